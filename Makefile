@@ -1,0 +1,85 @@
+# Fluxor-DB: the commands of daily work. `make` lists them.
+
+SHELL := /bin/bash
+.SHELLFLAGS := -euo pipefail -c
+.DEFAULT_GOAL := help
+
+GO ?= go
+# Packages built and tested at a time; raise it on a machine with more cores.
+P ?= 2
+# What each fuzz target gets.
+FUZZTIME ?= 60s
+# Runs per benchmark, interleaved, and how long each run is.
+COUNT ?= 6
+BENCHTIME ?= 0.5s
+BENCH ?= .
+# Arguments for `make demo`.
+ARGS ?=
+
+# The modules of the suite: the root and, where it exists, the module that runs
+# other projects' code over Fluxor.
+MODULES := . $(patsubst %/go.mod,%,$(wildcard internal/compat/go.mod))
+
+# The version stamp needs a git that trusts the checkout; nothing here uses it.
+export GOFLAGS := $(GOFLAGS) -buildvcs=false
+
+tool = $(GO) tool -modfile=$(CURDIR)/tools/go.mod
+
+.PHONY: help demo test check fmt format vet lint house pure tidy isolate bench fuzz servers
+
+help: ## list the commands
+	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "  make %-9s %s\n", $$1, $$2}' $(firstword $(MAKEFILE_LIST))
+
+demo: ## see what Fluxor does, on a database of its own
+	@$(GO) run ./cmd/fluxor demo $(ARGS)
+
+test: servers ## run all tests with the race detector, on private database servers
+	@for module in $(MODULES); do \
+		echo "test: module $$module"; \
+		(cd $$module && $(GO) test -race -p $(P) -timeout 15m ./...); \
+	done
+	@echo "test: all passed"
+
+check: format vet lint house pure tidy isolate ## hold every rule that needs no database
+	@echo "check: all rules hold"
+
+fmt: ## format the code
+	@$(tool) gofumpt -w .
+
+format:
+	@echo "check: format"
+	@unformatted=$$($(tool) gofumpt -l .); \
+	if [ -n "$$unformatted" ]; then echo "$$unformatted"; echo "not formatted: run make fmt"; exit 1; fi
+
+vet:
+	@echo "check: vet"
+	@for module in $(MODULES); do (cd $$module && $(GO) vet ./...); done
+
+lint:
+	@echo "check: staticcheck"
+	@for module in $(MODULES); do (cd $$module && $(tool) staticcheck ./...); done
+
+house:
+	@echo "check: house rules"
+	@$(GO) test -count=1 ./internal/house
+
+pure:
+	@echo "check: builds without cgo"
+	@CGO_ENABLED=0 $(GO) build ./...
+
+tidy:
+	@echo "check: go.mod"
+	@for module in $(MODULES) tools; do (cd $$module && $(GO) mod tidy -diff) || { echo "$$module/go.mod is not tidy: run go mod tidy there"; exit 1; }; done
+
+isolate:
+	@echo "check: a PostgreSQL program lists no other driver"
+	@scripts/isolate.sh
+
+bench: servers ## compare Fluxor with the bare drivers and other wrappers
+	@BENCH='$(BENCH)' BENCHTIME=$(BENCHTIME) COUNT=$(COUNT) scripts/bench.sh
+
+fuzz: ## run each fuzz target for FUZZTIME (60s)
+	@FUZZTIME=$(FUZZTIME) scripts/fuzz.sh
+
+servers: ## find PostgreSQL and MariaDB, install them where that is allowed
+	@scripts/servers.sh

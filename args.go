@@ -1,0 +1,147 @@
+// This file converts arguments late: database/sql's algorithm, replayed against the real connection or statement.
+
+package fluxor
+
+import (
+	"context"
+	"database/sql/driver"
+	"errors"
+	"fmt"
+	"reflect"
+)
+
+// argError is a failed conversion: nothing reached the driver's connection,
+// so it says nothing about it. The text and the chain are database/sql's.
+type argError struct{ error }
+
+func (e argError) Unwrap() error { return e.error }
+
+// convertArgs converts args in place for a connection (si nil) or a statement,
+// exactly as driverArgsConnLocked of database/sql's convert.go does (Go 1.26):
+// the statement's checker, else the connection's; on ErrSkip the statement's
+// column converter, else the default one. ErrRemoveArgument shortens the list.
+func convertArgs(p *physical, si driver.Stmt, args []driver.NamedValue) ([]driver.NamedValue, error) {
+	conv := converter{want: -1, checker: p.checker}
+	if si != nil {
+		conv.want = si.NumInput()
+		if nvc, ok := si.(driver.NamedValueChecker); ok {
+			conv.checker = nvc
+		}
+		conv.columns, _ = si.(driver.ColumnConverter) //lint:ignore SA1019 godror and go-sql-driver implement it
+	}
+	out := args[:0]
+	for i := range args {
+		nv := args[i]
+		nv.Ordinal = len(out) + 1
+		out = append(out, nv)
+		err := conv.convert(&out[len(out)-1])
+		if err == driver.ErrRemoveArgument { //nolint:errorlint // database/sql compares by identity
+			out = out[:len(out)-1]
+			continue
+		}
+		if err != nil {
+			return nil, argError{fmt.Errorf("sql: converting argument %s type: %w", describeArg(&out[len(out)-1]), err)}
+		}
+	}
+	if conv.want != -1 && len(out) != conv.want {
+		return nil, argError{fmt.Errorf("sql: expected %d arguments, got %d", conv.want, len(out))}
+	}
+	return out, nil
+}
+
+// converter is what one statement or connection offers for conversion.
+type converter struct {
+	want    int
+	checker driver.NamedValueChecker
+	columns driver.ColumnConverter //lint:ignore SA1019 see convertArgs
+}
+
+func (c *converter) convert(nv *driver.NamedValue) error {
+	if c.checker != nil {
+		if err := c.checker.CheckNamedValue(nv); err != driver.ErrSkip { //nolint:errorlint // database/sql compares by identity
+			return err
+		}
+	}
+	if c.columns != nil {
+		if err := c.column(nv); err != driver.ErrSkip { //nolint:errorlint // as above
+			return err
+		}
+	}
+	var err error
+	nv.Value, err = driver.DefaultParameterConverter.ConvertValue(nv.Value)
+	return err
+}
+
+// column asks the statement's ColumnConverter. An index past the placeholders
+// is left alone, so that the count is what the caller hears about.
+func (c *converter) column(nv *driver.NamedValue) error {
+	index := nv.Ordinal - 1
+	if c.want >= 0 && c.want <= index {
+		return nil
+	}
+	if vr, ok := nv.Value.(driver.Valuer); ok {
+		v, err := callValuer(vr)
+		if err != nil {
+			return err
+		}
+		if !driver.IsValue(v) {
+			return fmt.Errorf("non-subset type %T returned from Value", v)
+		}
+		nv.Value = v
+	}
+	arg := nv.Value
+	v, err := c.columns.ColumnConverter(index).ConvertValue(arg)
+	nv.Value = v
+	if err != nil {
+		return err
+	}
+	if !driver.IsValue(v) {
+		return fmt.Errorf("driver ColumnConverter error converted %T to unsupported type %T", arg, v)
+	}
+	return nil
+}
+
+// callValuer calls Value, or returns nil for a nil pointer whose Value method
+// has a value receiver, which would panic (database/sql's callValuerValue).
+func callValuer(vr driver.Valuer) (driver.Value, error) {
+	rv := reflect.ValueOf(vr)
+	if rv.Kind() == reflect.Pointer && rv.IsNil() &&
+		rv.Type().Elem().Implements(reflect.TypeFor[driver.Valuer]()) {
+		return nil, nil
+	}
+	return vr.Value()
+}
+
+func describeArg(nv *driver.NamedValue) string {
+	if nv.Name == "" {
+		return fmt.Sprintf("$%d", nv.Ordinal)
+	}
+	return fmt.Sprintf("with name %q", nv.Name)
+}
+
+// plainValues drops the names for a driver from before contexts, and looks at
+// the context in its place.
+func plainValues(ctx context.Context, args []driver.NamedValue) ([]driver.Value, error) {
+	vals := make([]driver.Value, len(args))
+	for i, nv := range args {
+		if nv.Name != "" {
+			return nil, errors.New("sql: driver does not support the use of Named Parameters")
+		}
+		vals[i] = nv.Value
+	}
+	if err := ctx.Err(); err != nil {
+		return nil, err
+	}
+	return vals, nil
+}
+
+// plainTxOptions refuses what a driver without BeginTx cannot do.
+func plainTxOptions(opts driver.TxOptions) error {
+	if opts.Isolation != 0 {
+		return errors.New("sql: driver does not support non-default isolation level")
+	}
+	if opts.ReadOnly {
+		return errors.New("sql: driver does not support read-only transactions")
+	}
+	return nil
+}

@@ -1,0 +1,149 @@
+// This file declares what Fluxor has to know about one database driver, and the registry of the imported ones.
+
+// Package backend holds what differs between databases: how a driver's
+// connector is opened, how its errors are classified, how it is pinged and
+// which grammar its DSN follows.
+//
+// The packages under drivers/ register one [Backend] each from an init
+// function; a driver without such a package is used by its database/sql name
+// with the conservative rules of [Generic].
+package backend
+
+import (
+	"context"
+	"database/sql/driver"
+	"sync"
+)
+
+// Form is the grammar of a DSN.
+type Form int
+
+// The grammars that Fluxor can take its options out of.
+const (
+	// FormUnknown is a grammar nobody declared.
+	FormUnknown Form = iota
+	// FormURL is scheme://user:password@host/path?key=value.
+	FormURL
+	// FormLibpq is libpq's "key=value key='quoted value'".
+	FormLibpq
+	// FormMySQL is go-sql-driver's "user:password@net(addr)/db?key=value".
+	FormMySQL
+	// FormOracle is Oracle's easy connect, "user/password@host:1521/service",
+	// or a TNS descriptor after the @.
+	FormOracle
+	// FormLogfmt is godror's `user="x" connectString="y"`.
+	FormLogfmt
+	// FormSQLite is a file name or a file: URI with parameters.
+	FormSQLite
+)
+
+// Backend describes one driver. It is a plain value: nothing changes it after
+// [Register], so it may be used from any goroutine.
+type Backend struct {
+	// Name is the package under drivers/ that registers it: "postgres", "pgx",
+	// "mysql", "oracle", "sqlite"; for a driver by name, that name.
+	Name string
+	// Type is the kind of database: "postgres", "mysql", "oracle", "sqlite";
+	// "" when unknown.
+	Type string
+	// DriverName is the name under which database/sql knows the bare driver.
+	DriverName string
+	// Alias is the database/sql name under which Fluxor offers this backend
+	// alone, for example "postgres-fluxor"; "" for none.
+	Alias string
+	// ImportPath is the package to import for this backend.
+	ImportPath string
+	// Forms lists the DSN grammars the bare driver understands.
+	Forms []Form
+	// Open makes the bare driver's connector for a native DSN. It does not
+	// dial. Its connections report to the netshim.Line found in the context of
+	// Connect, where the driver lets its dialer be set.
+	Open func(dsn string) (driver.Connector, error)
+	// Classify says what an error of this driver means for the connection.
+	Classify func(error) Class
+	// Plaintext says what bytes that wait on an idle connection mean; nil
+	// means that any byte makes the connection unusable.
+	Plaintext func(pending []byte) bool
+	// ErrBadConnLies is true for a driver that answers driver.ErrBadConn also
+	// after the statement was sent, so that the word of the shim decides, and
+	// without a shim every ErrBadConn counts as sent.
+	ErrBadConnLies bool
+	// PinMemory reports whether a native DSN names a database that lives only
+	// as long as its connection; Fluxor then opens none of its own accord and
+	// closes none but on the application's word. nil means never.
+	PinMemory func(dsn string) bool
+	// Owns reports whether a driver value is this backend's bare driver; used
+	// for connectors that the application made itself.
+	Owns func(driver.Driver) bool
+	// SelfValidates is true for a driver whose ResetSession makes a round trip
+	// when the connection was idle, so that Fluxor need not ping as well.
+	SelfValidates bool
+	// Ping checks an idle connection where the driver has no Pinger and no
+	// validation query is set; nil means that such a connection is trusted.
+	Ping func(context.Context, driver.Conn) error
+}
+
+// Class is what an error means for the connection and for dialing.
+type Class int
+
+// The classes that the pool and the write-once rule need.
+const (
+	// ClassUnknown: the error says nothing about the connection.
+	ClassUnknown Class = iota
+	// ClassVerdict: the server answered; the statement's outcome is known and
+	// the connection is usable.
+	ClassVerdict
+	// ClassFatal: the server answered and ended the session; the statement's
+	// outcome is known, the connection is not usable.
+	ClassFatal
+	// ClassDead: the connection broke without an answer.
+	ClassDead
+	// ClassTooMany: the server accepts no further connection now.
+	ClassTooMany
+	// ClassLogin: the server refused the login; dialing again with the same
+	// credentials can lock the account.
+	ClassLogin
+	// ClassUnavailable: nobody listens, or the server is starting or
+	// stopping; dialing again later can help.
+	ClassUnavailable
+)
+
+var registry = struct {
+	sync.Mutex // protects the fields below; observers run under it and must not register
+	backends   []Backend
+	observers  []func(Backend)
+}{}
+
+// Register adds a backend. The packages under drivers/ call it once each from
+// init. It panics when the name is taken: two packages claim one driver.
+func Register(b Backend) {
+	registry.Lock()
+	defer registry.Unlock()
+	for _, have := range registry.backends {
+		if have.Name == b.Name {
+			panic("fluxor: backend " + b.Name + " is registered twice")
+		}
+	}
+	registry.backends = append(registry.backends, b)
+	for _, observe := range registry.observers {
+		observe(b)
+	}
+}
+
+// Observe calls f for each backend that is registered, now and later. The
+// root package uses it to offer each backend's alias to database/sql.
+func Observe(f func(Backend)) {
+	registry.Lock()
+	defer registry.Unlock()
+	registry.observers = append(registry.observers, f)
+	for _, b := range registry.backends {
+		f(b)
+	}
+}
+
+// All returns the registered backends in order of registration.
+func All() []Backend {
+	registry.Lock()
+	defer registry.Unlock()
+	return append([]Backend(nil), registry.backends...)
+}

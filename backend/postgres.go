@@ -1,0 +1,50 @@
+// This file classifies SQLSTATE codes, as PostgreSQL assigns them.
+
+package backend
+
+// SQLState says what a SQLSTATE means for the connection (PostgreSQL, Appendix
+// A, "PostgreSQL Error Codes"). A state that is not listed is a verdict: the
+// server answered and the connection goes on. That includes class 08, by which
+// a foreign data wrapper reports a lost connection of its own.
+func SQLState(code string) Class {
+	switch code {
+	case "53300": // too_many_connections
+		return ClassTooMany
+	case "57P03": // cannot_connect_now: starting or stopping
+		return ClassUnavailable
+	case "57P01", "57P02", "57P04", "57P05", // shutdown, crash, dropped database, idle session
+		"25P03", "25P04": // idle in transaction, transaction timeout: the session is ended
+		return ClassFatal
+	}
+	if len(code) != 5 {
+		return ClassUnknown
+	}
+	if code[:2] == "28" {
+		return ClassLogin
+	}
+	return ClassVerdict
+}
+
+// PlaintextPostgres reports whether bytes that wait on an idle, unencrypted
+// PostgreSQL connection are only whole NoticeResponse, ParameterStatus and
+// NotificationResponse messages, which a server may send at any time
+// (PostgreSQL, 55.2.7 "Asynchronous Operations"). Anything else ends the
+// session: an ErrorResponse announces that the server is closing it.
+func PlaintextPostgres(pending []byte) bool {
+	for len(pending) >= 5 {
+		switch pending[0] {
+		case 'N', 'S', 'A':
+		default:
+			return false
+		}
+		length := int(pending[1])<<24 | int(pending[2])<<16 | int(pending[3])<<8 | int(pending[4])
+		if length < 4 {
+			return false
+		}
+		if length+1 >= len(pending) {
+			return true // the last message may be cut by the look's own limit
+		}
+		pending = pending[length+1:]
+	}
+	return len(pending) == 0 || pending[0] == 'N' || pending[0] == 'S' || pending[0] == 'A'
+}

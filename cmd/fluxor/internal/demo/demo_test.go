@@ -1,0 +1,132 @@
+// This file checks that the demo can fail: what the bare driver does would not pass for Fluxor.
+
+package demo
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"os"
+	"strings"
+	"testing"
+	"time"
+
+	"go.uber.org/goleak"
+
+	"github.com/fluxor-db/fluxor"
+	"github.com/fluxor-db/fluxor/cmd/fluxor/internal/term"
+)
+
+func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
+
+// told returns which claims held after f spoke.
+func told(f func(*stage)) map[string]bool {
+	s := &stage{screen: term.New(new(bytes.Buffer), term.Plain), size: sizes[Quick]}
+	f(s)
+	held := make(map[string]bool)
+	for _, finding := range s.findings {
+		held[finding.ID] = finding.Held
+	}
+	return held
+}
+
+func TestBareOutcomesWouldNotPassForFluxors(t *testing.T) {
+	t.Parallel()
+	twice := stored{lost: 3, rows: 15, distinct: 12}
+	blind := afterCut{lost: 4, rows: 40}
+	held := told(func(s *stage) {
+		s.tellWriteOnce(12, twice, twice)
+		s.tellIdle(blind, blind)
+		s.tellFairness(3, []int{2, 1, 0}, []int{0, 2, 1})
+		s.tellFullPool(context.DeadlineExceeded, nestedLimit, context.DeadlineExceeded, nestedLimit)
+	})
+	for _, id := range []string{"write_once", "write_told", "idle_sent", "fairness", "full_pool"} {
+		if ok, checked := held[id]; ok || !checked {
+			t.Errorf("%s: held %v, checked %v; want a claim that fails", id, ok, checked)
+		}
+	}
+}
+
+func TestLostWriteAndFailedStatementBreakTheirClaims(t *testing.T) {
+	t.Parallel()
+	held := told(func(s *stage) {
+		s.tellWriteOnce(12, stored{}, stored{lost: 3, rows: 11, distinct: 11, failed: 3, unknown: 3})
+		s.tellIdle(afterCut{}, afterCut{failed: 1, rows: 39})
+	})
+	if held["write_once"] || held["idle_cut"] {
+		t.Errorf("got %v, want write_once and idle_cut to fail", held)
+	}
+}
+
+func TestOtherErrorsThanIndeterminateOnesBreakTheClaim(t *testing.T) {
+	t.Parallel()
+	var r stored
+	r.count(nil)
+	r.count(&fluxor.IndeterminateError{Op: "exec"})
+	r.count(errors.New("something else"))
+	if r.failed != 2 || r.unknown != 1 {
+		t.Errorf("got %d failed, %d unknown; want 2 and 1", r.failed, r.unknown)
+	}
+	r.lost, r.rows, r.distinct = 2, 12, 12
+	if held := told(func(s *stage) { s.tellWriteOnce(12, stored{}, r) }); held["write_told"] {
+		t.Error("write_told held with an error of another kind")
+	}
+}
+
+func TestClaimThatDoesNotHoldFailsTheRun(t *testing.T) {
+	var out bytes.Buffer
+	s := &stage{screen: term.New(&out, term.Plain)}
+	sum, err := s.run(t.Context(), []chapter{{"Only", func(s *stage, _ context.Context) error {
+		s.claim(Finding{ID: "wrong", What: "w", Claim: "c"})
+		return nil
+	}}})
+	if err != nil || sum.OK || sum.Verdict() == nil {
+		t.Errorf("got %v, ok %v, verdict %v; want a summary that says no", err, sum.OK, sum.Verdict())
+	}
+	if !strings.Contains(out.String(), "1 of 1 claims did not hold: wrong") {
+		t.Errorf("the output does not say so:\n%s", out.String())
+	}
+}
+
+func TestChapterThatCannotRunEndsTheDemo(t *testing.T) {
+	t.Setenv("TMPDIR", t.TempDir())
+	boom := errors.New("boom")
+	s := &stage{screen: term.New(new(bytes.Buffer), term.Plain)}
+	sum, err := s.run(t.Context(), []chapter{{"Only", func(s *stage, _ context.Context) error {
+		return errors.Join(os.WriteFile(s.dir+"/x", nil, 0o600), boom)
+	}}})
+	if !errors.Is(err, boom) || sum.OK || sum.Error == "" {
+		t.Errorf("got %v, %+v; want the error and a summary that says it", err, sum)
+	}
+	if left, err := os.ReadDir(os.Getenv("TMPDIR")); err != nil || len(left) > 0 {
+		t.Errorf("left behind: %v, %v", left, err)
+	}
+}
+
+func TestConditionThatNeverComesEndsWithTheContext(t *testing.T) {
+	t.Parallel()
+	ctx, cancel := context.WithTimeout(t.Context(), 10*time.Millisecond)
+	defer cancel()
+	if err := until(ctx, func() bool { return false }); !errors.Is(err, context.DeadlineExceeded) {
+		t.Errorf("got %v", err)
+	}
+}
+
+func TestInversionsAreCountedByPairs(t *testing.T) {
+	t.Parallel()
+	if n := inversions([]int{2, 0, 1}); n != 2 {
+		t.Errorf("got %d, want 2", n)
+	}
+	if n := place([]int{2, 0, 1}, 0); n != 2 {
+		t.Errorf("got place %d, want 2", n)
+	}
+}
+
+func TestNumbersHaveTheirThousandsSetApart(t *testing.T) {
+	t.Parallel()
+	for n, want := range map[int]string{0: "0", 999: "999", 1000: "1,000", -1234567: "-1,234,567"} {
+		if got := comma(n); got != want {
+			t.Errorf("%d: got %s, want %s", n, got, want)
+		}
+	}
+}

@@ -1,0 +1,41 @@
+// This file writes tables of three columns.
+
+package term
+
+import (
+	"fmt"
+	"strings"
+)
+
+// The columns of a table: what is compared, and the two sides.
+const (
+	firstColumn = 44
+	otherColumn = 16
+)
+
+// Table writes rows under a head. Texts that do not fit are broken into lines.
+func (s *Screen) Table(head [3]string, rows [][3]string) {
+	s.write("\n")
+	s.tableRow(bold, head)
+	s.write("  " + s.style(dim, strings.Repeat("-", Width-4)) + "\n")
+	for _, row := range rows {
+		s.tableRow(plainStyle, row)
+	}
+}
+
+func (s *Screen) tableRow(st style, row [3]string) {
+	cells := [3][]string{
+		wrap(row[0], firstColumn-1), wrap(row[1], otherColumn-1), wrap(row[2], otherColumn-1),
+	}
+	for i := range max(len(cells[0]), len(cells[1]), len(cells[2])) {
+		line := fmt.Sprintf("%-*s%-*s%s", firstColumn, at(cells[0], i), otherColumn, at(cells[1], i), at(cells[2], i))
+		s.write("  " + s.style(st, strings.TrimRight(line, " ")) + "\n")
+	}
+}
+
+func at(lines []string, i int) string {
+	if i < len(lines) {
+		return lines[i]
+	}
+	return ""
+}

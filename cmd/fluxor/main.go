@@ -1,0 +1,96 @@
+// This file is the command line: it finds the command and turns its outcome into an exit code.
+
+// Command fluxor is the tool of Fluxor-DB. See fluxor --help.
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"os/signal"
+	"syscall"
+
+	"github.com/alecthomas/kong"
+)
+
+// The exit codes.
+const (
+	exitOK          = 0
+	exitFailed      = 1   // the command ran and says no, or could not run
+	exitUsage       = 2   // the command line is wrong
+	exitInterrupted = 130 // by convention 128 + SIGINT
+)
+
+// cli is the command line. A new command is a field here and a file that holds
+// its type with a Run(*env) error method and a Help() string with examples.
+type cli struct {
+	Demo    demoCommand    `cmd:"" help:"Show on this machine, without any server, what Fluxor does."`
+	Version versionCommand `cmd:"" help:"Print the version of this binary."`
+}
+
+// env is what a command may use of the world outside.
+type env struct {
+	ctx         context.Context // ends with Ctrl-C
+	out, errOut io.Writer
+	getenv      func(string) string
+}
+
+const description = "Fluxor makes one database/sql driver out of any other: same database, same results, " +
+	"but no write is sent twice, nobody waits out of turn, and no call hangs on a dead connection."
+
+// Help is the part of fluxor --help below the commands' summary.
+func (cli) Help() string {
+	return `Examples:
+
+    fluxor demo            see it work, in a few seconds
+    fluxor demo --json     the same for a program: findings and exit code
+    fluxor demo --help     what one command does and takes
+
+Exit codes: 0 success, 1 failure, 2 wrong usage, 130 interrupted.`
+}
+
+func main() {
+	signal.Ignore(syscall.SIGPIPE) // "fluxor demo | head" ends as any failed write does, and cleans up
+	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
+	context.AfterFunc(ctx, stop) // a second Ctrl-C ends the process at once
+	code := run(&env{ctx: ctx, out: os.Stdout, errOut: os.Stderr, getenv: os.Getenv}, os.Args[1:])
+	stop()
+	os.Exit(code)
+}
+
+// run executes one command line and returns the exit code.
+func run(e *env, args []string) int {
+	var helped bool
+	parser, err := kong.New(&cli{}, kong.Name("fluxor"), kong.Description(description),
+		kong.Writers(e.out, e.errOut), kong.Exit(func(int) { helped = true }),
+		kong.ConfigureHelp(kong.HelpOptions{WrapUpperBound: 80}))
+	if err != nil {
+		return e.fail(exitFailed, err)
+	}
+	if len(args) == 0 {
+		args = []string{"--help"}
+	}
+	parsed, err := parser.Parse(args)
+	if helped {
+		return exitOK // kong goes on parsing after it printed the help
+	}
+	if err != nil {
+		fmt.Fprintf(e.errOut, "fluxor: %v\nRun \"fluxor --help\" for commands and examples.\n", err)
+		return exitUsage
+	}
+	err = parsed.Run(e)
+	switch {
+	case err == nil:
+		return exitOK
+	case e.ctx.Err() != nil:
+		return e.fail(exitInterrupted, errors.New("interrupted; nothing is left behind"))
+	}
+	return e.fail(exitFailed, err)
+}
+
+func (e *env) fail(code int, err error) int {
+	fmt.Fprintf(e.errOut, "fluxor: %v\n", err)
+	return code
+}

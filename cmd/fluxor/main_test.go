@@ -1,0 +1,144 @@
+// This file runs whole command lines and checks output and exit code.
+
+package main
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"os"
+	"strings"
+	"testing"
+	"unicode/utf8"
+
+	"go.uber.org/goleak"
+
+	"github.com/fluxor-db/fluxor/cmd/fluxor/internal/demo"
+)
+
+func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
+
+// fluxor runs a command line as main does.
+func fluxor(ctx context.Context, args ...string) (code int, out, errOut string) {
+	var o, e bytes.Buffer
+	code = run(&env{ctx: ctx, out: &o, errOut: &e, getenv: func(string) string { return "" }}, args)
+	return code, o.String(), e.String()
+}
+
+// ownTemp gives the test a temporary directory of its own, to see what is left.
+func ownTemp(t *testing.T) (left func() int) {
+	t.Helper()
+	dir := t.TempDir()
+	t.Setenv("TMPDIR", dir)
+	return func() int {
+		entries, err := os.ReadDir(dir)
+		if err != nil {
+			t.Fatal(err)
+		}
+		return len(entries)
+	}
+}
+
+func TestDemoHoldsItsClaimsInPlainText(t *testing.T) {
+	left := ownTemp(t)
+	code, out, errOut := fluxor(t.Context(), "demo", "--quick", "--plain")
+	if code != exitOK || errOut != "" {
+		t.Fatalf("exit code %d, %s\n%s", code, errOut, out)
+	}
+	if strings.ContainsAny(out, "\x1b\r") {
+		t.Error("plain output has escape codes")
+	}
+	for line := range strings.Lines(out) {
+		if n := utf8.RuneCountInString(strings.TrimSuffix(line, "\n")); n > 80 {
+			t.Errorf("%d columns: %q", n, line)
+		}
+	}
+	for _, want := range []string{"100 %", "ops/s", "Summary", "was sent but its answer was lost", "All 8 claims held"} {
+		if !strings.Contains(out, want) {
+			t.Errorf("the output lacks %q:\n%s", want, out)
+		}
+	}
+	if left() > 0 {
+		t.Error("the demo left files behind")
+	}
+}
+
+func TestDemoSpeaksJSON(t *testing.T) {
+	ownTemp(t)
+	code, out, errOut := fluxor(t.Context(), "demo", "--quick", "--json")
+	if code != exitOK || errOut != "" {
+		t.Fatalf("exit code %d, %s\n%s", code, errOut, out)
+	}
+	var sum demo.Summary
+	if err := json.Unmarshal([]byte(out), &sum); err != nil {
+		t.Fatalf("%v in\n%s", err, out)
+	}
+	if !sum.OK || len(sum.NextSteps) == 0 || sum.Seconds <= 0 {
+		t.Errorf("got %+v", sum)
+	}
+	found := make(map[string]demo.Finding)
+	for _, f := range sum.Findings {
+		found[f.ID] = f
+		if !f.Held || f.Claim == "" || f.What == "" || f.Unit == "" {
+			t.Errorf("got %+v", f)
+		}
+	}
+	if f := found["write_once"]; f.Bare <= f.Fluxor || f.Fluxor != 12 {
+		t.Errorf("write_once: %v rows bare, %v through Fluxor; want more and 12", f.Bare, f.Fluxor)
+	}
+	if f := found["fairness"]; f.Fluxor != 0 {
+		t.Errorf("fairness: %v inversions, want none", f.Fluxor)
+	}
+	for _, id := range []string{"write_told", "full_pool"} {
+		if !strings.HasPrefix(found[id].CallerSees, "fluxor: ") {
+			t.Errorf("%s: the caller sees %q", id, found[id].CallerSees)
+		}
+	}
+}
+
+func TestInterruptedDemoEndsCleanly(t *testing.T) {
+	left := ownTemp(t)
+	ctx, cancel := context.WithCancel(t.Context())
+	cancel()
+	code, out, errOut := fluxor(ctx, "demo", "--json")
+	if code != exitInterrupted || !strings.Contains(errOut, "interrupted") {
+		t.Errorf("exit code %d, %q; want %d", code, errOut, exitInterrupted)
+	}
+	var sum demo.Summary
+	if err := json.Unmarshal([]byte(out), &sum); err != nil || sum.OK || sum.Error == "" {
+		t.Errorf("got %v, %s", err, out)
+	}
+	if left() > 0 {
+		t.Error("the demo left files behind")
+	}
+}
+
+func TestHelpShowsCommandsAndExamples(t *testing.T) {
+	for _, args := range [][]string{nil, {"--help"}, {"demo", "--help"}, {"version", "--help"}} {
+		code, out, errOut := fluxor(t.Context(), args...)
+		if code != exitOK || errOut != "" || !strings.Contains(out, "Examples:") || !strings.Contains(out, "fluxor demo") && !strings.Contains(out, "fluxor version") {
+			t.Errorf("%v: exit code %d, %s\n%s", args, code, errOut, out)
+		}
+	}
+}
+
+func TestWrongUsageSaysWhereHelpIs(t *testing.T) {
+	for _, args := range [][]string{{"demmo"}, {"demo", "--fast"}, {"demo", "extra"}} {
+		code, out, errOut := fluxor(t.Context(), args...)
+		if code != exitUsage || out != "" || !strings.Contains(errOut, "fluxor --help") {
+			t.Errorf("%v: exit code %d, %q, %q", args, code, out, errOut)
+		}
+	}
+}
+
+func TestVersionNamesTheToolchain(t *testing.T) {
+	code, out, _ := fluxor(t.Context(), "version")
+	if code != exitOK || !strings.HasPrefix(out, "fluxor ") || !strings.Contains(out, "go1.") {
+		t.Errorf("exit code %d, %q", code, out)
+	}
+	code, out, _ = fluxor(t.Context(), "version", "--json")
+	var b build
+	if err := json.Unmarshal([]byte(out), &b); code != exitOK || err != nil || b.Version == "" || b.Platform == "" {
+		t.Errorf("exit code %d, %v, %q", code, err, out)
+	}
+}

@@ -1,0 +1,274 @@
+// This file declares RuntimeConfig, the one truth about how Fluxor behaves, its presets and its checks.
+
+package fluxor
+
+import (
+	"fmt"
+	"log/slog"
+	"reflect"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/fluxor-db/fluxor/internal/dsn"
+	"github.com/fluxor-db/fluxor/middleware"
+)
+
+// DatabaseType is a kind of database. It chooses among the imported packages
+// under drivers/ where the DSN alone does not.
+type DatabaseType string
+
+// The kinds of databases that have a package under drivers/.
+const (
+	DatabaseTypeOracle     DatabaseType = "oracle"
+	DatabaseTypePostgreSQL DatabaseType = "postgres"
+	DatabaseTypeMySQL      DatabaseType = "mysql"
+	DatabaseTypeSQLite     DatabaseType = "sqlite"
+)
+
+// The presets: what a field that nobody wrote stands for.
+const (
+	presetTransparent = "transparent"
+	presetLegacy      = "legacy"
+)
+
+// RuntimeConfig is the configuration of a connector. Each field but DSN,
+// Logger and Middleware is also an option of the DSN: docs/CONFIG.md lists the
+// names, the presets and the meaning.
+//
+// The zero value is valid but for the DSN: a field that is zero means what the
+// preset says, a negative number or duration means off or unlimited. (In a DSN
+// a written 0 means off or unlimited.) A field set in code wins over the same
+// option in DSN.
+//
+// A connector keeps a copy: changing a RuntimeConfig afterwards changes
+// nothing. Its methods may be called from several goroutines as long as nobody
+// writes to it.
+type RuntimeConfig struct {
+	// Preset says what unset fields mean: "transparent", the default, changes,
+	// refuses and throttles nothing; "legacy" protects a fragile database.
+	Preset string
+	// DatabaseType chooses the imported backend of that kind. Default: from
+	// the DSN.
+	DatabaseType DatabaseType
+	// Driver chooses the wrapped driver by its database/sql name, for example
+	// "pgx" or "godror". Default: from the DSN.
+	Driver string
+	// DSN is the wrapped driver's own DSN, with or without fluxor_ options.
+	DSN string
+
+	// MaxOpenConns bounds the physical connections.
+	MaxOpenConns int
+	// MaxIdleConns is how many unused physical connections are kept once load
+	// has fallen; off keeps none.
+	MaxIdleConns int
+	// ConnMaxLifetime is the age at which a physical connection is replaced.
+	ConnMaxLifetime time.Duration
+	// ConnMaxIdleTime is how long a physical connection may stay unused.
+	ConnMaxIdleTime time.Duration
+
+	// AcquireTimeout bounds the wait for a physical connection, also where the
+	// caller's context has no deadline.
+	AcquireTimeout time.Duration
+	// CloseTimeout bounds Rollback, Close, Stmt.Close and a Rows.Close that
+	// hears nothing from the server.
+	CloseTimeout time.Duration
+	// NetworkTimeout bounds the wait for the server in calls that no context
+	// bounds.
+	NetworkTimeout time.Duration
+
+	// ValidationQuery is sent to check a connection in place of the driver's
+	// own ping.
+	ValidationQuery string
+	// ValidationTimeout bounds one check.
+	ValidationTimeout time.Duration
+	// ValidationIdle is how long a connection must have been unused to be
+	// checked before its next use; off never checks.
+	ValidationIdle time.Duration
+
+	// WarmupConnections is how many physical connections are opened at first use.
+	WarmupConnections int
+	// WarmupTimeout bounds opening them.
+	WarmupTimeout time.Duration
+	// ConnectionTimeout bounds opening one physical connection.
+	ConnectionTimeout time.Duration
+
+	// Logger receives Fluxor's warnings; nil means slog.Default().
+	Logger *slog.Logger
+	// Middleware is the application's own part of the chain, outermost first.
+	Middleware []middleware.Middleware
+}
+
+// presets hold a written value for each number and duration; -1 is off or
+// unlimited.
+var presets = map[string]RuntimeConfig{
+	presetTransparent: {
+		MaxOpenConns:      -1,
+		MaxIdleConns:      10,
+		ConnMaxLifetime:   -1,
+		ConnMaxIdleTime:   -1,
+		AcquireTimeout:    -1,
+		CloseTimeout:      5 * time.Second,
+		NetworkTimeout:    -1,
+		ValidationTimeout: 5 * time.Second,
+		ValidationIdle:    time.Second,
+		WarmupConnections: -1,
+		WarmupTimeout:     30 * time.Second,
+		ConnectionTimeout: 30 * time.Second,
+	},
+	presetLegacy: {
+		MaxOpenConns:      50,
+		MaxIdleConns:      10,
+		ConnMaxLifetime:   30 * time.Minute,
+		ConnMaxIdleTime:   10 * time.Minute,
+		AcquireTimeout:    30 * time.Second,
+		CloseTimeout:      5 * time.Second,
+		NetworkTimeout:    time.Minute,
+		ValidationTimeout: 5 * time.Second,
+		ValidationIdle:    time.Second,
+		WarmupConnections: -1,
+		WarmupTimeout:     30 * time.Second,
+		ConnectionTimeout: 30 * time.Second,
+	},
+}
+
+// Validate returns an error that names the field at fault, its value and what
+// is allowed; repeating does not help. The DSN is not read: NewConnector does
+// that, and validates the result.
+func (c *RuntimeConfig) Validate() error {
+	for _, o := range options {
+		if v := o.of(c); v.Kind() == reflect.String && !v.IsZero() {
+			if err := o.check(v.String()); err != nil {
+				return err
+			}
+		}
+	}
+	if err := c.checkDriver(); err != nil {
+		return err
+	}
+	if c.MaxOpenConns > 0 && c.MaxIdleConns > c.MaxOpenConns {
+		return contradiction("MaxIdleConns", c.MaxIdleConns, "MaxOpenConns", c.MaxOpenConns, "cannot be more than")
+	}
+	if open := orPreset(c.MaxOpenConns, c.preset().MaxOpenConns); open > 0 && c.WarmupConnections > open {
+		return contradiction("WarmupConnections", c.WarmupConnections, "MaxOpenConns", open, "cannot be more than")
+	}
+	return nil
+}
+
+// checkDriver refuses a driver that is known to be for another kind of database.
+func (c *RuntimeConfig) checkDriver() error {
+	kind, known := driverTypes[c.Driver]
+	if !known || c.DatabaseType == "" || kind == c.DatabaseType {
+		return nil
+	}
+	return contradiction("DatabaseType", c.DatabaseType, "Driver", c.Driver, "does not go with")
+}
+
+// driverTypes says what kind of database the well-known drivers are for.
+var driverTypes = map[string]DatabaseType{
+	"postgres": DatabaseTypePostgreSQL,
+	"pgx":      DatabaseTypePostgreSQL,
+	"mysql":    DatabaseTypeMySQL,
+	"sqlite":   DatabaseTypeSQLite,
+	"sqlite3":  DatabaseTypeSQLite,
+	"godror":   DatabaseTypeOracle,
+	"oracle":   DatabaseTypeOracle,
+	"oracledb": DatabaseTypeOracle,
+}
+
+// contradiction is the error of two fields that cannot both hold.
+func contradiction(field string, value any, other string, otherValue any, verb string) error {
+	return fmt.Errorf("fluxor: option %s=%v %s %s=%v; change one of them",
+		optionOf(field).key(), value, verb, optionOf(other).key(), otherValue)
+}
+
+// preset returns the values behind the fields that are zero.
+func (c *RuntimeConfig) preset() RuntimeConfig {
+	if c.Preset == "" {
+		return presets[presetTransparent]
+	}
+	return presets[c.Preset]
+}
+
+// orPreset makes a number concrete: 0 is off or unlimited from here on.
+func orPreset[T ~int | ~int64](written, preset T) T {
+	if written == 0 {
+		written = preset
+	}
+	return max(written, 0)
+}
+
+// settings are a configuration in which every field is concrete: presets are
+// applied and 0 means off or unlimited. They are passed by value and never
+// change.
+type settings RuntimeConfig
+
+// resolve validates cfg and makes it concrete. The DSN stays behind.
+func resolve(cfg RuntimeConfig) (settings, error) {
+	if err := cfg.Validate(); err != nil {
+		return settings{}, err
+	}
+	preset := cfg.preset()
+	for _, o := range options {
+		v := o.of(&cfg)
+		if !v.CanInt() {
+			continue
+		}
+		v.SetInt(orPreset(v.Int(), o.of(&preset).Int()))
+	}
+	if cfg.MaxOpenConns > 0 {
+		cfg.MaxIdleConns = min(cfg.MaxIdleConns, cfg.MaxOpenConns)
+	}
+	if cfg.Preset == "" {
+		cfg.Preset = presetTransparent
+	}
+	if cfg.Logger == nil {
+		cfg.Logger = slog.Default()
+	}
+	cfg.DSN = ""
+	cfg.Middleware = slices.Clone(cfg.Middleware)
+	return settings(cfg), nil
+}
+
+// merge returns c with the fields that code left unset taken from under.
+func (c RuntimeConfig) merge(under RuntimeConfig) RuntimeConfig {
+	for _, o := range options {
+		if v := o.of(&c); v.IsZero() {
+			v.Set(o.of(&under))
+		}
+	}
+	return c
+}
+
+// String returns the fields that are set, the DSN without its password.
+func (c RuntimeConfig) String() string {
+	var words []string
+	for _, a := range c.attrs() {
+		words = append(words, a.Key+": "+a.Value.String())
+	}
+	return "fluxor.RuntimeConfig{" + strings.Join(words, ", ") + "}"
+}
+
+// GoString is String: %#v shows no password either.
+func (c RuntimeConfig) GoString() string { return c.String() }
+
+// LogValue returns the fields that are set as a group, the DSN without its
+// password.
+func (c RuntimeConfig) LogValue() slog.Value { return slog.GroupValue(c.attrs()...) }
+
+func (c RuntimeConfig) attrs() []slog.Attr {
+	var attrs []slog.Attr
+	for _, o := range options {
+		switch v := o.of(&c); {
+		case v.IsZero():
+		case v.CanInt() && v.Int() < 0:
+			attrs = append(attrs, slog.String(o.field, o.off))
+		default:
+			attrs = append(attrs, slog.Any(o.field, v.Interface()))
+		}
+	}
+	if c.DSN != "" {
+		attrs = append(attrs, slog.String("DSN", dsn.Redact(c.DSN)))
+	}
+	return attrs
+}

@@ -1,0 +1,84 @@
+// This file registers go-sql-driver/mysql as a backend of Fluxor.
+
+// Package mysql brings MySQL and MariaDB through go-sql-driver/mysql. Import
+// it for its effect:
+//
+//	import _ "github.com/fluxor-db/fluxor/drivers/mysql"
+//
+// It serves user:password@net(addr)/db DSNs and mysql:// URLs under "fluxor",
+// and every DSN under the driver name "mysql-fluxor".
+package mysql
+
+import (
+	"context"
+	"database/sql/driver"
+	"errors"
+	"net"
+
+	"github.com/go-sql-driver/mysql"
+
+	"github.com/fluxor-db/fluxor/backend"
+	"github.com/fluxor-db/fluxor/internal/netshim"
+)
+
+func init() {
+	backend.Register(backend.Backend{
+		Name:       "mysql",
+		Type:       "mysql",
+		DriverName: "mysql",
+		Alias:      "mysql-fluxor",
+		ImportPath: "github.com/fluxor-db/fluxor/drivers/mysql",
+		Forms:      []backend.Form{backend.FormMySQL},
+		Open:       open,
+		Classify:   classify,
+		Owns:       func(d driver.Driver) bool { return owns(d) },
+	})
+}
+
+func owns(d driver.Driver) bool {
+	switch d.(type) {
+	case *mysql.MySQLDriver, mysql.MySQLDriver:
+		return true
+	}
+	return false
+}
+
+// open refuses what the driver refuses, with its own error. Networks of
+// mysql.RegisterDialContext keep their dialer and are not watched.
+func open(dsn string) (driver.Connector, error) {
+	cfg, err := mysql.ParseDSN(dsn)
+	if err != nil {
+		return nil, err
+	}
+	if cfg.DialFunc == nil && (cfg.Net == "tcp" || cfg.Net == "unix") {
+		cfg.DialFunc = DialFunc(nil)
+	}
+	return mysql.NewConnector(cfg)
+}
+
+// DialFunc wraps a dial function so that Fluxor can watch the wire; nil means
+// net.Dialer, which is what the driver uses itself. Set it on a configuration
+// of your own before you pass its connector to fluxor.WrapConnector:
+//
+//	cfg.DialFunc = fluxormysql.DialFunc(cfg.DialFunc)
+//	c, err := mysql.NewConnector(cfg)
+func DialFunc(base func(ctx context.Context, network, addr string) (net.Conn, error)) func(ctx context.Context, network, addr string) (net.Conn, error) {
+	if base == nil {
+		base = (&net.Dialer{}).DialContext
+	}
+	return netshim.Dialer(base)
+}
+
+// classify reads the error's type, then its number.
+func classify(err error) backend.Class {
+	var me *mysql.MySQLError
+	if errors.As(err, &me) {
+		return backend.MySQLNumber(me.Number)
+	}
+	for _, dead := range []error{mysql.ErrInvalidConn, mysql.ErrMalformPkt, mysql.ErrPktSync, mysql.ErrPktSyncMul} {
+		if errors.Is(err, dead) {
+			return backend.ClassDead
+		}
+	}
+	return backend.Common(err)
+}

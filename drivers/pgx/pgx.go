@@ -1,0 +1,98 @@
+// This file registers pgx's database/sql driver as a backend of Fluxor.
+
+// Package pgx brings PostgreSQL through pgx's database/sql driver. Import it
+// for its effect:
+//
+//	import _ "github.com/fluxor-db/fluxor/drivers/pgx"
+//
+// It serves postgres:// URLs and libpq key=value strings under "fluxor" where
+// drivers/postgres is not imported as well, and every DSN under the driver
+// name "pgx-fluxor" or with fluxor_driver=pgx.
+package pgx
+
+import (
+	"context"
+	"database/sql/driver"
+	"errors"
+	"net"
+	"strings"
+
+	"github.com/jackc/pgx/v5"
+	"github.com/jackc/pgx/v5/pgconn"
+	"github.com/jackc/pgx/v5/stdlib"
+
+	"github.com/fluxor-db/fluxor/backend"
+	"github.com/fluxor-db/fluxor/internal/netshim"
+)
+
+func init() {
+	backend.Register(backend.Backend{
+		Name:           "pgx",
+		Type:           "postgres",
+		DriverName:     "pgx",
+		Alias:          "pgx-fluxor",
+		ImportPath:     "github.com/fluxor-db/fluxor/drivers/pgx",
+		Forms:          []backend.Form{backend.FormURL, backend.FormLibpq},
+		Open:           open,
+		Classify:       classify,
+		Plaintext:      backend.PlaintextPostgres,
+		Owns:           func(d driver.Driver) bool { _, ok := d.(*stdlib.Driver); return ok },
+		ErrBadConnLies: true, // stdlib/sql.go trusts SafeToRetry, which is true of any closed connection
+		SelfValidates:  true, // stdlib/sql.go, ResetSession pings after a second of idleness
+	})
+}
+
+// open leaves the DSN unread until the first connection, as the bare driver
+// does: the environment may change in between. A configuration registered with
+// stdlib.RegisterConnConfig keeps its own dialer.
+func open(dsn string) (driver.Connector, error) {
+	if strings.HasPrefix(dsn, "registeredConnConfig") {
+		return stdlib.GetDefaultDriver().(driver.DriverContext).OpenConnector(dsn)
+	}
+	return connector(dsn), nil
+}
+
+// connector is a DSN of the bare driver.
+type connector string
+
+func (c connector) Connect(ctx context.Context) (driver.Conn, error) {
+	cfg, err := pgx.ParseConfig(string(c))
+	if err != nil {
+		return nil, err
+	}
+	cfg.DialFunc = DialFunc(cfg.DialFunc)
+	return stdlib.GetConnector(*cfg).Connect(ctx)
+}
+
+func (c connector) Driver() driver.Driver { return stdlib.GetDefaultDriver() }
+
+// DialFunc wraps a dial function of pgx so that Fluxor can watch the wire. Set
+// it on a configuration of your own before you pass its connector to
+// fluxor.WrapConnector:
+//
+//	cfg.DialFunc = fluxorpgx.DialFunc(cfg.DialFunc)
+//	c := stdlib.GetConnector(*cfg)
+func DialFunc(base pgconn.DialFunc) pgconn.DialFunc {
+	if base == nil {
+		base = (&net.Dialer{}).DialContext
+	}
+	return pgconn.DialFunc(netshim.Dialer(base))
+}
+
+// classify reads the error's type, then its SQLSTATE. What pgx reports without
+// a server error is a broken connection where it was a timeout, which closes
+// the connection, or the network.
+func classify(err error) backend.Class {
+	var pe *pgconn.PgError
+	if errors.As(err, &pe) {
+		class := backend.SQLState(pe.Code)
+		if class == backend.ClassVerdict && (pe.Severity == "FATAL" || pe.SeverityUnlocalized == "FATAL" || pe.SeverityUnlocalized == "PANIC") {
+			return backend.ClassFatal
+		}
+		return class
+	}
+	if pgconn.Timeout(err) {
+		return backend.ClassDead
+	}
+	return backend.Common(err)
+}

@@ -1,0 +1,107 @@
+// This file registers lib/pq as a backend of Fluxor.
+
+// Package postgres brings PostgreSQL through lib/pq. Import it for its effect:
+//
+//	import _ "github.com/fluxor-db/fluxor/drivers/postgres"
+//
+// It serves postgres:// URLs and libpq key=value strings under "fluxor", and
+// every DSN under the driver name "postgres-fluxor".
+package postgres
+
+import (
+	"context"
+	"database/sql/driver"
+	"errors"
+	"net"
+	"time"
+
+	"github.com/lib/pq"
+
+	"github.com/fluxor-db/fluxor/backend"
+	"github.com/fluxor-db/fluxor/internal/netshim"
+)
+
+func init() {
+	backend.Register(backend.Backend{
+		Name:           "postgres",
+		Type:           "postgres",
+		DriverName:     "postgres",
+		Alias:          "postgres-fluxor",
+		ImportPath:     "github.com/fluxor-db/fluxor/drivers/postgres",
+		Forms:          []backend.Form{backend.FormURL, backend.FormLibpq},
+		Open:           open,
+		Classify:       classify,
+		Plaintext:      backend.PlaintextPostgres,
+		Owns:           owns,
+		ErrBadConnLies: true, // error.go, handleError: EOF while reading becomes ErrBadConn
+	})
+}
+
+// open refuses what pq refuses, with pq's own error.
+func open(dsn string) (driver.Connector, error) {
+	c, err := pq.NewConnector(dsn)
+	if err != nil {
+		return nil, err
+	}
+	c.Dialer(Dialer{})
+	return c, nil
+}
+
+func owns(d driver.Driver) bool {
+	switch d.(type) {
+	case *pq.Driver, pq.Driver:
+		return true
+	}
+	return false
+}
+
+// classify reads the error's type, then its SQLSTATE. pq keeps the severity
+// FATAL for errors while connecting; on an open connection it turns them into
+// driver.ErrBadConn.
+func classify(err error) backend.Class {
+	var pe *pq.Error
+	if !errors.As(err, &pe) {
+		return backend.Common(err)
+	}
+	class := backend.SQLState(string(pe.Code))
+	if class == backend.ClassVerdict && pe.Fatal() {
+		return backend.ClassFatal
+	}
+	return class
+}
+
+// Dialer dials for lib/pq and lets Fluxor watch the wire. Set it on a
+// connector of your own before you pass it to fluxor.WrapConnector:
+//
+//	c, err := pq.NewConnector(dsn)
+//	c.Dialer(postgres.Dialer{})
+//
+// It is safe for concurrent use.
+type Dialer struct {
+	// Base dials the real connection; nil means net.Dialer, which is what
+	// lib/pq uses itself.
+	Base func(ctx context.Context, network, addr string) (net.Conn, error)
+}
+
+var _ pq.DialerContext = Dialer{}
+
+// DialContext dials within ctx.
+func (d Dialer) DialContext(ctx context.Context, network, addr string) (net.Conn, error) {
+	base := d.Base
+	if base == nil {
+		base = (&net.Dialer{}).DialContext
+	}
+	return netshim.Dialer(base)(ctx, network, addr)
+}
+
+// Dial dials without a limit of its own.
+func (d Dialer) Dial(network, addr string) (net.Conn, error) {
+	return d.DialContext(context.Background(), network, addr)
+}
+
+// DialTimeout dials within timeout.
+func (d Dialer) DialTimeout(network, addr string, timeout time.Duration) (net.Conn, error) {
+	ctx, cancel := context.WithTimeout(context.Background(), timeout)
+	defer cancel()
+	return d.DialContext(ctx, network, addr)
+}

@@ -1,0 +1,66 @@
+// This file registers modernc.org/sqlite as a backend of Fluxor.
+
+// Package sqlite brings SQLite through modernc.org/sqlite, which needs no cgo.
+// Import it for its effect:
+//
+//	import _ "github.com/fluxor-db/fluxor/drivers/sqlite"
+//
+// It serves :memory:, file: URIs, sqlite: URLs and paths ending in .db,
+// .sqlite or .sqlite3 under "fluxor", and every DSN under the driver name
+// "sqlite-fluxor".
+package sqlite
+
+import (
+	"database/sql/driver"
+	"errors"
+	"net/url"
+	"strings"
+
+	"modernc.org/sqlite"
+
+	"github.com/fluxor-db/fluxor/backend"
+)
+
+func init() {
+	backend.Register(backend.Backend{
+		Name:       "sqlite",
+		Type:       "sqlite",
+		DriverName: "sqlite",
+		Alias:      "sqlite-fluxor",
+		ImportPath: "github.com/fluxor-db/fluxor/drivers/sqlite",
+		Forms:      []backend.Form{backend.FormSQLite},
+		Open:       open,
+		Classify:   classify,
+		Owns:       func(d driver.Driver) bool { _, ok := d.(*sqlite.Driver); return ok },
+		PinMemory:  inMemory,
+	})
+}
+
+// open uses the driver value that the package registered: functions,
+// collations and hooks of the application act on that one.
+func open(dsn string) (driver.Connector, error) { return backend.Registered("sqlite", dsn) }
+
+// classify: an SQLite error is always a verdict, there is no server to lose.
+func classify(err error) backend.Class {
+	var se *sqlite.Error
+	if errors.As(err, &se) {
+		return backend.ClassVerdict
+	}
+	return backend.ClassUnknown
+}
+
+// inMemory reports whether the database lives in its connections only: the
+// name ":memory:", an empty name (a temporary database), or mode=memory in a
+// file: URI (SQLite, "In-Memory Databases" and "URI Filenames").
+func inMemory(dsn string) bool {
+	name, query, _ := strings.Cut(dsn, "?")
+	name = strings.TrimPrefix(name, "file:")
+	if name == ":memory:" || name == "" {
+		return true
+	}
+	vals, err := url.ParseQuery(query)
+	if err != nil {
+		return strings.Contains(query, "mode=memory")
+	}
+	return vals.Get("mode") == "memory" || vals.Get("vfs") == "memdb"
+}

@@ -1,0 +1,185 @@
+// This file is the engine behind a connector: the backend, its pool of physical connections and the chain, as one value.
+
+package fluxor
+
+import (
+	"context"
+	"database/sql/driver"
+	"errors"
+	"io"
+	"log/slog"
+	"sync"
+
+	"github.com/fluxor-db/fluxor/backend"
+	"github.com/fluxor-db/fluxor/internal/netshim"
+	"github.com/fluxor-db/fluxor/internal/pool"
+	"github.com/fluxor-db/fluxor/middleware"
+	"github.com/fluxor-db/fluxor/refusal"
+)
+
+// engine is one database as a connector sees it. It is immutable but for the
+// pool, which guards itself.
+type engine struct {
+	name    string
+	set     settings
+	backend backend.Backend
+	inner   driver.Connector
+	pool    *pool.Pool[*physical]
+	chain   middleware.Handler
+	log     *slog.Logger
+
+	foreignOnce sync.Once
+}
+
+// newEngine starts nothing: connections and goroutines begin with the first
+// lease.
+func newEngine(name string, set settings, b backend.Backend, inner driver.Connector, pinned bool) *engine {
+	e := &engine{name: name, set: set, backend: b, inner: inner, log: set.Logger}
+	if e.backend.Classify == nil {
+		e.backend.Classify = backend.Common
+	}
+	if e.log == nil {
+		e.log = slog.Default()
+	}
+	e.chain = chain(set)
+	e.pool = pool.New(e.poolConfig(pinned))
+	return e
+}
+
+func (e *engine) poolConfig(pinned bool) pool.Config[*physical] {
+	set := e.set
+	return pool.Config[*physical]{
+		Dial:              e.dial,
+		Close:             e.closePhysical,
+		Peek:              e.peek,
+		Ping:              e.validate,
+		Classify:          e.classifyDial,
+		MaxOpen:           set.MaxOpenConns,
+		MaxIdle:           set.MaxIdleConns,
+		MaxLifetime:       set.ConnMaxLifetime,
+		MaxIdleTime:       set.ConnMaxIdleTime,
+		AcquireTimeout:    set.AcquireTimeout,
+		DialTimeout:       set.ConnectionTimeout,
+		CloseTimeout:      set.CloseTimeout,
+		ValidationIdle:    set.ValidationIdle,
+		ValidationTimeout: set.ValidationTimeout,
+		Warmup:            set.WarmupConnections,
+		WarmupTimeout:     set.WarmupTimeout,
+		Pinned:            pinned,
+		Logger:            e.log,
+	}
+}
+
+// dial opens a physical connection. The wire is guarded from the first byte,
+// because lib/pq leaves the context alone once the socket is open.
+func (e *engine) dial(ctx context.Context) (*physical, error) {
+	line := netshim.NewLine()
+	bound := line.Guard(ctx, 0, 0)
+	defer bound.Stop()
+	ci, err := e.inner.Connect(netshim.WithLine(ctx, line))
+	if err != nil {
+		if ended := ctx.Err(); ended != nil && line.Broken() && !errors.Is(err, ended) {
+			return nil, errors.Join(ended, err)
+		}
+		return nil, err
+	}
+	return newPhysical(ci, line), nil
+}
+
+// closePhysical runs in a goroutine of the pool's.
+func (e *engine) closePhysical(p *physical) error {
+	p.closed.Store(true)
+	bound := guard(p, context.Background(), e.set.CloseTimeout)
+	defer bound.Stop()
+	return p.ci.Close()
+}
+
+// peek looks, without a round trip, whether the server closed the connection.
+func (e *engine) peek(p *physical) error {
+	if p.line == nil {
+		return nil
+	}
+	return p.line.Peek(e.backend.Plaintext)
+}
+
+// validate asks the server over an idle connection.
+func (e *engine) validate(ctx context.Context, p *physical) error {
+	bound := guard(p, ctx, 0)
+	defer bound.Stop()
+	switch {
+	case e.set.ValidationQuery != "":
+		return e.runValidation(ctx, p)
+	case e.backend.SelfValidates:
+		return nil
+	case p.pinger != nil:
+		return p.ping(ctx)
+	case e.backend.Ping != nil:
+		return e.backend.Ping(ctx, p.ci)
+	}
+	return nil
+}
+
+// runValidation runs the validation query and reads it to its end.
+func (e *engine) runValidation(ctx context.Context, p *physical) error {
+	si, err := p.prepare(ctx, e.set.ValidationQuery)
+	if err != nil {
+		return err
+	}
+	defer si.Close() //nolint:errcheck // the answer is in already
+	r, err := queryStmt(ctx, si, nil)
+	if err != nil {
+		return err
+	}
+	dest := make([]driver.Value, len(r.Columns()))
+	for err == nil {
+		err = r.Next(dest)
+	}
+	closed := r.Close()
+	if err != io.EOF { //nolint:errorlint // the contract of driver.Rows is identity
+		return err
+	}
+	return closed
+}
+
+// classifyDial says what a failed dial means for the next one.
+func (e *engine) classifyDial(err error) pool.DialVerdict {
+	switch e.backend.Classify(err) {
+	case backend.ClassTooMany:
+		return pool.TooMany
+	case backend.ClassLogin:
+		return pool.LoginRefused
+	case backend.ClassUnavailable, backend.ClassDead, backend.ClassFatal:
+		return pool.Unavailable
+	}
+	return pool.Fail
+}
+
+// warnForeign says once what a wrapper that hides IsValid costs.
+func (e *engine) warnForeign() {
+	e.foreignOnce.Do(func() {
+		e.log.Warn("a wrapper above Fluxor hides driver.Validator; the call stack is read instead to end leases, which costs about a microsecond per call, and a closed sql.Conn gives its connection back only at its next use",
+			"cure", "update the wrapper to one that passes IsValid on, or register it below Fluxor (fluxor_driver=its name)")
+	})
+}
+
+// close closes the pool, then the driver's connector where it can be closed.
+func (e *engine) close() error {
+	ctx := context.Background()
+	err := e.pool.Close(ctx)
+	if c, ok := e.inner.(io.Closer); ok {
+		err = errors.Join(err, c.Close())
+	}
+	return err
+}
+
+// unusable is an engine whose connector has no DSN: it fails at first use.
+type unusable struct {
+	err error
+	d   driver.Driver
+}
+
+func (u unusable) Connect(context.Context) (driver.Conn, error) {
+	return nil, &refusal.Error{Policy: "connector", Reason: "this connector has no DSN", Cause: u.err}
+}
+
+func (u unusable) Driver() driver.Driver { return u.d }

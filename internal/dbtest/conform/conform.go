@@ -1,0 +1,244 @@
+// This file is the conformance suite's frame: it runs each case on the bare driver and through Fluxor and compares what both let the caller see.
+
+// Package conform proves that a database behaves through Fluxor as it does on
+// the bare driver. Each [Case] uses a *sql.DB and writes down everything that
+// it observes: values with their Go types, errors with text, types and chain,
+// column metadata, results, session state. [Run] lets the bare driver write
+// the expected transcript and every other handle one of its own; a line that
+// differs is a failure, unless an entry of [Exceptions] that the case names
+// says why it must differ.
+package conform
+
+import (
+	"context"
+	"database/sql"
+	"fmt"
+	"slices"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+)
+
+// Dialect is the SQL that a target speaks.
+type Dialect string
+
+// The dialects.
+const (
+	Postgres Dialect = "postgres"
+	MySQL    Dialect = "mysql"
+	SQLite   Dialect = "sqlite"
+)
+
+// Trait is a property of a target that some cases ask for.
+type Trait string
+
+// The traits.
+const (
+	// PQ, PGX name the PostgreSQL drivers.
+	PQ  Trait = "pq"
+	PGX Trait = "pgx"
+	// MultiStatements: one text may hold several statements, without arguments.
+	MultiStatements Trait = "multi statements"
+	// MultiResults: such a text gives several results.
+	MultiResults Trait = "multi results"
+	// Sleeps: the server has a function that sleeps.
+	Sleeps Trait = "sleeps"
+	// OneConnection: the database lives as long as its only connection.
+	OneConnection Trait = "one connection"
+)
+
+// Target is a database and the ways to it.
+type Target struct {
+	// Name is the name of the subtest.
+	Name    string
+	Dialect Dialect
+	Traits  []Trait
+	// Bare opens the database with the bare driver.
+	Bare func(testing.TB) *sql.DB
+	// Through are the same database through Fluxor.
+	Through []Handle
+	// Raw is what sql.Conn.Raw is on the bare driver, through Fluxor.
+	Raw RawFunc
+}
+
+// RawFunc calls f with the driver's own connection under c.
+type RawFunc func(ctx context.Context, c *sql.Conn, f func(driverConn any) error) error
+
+// Handle is one way to a target's database.
+type Handle struct {
+	Name string
+	Open func(testing.TB) *sql.DB
+}
+
+// Case is one thing that must be the same, named by a sentence.
+type Case struct {
+	Name string
+	// On are the dialects that have the case; none means all.
+	On []Dialect
+	// Needs are the traits that a target must have, Lacks those it must not.
+	Needs, Lacks []Trait
+	// Excused names the exceptions that may explain a difference here.
+	Excused []string
+	// See uses the database and writes down what it sees.
+	See func(r *Recorder)
+}
+
+func (c Case) fits(target Target) bool {
+	if len(c.On) > 0 && !slices.Contains(c.On, target.Dialect) {
+		return false
+	}
+	for _, need := range c.Needs {
+		if !slices.Contains(target.Traits, need) {
+			return false
+		}
+	}
+	for _, lack := range c.Lacks {
+		if slices.Contains(target.Traits, lack) {
+			return false
+		}
+	}
+	return true
+}
+
+// Cases returns all cases, in the order in which they run.
+func Cases() []Case {
+	return slices.Concat(
+		valueCases(), resultCases(), scanCases(), argumentCases(), valuerCases(),
+		errorCases(), contextCases(), closedCases(),
+		sessionCases(), transactionCases(), statementCases(), carryOverCases(),
+		driverCases(), rawCases(),
+	)
+}
+
+// Run runs every case that fits target and adds what happened to sum. Cases
+// run one after the other, as they share the target's database.
+func Run(t *testing.T, target Target, sum *Tally) {
+	for _, c := range Cases() {
+		if !c.fits(target) {
+			continue
+		}
+		sum.plan()
+		t.Run(c.Name, func(t *testing.T) {
+			want := observe(t, c, target, Handle{"bare", target.Bare}, bareRaw)
+			for _, h := range target.Through {
+				got := observe(t, c, target, h, target.Raw)
+				diff, excused := Compare(c, want, got)
+				sum.add(target.Name, len(want), excused)
+				if diff != "" {
+					t.Errorf("%s differs from the bare driver (-bare +%s):\n%s", h.Name, h.Name, diff)
+				}
+			}
+			sum.ran()
+		})
+	}
+}
+
+func bareRaw(_ context.Context, c *sql.Conn, f func(any) error) error { return c.Raw(f) }
+
+// patience is how long one case may take on one handle before its context
+// ends; only a case that hangs comes near it.
+const patience = 30 * time.Second
+
+// observe runs c over a handle of its own and returns the transcript.
+func observe(t *testing.T, c Case, target Target, h Handle, raw RawFunc) []string {
+	t.Helper()
+	ctx, cancel := context.WithTimeout(context.Background(), patience)
+	defer cancel()
+	r := &Recorder{t: t, ctx: ctx, target: target, raw: raw, db: h.Open(t)}
+	r.open = h.Open
+	r.see(c)
+	r.err("close the database", r.db.Close())
+	r.cleanUp()
+	return r.lines
+}
+
+// Compare returns how two transcripts of c differ, empty when they do not, and
+// which exceptions excuse lines that differ.
+func Compare(c Case, bare, through []string) (diff string, excused []string) {
+	if len(bare) == len(through) {
+		through = slices.Clone(through)
+		for i := range bare {
+			if bare[i] == through[i] {
+				continue
+			}
+			if name := excuse(c, bare[i], through[i]); name != "" {
+				excused = append(excused, name)
+				through[i] = bare[i]
+			}
+		}
+	}
+	return cmp.Diff(bare, through), excused
+}
+
+// Tally counts what a conformance run did. It is safe for concurrent use.
+type Tally struct {
+	mu      sync.Mutex // protects the fields below; a leaf lock
+	planned int
+	done    int
+	compare int
+	lines   int
+	excused map[string]int
+}
+
+func (s *Tally) plan() {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.planned++
+}
+
+func (s *Tally) ran() {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.done++
+}
+
+func (s *Tally) add(target string, lines int, excused []string) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.compare++
+	s.lines += lines
+	if s.excused == nil {
+		s.excused = map[string]int{}
+	}
+	for _, name := range excused {
+		s.excused[name+" ("+target+")"]++
+	}
+}
+
+// Complete reports whether no case was filtered out.
+func (s *Tally) Complete() bool {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.done == s.planned
+}
+
+// Used reports whether the named exception excused a line.
+func (s *Tally) Used(name string) bool {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	for key, n := range s.excused {
+		if n > 0 && len(key) > len(name) && key[:len(name)+2] == name+" (" {
+			return true
+		}
+	}
+	return false
+}
+
+// String is the report: the counts, and each exception with its own.
+func (s *Tally) String() string {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	out := fmt.Sprintf("%d cases in the suite; %d run on a target, %d transcripts compared with the bare driver's, %d lines; %d exceptions",
+		len(Cases()), s.done, s.compare, s.lines, len(Exceptions))
+	names := make([]string, 0, len(s.excused))
+	for name := range s.excused {
+		names = append(names, name)
+	}
+	slices.Sort(names)
+	for _, name := range names {
+		out += fmt.Sprintf("\n  %4d lines: %s", s.excused[name], name)
+	}
+	return out
+}

@@ -1,0 +1,94 @@
+// This file reads Oracle's easy connect strings and TNS descriptors.
+
+package dsn
+
+import (
+	"regexp"
+	"strings"
+)
+
+// asRole is the end of a DSN that asks for an administrative role.
+var asRole = regexp.MustCompile(`(?i) as sys(dba|oper|asm|backup|dg|km|rac)\s*$`)
+
+// oraclePlace finds what follows the last question mark outside quotes and
+// parentheses, behind the @ and before a role: a password may hold one too.
+func oraclePlace(text string) place {
+	end := len(text)
+	if role := asRole.FindStringIndex(text); role != nil {
+		end = role[0]
+	}
+	at := oracleAt(text[:end])
+	if at < 0 {
+		return place{start: -1}
+	}
+	mark := -1
+	for i := range outside(text[at:end]) {
+		if text[at+i] == '?' {
+			mark = at + i
+		}
+	}
+	return placeAfter(mark, end)
+}
+
+// oracleAt returns the index of the last @ that neither a quote, a parenthesis
+// nor a backslash hides, or -1. Where the quotes do not pair, as in a password
+// with a single one, they hide nothing.
+func oracleAt(text string) int {
+	found := -1
+	for i := range outside(text) {
+		if text[i] == '@' && (i == 0 || text[i-1] != '\\') {
+			found = i
+		}
+	}
+	if found >= 0 || strings.Count(text, `"`)%2 == 0 {
+		return found
+	}
+	return strings.LastIndexByte(text, '@')
+}
+
+// outside yields the indices of text that are not inside double quotes or
+// parentheses.
+func outside(text string) func(yield func(int) bool) {
+	return func(yield func(int) bool) {
+		depth, quoted := 0, false
+		for i := range len(text) {
+			switch c := text[i]; {
+			case c == '"':
+				quoted = !quoted
+			case quoted:
+			case c == '(':
+				depth++
+			case c == ')':
+				depth = max(0, depth-1)
+			case depth == 0 && !yield(i):
+				return
+			}
+		}
+	}
+}
+
+// cutOracle parts parameters at each & outside quotes and parentheses.
+func cutOracle(params string) []string {
+	var parts []string
+	from := 0
+	for i := range outside(params) {
+		if params[i] == '&' {
+			parts = append(parts, params[from:i])
+			from = i + 1
+		}
+	}
+	return append(parts, params[from:])
+}
+
+// isOracle reports whether text is user/password@connect or /@connect.
+func isOracle(text string) bool {
+	if strings.HasPrefix(text, "/@") {
+		return len(text) > len("/@")
+	}
+	at := oracleAt(text)
+	if at < 0 || at == len(text)-1 || isMySQL(text) {
+		return false
+	}
+	slash := strings.IndexByte(text[:at], '/')
+	return slash > 0 && !strings.HasPrefix(text, ".") && !strings.ContainsAny(text[:slash], ":?=")
+}

@@ -1,0 +1,206 @@
+// This file holds the layers: who may import whom, each with its reason.
+
+package house
+
+import (
+	"go/token"
+	"path"
+	"slices"
+	"strings"
+)
+
+// layer says what the files of some folders may import. Tests tie everything
+// together and are not bound.
+type layer struct {
+	reason string
+	// folders are bound, with all below them; "." is the root package alone.
+	folders []string
+	// except are folders below that are not bound.
+	except []string
+	// never are folders of this module ("." the root) or other modules.
+	never []string
+	// only, if not nil, are the folders of this module that may be imported.
+	only []string
+}
+
+// drivers maps each database driver to the folder it belongs to.
+var drivers = map[string]string{
+	"github.com/lib/pq":             "drivers/postgres",
+	"github.com/jackc/pgx":          "drivers/pgx",
+	"github.com/go-sql-driver":      "drivers/mysql",
+	"modernc.org/sqlite":            "drivers/sqlite",
+	"github.com/godror/godror":      "drivers/oracle",
+	"github.com/sijms/go-ora":       "no folder",
+	"github.com/oracle/go-oracledb": "no folder",
+	"github.com/DATA-DOG":           "no folder",
+}
+
+// tying are the folders that put a program together.
+var tying = []string{"cmd", "examples"}
+
+var layers = []layer{
+	{
+		reason:  "a program pays only for the database it uses: drivers come with a blank import of drivers/...",
+		folders: []string{"."},
+		never:   []string{"drivers", "cmd", "examples"},
+	},
+	{
+		reason:  "the client of a gateway stays small and holds no database driver",
+		folders: []string{"netdriver"},
+		except:  []string{"netdriver/gateway"},
+		never:   []string{".", "middleware", "drivers"},
+	},
+	{
+		reason:  "observers define the small interfaces they need, so that anything can be observed and nothing depends on being observed",
+		folders: []string{"health", "admin", "metrics"},
+		never:   []string{"."},
+	},
+	{
+		reason:  "a driver package is the real driver, its wire and its dialect, and nothing of the engine",
+		folders: []string{"drivers"},
+		only:    []string{"backend", "internal/netshim"},
+	},
+	{
+		reason:  "errors are a vocabulary for everybody, so they depend on nothing",
+		folders: []string{"refusal"},
+		only:    []string{},
+	},
+	{
+		reason:  "what differs between databases is known below the engine",
+		folders: []string{"backend"},
+		only:    []string{"refusal"},
+	},
+	{
+		reason:  "middlewares know operations, not the engine that runs them",
+		folders: []string{"middleware"},
+		only:    []string{"middleware", "refusal"},
+	},
+	{
+		reason:  "internal packages are mechanisms below the product and can be read without it",
+		folders: []string{"internal"},
+		never:   []string{".", "drivers", "netdriver", "admin", "health", "metrics", "cmd", "examples"},
+	},
+	{
+		reason:  "only programs, examples and tests tie everything together",
+		folders: []string{"drivers", "netdriver", "admin", "health", "metrics", "middleware", "backend", "refusal"},
+		never:   []string{"cmd", "examples"},
+	},
+	{
+		reason:  "the test kit starts servers and links package testing",
+		folders: []string{".", "drivers", "netdriver", "admin", "health", "metrics", "middleware", "backend", "refusal", "internal", "cmd", "examples"},
+		except:  []string{"internal/dbtest"},
+		never:   []string{"internal/dbtest"},
+	},
+}
+
+var layerRules = append(layersAsRules(),
+	rule{"each database driver is linked by its own drivers/ package alone, so that importing one brings no other", each(checkDriverHome)},
+	rule{"folders that need each other are one folder: find the lower package that is missing", checkCircles},
+)
+
+func layersAsRules() []rule {
+	var all []rule
+	for _, l := range layers {
+		all = append(all, rule{l.reason, each(l.check)})
+	}
+	return all
+}
+
+func (l layer) check(f *File, report reporter) {
+	if f.test() || f.nested || f.in(l.except...) || !l.binds(f.dir()) {
+		return
+	}
+	for _, spec := range f.Syntax.Imports {
+		folder, ours := folderOf(imported(spec))
+		if !ours {
+			continue
+		}
+		if l.only != nil && !under(folder, l.only...) && !slices.Contains(l.folders, folder) {
+			report(f, spec.Pos(), "%s imports %s", f.dir(), imported(spec))
+		}
+		if under(folder, l.never...) {
+			report(f, spec.Pos(), "%s imports %s", f.dir(), imported(spec))
+		}
+	}
+}
+
+func (l layer) binds(dir string) bool { return under(dir, l.folders...) }
+
+// folderOf is the folder of an import path of this module; "." for the root.
+func folderOf(name string) (folder string, ours bool) {
+	if name == Module {
+		return ".", true
+	}
+	return strings.CutPrefix(name, Module+"/")
+}
+
+func checkDriverHome(f *File, report reporter) {
+	if f.test() || f.nested || f.in("internal/dbtest") || f.in(tying...) {
+		return
+	}
+	for _, spec := range f.Syntax.Imports {
+		for driver, home := range drivers {
+			if under(imported(spec), driver) && !f.in(home) {
+				report(f, spec.Pos(), "%s imports %s, which belongs to %s", f.dir(), imported(spec), home)
+			}
+		}
+	}
+}
+
+// tie is one import of a room by another.
+type tie struct {
+	f   *File
+	pos token.Pos
+}
+
+// checkCircles looks for folders that reach themselves through others. Folders
+// are taken as rooms: a public package with all below it, a folder of
+// internal/, the root.
+func checkCircles(t *Tree, report reporter) {
+	ties := map[string]map[string]tie{}
+	for _, f := range t.Files {
+		if f.test() || f.nested || f.in(tying...) {
+			continue
+		}
+		for _, spec := range f.Syntax.Imports {
+			folder, ours := folderOf(imported(spec))
+			from, to := room(f.dir()), room(folder)
+			if !ours || from == to {
+				continue
+			}
+			if ties[from] == nil {
+				ties[from] = map[string]tie{}
+			}
+			ties[from][to] = tie{f, spec.Pos()}
+		}
+	}
+	for from, tos := range ties {
+		for to, at := range tos {
+			if reaches(ties, to, from, map[string]bool{}) {
+				report(at.f, at.pos, "%s imports %s, which leads back to it", from, to)
+			}
+		}
+	}
+}
+
+func reaches(ties map[string]map[string]tie, from, to string, seen map[string]bool) bool {
+	if from == to {
+		return true
+	}
+	seen[from] = true
+	for next := range ties[from] {
+		if !seen[next] && reaches(ties, next, to, seen) {
+			return true
+		}
+	}
+	return false
+}
+
+// room is the folder that counts as one: internal/pool, drivers, the root.
+func room(dir string) string {
+	parts := strings.Split(dir, "/")
+	if parts[0] == "internal" && len(parts) > 1 {
+		return path.Join(parts[:2]...)
+	}
+	return parts[0]
+}

@@ -1,0 +1,247 @@
+// This file tests what a line counts, when it is broken, and how connections attach to it.
+
+package netshim
+
+import (
+	"context"
+	"errors"
+	"io"
+	"net"
+	"os"
+	"syscall"
+	"testing"
+	"testing/synctest"
+	"time"
+)
+
+func TestSentCountsFromReset(t *testing.T) {
+	line, client, server := overTCP(t)
+	if line.Sent() {
+		t.Error("a new line has sent")
+	}
+	send(t, client, "x")
+	if !line.Sent() {
+		t.Error("a Write does not count")
+	}
+	line.Reset()
+	send(t, server, "y")
+	receive(t, client, 1)
+	if _, err := client.Write(nil); err != nil || line.Sent() {
+		t.Errorf("a Read or an empty Write counts as sent, %v", err)
+	}
+	send(t, client, "x")
+	if !line.Sent() {
+		t.Error("a Write after Reset does not count")
+	}
+}
+
+// TestAWriteCountsWhileItWaits looks from another goroutine, before a byte is
+// known to have left.
+func TestAWriteCountsWhileItWaits(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		line, client, _ := overPipe(t)
+		done := make(chan struct{})
+		go func() {
+			defer close(done)
+			_, _ = client.Write([]byte("x"))
+		}()
+		synctest.Wait()
+		if !line.Sent() {
+			t.Error("a Write under way does not count as sent")
+		}
+		line.Cut()
+		<-done
+		if line.Sent() {
+			t.Error("a Write that moved no byte still counts")
+		}
+	})
+}
+
+func TestAFailedWriteTakesBackOnlyItself(t *testing.T) {
+	line, client, _ := overTCP(t)
+	send(t, client, "x")
+	_ = client.SetWriteDeadline(past)
+	if _, err := client.Write([]byte("y")); err == nil {
+		t.Fatal("Write after its deadline succeeded")
+	}
+	if !line.Sent() {
+		t.Error("a failed Write took back an earlier one")
+	}
+	token, first := line.markSent()
+	line.Reset()
+	if _, again := line.markSent(); first || !again {
+		t.Errorf("first: %v then %v, want false then true", first, again)
+	}
+	line.unmark(token)
+	if !line.Sent() {
+		t.Error("a Write took back one of another call")
+	}
+}
+
+func TestALineBreaksForGood(t *testing.T) {
+	for name, tt := range map[string]struct {
+		hurt func(line *Line, client net.Conn, server *net.TCPConn)
+		want error // of the next Read
+	}{
+		"end of stream": {func(_ *Line, _ net.Conn, s *net.TCPConn) { _ = s.Close() }, io.EOF},
+		"reset":         {func(_ *Line, _ net.Conn, s *net.TCPConn) { _ = s.SetLinger(0); _ = s.Close() }, syscall.ECONNRESET},
+		"cut":           {func(l *Line, _ net.Conn, _ *net.TCPConn) { l.Cut(); l.Cut() }, os.ErrDeadlineExceeded},
+		"driver closes": {func(_ *Line, c net.Conn, _ *net.TCPConn) { _ = c.Close() }, net.ErrClosed},
+	} {
+		t.Run(name, func(t *testing.T) {
+			line, client, server := overTCP(t)
+			if line.Broken() {
+				t.Error("a new line is broken")
+			}
+			tt.hurt(line, client, server)
+			_ = client.SetDeadline(time.Now().Add(time.Hour))
+			if _, err := client.Read(make([]byte, 1)); !errors.Is(err, tt.want) {
+				t.Errorf("Read: %v, want %v", err, tt.want)
+			}
+			line.Reset()
+			if !line.Broken() || line.Expired() != nil {
+				t.Errorf("broken %v, expired %v", line.Broken(), line.Expired())
+			}
+			if err := line.Peek(nil); err != ErrBroken {
+				t.Errorf("Peek: %v, want %v", err, ErrBroken)
+			}
+		})
+	}
+}
+
+func TestTheLatestDialCounts(t *testing.T) {
+	line := NewLine()
+	var none *Line
+	if line.Attached() || none.Attached() || line.Broken() || line.Peek(nil) != nil {
+		t.Error("a line without a connection is attached or broken")
+	}
+	var far []net.Conn
+	dial := Dialer(func(context.Context, string, string) (net.Conn, error) {
+		n, f := net.Pipe()
+		far = append(far, f)
+		return n, nil
+	})
+	ctx := WithLine(t.Context(), line)
+	first, _ := dial(ctx, "pipe", "")
+	second, _ := dial(ctx, "pipe", "")
+	_ = first.Close()
+	if !line.Attached() || line.Broken() {
+		t.Errorf("attached %v, broken %v after the first of two closed", line.Attached(), line.Broken())
+	}
+	_ = far[1].Close()
+	if _, err := second.Read(make([]byte, 1)); err == nil || !line.Broken() {
+		t.Errorf("Read: %v, broken %v after the second failed", err, line.Broken())
+	}
+	_ = second.Close()
+}
+
+func TestACutHoldsForALaterDial(t *testing.T) {
+	line := NewLine()
+	line.Cut()
+	near, far := net.Pipe()
+	dial := Dialer(func(context.Context, string, string) (net.Conn, error) { return near, nil })
+	client, _ := dial(WithLine(t.Context(), line), "pipe", "")
+	defer func() { _, _ = client.Close(), far.Close() }()
+	if _, err := client.Write([]byte("x")); !errors.Is(err, os.ErrDeadlineExceeded) {
+		t.Errorf("Write: %v, want a timeout", err)
+	}
+}
+
+func TestADialErrorIsTheDialersOwn(t *testing.T) {
+	want := errors.New("no route")
+	dial := Dialer(func(context.Context, string, string) (net.Conn, error) { return nil, want })
+	for _, ctx := range []context.Context{t.Context(), WithLine(t.Context(), NewLine())} {
+		if c, err := dial(ctx, "tcp", "x:1"); c != nil || err != want {
+			t.Errorf("dial: %v, %v; want %v", c, err, want)
+		}
+	}
+}
+
+// TestAStrayConnectionEndsInTime is a cancel request to a frozen server, by a
+// driver that sets deadlines of its own.
+func TestAStrayConnectionEndsInTime(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		near, far := net.Pipe()
+		defer func() { _ = far.Close() }()
+		dial := Dialer(func(ctx context.Context, _, _ string) (net.Conn, error) {
+			if end, ok := ctx.Deadline(); !ok || time.Until(end) != strayStep {
+				t.Errorf("dial is bounded by %v, %v", time.Until(end), ok)
+			}
+			return near, nil
+		})
+		c, err := dial(t.Context(), "pipe", "")
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer func() { _ = c.Close() }()
+		for _, own := range []time.Time{{}, time.Now().Add(time.Hour)} {
+			_ = c.SetDeadline(own)
+			_ = c.SetReadDeadline(own)
+			_ = c.SetWriteDeadline(own)
+			start := time.Now()
+			_, err = c.Read(make([]byte, 1))
+			if took := time.Since(start); !errors.Is(err, os.ErrDeadlineExceeded) || took != strayStep {
+				t.Errorf("Read: %v after %v, want %v", err, took, strayStep)
+			}
+		}
+		near.Close()
+		if _, err := dial(t.Context(), "pipe", ""); err == nil {
+			t.Error("a closed connection was handed out")
+		}
+	})
+}
+
+// TestAStrayConnectionIsGivenTheTimeTheNetworkNeeds is a cancel request over a
+// line on which a mere dial takes a second.
+func TestAStrayConnectionIsGivenTheTimeTheNetworkNeeds(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		dial := Dialer(func(ctx context.Context, _, _ string) (net.Conn, error) {
+			select {
+			case <-ctx.Done():
+				return nil, ctx.Err()
+			case <-time.After(time.Second):
+			}
+			near, far := net.Pipe()
+			t.Cleanup(func() { _ = far.Close() })
+			return near, nil
+		})
+		if _, err := dial(t.Context(), "pipe", ""); !errors.Is(err, context.DeadlineExceeded) {
+			t.Errorf("before anything is known of the network: %v", err)
+		}
+		if _, err := dial(WithLine(t.Context(), NewLine()), "pipe", ""); err != nil {
+			t.Fatal(err)
+		}
+		c, err := dial(t.Context(), "pipe", "")
+		if err != nil {
+			t.Fatal(err)
+		}
+		_ = c.Close()
+	})
+}
+
+// TestADriverFindsTheSocket holds the promises drivers test for: go-sql-driver
+// asks for syscall.Conn and takes a failing one for a dead connection.
+func TestADriverFindsTheSocket(t *testing.T) {
+	for name, tt := range map[string]struct{ network, addr string }{
+		"tcp":  {"tcp", "127.0.0.1:0"},
+		"unix": {"unix", t.TempDir() + "/s"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			_, client, _ := over(t, tt.network, tt.addr)
+			sc, ok := client.(syscall.Conn)
+			if !ok {
+				t.Fatal("no syscall.Conn over a socket")
+			}
+			if raw, err := sc.SyscallConn(); raw == nil || err != nil {
+				t.Errorf("SyscallConn: %v, %v", raw, err)
+			}
+			if got := client.RemoteAddr().Network(); got != tt.network {
+				t.Errorf("RemoteAddr: %s, want %s", got, tt.network)
+			}
+		})
+	}
+	_, pipe, _ := overPipe(t)
+	if _, ok := pipe.(syscall.Conn); ok {
+		t.Error("syscall.Conn promised over a pipe")
+	}
+}

@@ -1,0 +1,163 @@
+// This file is a connection as the pool sees it, from lease to lease, and the list that connections stand in.
+
+package pool
+
+import "time"
+
+// state is what a connection is to the pool.
+type state uint8
+
+const (
+	stateLeased state = iota + 1
+	stateIdle
+	stateGone // closed or being closed; it never comes back
+)
+
+// Conn is a physical connection. Between Acquire and Release or Discard it
+// belongs to its borrower alone; afterwards a borrower may only keep it to
+// pass it to Acquire as the one it prefers.
+type Conn[T any] struct {
+	// Value is what Dial returned. It never changes.
+	Value T
+
+	pool       *Pool[T]
+	expires    time.Duration // when it is too old, on the pool's clock; 0 = never
+	restful    time.Duration // how long it may lie idle; 0 = for ever
+	generation uint64
+
+	// Written under pool.mu while it is not leased or at the take; the
+	// borrower reads them without.
+	fresh  bool // nobody used it yet
+	rested bool // it lay idle or was used: Peek looks at it
+	ping   bool // it has to be pinged before this lease
+
+	// Protected by pool.mu.
+	state      state
+	since      time.Duration // when it came into its state
+	who        uintptr       // the goroutine that borrowed it
+	place      place         // where that was, if it was noted
+	prev, next *Conn[T]
+}
+
+// Release ends the lease: the connection goes to the caller who waits longest,
+// or becomes idle; it is closed in the background if it is too old, evicted,
+// over the limit, or the pool is closed. It never blocks. Releasing a
+// connection that is not leased panics.
+func (c *Conn[T]) Release() {
+	p := c.pool
+	p.mu.Lock()
+	c.endLocked("released")
+	c.fresh, c.rested = false, true
+	p.settleLocked(c)
+	p.unlock()
+}
+
+// Discard ends the lease of a connection that must not be used again, and
+// closes it in the background. It never blocks. Discarding a connection that
+// is not leased panics.
+func (c *Conn[T]) Discard() {
+	p := c.pool
+	p.mu.Lock()
+	c.endLocked("discarded")
+	p.retireLocked(c, closedDiscarded)
+	p.dispatchLocked()
+	p.unlock()
+}
+
+// Fresh reports whether the present lease is the first since the connection
+// was opened. Only the borrower may ask.
+func (c *Conn[T]) Fresh() bool { return c.fresh }
+
+// endLocked takes a leased connection out of the borrower's name.
+func (c *Conn[T]) endLocked(verb string) {
+	p := c.pool
+	if c.state != stateLeased {
+		p.mu.Unlock()
+		panic("fluxor: a connection was " + verb + " that is not leased: its borrower gave it back twice, or used it after giving it back")
+	}
+	p.used.remove(c)
+	c.state, c.who, c.place.n = 0, 0, 0
+	p.clock.active = true
+}
+
+// settleLocked finds a place for a sound connection that is in no list.
+func (p *Pool[T]) settleLocked(c *Conn[T]) {
+	now := p.nowLocked()
+	if why, misfit := p.misfitLocked(c, now); misfit {
+		p.retireLocked(c, why)
+		p.dispatchLocked()
+		return
+	}
+	if w := p.queue.head; w != nil && !p.suspended {
+		p.serveLocked(w, c, now)
+		return
+	}
+	c.rested = true
+	c.state, c.since = stateIdle, now
+	p.idle.pushFront(c)
+}
+
+// misfitLocked says why a sound connection must not be kept.
+func (p *Pool[T]) misfitLocked(c *Conn[T], now time.Duration) (why reason, misfit bool) {
+	switch {
+	case p.closed:
+		return closedByClose, true
+	case c.generation != p.generation:
+		return closedEvicted, true
+	case p.roomLocked() == 0:
+		return closedSurplus, true
+	case c.old(now):
+		return closedLifetime, true
+	}
+	return 0, false
+}
+
+// old reports whether the connection is past its lifetime.
+func (c *Conn[T]) old(now time.Duration) bool { return c.expires != 0 && now >= c.expires }
+
+// tired reports whether an idle connection is past its idle time.
+func (c *Conn[T]) tired(now time.Duration) bool { return c.restful != 0 && now-c.since >= c.restful }
+
+// connList is a doubly linked list through the connections themselves. Its
+// zero value is empty.
+type connList[T any] struct {
+	head, tail *Conn[T]
+	n          int
+}
+
+func (l *connList[T]) pushFront(c *Conn[T]) {
+	c.prev, c.next = nil, l.head
+	if l.head == nil {
+		l.tail = c
+	} else {
+		l.head.prev = c
+	}
+	l.head = c
+	l.n++
+}
+
+func (l *connList[T]) pushBack(c *Conn[T]) {
+	c.prev, c.next = l.tail, nil
+	if l.tail == nil {
+		l.head = c
+	} else {
+		l.tail.next = c
+	}
+	l.tail = c
+	l.n++
+}
+
+func (l *connList[T]) remove(c *Conn[T]) {
+	if c.prev == nil {
+		l.head = c.next
+	} else {
+		c.prev.next = c.next
+	}
+	if c.next == nil {
+		l.tail = c.prev
+	} else {
+		c.next.prev = c.prev
+	}
+	c.prev, c.next = nil, nil
+	l.n--
+}

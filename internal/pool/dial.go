@@ -1,0 +1,256 @@
+// This file opens connections: as many at once as wanted and permitted, each in a goroutine that no caller's end cuts short.
+
+package pool
+
+import (
+	"context"
+	"fmt"
+	"log/slog"
+	"math/rand/v2"
+	"time"
+
+	"github.com/fluxor-db/fluxor/refusal"
+)
+
+// dialGrace is how long after DialTimeout a dial that ignores its context is
+// given up.
+const dialGrace = time.Second
+
+// attempt is one dial under way. Protected by Pool.mu but for ctx and cancel.
+type attempt struct {
+	ctx        context.Context
+	cancel     context.CancelFunc
+	ticket     uint64 // callers with a lower ticket came before it
+	generation uint64
+	started    time.Duration
+	over       bool // nobody counts on it any more
+	overdue    *time.Timer
+}
+
+// wantedLocked is how many dials the waiters and the warm-up want, whether
+// permitted or not.
+func (p *Pool[T]) wantedLocked() int {
+	if p.closed || p.suspended {
+		return 0
+	}
+	return max(p.queue.n, p.warm.target-p.openLocked())
+}
+
+// dialLocked starts the dials that are wanted and permitted.
+func (p *Pool[T]) dialLocked() {
+	for p.wantedLocked() > len(p.dials) && p.roomLocked() > 0 && len(p.dials) < p.cfg.MaxDials {
+		now := p.exact()
+		ok, at := p.pace.mayDial(now, p.openLocked(), len(p.dials))
+		if ok {
+			p.startDialLocked(now)
+			continue
+		}
+		if refused := p.pace.refusing(now); refused != nil {
+			p.endWarmUpLocked(refused)
+			p.failLocked(refused, func(*waiter[T]) bool { return true })
+			return
+		}
+		p.retryLocked(at - now)
+		return
+	}
+}
+
+// retryLocked has dialLocked run again after d.
+func (p *Pool[T]) retryLocked(d time.Duration) {
+	if p.retry == nil {
+		p.retry = time.AfterFunc(d, p.redial)
+		return
+	}
+	p.retry.Reset(d)
+}
+
+// redial runs in a goroutine of the timer's and ends at once; Close stops the
+// timer.
+func (p *Pool[T]) redial() {
+	p.mu.Lock()
+	p.dispatchLocked()
+	p.unlock()
+}
+
+// startDialLocked starts one dial for the first waiter that has none.
+func (p *Pool[T]) startDialLocked(now time.Duration) {
+	ctx := context.Background()
+	if w := p.uncoveredLocked(); w != nil {
+		ctx = context.WithoutCancel(w.ctx)
+	}
+	p.tickets++
+	a := &attempt{ticket: p.tickets, generation: p.generation, started: now}
+	if limit := p.cfg.DialTimeout; limit > 0 {
+		a.ctx, a.cancel = context.WithTimeout(ctx, limit)
+		a.overdue = time.AfterFunc(limit+dialGrace, func() { p.giveUp(a) })
+	} else {
+		a.ctx, a.cancel = context.WithCancel(ctx)
+	}
+	p.dials[a] = struct{}{}
+	p.pace.startedAt = now
+	p.background++
+	go p.dial(a)
+}
+
+// uncoveredLocked is the first waiter that would get nothing if every dial
+// under way succeeded; nil if there is none.
+func (p *Pool[T]) uncoveredLocked() *waiter[T] {
+	w := p.queue.head
+	for n := len(p.dials); w != nil && n > 0; n-- {
+		w = w.next
+	}
+	return w
+}
+
+// dial runs one attempt to its end. The attempt's context ends it, or Close.
+// A panic of the driver's becomes an error: the goroutine is the pool's, so
+// nobody above could recover it.
+func (p *Pool[T]) dial(a *attempt) {
+	var v T
+	err := errEnded("opening a connection")
+	defer func() {
+		if cause := recover(); cause != nil {
+			err = p.panicked("opening a connection", cause)
+		}
+		p.dialed(a, v, err)
+	}()
+	v, err = p.cfg.Dial(a.ctx)
+}
+
+// dialed draws the conclusions of an attempt.
+func (p *Pool[T]) dialed(a *attempt, v T, err error) {
+	closing := a.ctx.Err() == context.Canceled //nolint:errorlint // only Close cancels it
+	a.cancel()
+	verdict := Fail
+	if err != nil && p.cfg.Classify != nil {
+		verdict = p.cfg.Classify(err)
+	}
+	if err != nil && !closing {
+		p.log(slog.LevelWarn, "opening a connection failed", "error", err, "verdict", verdict.String())
+	}
+	p.mu.Lock()
+	if a.overdue != nil {
+		a.overdue.Stop()
+	}
+	expected := p.endAttemptLocked(a)
+	switch {
+	case err != nil && expected:
+		p.failedLocked(a, err, verdict)
+	case err == nil && expected:
+		p.openedLocked(a, v)
+	case err == nil:
+		p.retireLocked(p.newConn(v, a.generation), closedLate)
+	}
+	p.dispatchLocked()
+	p.doneLocked()
+	p.unlock()
+}
+
+// endAttemptLocked reports whether anybody counts on a's result.
+func (p *Pool[T]) endAttemptLocked(a *attempt) bool {
+	if a.over {
+		return false
+	}
+	a.over = true
+	delete(p.dials, a)
+	return true
+}
+
+// giveUp ends a dial that neither returned nor heeded its context. Should it
+// still succeed, its connection is closed.
+func (p *Pool[T]) giveUp(a *attempt) {
+	p.mu.Lock()
+	defer p.unlock()
+	if !p.endAttemptLocked(a) {
+		return
+	}
+	p.failedLocked(a, &refusal.Error{
+		Policy: "pool",
+		Reason: fmt.Sprintf("opening a connection takes longer than %v and does not stop", p.cfg.DialTimeout),
+		Cause:  context.DeadlineExceeded,
+	}, Unavailable)
+	p.dispatchLocked()
+}
+
+// openedLocked hands a new connection to the first in line, or keeps it.
+func (p *Pool[T]) openedLocked(a *attempt, v T) {
+	c := p.newConn(v, a.generation)
+	p.counts.dialed++
+	p.pace.succeed(p.exact(), p.openLocked()+1)
+	p.settleLocked(c)
+	p.warmedLocked()
+}
+
+// newConn makes the pool's side of a physical connection.
+func (p *Pool[T]) newConn(v T, generation uint64) *Conn[T] {
+	c := &Conn[T]{Value: v, pool: p, generation: generation, fresh: true}
+	if limit := p.cfg.MaxLifetime; limit > 0 {
+		c.expires = p.exact() + shorter(limit)
+	}
+	if limit := p.cfg.MaxIdleTime; limit > 0 {
+		c.restful = shorter(limit)
+	}
+	return c
+}
+
+// shorter is d less up to a tenth.
+func shorter(d time.Duration) time.Duration { return d - rand.N(d/10+1) }
+
+// failedLocked draws the conclusions of a failed dial.
+func (p *Pool[T]) failedLocked(a *attempt, err error, verdict DialVerdict) {
+	now := p.exact()
+	p.counts.dialErrors++
+	switch {
+	case p.closed:
+		return
+	case verdict == TooMany && p.openLocked() > 0:
+		p.pace.settle(now, a.started, p.openLocked(), err)
+		p.endWarmUpLocked(err)
+	case verdict == LoginRefused:
+		p.pace.refuse(now, a.started, err) // dialLocked tells those it concerns
+	default:
+		if verdict == Unavailable {
+			p.pace.outage = max(now, 1)
+		}
+		p.shareLocked(a, err, p.pace.fail(now, a.started, err))
+	}
+}
+
+// shareLocked gives a dial's error to those it concerns. A first failure is
+// answered to the one caller it leaves without a dial, at once. One more in a
+// row is the answer for all who came before it and would need a dial: they
+// would have to wait for further ones in turn. Whoever must leave before the
+// next dial is permitted hears it too.
+func (p *Pool[T]) shareLocked(a *attempt, err error, again bool) {
+	first := true
+	p.failLocked(err, func(w *waiter[T]) bool {
+		mine := (again || first) && w.ticket < a.ticket
+		first = false
+		return mine || (w.deadline > 0 && w.deadline < p.pace.retryAt)
+	})
+}
+
+// failLocked fails those waiters whom fit picks among those that need a dial:
+// neither the dials under way cover them, nor must they wait for a return
+// because the pool is full.
+func (p *Pool[T]) failLocked(err error, fit func(*waiter[T]) bool) {
+	room := p.roomLocked()
+	for w := p.uncoveredLocked(); w != nil && room > 0; room-- {
+		next := w.next
+		if fit(w) {
+			p.grantLocked(w, nil, err)
+		}
+		w = next
+	}
+}
+
+// hopelessLocked fails w, the last to join, with the last dial's error if the
+// next dial is only permitted after w must leave.
+func (p *Pool[T]) hopelessLocked(w *waiter[T]) {
+	if w.deadline >= p.pace.retryAt || p.pace.failures == 0 || len(p.dials) > 0 || p.roomLocked() == 0 {
+		return
+	}
+	if p.queue.n-len(p.dials) <= p.roomLocked() && !p.suspended {
+		p.grantLocked(w, nil, p.pace.lastErr)
+	}
+}

@@ -1,0 +1,168 @@
+// This file decides when a pool may dial: failures space dials out, a refused login stops them, and a server's limit is respected.
+
+package pool
+
+import (
+	"math/rand/v2"
+	"time"
+)
+
+// DialVerdict says what an error of Dial means for the next dial.
+type DialVerdict int
+
+const (
+	// Fail: the error says nothing about the next dial. The first such error
+	// goes to one caller at once; while dials keep failing they are spaced
+	// 10 ms to 1 s apart, and each failure answers all callers who came before
+	// it and would need a dial.
+	Fail DialVerdict = iota
+	// Unavailable: nobody answers, or the server is starting or stopping. As
+	// Fail; besides, connections idle since before are pinged before use.
+	Unavailable
+	// TooMany: the server grants no further connection. The pool settles at
+	// what it has: callers wait for a return, and one dial at a time looks for
+	// more, 1 s to 30 s apart. With nothing open it is as Fail.
+	TooMany
+	// LoginRefused: dialing again with the same login is refused again and may
+	// lock the account. Callers who need a dial get the error at once; one
+	// dial tries again after 1 s, doubling to 1 min.
+	LoginRefused
+)
+
+// String names the verdict for logs.
+func (v DialVerdict) String() string {
+	switch v {
+	case Unavailable:
+		return "unavailable"
+	case TooMany:
+		return "too many connections"
+	case LoginRefused:
+		return "login refused"
+	}
+	return "failed"
+}
+
+const (
+	firstBackoff, lastBackoff = 10 * time.Millisecond, time.Second
+	firstRefusal, lastRefusal = time.Second, time.Minute
+	firstProbe, lastProbe     = time.Second, 30 * time.Second
+	// patience is how long a dial that is to go alone keeps others waiting.
+	patience = 5 * time.Second
+	// forgetAfter is how long after a failure the next one counts as a first.
+	forgetAfter = 5 * time.Second
+	// grantedAfter is how long after the server's last refusal for lack of
+	// room the pool stops counting with it.
+	grantedAfter = time.Minute
+)
+
+// pace remembers how dials went. All times are on the pool's clock. Protected
+// by Pool.mu.
+type pace struct {
+	proven    bool          // the login worked since it was last refused
+	startedAt time.Duration // when the latest dial began
+	lastErr   error         // of the latest dial, if it failed
+
+	failures int // in a row
+	failedAt time.Duration
+	retryAt  time.Duration
+	outage   time.Duration // when the server was last seen unavailable; 0 = never
+
+	refused     error
+	refusedAt   time.Duration
+	refusedTill time.Duration
+	refusedStep time.Duration
+
+	ceiling   int // how many connections the server grants; 0 = unknown
+	toldAt    time.Duration
+	probeAt   time.Duration
+	probeStep time.Duration
+}
+
+// mayDial reports whether one more dial is permitted; if not, at is when to
+// ask again.
+func (a *pace) mayDial(now time.Duration, open, dialing int) (ok bool, at time.Duration) {
+	switch {
+	case a.refused != nil && now < a.refusedTill:
+		return false, a.refusedTill
+	case dialing > 0 && a.alone() && now < a.startedAt+patience:
+		return false, a.startedAt + patience
+	case a.failures > 0 && now < a.retryAt:
+		return false, a.retryAt
+	case a.ceiling > 0 && open+dialing >= a.ceiling && now < a.probeAt:
+		return false, a.probeAt
+	}
+	return true, 0
+}
+
+// alone reports whether the next dial is to go alone: a login that may be
+// wrong is tried once, not by every caller, and so is a server that failed or
+// is full.
+func (a *pace) alone() bool { return !a.proven || a.failures > 0 || a.ceiling > 0 }
+
+// refusing returns the error of a refused login while that forbids dialing.
+func (a *pace) refusing(now time.Duration) error {
+	if now < a.refusedTill {
+		return a.refused
+	}
+	return nil
+}
+
+// succeed notes a dial that worked; open counts its connection.
+func (a *pace) succeed(now time.Duration, open int) {
+	a.proven, a.lastErr = true, nil
+	a.failures, a.retryAt = 0, 0
+	a.refused, a.refusedTill, a.refusedStep = nil, 0, 0
+	if a.ceiling > 0 {
+		a.ceiling, a.probeStep = open+1, 0
+	}
+	if now-a.toldAt > grantedAfter {
+		a.ceiling = 0
+	}
+}
+
+// fail notes a failed dial and reports whether it began after one that failed
+// before it: then the failure is no accident.
+func (a *pace) fail(now, started time.Duration, err error) (again bool) {
+	a.lastErr = err
+	if a.failures > 0 && now-a.failedAt > forgetAfter {
+		a.failures = 0
+	}
+	if a.failures > 0 && started < a.failedAt {
+		return false // of one round with the previous failure
+	}
+	again = a.failures > 0
+	a.failures++
+	a.failedAt = now
+	a.retryAt = now + jitter(min(firstBackoff<<min(a.failures-1, 10), lastBackoff))
+	return again
+}
+
+// refuse notes a refused login.
+func (a *pace) refuse(now, started time.Duration, err error) {
+	a.proven, a.lastErr = false, err
+	if a.refused != nil && started < a.refusedAt {
+		return
+	}
+	a.refusedStep = min(max(a.refusedStep*2, firstRefusal), lastRefusal)
+	a.refused, a.refusedAt, a.refusedTill = err, now, now+a.refusedStep
+}
+
+// settle notes that the server grants no more than the open connections.
+func (a *pace) settle(now, started time.Duration, open int, err error) {
+	a.lastErr = err
+	again := a.ceiling > 0 && started < a.toldAt
+	a.ceiling, a.toldAt = open, now
+	if again {
+		return
+	}
+	a.probeStep = min(max(a.probeStep*2, firstProbe), lastProbe)
+	a.probeAt = now + a.probeStep
+}
+
+// forget makes the next dial the first one.
+func (a *pace) forget() {
+	*a = pace{proven: a.proven && a.refused == nil, startedAt: a.startedAt, outage: a.outage}
+}
+
+// jitter is d less up to a quarter.
+func jitter(d time.Duration) time.Duration { return d - rand.N(d/4+1) }

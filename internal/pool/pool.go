@@ -1,0 +1,280 @@
+// This file is the pool: its configuration, its state, and the path of a caller who finds an idle connection.
+
+// Package pool keeps the physical connections behind a connector and hands
+// them out: to waiters in the order in which they came, idle connections
+// last in, first out.
+//
+// A caller that finds an idle connection takes it under one mutex, without
+// allocation. Everything slow (dialing, pinging, closing) runs in goroutines
+// of its own, so that a caller leaves when its context ends, and what it
+// started serves the next one. A dial that fails reports the driver's error
+// untouched; while dials keep failing they are spaced out, a refused login
+// stops them, and a server that grants no more connections is taken at its
+// word. A pool starts nothing before its first Acquire and has nothing
+// running after Close, except what a driver never returns from.
+package pool
+
+import (
+	"context"
+	"log/slog"
+	"math"
+	"sync"
+	"time"
+
+	"github.com/fluxor-db/fluxor/internal/invariant"
+)
+
+// Config says how a pool opens, checks and closes connections, and how many
+// it keeps. Durations of 0 mean "off" unless said otherwise. It is copied by
+// New and immutable afterwards. The functions may be called from several
+// goroutines at once, for different connections; none is called with a lock
+// of the pool held. A panic in Dial, Ping or Close is an error like any other.
+type Config[T any] struct {
+	// Dial opens a physical connection. Its context carries the values of the
+	// first caller that needs the connection, but not its end: only
+	// DialTimeout and Close end it.
+	Dial func(ctx context.Context) (T, error)
+	// Close closes a connection. It always runs in a goroutine of its own and
+	// may block: nobody but Pool.Close waits for it, and the connection no
+	// longer counts as open.
+	Close func(v T) error
+	// Peek looks without a round trip whether a connection that was used or
+	// lay idle is still alive. It runs at every take, on the caller's
+	// goroutine, where a panic goes too; nil means no look.
+	Peek func(v T) error
+	// Ping asks the server over a connection that was idle for longer than
+	// ValidationIdle; nil means never.
+	Ping func(ctx context.Context, v T) error
+	// Classify says what an error of Dial means for the next dial; nil means
+	// Fail for all.
+	Classify func(err error) DialVerdict
+
+	// MaxOpen is the highest number of open and dialing connections; 0 means
+	// unlimited. Connections being closed do not count.
+	MaxOpen int
+	// MaxIdle is how many idle connections stay after load falls; 0 keeps
+	// none, negative keeps all. A return never closes a connection because of
+	// it: only a surplus that lasted a whole second is closed.
+	MaxIdle int
+	// MaxLifetime and MaxIdleTime bound a connection's age and its rest; each
+	// connection's own bound is up to 10 % shorter, fixed when it is opened,
+	// so that connections opened together do not end together.
+	MaxLifetime, MaxIdleTime time.Duration
+	// AcquireTimeout bounds Acquire, also where its context has no deadline.
+	AcquireTimeout time.Duration
+	// DialTimeout bounds one dial, whoever waits for it.
+	DialTimeout time.Duration
+	// CloseTimeout bounds how long Close waits; 0 means without bound.
+	CloseTimeout time.Duration
+	// ValidationIdle is the rest after which Ping is called at a take.
+	ValidationIdle time.Duration
+	// ValidationTimeout bounds one Ping; 0 means 5 s.
+	ValidationTimeout time.Duration
+	// Warmup is how many connections the first Acquire opens besides its own;
+	// WarmupTimeout is when opening them is given up.
+	Warmup        int
+	WarmupTimeout time.Duration
+	// MaxDials is how many dials run at once; 0 means 32. Twenty callers that
+	// meet a cold pool thus wait two logons: the first proves the login alone,
+	// because a wrong password must not be tried twenty times, and the others
+	// run together. Ten thousand callers do not storm the server either.
+	MaxDials int
+	// Pinned is for databases that live in their connections: the pool never
+	// opens one that nobody asked for and closes none for age, rest, surplus
+	// or Evict. Only Discard, a failed Peek or Ping, and Close do.
+	Pinned bool
+	// Logger gets what nobody is returned an error for; nil means no logs.
+	Logger *slog.Logger
+}
+
+const (
+	defaultMaxDials          = 32
+	defaultValidationTimeout = 5 * time.Second
+)
+
+// Pool is a set of physical connections of one database. It is safe for
+// concurrent use.
+type Pool[T any] struct {
+	cfg   Config[T] // immutable
+	epoch time.Time // where the pool's clock begins
+
+	// mu protects everything below. Nothing blocks while it is held: no
+	// function of Config, no log, no send. It is a leaf lock.
+	mu sync.Mutex
+
+	maxOpen    int          // 0 = unlimited
+	lowered    bool         // SetMaxOpen may have left more connections open than maxOpen
+	idle       connList[T]  // last returned first
+	used       connList[T]  // longest held first
+	queue      waitQueue[T] // by ticket, the oldest first
+	granted    waitQueue[T] // served under the present lock; unlock wakes them
+	spare      *waiter[T]   // waiters to use again
+	spares     int
+	tickets    uint64 // the order in which callers came
+	generation uint64 // connections of an older one are evicted
+	suspended  bool
+	closed     bool
+
+	pace   pace
+	dials  map[*attempt]struct{}
+	retry  *time.Timer // wakes the queue when the next dial is permitted
+	warm   warmup
+	clock  clock
+	shrink shrink
+	counts counts
+
+	background int           // goroutines of the pool's that run functions of Config
+	quiet      chan struct{} // closed when background falls to 0; nil if nobody waits
+	closeErr   error         // the first error of closing what Close found idle
+}
+
+// New returns a pool that has opened nothing and started nothing. Dial and
+// Close of c must be set.
+func New[T any](c Config[T]) *Pool[T] {
+	if c.MaxDials <= 0 {
+		c.MaxDials = defaultMaxDials
+	}
+	if c.ValidationTimeout <= 0 {
+		c.ValidationTimeout = defaultValidationTimeout
+	}
+	if c.Pinned {
+		c.MaxIdle, c.MaxLifetime, c.MaxIdleTime, c.Warmup = -1, 0, 0, 0
+	}
+	return &Pool[T]{
+		cfg:     c,
+		epoch:   time.Now(),
+		maxOpen: max(c.MaxOpen, 0),
+		dials:   make(map[*attempt]struct{}),
+	}
+}
+
+// Acquire leases a connection until its Release or Discard. It takes prefer
+// (what the caller leased last; nil for none) if that is idle, else the idle
+// connection returned last, else it opens one or waits in line.
+//
+// It fails with the driver's own error, untouched, when a connection had to
+// be opened and could not be; with a *refusal.Error that is
+// refusal.ErrAcquireTimeout when AcquireTimeout or ctx ended first (then it
+// is the context's error too), which says who holds the connections; and with
+// one that is refusal.ErrClosed after Close. Repeating helps except after
+// Close and after a refused login. A ctx that has ended already is answered
+// with its bare error.
+func (p *Pool[T]) Acquire(ctx context.Context, prefer *Conn[T]) (*Conn[T], error) {
+	if err := ctx.Err(); err != nil {
+		return nil, err
+	}
+	who := goroutine()
+	p.mu.Lock()
+	p.tickets++
+	ticket := p.tickets
+	c, w := p.enterLocked(ctx, prefer, ticket, who)
+	crowded := p.crowdedLocked()
+	p.unlock()
+	if c != nil && !crowded && !c.ping {
+		if p.peek(c) == nil {
+			return c, nil
+		}
+		c = nil
+	}
+	return p.search(ctx, c, w, ticket, who)
+}
+
+// takeLocked leases an idle connection to the caller with the given ticket,
+// or returns nil if there is none or somebody came earlier.
+func (p *Pool[T]) takeLocked(prefer *Conn[T], ticket uint64, who uintptr) *Conn[T] {
+	if p.suspended || p.queue.before(ticket) {
+		return nil
+	}
+	now := p.nowLocked()
+	if prefer != nil && prefer.state == stateIdle && prefer.pool == p && !prefer.old(now) {
+		p.leaseIdleLocked(prefer, now, who)
+		return prefer
+	}
+	for c := p.idle.head; c != nil; c = p.idle.head {
+		if !c.old(now) {
+			p.leaseIdleLocked(c, now, who)
+			return c
+		}
+		p.idleOutLocked(c, closedLifetime)
+	}
+	return nil
+}
+
+// leaseIdleLocked leases an idle connection and decides whether it has to be
+// pinged first.
+func (p *Pool[T]) leaseIdleLocked(c *Conn[T], now time.Duration, who uintptr) {
+	p.idle.remove(c)
+	p.shrink.low = min(p.shrink.low, p.idle.n)
+	c.ping = p.cfg.Ping != nil && p.doubtLocked(c, now)
+	p.leaseLocked(c, now, who)
+}
+
+// doubtLocked reports whether c rested so long, or the server was seen to be
+// unavailable since, that a look at its socket is not enough.
+func (p *Pool[T]) doubtLocked(c *Conn[T], now time.Duration) bool {
+	if limit := p.cfg.ValidationIdle; limit > 0 && now-c.since > limit {
+		return true
+	}
+	return p.pace.outage > 0 && c.since <= p.pace.outage
+}
+
+// leaseLocked puts c, which is in no list, under the name of a borrower.
+func (p *Pool[T]) leaseLocked(c *Conn[T], now time.Duration, who uintptr) {
+	p.used.pushBack(c)
+	c.state, c.since, c.who, c.place.n = stateLeased, now, who, 0
+	p.clock.active = true
+	p.counts.maxUsed = max(p.counts.maxUsed, p.used.n)
+}
+
+// openLocked is how many connections are open.
+func (p *Pool[T]) openLocked() int { return p.idle.n + p.used.n }
+
+// roomLocked is how many more connections may be dialed.
+func (p *Pool[T]) roomLocked() int {
+	if p.maxOpen == 0 {
+		return math.MaxInt
+	}
+	return max(p.maxOpen-p.openLocked()-len(p.dials), 0)
+}
+
+// crowdedLocked reports whether it is worth noting who borrows: more than
+// 80 % of a limited pool is used, or somebody waits.
+func (p *Pool[T]) crowdedLocked() bool {
+	return p.maxOpen > 0 && (p.used.n*5 > p.maxOpen*4 || p.queue.n > 0)
+}
+
+// unlock ends a section under mu and then wakes those it served. Every
+// section that may have served somebody ends with it.
+func (p *Pool[T]) unlock() {
+	if invariant.Enabled {
+		p.checkLocked()
+	}
+	w := p.granted.head
+	p.granted = waitQueue[T]{}
+	p.mu.Unlock()
+	for w != nil {
+		next := w.next // w is its owner's again after the send
+		w.next, w.prev = nil, nil
+		w.ready <- struct{}{}
+		w = next
+	}
+}
+
+// checkLocked panics if the pool contradicts itself.
+func (p *Pool[T]) checkLocked() {
+	open := p.openLocked()
+	switch {
+	case p.idle.n < 0 || p.used.n < 0 || p.background < 0:
+		p.mu.Unlock()
+		panic("fluxor: the pool counts less than no connection")
+	case p.queue.n > 0 && p.idle.n > 0 && !p.suspended:
+		p.mu.Unlock()
+		panic("fluxor: a caller waits while a connection is idle")
+	case p.queue.n > 0 && p.closed:
+		p.mu.Unlock()
+		panic("fluxor: a caller waits for a closed pool")
+	case p.maxOpen > 0 && open+len(p.dials) > p.maxOpen && !p.lowered:
+		p.mu.Unlock()
+		panic("fluxor: more connections are open than the limit allows")
+	}
+}

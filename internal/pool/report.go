@@ -1,0 +1,153 @@
+// This file says, in the error of a caller who got no connection, who has them and what to do.
+
+package pool
+
+import (
+	"database/sql/driver"
+	"errors"
+	"fmt"
+	"strings"
+	"time"
+
+	"github.com/fluxor-db/fluxor/refusal"
+)
+
+// maxHolders is how many of the longest holders an error names.
+const maxHolders = 3
+
+// report is what a pool looked like when a caller gave up. It is taken under
+// the lock and written out afterwards.
+type report struct {
+	took                              time.Duration
+	limit, granted                    int
+	used, idle, dialing, waiting      int
+	covered, suspended, full, pinging bool
+	holders                           []holder // the longest first
+	nested                            *holder  // the caller itself, if it holds one
+	lastErr                           error    // of the latest dial, if it failed
+}
+
+// holder is a borrower of a connection.
+type holder struct {
+	held  time.Duration
+	place place
+}
+
+// reportLocked takes the report for a caller about to give up.
+func (p *Pool[T]) reportLocked(ask *request) report {
+	now := p.exact()
+	r := report{
+		took:      now - ask.began,
+		limit:     p.maxOpen,
+		granted:   p.pace.ceiling,
+		used:      p.used.n,
+		idle:      p.idle.n,
+		dialing:   len(p.dials),
+		waiting:   p.queue.n,
+		suspended: p.suspended,
+		full:      p.roomLocked() == 0,
+		lastErr:   presentable(p.pace.lastErr),
+	}
+	w := p.queue.head
+	for n := r.dialing; n > 0 && w != nil && !r.covered; n-- {
+		r.covered, w = w.ticket == ask.ticket, w.next
+	}
+	for c := p.used.head; c != nil; c = c.next {
+		h := holder{now - c.since, c.place}
+		if len(r.holders) < maxHolders && c.who != 0 {
+			r.holders = append(r.holders, h)
+		}
+		if c.who == ask.who && ask.who != 0 && r.nested == nil {
+			r.nested = &h
+		}
+	}
+	return r
+}
+
+// refuse is the error for the caller. ended is its context's error; nil if
+// AcquireTimeout ended the wait.
+func (r *report) refuse(ended error) error {
+	cause := ended
+	switch {
+	case ended == nil:
+		cause = r.lastErr
+	case r.lastErr != nil:
+		cause = fmt.Errorf("%w (the last attempt to open a connection: %w)", ended, r.lastErr)
+	}
+	return &refusal.Error{
+		Policy:   "pool",
+		Reason:   r.reason(ended),
+		Sentinel: refusal.ErrAcquireTimeout,
+		Cause:    cause,
+	}
+}
+
+// reason is the text of the error.
+func (r *report) reason(ended error) string {
+	var b strings.Builder
+	if ended == nil {
+		fmt.Fprintf(&b, "no connection became free within the acquire timeout (waited %s)", round(r.took))
+	} else {
+		fmt.Fprintf(&b, "the context ended after %s of waiting for a connection", round(r.took))
+	}
+	limit := "no limit"
+	if r.limit > 0 {
+		limit = fmt.Sprintf("limit %d", r.limit)
+	}
+	fmt.Fprintf(&b, ": %d open (%d used, %d idle), %d dialing, %d waiting, %s",
+		r.used+r.idle, r.used, r.idle, r.dialing, r.waiting, limit)
+	for i := range r.holders {
+		word := ", "
+		if i == 0 {
+			word = "; held longest: "
+		}
+		b.WriteString(word + r.holders[i].String())
+	}
+	b.WriteString("; " + r.advice())
+	return b.String()
+}
+
+// advice says what stands in the way and what to do about it.
+func (r *report) advice() string {
+	full := r.full && !r.covered
+	switch {
+	case r.nested != nil && (full || r.granted > 0):
+		return fmt.Sprintf("this goroutine itself already holds a connection (%s) and waits for itself: close its rows before the next query, or run both on one sql.Conn or sql.Tx", r.nested)
+	case r.suspended:
+		return "the pool is suspended: resume it"
+	case r.pinging:
+		return "an idle connection did not answer its ping yet: look at the network and the server"
+	case full:
+		return "return connections sooner (close rows, end transactions), or raise fluxor_max_open_conns"
+	case r.granted > 0:
+		return fmt.Sprintf("the server grants no more than %d connections: return them sooner, or raise the server's limit", r.granted)
+	case r.dialing > 0:
+		return "opening a connection is not finished: look at the network and the server"
+	}
+	return "opening connections fails and is retried: look at the network and the server"
+}
+
+// String says how long and where.
+func (h *holder) String() string {
+	if where := h.place.String(); where != "" {
+		return fmt.Sprintf("%s since %s", round(h.held), where)
+	}
+	return round(h.held).String()
+}
+
+// round keeps the digits that tell something.
+func round(d time.Duration) time.Duration {
+	if d < time.Second {
+		return d.Round(time.Millisecond)
+	}
+	return d.Round(100 * time.Millisecond)
+}
+
+// presentable is err as the cause of an error of Fluxor's own: those never
+// match driver.ErrBadConn, or database/sql would repeat the call.
+func presentable(err error) error {
+	if errors.Is(err, driver.ErrBadConn) {
+		return nil
+	}
+	return err
+}

@@ -1,0 +1,95 @@
+// This file counts what a pool does.
+
+package pool
+
+import (
+	"database/sql"
+	"time"
+)
+
+// counts are the running totals. Protected by Pool.mu.
+type counts struct {
+	waits, timeouts, canceled int64
+	waited                    time.Duration
+	dialed, dialErrors        int64
+	closed                    [reasons]int64
+	closing                   int
+	maxUsed                   int
+}
+
+// Stats is a consistent picture of a pool. The first block is the present
+// state; the others are totals since New.
+type Stats struct {
+	MaxOpen int // the limit; 0 = unlimited
+	Granted int // what the server was found to grant; 0 = no bound known
+	Open    int // idle and used
+	Idle    int
+	Used    int // leased, or being checked for a caller
+	Dialing int
+	Closing int // no longer open, their Close has not returned
+	Waiting int // callers in line, those who wait for a dial included
+
+	MaxUsed      int // the most ever used at once
+	WaitCount    int64
+	WaitDuration time.Duration // of all waits that ended
+	Timeouts     int64         // Acquires that AcquireTimeout ended
+	Canceled     int64         // Acquires that their context ended
+	Dials        int64         // that succeeded
+	DialErrors   int64
+
+	ClosedSurplus  int64 // over MaxIdle for a second, or over MaxOpen
+	ClosedIdleTime int64
+	ClosedLifetime int64
+	ClosedInvalid  int64 // failed Peek or Ping
+	ClosedEvicted  int64
+	Discarded      int64
+}
+
+// Stats returns the pool's numbers.
+func (p *Pool[T]) Stats() Stats {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	n := &p.counts
+	return Stats{
+		MaxOpen: p.maxOpen,
+		Granted: p.pace.ceiling,
+		Open:    p.openLocked(),
+		Idle:    p.idle.n,
+		Used:    p.used.n,
+		Dialing: len(p.dials),
+		Closing: n.closing,
+		Waiting: p.queue.n,
+
+		MaxUsed:      n.maxUsed,
+		WaitCount:    n.waits,
+		WaitDuration: n.waited,
+		Timeouts:     n.timeouts,
+		Canceled:     n.canceled,
+		Dials:        n.dialed,
+		DialErrors:   n.dialErrors,
+
+		ClosedSurplus:  n.closed[closedSurplus],
+		ClosedIdleTime: n.closed[closedIdleTime],
+		ClosedLifetime: n.closed[closedLifetime],
+		ClosedInvalid:  n.closed[closedInvalid],
+		ClosedEvicted:  n.closed[closedEvicted],
+		Discarded:      n.closed[closedDiscarded],
+	}
+}
+
+// DBStats returns the numbers in database/sql's terms: connections being
+// dialed count as open, as they do there.
+func (p *Pool[T]) DBStats() sql.DBStats {
+	s := p.Stats()
+	return sql.DBStats{
+		MaxOpenConnections: s.MaxOpen,
+		OpenConnections:    s.Open + s.Dialing,
+		InUse:              s.Used + s.Dialing,
+		Idle:               s.Idle,
+		WaitCount:          s.WaitCount,
+		WaitDuration:       s.WaitDuration,
+		MaxIdleClosed:      s.ClosedSurplus,
+		MaxIdleTimeClosed:  s.ClosedIdleTime,
+		MaxLifetimeClosed:  s.ClosedLifetime,
+	}
+}

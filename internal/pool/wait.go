@@ -1,0 +1,305 @@
+// This file is the line of callers who wait for a connection, and the path of a caller who has to.
+
+package pool
+
+import (
+	"context"
+	"time"
+)
+
+// maxSpares bounds how many waiters are kept for further use.
+const maxSpares = 1024
+
+// waiter is a caller in line. All but ready and timer is protected by Pool.mu
+// until granted is set; then it is the caller's.
+type waiter[T any] struct {
+	ready chan struct{} // one send per grant; room for one
+	timer *time.Timer   // the caller's own; nil if it never needed one
+
+	ctx      context.Context
+	ticket   uint64
+	who      uintptr
+	deadline time.Duration // when ctx or AcquireTimeout ends the wait; 0 = never
+
+	granted bool
+	conn    *Conn[T] // the grant, or
+	err     error    // why there is none
+
+	prev, next *waiter[T]
+}
+
+// request is one Acquire that the fast path could not serve.
+type request struct {
+	ctx    context.Context
+	ticket uint64
+	who    uintptr
+	place  place
+	began  time.Duration // exact, on the pool's clock
+	own    time.Duration // when AcquireTimeout ends it; 0 = never
+}
+
+// enterLocked leases an idle connection or puts the caller in line. It
+// returns neither if the pool is closed.
+func (p *Pool[T]) enterLocked(ctx context.Context, prefer *Conn[T], ticket uint64, who uintptr) (*Conn[T], *waiter[T]) {
+	if p.closed {
+		return nil, nil
+	}
+	if c := p.takeLocked(prefer, ticket, who); c != nil {
+		return c, nil
+	}
+	w := p.spare
+	if w == nil {
+		w = &waiter[T]{ready: make(chan struct{}, 1)}
+	} else {
+		p.spare, w.next = w.next, nil
+		p.spares--
+	}
+	w.ctx, w.ticket, w.who = ctx, ticket, who
+	p.queue.insert(w)
+	p.counts.waits++
+	p.warmFirstLocked()
+	p.dispatchLocked()
+	return nil, w
+}
+
+// search gets a sound connection for a caller whom the fast path did not
+// serve: it took c and has to check it, or stands in line as w, or has
+// neither.
+func (p *Pool[T]) search(ctx context.Context, c *Conn[T], w *waiter[T], ticket uint64, who uintptr) (*Conn[T], error) {
+	ask := request{ctx: ctx, ticket: ticket, who: who, began: p.exact()}
+	if limit := p.cfg.AcquireTimeout; limit > 0 {
+		ask.own = ask.began + limit
+	}
+	ask.place.capture()
+	for {
+		if w != nil {
+			var err error
+			if c, err = p.await(&ask, w); err != nil {
+				return nil, err
+			}
+		}
+		if c != nil {
+			ok, err := p.admit(&ask, c)
+			if ok || err != nil {
+				return c, err
+			}
+		}
+		p.mu.Lock()
+		c, w = p.enterLocked(ctx, nil, ticket, who)
+		closed := p.closed
+		p.unlock()
+		if closed {
+			return nil, errClosed()
+		}
+	}
+}
+
+// await waits until w is granted, its context ends or its time is over.
+func (p *Pool[T]) await(ask *request, w *waiter[T]) (*Conn[T], error) {
+	p.hurry(ask, w)
+	var over <-chan time.Time
+	if ask.own > 0 {
+		over = w.alarm(ask.own - p.exact())
+	}
+	var err error
+	select {
+	case <-w.ready:
+	case <-ask.ctx.Done():
+		err = p.leave(ask, w, ask.ctx.Err())
+	case <-over:
+		err = p.leave(ask, w, nil)
+	}
+	if err != nil {
+		return nil, err
+	}
+	return p.collect(ask, w)
+}
+
+// hurry tells the pool when w has to leave, and answers it at once if the
+// next dial is only permitted after that.
+func (p *Pool[T]) hurry(ask *request, w *waiter[T]) {
+	deadline := ask.own
+	if end, ok := ask.ctx.Deadline(); ok {
+		if t := max(end.Sub(p.epoch), 1); deadline == 0 || t < deadline {
+			deadline = t
+		}
+	}
+	if deadline == 0 {
+		return
+	}
+	p.mu.Lock()
+	if !w.granted {
+		w.deadline = deadline
+		p.hopelessLocked(w)
+	}
+	p.unlock()
+}
+
+// alarm returns a channel that fires after d.
+func (w *waiter[T]) alarm(d time.Duration) <-chan time.Time {
+	if w.timer == nil {
+		w.timer = time.NewTimer(d)
+	} else {
+		w.timer.Reset(d)
+	}
+	return w.timer.C
+}
+
+// leave takes w out of line and returns the error for its caller. It returns
+// nil if w was granted meanwhile.
+func (p *Pool[T]) leave(ask *request, w *waiter[T], ended error) error {
+	p.mu.Lock()
+	if w.granted {
+		p.unlock()
+		<-w.ready // whoever granted it sends at once
+		return nil
+	}
+	full := p.reportLocked(ask)
+	p.queue.remove(w)
+	p.waitedLocked(ask, w)
+	p.countEndLocked(ended)
+	p.unlock()
+	return full.refuse(ended)
+}
+
+// collect takes what w was granted. A caller whose context ended meanwhile
+// has no use for it.
+func (p *Pool[T]) collect(ask *request, w *waiter[T]) (*Conn[T], error) {
+	c, err, ended := w.conn, w.err, ask.ctx.Err()
+	p.mu.Lock()
+	p.waitedLocked(ask, w)
+	if c == nil || ended == nil {
+		p.unlock()
+		return c, err
+	}
+	c.who = 0
+	full := p.reportLocked(ask)
+	p.countEndLocked(ended)
+	p.giveBackLocked(c)
+	p.unlock()
+	return nil, full.refuse(ended)
+}
+
+// giveBackLocked ends a lease that was never used.
+func (p *Pool[T]) giveBackLocked(c *Conn[T]) {
+	c.endLocked("released")
+	p.settleLocked(c)
+}
+
+// waitedLocked counts a wait that is over and keeps w for the next caller in
+// need.
+func (p *Pool[T]) waitedLocked(ask *request, w *waiter[T]) {
+	p.counts.waited += p.exact() - ask.began
+	if w.timer != nil {
+		w.timer.Stop()
+	}
+	if p.spares >= maxSpares {
+		return
+	}
+	*w = waiter[T]{ready: w.ready, timer: w.timer, next: p.spare}
+	p.spare = w
+	p.spares++
+}
+
+// countEndLocked counts an Acquire that its context or AcquireTimeout ended.
+func (p *Pool[T]) countEndLocked(ended error) {
+	if ended != nil {
+		p.counts.canceled++
+		return
+	}
+	p.counts.timeouts++
+}
+
+// dispatchLocked serves those in line from the idle connections and dials for
+// those that remain. Every change that may help a waiter ends with it.
+func (p *Pool[T]) dispatchLocked() {
+	if p.closed || p.suspended {
+		return
+	}
+	for p.queue.n > 0 && p.idle.n > 0 {
+		w := p.queue.head
+		c := p.takeLocked(nil, w.ticket, w.who)
+		if c == nil {
+			break // the last idle one was too old
+		}
+		p.grantLocked(w, c, nil)
+	}
+	p.dialLocked()
+}
+
+// serveLocked leases c, which is in no list, to the waiter w.
+func (p *Pool[T]) serveLocked(w *waiter[T], c *Conn[T], now time.Duration) {
+	c.ping = false
+	p.leaseLocked(c, now, w.who)
+	p.grantLocked(w, c, nil)
+}
+
+// grantLocked takes w out of line with a leased connection or an error;
+// unlock wakes it.
+func (p *Pool[T]) grantLocked(w *waiter[T], c *Conn[T], err error) {
+	p.queue.remove(w)
+	w.conn, w.err, w.granted = c, err, true
+	p.granted.push(w)
+}
+
+// waitQueue is a line of waiters. Its zero value is empty.
+type waitQueue[T any] struct {
+	head, tail *waiter[T]
+	n          int
+}
+
+// before reports whether somebody in line came before the given ticket.
+func (q *waitQueue[T]) before(ticket uint64) bool {
+	return q.head != nil && q.head.ticket < ticket
+}
+
+// push adds w at the end.
+func (q *waitQueue[T]) push(w *waiter[T]) {
+	w.prev, w.next = q.tail, nil
+	if q.tail == nil {
+		q.head = w
+	} else {
+		q.tail.next = w
+	}
+	q.tail = w
+	q.n++
+}
+
+// insert adds w where its ticket stands: at the end, but for a caller whose
+// connection failed its check.
+func (q *waitQueue[T]) insert(w *waiter[T]) {
+	at := q.head
+	if q.tail == nil || q.tail.ticket < w.ticket {
+		at = nil
+	}
+	for at != nil && at.ticket < w.ticket {
+		at = at.next
+	}
+	if at == nil {
+		q.push(w)
+		return
+	}
+	w.prev, w.next = at.prev, at
+	if at.prev == nil {
+		q.head = w
+	} else {
+		at.prev.next = w
+	}
+	at.prev = w
+	q.n++
+}
+
+func (q *waitQueue[T]) remove(w *waiter[T]) {
+	if w.prev == nil {
+		q.head = w.next
+	} else {
+		w.prev.next = w.next
+	}
+	if w.next == nil {
+		q.tail = w.prev
+	} else {
+		w.next.prev = w.prev
+	}
+	w.prev, w.next = nil, nil
+	q.n--
+}

@@ -1,0 +1,20 @@
+// This file is the test binary's entry: private servers end with it, and no goroutine may be left.
+
+package fluxor_test
+
+import (
+	"testing"
+
+	"github.com/go-sql-driver/mysql"
+
+	"github.com/fluxor-db/fluxor/internal/dbtest"
+)
+
+func TestMain(m *testing.M) {
+	_ = mysql.SetLogger(noMySQLLog{}) // the driver reports each cut connection on stderr
+	dbtest.Main(m)
+}
+
+type noMySQLLog struct{}
+
+func (noMySQLLog) Print(...any) {}

@@ -1,0 +1,108 @@
+// This file lists the drivers that talk to a server, as the fault tests use them.
+
+package fluxor_test
+
+import (
+	"context"
+	"database/sql"
+	"testing"
+	"time"
+
+	_ "github.com/fluxor-db/fluxor/drivers/mysql"
+	_ "github.com/fluxor-db/fluxor/drivers/pgx"
+	_ "github.com/fluxor-db/fluxor/drivers/postgres"
+	"github.com/fluxor-db/fluxor/internal/dbtest"
+	"github.com/fluxor-db/fluxor/internal/faultproxy"
+)
+
+// networkBackend is one driver over one kind of server.
+type networkBackend struct {
+	name        string
+	bare        string // the driver's own database/sql name
+	alias       string // Fluxor's name for the driver
+	arg         string // a query with one argument
+	slow        string // a query whose answer takes longer than any test waits
+	many        string // a query with more rows than fit in the socket's buffers
+	placeholder string // of the first argument
+	running     string // counts the slow queries that run, as the administrator
+	proxy       func(target string) (*faultproxy.Proxy, error)
+	start       func(testing.TB, dbtest.Options) *dbtest.Server
+	share       func(testing.TB) *dbtest.Server
+	dsn         func(t dbtest.Target, params ...string) string
+}
+
+var networkBackends = []networkBackend{
+	{"pq", "postgres", "postgres-fluxor", "select $1::int", "select pg_sleep(30)", "select repeat('x', 1000) from generate_series(1, 100000)", "$1", "select count(*) from pg_stat_activity where state = 'active' and query like '%pg_sleep(30)%' and pid <> pg_backend_pid()", faultproxy.StartPostgres,
+		dbtest.StartPostgres, dbtest.Postgres, dbtest.Target.URL},
+	{"pgx", "pgx", "pgx-fluxor", "select $1::int", "select pg_sleep(30)", "select repeat('x', 1000) from generate_series(1, 100000)", "$1", "select count(*) from pg_stat_activity where state = 'active' and query like '%pg_sleep(30)%' and pid <> pg_backend_pid()", faultproxy.StartPostgres,
+		dbtest.StartPostgres, dbtest.Postgres, dbtest.Target.URL},
+	{"mysql", "mysql", "mysql-fluxor", "select ?", "select sleep(30)", "select repeat('x', 1000) from seq_1_to_100000", "?", "select count(*) from information_schema.processlist where info like 'select sleep(30)%'", faultproxy.StartMySQL,
+		dbtest.StartMariaDB, dbtest.MariaDB, dbtest.Target.DSN},
+}
+
+// fluxor opens target through Fluxor.
+func (b networkBackend) fluxor(t testing.TB, target dbtest.Target, params ...string) *sql.DB {
+	t.Helper()
+	return openName(t, b.alias, b.dsn(target, params...))
+}
+
+// raw opens target with the bare driver.
+func (b networkBackend) raw(t testing.TB, target dbtest.Target, params ...string) *sql.DB {
+	t.Helper()
+	return openName(t, b.bare, b.dsn(target, params...))
+}
+
+func openName(t testing.TB, name, dsn string) *sql.DB {
+	t.Helper()
+	db, err := sql.Open(name, dsn)
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = db.Close() })
+	return db
+}
+
+// holdConnections makes db use n connections at once, and leaves them idle.
+func holdConnections(t testing.TB, db *sql.DB, n int) {
+	t.Helper()
+	conns := make([]*sql.Conn, n)
+	for i := range conns {
+		c, err := db.Conn(context.Background())
+		if err == nil {
+			err = c.PingContext(context.Background())
+		}
+		if err != nil {
+			t.Fatal(err)
+		}
+		conns[i] = c
+	}
+	for _, c := range conns {
+		_ = c.Close()
+	}
+}
+
+// running returns how many of b's slow queries the server runs.
+func running(t testing.TB, s *dbtest.Server, b networkBackend) int {
+	t.Helper()
+	n := 0
+	if err := s.Admin(t).QueryRow(b.running).Scan(&n); err != nil {
+		t.Fatal(err)
+	}
+	return n
+}
+
+// waitUntil asks again and again until what is expected has happened on a
+// server, where nothing can tell the test.
+func waitUntil(t testing.TB, what string, happened func() bool) {
+	t.Helper()
+	late := time.After(20 * time.Second)
+	tick := time.NewTicker(5 * time.Millisecond)
+	defer tick.Stop()
+	for !happened() {
+		select {
+		case <-late:
+			t.Fatalf("waited too long until %s", what)
+		case <-tick.C:
+		}
+	}
+}

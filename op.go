@@ -1,0 +1,60 @@
+// This file is one operation on its way through the chain: the call the middlewares see and what the session needs to carry it out.
+
+package fluxor
+
+import (
+	"context"
+	"database/sql/driver"
+
+	"github.com/fluxor-db/fluxor/middleware"
+)
+
+// carrier runs an operation at the end of the chain; the session is the one.
+type carrier interface {
+	carry(ctx context.Context, o *op) error
+}
+
+// op is an operation. A query's op lives in the rows it returns, any other in
+// its connection, so that none costs an allocation.
+type op struct {
+	middleware.Call
+
+	by   carrier
+	st   *stmt               // the prepared statement to run, or the one to fill for OpPrepare
+	rows *rows               // where a query's answer goes
+	tx   *transaction        // where a begun transaction goes, or the one to end
+	work []driver.NamedValue // database/sql's slice, for the driver; Call.Args keeps the caller's values
+
+	// harmless is true while the driver does what may be repeated even if the
+	// server received it: preparing, beginning, pinging.
+	harmless bool
+}
+
+// Handle is the end of the chain.
+func (o *op) Handle(ctx context.Context, _ *middleware.Call) error { return o.by.carry(ctx, o) }
+
+// begin readies o for an operation of kind k. The caller's values are copied
+// to saved, which it returns grown: what the driver converts is work.
+func (o *op) begin(by carrier, k middleware.Op, sql string, args, saved []driver.NamedValue) []driver.NamedValue {
+	o.Reset()
+	o.Bind(o)
+	o.by, o.Op, o.SQL = by, k, sql
+	o.st, o.rows, o.tx, o.work, o.harmless = nil, nil, nil, args, false
+	if len(args) > 0 {
+		saved = append(saved[:0], args...)
+		o.Args = saved
+	}
+	return saved
+}
+
+// freshArgs returns the caller's values in the slice that goes to the driver,
+// also when an earlier attempt converted them already.
+func (o *op) freshArgs() []driver.NamedValue {
+	if len(o.Args) > len(o.work) { // a middleware added arguments
+		o.work = make([]driver.NamedValue, len(o.Args))
+	}
+	return o.work[:copy(o.work, o.Args)]
+}
+
+// name is the word for the operation in errors.
+func (o *op) name() string { return o.Op.String() }

@@ -1,0 +1,175 @@
+// This file is the physical connection: the driver's own connection, what it can do, and the wire under it.
+
+package fluxor
+
+import (
+	"context"
+	"database/sql/driver"
+	"sync"
+	"sync/atomic"
+
+	"github.com/fluxor-db/fluxor/internal/netshim"
+)
+
+// physical is one connection of the wrapped driver. One session at a time
+// uses it; doom and the closed flag alone are touched by others.
+type physical struct {
+	ci   driver.Conn
+	line *netshim.Line // nil where the driver takes no dialer of ours
+
+	// What ci implements, looked up once: an interface assertion per call is
+	// what the chain would otherwise pay most for.
+	execer     driver.ExecerContext
+	queryer    driver.QueryerContext
+	oldExecer  driver.Execer  //lint:ignore SA1019 drivers without contexts are supported as database/sql does
+	oldQueryer driver.Queryer //lint:ignore SA1019 as above
+	preparer   driver.ConnPrepareContext
+	beginner   driver.ConnBeginTx
+	pinger     driver.Pinger
+	checker    driver.NamedValueChecker
+	resetter   driver.SessionResetter
+	validator  driver.Validator
+
+	broken bool // set by the session that leases it; such a connection is never reused
+	closed atomic.Bool
+
+	mu     sync.Mutex    // protects doomed; a leaf lock, nothing is called under it
+	doomed []driver.Stmt // closed by their owners while the connection was elsewhere
+}
+
+func newPhysical(ci driver.Conn, line *netshim.Line) *physical {
+	p := &physical{ci: ci}
+	if line.Attached() {
+		p.line = line
+	}
+	p.execer, _ = ci.(driver.ExecerContext)
+	p.queryer, _ = ci.(driver.QueryerContext)
+	p.oldExecer, _ = ci.(driver.Execer)   //lint:ignore SA1019 see the field
+	p.oldQueryer, _ = ci.(driver.Queryer) //lint:ignore SA1019 see the field
+	p.preparer, _ = ci.(driver.ConnPrepareContext)
+	p.beginner, _ = ci.(driver.ConnBeginTx)
+	p.pinger, _ = ci.(driver.Pinger)
+	p.checker, _ = ci.(driver.NamedValueChecker)
+	p.resetter, _ = ci.(driver.SessionResetter)
+	p.validator, _ = ci.(driver.Validator)
+	return p
+}
+
+func (p *physical) canExec() bool  { return p.execer != nil || p.oldExecer != nil }
+func (p *physical) canQuery() bool { return p.queryer != nil || p.oldQueryer != nil }
+
+// resetLine starts a new count of sent bytes.
+func (p *physical) resetLine() {
+	if p.line != nil {
+		p.line.Reset()
+	}
+}
+
+// sound reports whether the connection may be used by another session. It
+// asks the driver's IsValid, so it is called exactly once per lease: for
+// pooled Oracle sessions IsValid gives the session back (godror conn.go).
+func (p *physical) sound() bool {
+	if p.broken || (p.line != nil && p.line.Broken()) {
+		return false
+	}
+	return p.validator == nil || p.validator.IsValid()
+}
+
+// doom leaves a statement to be closed by the connection's next user: its
+// owner has no lease, and the connection may be in use elsewhere.
+func (p *physical) doom(si driver.Stmt) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	p.doomed = append(p.doomed, si)
+}
+
+// takeDoomed returns the statements to close now.
+func (p *physical) takeDoomed() []driver.Stmt {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	ds := p.doomed
+	p.doomed = nil
+	return ds
+}
+
+// The functions below follow database/sql's ctxutil.go (Go 1.26): a driver
+// without the context form of a call gets the old form, and the context is
+// looked at where database/sql looks at it.
+
+func (p *physical) exec(ctx context.Context, query string, args []driver.NamedValue) (driver.Result, error) {
+	if p.execer != nil {
+		return p.execer.ExecContext(ctx, query, args)
+	}
+	vals, err := plainValues(ctx, args)
+	if err != nil {
+		return nil, err
+	}
+	return p.oldExecer.Exec(query, vals)
+}
+
+func (p *physical) query(ctx context.Context, query string, args []driver.NamedValue) (driver.Rows, error) {
+	if p.queryer != nil {
+		return p.queryer.QueryContext(ctx, query, args)
+	}
+	vals, err := plainValues(ctx, args)
+	if err != nil {
+		return nil, err
+	}
+	return p.oldQueryer.Query(query, vals)
+}
+
+func (p *physical) prepare(ctx context.Context, query string) (driver.Stmt, error) {
+	if p.preparer != nil {
+		return p.preparer.PrepareContext(ctx, query)
+	}
+	si, err := p.ci.Prepare(query)
+	if err == nil && ctx.Err() != nil {
+		_ = si.Close()
+		return nil, ctx.Err()
+	}
+	return si, err
+}
+
+func (p *physical) begin(ctx context.Context, opts driver.TxOptions) (driver.Tx, error) {
+	if p.beginner != nil {
+		return p.beginner.BeginTx(ctx, opts)
+	}
+	if err := plainTxOptions(opts); err != nil {
+		return nil, err
+	}
+	tx, err := p.ci.Begin() //lint:ignore SA1019 drivers without contexts are supported as database/sql does
+	if err == nil && ctx.Err() != nil {
+		_ = tx.Rollback()
+		return nil, ctx.Err()
+	}
+	return tx, err
+}
+
+func (p *physical) ping(ctx context.Context) error {
+	if p.pinger == nil {
+		return nil
+	}
+	return p.pinger.Ping(ctx)
+}
+
+func execStmt(ctx context.Context, si driver.Stmt, args []driver.NamedValue) (driver.Result, error) {
+	if s, ok := si.(driver.StmtExecContext); ok {
+		return s.ExecContext(ctx, args)
+	}
+	vals, err := plainValues(ctx, args)
+	if err != nil {
+		return nil, err
+	}
+	return si.Exec(vals) //lint:ignore SA1019 drivers without contexts are supported as database/sql does
+}
+
+func queryStmt(ctx context.Context, si driver.Stmt, args []driver.NamedValue) (driver.Rows, error) {
+	if s, ok := si.(driver.StmtQueryContext); ok {
+		return s.QueryContext(ctx, args)
+	}
+	vals, err := plainValues(ctx, args)
+	if err != nil {
+		return nil, err
+	}
+	return si.Query(vals) //lint:ignore SA1019 drivers without contexts are supported as database/sql does
+}

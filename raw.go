@@ -1,0 +1,58 @@
+// This file reaches the driver's own connection under a *sql.Conn.
+
+package fluxor
+
+import (
+	"context"
+	"database/sql"
+	"database/sql/driver"
+	"errors"
+	"fmt"
+)
+
+// Raw calls f with the driver's own connection under c, for example a
+// *stdlib.Conn of pgx: what sql.Conn.Raw does on the bare driver. It leases a
+// connection, within ctx, if c holds none yet; the same connection serves
+// every later operation on c. f must not keep the value. An error of f comes
+// back as it is; driver.ErrBadConn from f and a panic in f discard the
+// connection, as in database/sql.
+func Raw(ctx context.Context, c *sql.Conn, f func(driverConn any) error) error {
+	return c.Raw(func(dc any) error {
+		v, err := virtual(dc)
+		if err != nil {
+			return err
+		}
+		if err := v.acquire(ctx); err != nil {
+			return err
+		}
+		p := v.held.Value
+		v.raw = true
+		err = f(p.ci)
+		v.raw = false // not reached on a panic: Close then discards
+		if errors.Is(err, driver.ErrBadConn) {
+			p.broken = true
+		}
+		return err
+	})
+}
+
+// virtual finds Fluxor's connection below wrappers that can be unwrapped: the
+// method names are those of otelsql (Raw), dd-trace (WrappedConn) and errors
+// (Unwrap).
+func virtual(dc any) (*conn, error) {
+	for v := dc; v != nil; {
+		switch w := v.(type) {
+		case *conn:
+			return w, nil
+		case interface{ Raw() driver.Conn }:
+			v = w.Raw()
+		case interface{ WrappedConn() driver.Conn }:
+			v = w.WrappedConn()
+		case interface{ Unwrap() driver.Conn }:
+			v = w.Unwrap()
+		default:
+			return nil, fmt.Errorf("fluxor: no connection of Fluxor's below a %T", dc)
+		}
+	}
+	return nil, fmt.Errorf("fluxor: no connection of Fluxor's below a %T", dc)
+}

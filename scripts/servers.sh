@@ -1,0 +1,46 @@
+#!/usr/bin/env bash
+# Finds the PostgreSQL and MariaDB binaries that the tests start privately, and installs them with apt-get where it may.
+set -euo pipefail
+shopt -s nullglob
+
+# first prints the first of its arguments that can be run; a bare name is looked up in PATH.
+first() {
+  local candidate
+  for candidate in "$@"; do
+    if command -v "$candidate" 2>/dev/null; then return 0; fi
+  done
+  return 1
+}
+
+find_postgres() { first postgres /usr/lib/postgresql/*/bin/postgres /usr/pgsql-*/bin/postgres /usr/local/pgsql/bin/postgres; }
+
+find_mariadb() {
+  first mariadb-install-db mysql_install_db /usr/local/mysql/scripts/mariadb-install-db >/dev/null &&
+    first mariadbd mysqld /usr/sbin/mariadbd /usr/sbin/mysqld /usr/local/mysql/bin/mariadbd
+}
+
+missing=()
+find_postgres >/dev/null || missing+=(postgresql)
+find_mariadb >/dev/null || missing+=(mariadb-server)
+
+if [ ${#missing[@]} -gt 0 ]; then
+  if [ "$(id -u)" != 0 ] || ! command -v apt-get >/dev/null; then
+    echo "servers: the tests need ${missing[*]}: install these packages (Debian: sudo make servers)" >&2
+    exit 1
+  fi
+  echo "servers: installing ${missing[*]}"
+  export DEBIAN_FRONTEND=noninteractive
+  trap 'echo "servers: apt-get could not install ${missing[*]}: look at its output above, or install these packages by hand" >&2' ERR
+  apt-get update -qq
+  if [[ " ${missing[*]} " == *" postgresql "* ]] && [ ! -e /etc/postgresql-common/createcluster.conf ]; then
+    # The tests make their own clusters; the package need not leave one that runs.
+    apt-get install -y -qq --no-install-recommends postgresql-common >/dev/null
+    [ ! -e /etc/postgresql-common/createcluster.conf ] ||
+      sed -i 's/^#\?create_main_cluster.*/create_main_cluster = false/' /etc/postgresql-common/createcluster.conf
+  fi
+  apt-get install -y -qq --no-install-recommends "${missing[@]}" >/dev/null
+  trap - ERR
+fi
+
+echo "servers: $("$(find_postgres)" --version)"
+echo "servers: $("$(find_mariadb)" --version)"

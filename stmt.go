@@ -1,0 +1,126 @@
+// This file is the prepared statement handed to database/sql: a text, and the real statement of each physical connection it ran on.
+
+package fluxor
+
+import (
+	"context"
+	"database/sql/driver"
+
+	"github.com/fluxor-db/fluxor/middleware"
+)
+
+var (
+	_ driver.Stmt              = (*stmt)(nil)
+	_ driver.StmtExecContext   = (*stmt)(nil)
+	_ driver.StmtQueryContext  = (*stmt)(nil)
+	_ driver.NamedValueChecker = (*stmt)(nil)
+)
+
+// stmt belongs to one virtual connection and is used under its lock.
+type stmt struct {
+	c     *conn
+	text  string
+	home  origin // who prepared it, see origin.go
+	bound []binding
+}
+
+// binding is the real statement of one physical connection.
+type binding struct {
+	p  *physical
+	si driver.Stmt
+}
+
+// on returns the real statement on p, preparing it there if it has none yet.
+func (st *stmt) on(ctx context.Context, p *physical) (driver.Stmt, error) {
+	live := st.bound[:0]
+	var found driver.Stmt
+	for _, b := range st.bound {
+		if b.p == p {
+			found = b.si
+		}
+		if !b.p.closed.Load() {
+			live = append(live, b)
+		}
+	}
+	clear(st.bound[len(live):])
+	st.bound = live
+	if found != nil {
+		return found, nil
+	}
+	si, err := p.prepare(ctx, st.text)
+	if err != nil {
+		return nil, err
+	}
+	st.bound = append(st.bound, binding{p, si})
+	return si, nil
+}
+
+// Close gives up the real statements. It never leases and never waits for the
+// pool: database/sql calls it also after the connection went back and with its
+// own lock held (DB.putConn, noteUnusedDriverStatement). On the connection
+// held right now the driver closes it at once; elsewhere the next user does.
+func (st *stmt) Close() error {
+	var err error
+	for _, b := range st.bound {
+		if held := st.c.held; held != nil && held.Value == b.p {
+			err = st.c.closeNow(b)
+			continue
+		}
+		if !b.p.closed.Load() {
+			b.p.doom(b.si)
+		}
+	}
+	st.bound = nil
+	return err
+}
+
+// NumInput leaves the counting to the real statement, after the lease.
+func (st *stmt) NumInput() int { return -1 }
+
+// CheckNamedValue accepts every value untouched; the real statement converts
+// it after the lease (see args.go).
+func (st *stmt) CheckNamedValue(*driver.NamedValue) error { return nil }
+
+// ExecContext runs the statement on whichever connection the session holds.
+func (st *stmt) ExecContext(ctx context.Context, args []driver.NamedValue) (driver.Result, error) {
+	return st.c.execute(ctx, st, st.text, args)
+}
+
+// QueryContext runs the statement on whichever connection the session holds.
+func (st *stmt) QueryContext(ctx context.Context, args []driver.NamedValue) (driver.Rows, error) {
+	return st.c.ask(ctx, st, st.text, args)
+}
+
+// Exec serves callers that reach the statement without database/sql.
+//
+// Deprecated: database/sql calls ExecContext.
+func (st *stmt) Exec(args []driver.Value) (driver.Result, error) {
+	return st.ExecContext(context.Background(), namedValues(args))
+}
+
+// Query serves callers that reach the statement without database/sql.
+//
+// Deprecated: database/sql calls QueryContext.
+func (st *stmt) Query(args []driver.Value) (driver.Rows, error) {
+	return st.QueryContext(context.Background(), namedValues(args))
+}
+
+func namedValues(args []driver.Value) []driver.NamedValue {
+	out := make([]driver.NamedValue, len(args))
+	for i, v := range args {
+		out[i] = driver.NamedValue{Ordinal: i + 1, Value: v}
+	}
+	return out
+}
+
+// prepareStmt prepares text now, so that a syntax error surfaces where it does
+// on the bare driver and a COPY begins where lib/pq begins it.
+func (c *conn) prepareStmt(ctx context.Context, text string) (driver.Stmt, error) {
+	st := &stmt{c: c, text: text, home: c.enter()}
+	c.saved = c.op.begin(c, middleware.OpPrepare, text, nil, c.saved)
+	c.op.st = st
+	if err := c.run(ctx); err != nil {
+		return nil, err
+	}
+	return st, nil
+}

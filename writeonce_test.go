@@ -1,0 +1,126 @@
+// This file cuts connections on real servers and proves that no write is sent twice and that stale connections are not noticed.
+
+package fluxor_test
+
+import (
+	"bytes"
+	"errors"
+	"fmt"
+	"testing"
+
+	"github.com/fluxor-db/fluxor"
+	"github.com/fluxor-db/fluxor/internal/faultproxy"
+)
+
+// lostReplies is how many INSERTs each combination loses the reply of; the
+// figure that the README states was measured with it.
+const lostReplies = 1000
+
+func TestAWriteWhoseReplyIsLostIsNeverSentAgain(t *testing.T) {
+	for _, b := range networkBackends {
+		for name, end := range map[string]faultproxy.End{"FIN": faultproxy.FIN, "RST": faultproxy.RST} {
+			for _, args := range []bool{false, true} {
+				t.Run(fmt.Sprintf("%s/%s/args=%t", b.name, name, args), func(t *testing.T) {
+					t.Parallel()
+					loseReplies(t, b, end, args)
+				})
+			}
+		}
+	}
+}
+
+func loseReplies(t *testing.T, b networkBackend, end faultproxy.End, args bool) {
+	target := b.share(t).NewDatabase(t)
+	direct := b.raw(t, target)
+	mustExec(t, direct, "create table w (n int)")
+	proxy, err := b.proxy(target.Addr())
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = proxy.Close() })
+	db := b.fluxor(t, target.At(proxy.Addr()))
+
+	isInsert := func(request []byte) bool { return bytes.Contains(request, []byte("insert into w")) }
+	before := proxy.Counters().Cuts
+	lost := 0
+	for i := range lostReplies {
+		proxy.CutOnReply(1, end, isInsert)
+		query, vals := fmt.Sprintf("insert into w values (%d)", i), []any(nil)
+		if args {
+			query, vals = "insert into w values ("+b.placeholder+")", []any{i}
+		}
+		_, err := db.ExecContext(t.Context(), query, vals...)
+		var indeterminate *fluxor.IndeterminateError
+		if !errors.As(err, &indeterminate) {
+			t.Fatalf("insert %d: err = %v, want an indeterminate one", i, err)
+		}
+		lost++
+	}
+	var rows, distinct int
+	if err := direct.QueryRowContext(t.Context(), "select count(*), count(distinct n) from w").Scan(&rows, &distinct); err != nil {
+		t.Fatal(err)
+	}
+	if cuts := int(proxy.Counters().Cuts - before); cuts != lostReplies {
+		t.Errorf("the proxy cut %d replies, want %d", cuts, lostReplies)
+	}
+	if rows != lostReplies || distinct != lostReplies {
+		t.Errorf("%d rows, %d distinct, want %d of each", rows, distinct, lostReplies)
+	}
+	t.Logf("%d replies lost: %d rows, %d duplicates, %d reported as indeterminate", lostReplies, rows, rows-distinct, lost)
+}
+
+func TestConnectionsTheServerKilledWhileIdleAreNotNoticed(t *testing.T) {
+	const idle, statements = 8, 1000
+	for _, b := range networkBackends {
+		t.Run(b.name, func(t *testing.T) {
+			t.Parallel()
+			s := b.share(t)
+			target := s.NewDatabase(t)
+			db := b.fluxor(t, target)
+			db.SetMaxIdleConns(idle)
+			mustExec(t, db, "create table w (n int)")
+			failed := 0
+			for round := range 10 {
+				holdConnections(t, db, idle)
+				s.EndSessions(t, target.Database)
+				for i := range statements / 10 {
+					if _, err := db.ExecContext(t.Context(), fmt.Sprintf("insert into w values (%d)", round*100+i)); err != nil {
+						t.Log(err)
+						failed++
+					}
+				}
+			}
+			var rows int
+			if err := db.QueryRowContext(t.Context(), "select count(*) from w").Scan(&rows); err != nil {
+				t.Fatal(err)
+			}
+			if failed != 0 || rows != statements {
+				t.Errorf("%d of %d statements failed, %d rows", failed, statements, rows)
+			}
+		})
+	}
+}
+
+func TestARunawayStatementIsKilledOnce(t *testing.T) {
+	for _, b := range networkBackends {
+		t.Run(b.name, func(t *testing.T) {
+			t.Parallel()
+			s := b.share(t)
+			target := s.NewDatabase(t)
+			db := b.fluxor(t, target)
+			done := make(chan error, 1)
+			go func() {
+				_, err := db.ExecContext(t.Context(), b.slow)
+				done <- err
+			}()
+			waitUntil(t, "the statement runs", func() bool { return running(t, s, b) > 0 })
+			s.EndSessions(t, target.Database)
+			if err := <-done; err == nil {
+				t.Error("the killed statement succeeded")
+			}
+			if n := running(t, s, b); n != 0 {
+				t.Errorf("%d statements run after the kill", n)
+			}
+		})
+	}
+}
