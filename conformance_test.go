@@ -34,7 +34,9 @@ var conformanceTargets = []conformanceTarget{
 	{
 		name: "sqlite file", dialect: conform.SQLite, bare: "sqlite", alias: "sqlite-fluxor",
 		traits: []conform.Trait{conform.MultiStatements},
-		dsn:    func(t testing.TB) string { return dbtest.SQLite(t, "_pragma=busy_timeout(2000)", "_pragma=synchronous(0)") },
+		dsn: func(t testing.TB) string {
+			return dbtest.SQLite(t, "_pragma=busy_timeout(2000)", "_pragma=synchronous(0)")
+		},
 	},
 	{
 		name: "sqlite memory", dialect: conform.SQLite, bare: "sqlite", alias: "sqlite-fluxor", single: true,

@@ -83,12 +83,15 @@ func (c *conn) execute(ctx context.Context, st *stmt, text string, args []driver
 // ask runs a text, or st where it is not nil, that returns rows.
 func (c *conn) ask(ctx context.Context, st *stmt, text string, args []driver.NamedValue) (driver.Rows, error) {
 	who := c.caller(st)
-	r := &rows{eager: who == originDB}
+	r := c.reading()
+	r.eager = who == originDB
 	c.saved = r.begin(c, middleware.OpQuery, text, args, c.saved)
-	r.st, r.Prepared, r.rows, r.InTx = st, st != nil, r, c.inTx
+	r.st, r.Prepared, r.read, r.InTx = st, st != nil, r, c.inTx
 	err := c.e.chain.Handle(ctx, &r.Call)
 	if err != nil {
 		r.Finish(err)
+		r.turn++
+		c.keep(r)
 	}
 	c.forget()
 	if err != nil {

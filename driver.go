@@ -11,6 +11,7 @@ import (
 
 	"github.com/fluxor-db/fluxor/backend"
 	"github.com/fluxor-db/fluxor/internal/dsn"
+	"github.com/fluxor-db/fluxor/internal/pool"
 )
 
 var (
@@ -157,6 +158,25 @@ func (c *Connector) Close() error {
 // Stats returns the statistics of the physical connections, in database/sql's
 // own terms. DB.Stats counts virtual connections.
 func (c *Connector) Stats() sql.DBStats { return c.main.pool.DBStats() }
+
+// PoolStats is what Fluxor knows of its physical connections beyond
+// sql.DBStats: the present state and the totals since the start.
+type PoolStats = pool.Stats
+
+// PoolStats returns the physical connections' numbers.
+func (c *Connector) PoolStats() PoolStats { return c.main.pool.Stats() }
+
+// Suspend makes every operation that needs a connection wait, each within its
+// own context and the acquire timeout, until Resume: for the time of a
+// database's maintenance. Operations under way go on.
+func (c *Connector) Suspend() { c.main.pool.Suspend() }
+
+// Resume ends Suspend and serves the waiting operations in their order.
+func (c *Connector) Resume() { c.main.pool.Resume() }
+
+// Evict replaces all physical connections: idle ones are closed now, used ones
+// when they come back. It also lifts the pause after a refused login.
+func (c *Connector) Evict() { c.main.pool.Evict() }
 
 // FromDB returns the connector behind a *sql.DB that was opened through
 // Fluxor. It fails for other databases and under a wrapper that hides the

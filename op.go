@@ -21,7 +21,7 @@ type op struct {
 
 	by   carrier
 	st   *stmt               // the prepared statement to run, or the one to fill for OpPrepare
-	rows *rows               // where a query's answer goes
+	read *reading            // where a query's answer goes
 	tx   *transaction        // where a begun transaction goes, or the one to end
 	work []driver.NamedValue // database/sql's slice, for the driver; Call.Args keeps the caller's values
 
@@ -39,7 +39,7 @@ func (o *op) begin(by carrier, k middleware.Op, sql string, args, saved []driver
 	o.Reset()
 	o.Bind(o)
 	o.by, o.Op, o.SQL = by, k, sql
-	o.st, o.rows, o.tx, o.work, o.harmless = nil, nil, nil, args, false
+	o.st, o.read, o.tx, o.work, o.harmless = nil, nil, nil, args, false
 	if len(args) > 0 {
 		saved = append(saved[:0], args...)
 		o.Args = saved

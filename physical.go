@@ -35,6 +35,7 @@ type physical struct {
 
 	mu     sync.Mutex    // protects doomed; a leaf lock, nothing is called under it
 	doomed []driver.Stmt // closed by their owners while the connection was elsewhere
+	dooms  atomic.Bool   // whether there are any, readable without mu
 }
 
 func newPhysical(ci driver.Conn, line *netshim.Line) *physical {
@@ -81,14 +82,19 @@ func (p *physical) doom(si driver.Stmt) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	p.doomed = append(p.doomed, si)
+	p.dooms.Store(true)
 }
 
 // takeDoomed returns the statements to close now.
 func (p *physical) takeDoomed() []driver.Stmt {
+	if !p.dooms.Load() {
+		return nil
+	}
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	ds := p.doomed
 	p.doomed = nil
+	p.dooms.Store(false)
 	return ds
 }
 

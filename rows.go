@@ -5,6 +5,7 @@ package fluxor
 import (
 	"context"
 	"database/sql/driver"
+	"errors"
 	"io"
 	"reflect"
 	"time"
@@ -25,9 +26,10 @@ var (
 // rowsOwner is told what happens to the rows it opened.
 type rowsOwner interface {
 	// judgeNext says what the caller hears of a failed Next.
-	judgeNext(r *rows, err error) error
-	// rowsClosed runs once, after the driver's rows are closed.
-	rowsClosed(r *rows, err error)
+	judgeNext(r *reading, err error) error
+	// rowsClosed runs once, when the driver's rows are closed and the
+	// operation is over; r is the owner's again.
+	rowsClosed(r *reading)
 }
 
 // valueObserver sees each row before database/sql does. It must copy what it
@@ -36,9 +38,18 @@ type valueObserver interface {
 	observe(columns []string, dest []driver.Value)
 }
 
-// rows is the answer of a query and carries its operation, so that the whole
-// query costs one allocation more than the bare driver's.
+// rows is what database/sql holds: a handle on the query that its connection
+// carries out. It is the one allocation that a query costs over the bare
+// driver's. A handle whose query is over touches nothing, whatever the
+// connection reads by then.
 type rows struct {
+	r    *reading
+	turn uint64
+}
+
+// reading is a query under way with its operation. Its connection uses it
+// again for a later query.
+type reading struct {
 	op
 
 	inner     driver.Rows
@@ -49,17 +60,36 @@ type rows struct {
 	watch     valueObserver
 	closeIn   time.Duration // how long Close may wait without progress
 	lastErr   error
-	done      bool
 	eager     bool // the lease ends with these rows (see origin.go)
+
+	turn uint64   // counts the queries it served; a handle knows its own
+	next *reading // in the connection's list of free ones
 }
 
-func (r *rows) Columns() []string { return r.inner.Columns() }
+// handle returns what database/sql gets.
+func (r *reading) handle() *rows { return &rows{r, r.turn} }
 
-func (r *rows) Next(dest []driver.Value) error {
+// errRowsClosed is what reading from closed rows answers; database/sql never
+// does it.
+var errRowsClosed = errors.New("fluxor: the rows are closed")
+
+func (h *rows) open() bool { return h.turn == h.r.turn }
+
+func (h *rows) Columns() []string {
+	if !h.open() {
+		return nil
+	}
+	return h.r.inner.Columns()
+}
+
+func (h *rows) Next(dest []driver.Value) error {
+	if !h.open() {
+		return errRowsClosed
+	}
+	r := h.r
 	err := r.inner.Next(dest)
 	if err != nil && err != io.EOF { //nolint:errorlint // the contract of driver.Rows is identity
-		err = r.owner.judgeNext(r, err)
-		r.lastErr = err
+		return r.failed(err)
 	}
 	if r.watch != nil && err == nil {
 		r.watch.observe(r.inner.Columns(), dest)
@@ -67,14 +97,21 @@ func (r *rows) Next(dest []driver.Value) error {
 	return err
 }
 
+// failed returns what the caller hears of err.
+func (r *reading) failed(err error) error {
+	r.lastErr = r.owner.judgeNext(r, err)
+	return r.lastErr
+}
+
 // Close closes the driver's rows, then the statement made for them, as
 // database/sql does. It is idempotent, and bounded by the close timeout where
 // the query's own context bounds nothing.
-func (r *rows) Close() error {
-	if r.done {
+func (h *rows) Close() error {
+	if !h.open() {
 		return nil
 	}
-	r.done = true
+	r := h.r
+	r.turn++
 	bound := guard(r.p, context.Background(), r.closeIn)
 	err := r.inner.Close()
 	if r.closeStmt != nil {
@@ -82,28 +119,33 @@ func (r *rows) Close() error {
 	}
 	bound.Stop()
 	r.guard.Stop()
-	r.owner.rowsClosed(r, err)
 	if r.lastErr == nil {
 		r.lastErr = err
 	}
 	r.Finish(r.lastErr)
+	r.owner.rowsClosed(r)
 	return err
 }
 
-func (r *rows) HasNextResultSet() bool {
-	next, ok := r.inner.(driver.RowsNextResultSet)
+func (h *rows) HasNextResultSet() bool {
+	if !h.open() {
+		return false
+	}
+	next, ok := h.r.inner.(driver.RowsNextResultSet)
 	return ok && next.HasNextResultSet()
 }
 
-func (r *rows) NextResultSet() error {
-	next, ok := r.inner.(driver.RowsNextResultSet)
+func (h *rows) NextResultSet() error {
+	if !h.open() {
+		return errRowsClosed
+	}
+	next, ok := h.r.inner.(driver.RowsNextResultSet)
 	if !ok {
 		return io.EOF
 	}
 	err := next.NextResultSet()
 	if err != nil && err != io.EOF { //nolint:errorlint // as in Next
-		err = r.owner.judgeNext(r, err)
-		r.lastErr = err
+		return h.r.failed(err)
 	}
 	return err
 }
@@ -111,36 +153,36 @@ func (r *rows) NextResultSet() error {
 // The answers for a driver that has none are database/sql's own
 // (rowsColumnInfoSetupConnLocked in sql.go).
 
-func (r *rows) ColumnTypeScanType(i int) reflect.Type {
-	if t, ok := r.inner.(driver.RowsColumnTypeScanType); ok {
+func (h *rows) ColumnTypeScanType(i int) reflect.Type {
+	if t, ok := h.r.inner.(driver.RowsColumnTypeScanType); ok && h.open() {
 		return t.ColumnTypeScanType(i)
 	}
 	return reflect.TypeFor[any]()
 }
 
-func (r *rows) ColumnTypeDatabaseTypeName(i int) string {
-	if t, ok := r.inner.(driver.RowsColumnTypeDatabaseTypeName); ok {
+func (h *rows) ColumnTypeDatabaseTypeName(i int) string {
+	if t, ok := h.r.inner.(driver.RowsColumnTypeDatabaseTypeName); ok && h.open() {
 		return t.ColumnTypeDatabaseTypeName(i)
 	}
 	return ""
 }
 
-func (r *rows) ColumnTypeLength(i int) (int64, bool) {
-	if t, ok := r.inner.(driver.RowsColumnTypeLength); ok {
+func (h *rows) ColumnTypeLength(i int) (int64, bool) {
+	if t, ok := h.r.inner.(driver.RowsColumnTypeLength); ok && h.open() {
 		return t.ColumnTypeLength(i)
 	}
 	return 0, false
 }
 
-func (r *rows) ColumnTypeNullable(i int) (nullable, ok bool) {
-	if t, is := r.inner.(driver.RowsColumnTypeNullable); is {
+func (h *rows) ColumnTypeNullable(i int) (nullable, ok bool) {
+	if t, is := h.r.inner.(driver.RowsColumnTypeNullable); is && h.open() {
 		return t.ColumnTypeNullable(i)
 	}
 	return false, false
 }
 
-func (r *rows) ColumnTypePrecisionScale(i int) (precision, scale int64, ok bool) {
-	if t, is := r.inner.(driver.RowsColumnTypePrecisionScale); is {
+func (h *rows) ColumnTypePrecisionScale(i int) (precision, scale int64, ok bool) {
+	if t, is := h.r.inner.(driver.RowsColumnTypePrecisionScale); is && h.open() {
 		return t.ColumnTypePrecisionScale(i)
 	}
 	return 0, 0, false

@@ -30,6 +30,7 @@ type session struct {
 	inTx  bool
 	open  int                 // rows not yet closed
 	saved []driver.NamedValue // the caller's arguments of the present operation
+	free  *reading            // for queries to come
 }
 
 // carry runs o on the lease, taking one if none is held. When nothing of o
@@ -194,9 +195,10 @@ func (s *session) query(ctx context.Context, p *physical, o *op, bound netshim.G
 		return err
 	}
 	s.open++
-	o.rows.inner, o.rows.closeStmt, o.rows.p = inner, own, p
-	o.rows.owner, o.rows.guard, o.rows.closeIn = s, bound, s.e.set.CloseTimeout
-	o.Rows = o.rows
+	r := o.read
+	r.inner, r.closeStmt, r.p, r.lastErr = inner, own, p, nil
+	r.owner, r.guard, r.closeIn = s, bound, s.e.set.CloseTimeout
+	o.Rows = r.handle()
 	o.Args = o.work // saved serves the next operation while the rows are read
 	return nil
 }
@@ -365,7 +367,7 @@ func unlessBadConn(err error) error {
 
 // judgeNext says what the caller hears when reading rows failed: the statement
 // ran, but how far it got nobody knows once the connection is lost.
-func (s *session) judgeNext(r *rows, err error) error {
+func (s *session) judgeNext(r *reading, err error) error {
 	class := s.e.backend.Classify(err)
 	if class == backend.ClassVerdict {
 		return err
@@ -385,14 +387,34 @@ func (s *session) judgeNext(r *rows, err error) error {
 	return s.indeterminate(context.Background(), r.p, "query", err)
 }
 
-// rowsClosed ends the operation that opened r.
-func (s *session) rowsClosed(r *rows, _ error) {
+// rowsClosed ends the operation that opened r and keeps r for another.
+func (s *session) rowsClosed(r *reading) {
 	if s.held != nil && s.held.Value == r.p && s.open > 0 {
 		s.open--
 	}
-	if r.eager && s.open == 0 && !s.inTx {
+	eager := r.eager
+	s.keep(r)
+	if eager && s.open == 0 && !s.inTx {
 		s.release()
 	}
+}
+
+// reading returns a query's state to fill.
+func (s *session) reading() *reading {
+	r := s.free
+	if r == nil {
+		return &reading{}
+	}
+	s.free, r.next = r.next, nil
+	return r
+}
+
+// keep puts a query's state back, without what it referred to.
+func (s *session) keep(r *reading) {
+	r.inner, r.closeStmt, r.p, r.guard, r.watch, r.lastErr = nil, nil, nil, netshim.Guarding{}, nil, nil
+	r.Reset()
+	r.st, r.work = nil, nil
+	r.next, s.free = s.free, r
 }
 
 // closeBound bounds the closing of a statement.

@@ -34,7 +34,7 @@ type Conn[T any] struct {
 	// Protected by pool.mu.
 	state      state
 	since      time.Duration // when it came into its state
-	who        uintptr       // the goroutine that borrowed it
+	who        uint64        // the goroutine that borrowed it
 	place      place         // where that was, if it was noted
 	prev, next *Conn[T]
 }

@@ -1,9 +1,11 @@
-// This file reads the address of the running goroutine's descriptor on amd64.
+// This file reads a word of the running goroutine's descriptor on amd64.
 
 #include "textflag.h"
 
-// func goroutine() uintptr
-TEXT ·goroutine(SB), NOSPLIT, $0-8
+// func descriptor(offset uintptr) uint64
+TEXT ·descriptor(SB), NOSPLIT, $0-16
 	MOVQ (TLS), AX
-	MOVQ AX, ret+0(FP)
+	MOVQ offset+0(FP), CX
+	MOVQ (AX)(CX*1), AX
+	MOVQ AX, ret+8(FP)
 	RET

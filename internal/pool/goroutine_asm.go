@@ -1,13 +1,13 @@
-// This file declares how a goroutine is told from another where assembly can tell.
+// This file declares the assembly that reads a goroutine's descriptor.
 
 //go:build amd64 || arm64
 
 package pool
 
-// goroutine names the running goroutine: two live goroutines never share the
-// number, and a number may come back after its goroutine ended. It is only
-// ever compared. The runtime's own number would take a whole stack trace to
-// read (5 to 13 µs); this takes about a nanosecond.
-//
-//go:noescape
-func goroutine() uintptr
+// descriptorReach is how far into a descriptor may be read: every Go release
+// since 1.17 has longer ones.
+const descriptorReach = 256
+
+// descriptor returns the word at offset in the running goroutine's
+// descriptor.
+func descriptor(offset uintptr) uint64

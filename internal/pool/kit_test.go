@@ -33,11 +33,10 @@ type wire struct {
 
 // server opens and closes wires. Its functions may be replaced before use.
 type server struct {
-	mu      sync.Mutex
-	dialed  int
-	live    int
-	maxLive int
-	pings   int
+	mu     sync.Mutex
+	dialed int
+	live   int
+	pings  int
 
 	onDial  func(ctx context.Context, n int) error // n counts from 1
 	onClose func(w *wire)
@@ -57,7 +56,6 @@ func (s *server) dial(ctx context.Context) (*wire, error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	s.live++
-	s.maxLive = max(s.maxLive, s.live)
 	return &wire{id: n}, nil
 }
 
@@ -95,6 +93,18 @@ func (s *server) dials() int {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	return s.dialed
+}
+
+func (s *server) alive() int {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.live
+}
+
+func (s *server) pinged() int {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.pings
 }
 
 func classify(err error) DialVerdict {

@@ -128,9 +128,10 @@ type Pool[T any] struct {
 	closeErr   error         // the first error of closing what Close found idle
 }
 
-// New returns a pool that has opened nothing and started nothing. Dial and
-// Close of c must be set.
+// New returns a pool that has opened nothing and runs nothing. Dial and Close
+// of c must be set.
 func New[T any](c Config[T]) *Pool[T] {
+	learnGoroutines()
 	if c.MaxDials <= 0 {
 		c.MaxDials = defaultMaxDials
 	}
@@ -181,7 +182,7 @@ func (p *Pool[T]) Acquire(ctx context.Context, prefer *Conn[T]) (*Conn[T], error
 
 // takeLocked leases an idle connection to the caller with the given ticket,
 // or returns nil if there is none or somebody came earlier.
-func (p *Pool[T]) takeLocked(prefer *Conn[T], ticket uint64, who uintptr) *Conn[T] {
+func (p *Pool[T]) takeLocked(prefer *Conn[T], ticket uint64, who uint64) *Conn[T] {
 	if p.suspended || p.queue.before(ticket) {
 		return nil
 	}
@@ -202,7 +203,7 @@ func (p *Pool[T]) takeLocked(prefer *Conn[T], ticket uint64, who uintptr) *Conn[
 
 // leaseIdleLocked leases an idle connection and decides whether it has to be
 // pinged first.
-func (p *Pool[T]) leaseIdleLocked(c *Conn[T], now time.Duration, who uintptr) {
+func (p *Pool[T]) leaseIdleLocked(c *Conn[T], now time.Duration, who uint64) {
 	p.idle.remove(c)
 	p.shrink.low = min(p.shrink.low, p.idle.n)
 	c.ping = p.cfg.Ping != nil && p.doubtLocked(c, now)
@@ -219,7 +220,7 @@ func (p *Pool[T]) doubtLocked(c *Conn[T], now time.Duration) bool {
 }
 
 // leaseLocked puts c, which is in no list, under the name of a borrower.
-func (p *Pool[T]) leaseLocked(c *Conn[T], now time.Duration, who uintptr) {
+func (p *Pool[T]) leaseLocked(c *Conn[T], now time.Duration, who uint64) {
 	p.used.pushBack(c)
 	c.state, c.since, c.who, c.place.n = stateLeased, now, who, 0
 	p.clock.active = true

@@ -18,7 +18,7 @@ type waiter[T any] struct {
 
 	ctx      context.Context
 	ticket   uint64
-	who      uintptr
+	who      uint64
 	deadline time.Duration // when ctx or AcquireTimeout ends the wait; 0 = never
 
 	granted bool
@@ -32,7 +32,7 @@ type waiter[T any] struct {
 type request struct {
 	ctx    context.Context
 	ticket uint64
-	who    uintptr
+	who    uint64
 	place  place
 	began  time.Duration // exact, on the pool's clock
 	own    time.Duration // when AcquireTimeout ends it; 0 = never
@@ -40,7 +40,7 @@ type request struct {
 
 // enterLocked leases an idle connection or puts the caller in line. It
 // returns neither if the pool is closed.
-func (p *Pool[T]) enterLocked(ctx context.Context, prefer *Conn[T], ticket uint64, who uintptr) (*Conn[T], *waiter[T]) {
+func (p *Pool[T]) enterLocked(ctx context.Context, prefer *Conn[T], ticket uint64, who uint64) (*Conn[T], *waiter[T]) {
 	if p.closed {
 		return nil, nil
 	}
@@ -65,7 +65,7 @@ func (p *Pool[T]) enterLocked(ctx context.Context, prefer *Conn[T], ticket uint6
 // search gets a sound connection for a caller whom the fast path did not
 // serve: it took c and has to check it, or stands in line as w, or has
 // neither.
-func (p *Pool[T]) search(ctx context.Context, c *Conn[T], w *waiter[T], ticket uint64, who uintptr) (*Conn[T], error) {
+func (p *Pool[T]) search(ctx context.Context, c *Conn[T], w *waiter[T], ticket uint64, who uint64) (*Conn[T], error) {
 	ask := request{ctx: ctx, ticket: ticket, who: who, began: p.exact()}
 	if limit := p.cfg.AcquireTimeout; limit > 0 {
 		ask.own = ask.began + limit

@@ -14,6 +14,7 @@ import (
 	"database/sql"
 	"fmt"
 	"slices"
+	"strings"
 	"sync"
 	"testing"
 	"time"
@@ -157,19 +158,30 @@ func observe(t *testing.T, c Case, target Target, h Handle, raw RawFunc) []strin
 // Compare returns how two transcripts of c differ, empty when they do not, and
 // which exceptions excuse lines that differ.
 func Compare(c Case, bare, through []string) (diff string, excused []string) {
-	if len(bare) == len(through) {
-		through = slices.Clone(through)
-		for i := range bare {
-			if bare[i] == through[i] {
-				continue
-			}
-			if name := excuse(c, bare[i], through[i]); name != "" {
-				excused = append(excused, name)
-				through[i] = bare[i]
-			}
-		}
+	if len(bare) != len(through) {
+		return shorten(cmp.Diff(bare, through)), nil
 	}
-	return cmp.Diff(bare, through), excused
+	var out []string
+	for i := range bare {
+		if bare[i] == through[i] {
+			continue
+		}
+		if name := excuse(c, bare[i], through[i]); name != "" {
+			excused = append(excused, name)
+			continue
+		}
+		out = append(out, "-"+bare[i], "+"+through[i])
+	}
+	return shorten(strings.Join(out, "\n")), excused
+}
+
+// shorten keeps a difference readable where whole transcripts differ.
+func shorten(diff string) string {
+	const most = 8000
+	if len(diff) <= most {
+		return diff
+	}
+	return diff[:most] + fmt.Sprintf("... and %d bytes more", len(diff)-most)
 }
 
 // Tally counts what a conformance run did. It is safe for concurrent use.

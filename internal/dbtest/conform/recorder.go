@@ -43,7 +43,7 @@ func (r *Recorder) see(c Case) {
 
 // note takes down one line.
 func (r *Recorder) note(label, format string, args ...any) {
-	r.lines = append(r.lines, label+": "+normal(fmt.Sprintf(format, args...)))
+	r.lines = append(r.lines, label+": "+normal(compact(fmt.Sprintf(format, args...))))
 }
 
 // value takes down a value with its Go type.

@@ -37,6 +37,16 @@ func normal(text string) string {
 // and a hash tell as much.
 const longest = 120
 
+// compact keeps the beginning of a long line and a hash of all of it: the text
+// of an error may hold the value that did not fit.
+func compact(line string) string {
+	const most = 1500
+	if len(line) <= most {
+		return line
+	}
+	return fmt.Sprintf("%s... %d bytes, sha256 %x", line[:most], len(line), sha256.Sum256([]byte(line)))
+}
+
 // show writes a value with its Go type.
 func show(v any) string {
 	switch v := v.(type) {

@@ -89,7 +89,7 @@ func valuerCases() []Case {
 			r.note("is", "%t", errors.Is(err, errValuer))
 			r.bound("named", sql.Named("n", failingValuer{}))
 		}},
-		{Name: "valuers that panic leave the database usable", See: func(r *Recorder) {
+		{Name: "valuers that panic leave the database usable", Lacks: []Trait{OneConnection}, See: func(r *Recorder) {
 			r.sink()
 			for _, run := range []func() error{
 				func() error {
@@ -105,7 +105,7 @@ func valuerCases() []Case {
 			r.note("in use", "%d", r.db.Stats().InUse)
 			r.first(r.db, "select 'still here'")
 		}},
-		{Name: "valuers that panic in a prepared statement", See: func(r *Recorder) {
+		{Name: "valuers that panic in a prepared statement", Lacks: []Trait{OneConnection}, See: func(r *Recorder) {
 			r.sink()
 			st := r.prepare(r.db, "insert into conform_args values (?)")
 			r.panics(func() error { _, err := st.ExecContext(r.ctx, panickingValuer{}); return err })

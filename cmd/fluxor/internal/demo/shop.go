@@ -32,7 +32,7 @@ type size struct {
 }
 
 var sizes = map[Scale]size{
-	Full:  {customers: 2000, products: 1000, workers: 8, conns: 4, turns: 40, perTurn: 40, waiters: 60, orders: 40, lostOf: 4, statements: 400},
+	Full:  {customers: 2000, products: 1000, workers: 8, conns: 4, turns: 100, perTurn: 40, waiters: 60, orders: 40, lostOf: 4, statements: 400},
 	Quick: {customers: 100, products: 50, workers: 4, conns: 2, turns: 10, perTurn: 30, waiters: 30, orders: 12, lostOf: 4, statements: 40},
 }
 
