@@ -30,17 +30,12 @@ type conn struct {
 	tx  transaction
 	raw bool // inside Raw: Close without IsValid means that the function failed
 
-	shared *sharedConnector // set when a wrapper opened the connection by DSN
-
-	txHome     origin
-	layer      layer
-	foreignOps int
+	caller
+	onClose func() error // set when a wrapper opened the connection by DSN
 }
 
 func newConn(e *engine) *conn {
-	c := &conn{session: session{e: e}}
-	c.tx.c = c
-	return c
+	return &conn{session: session{e: e}}
 }
 
 // run sends the connection's present operation down the chain.
@@ -67,9 +62,11 @@ const keepArgs = 64
 
 // execute runs a text, or st where it is not nil, that returns no rows.
 func (c *conn) execute(ctx context.Context, st *stmt, text string, args []driver.NamedValue) (driver.Result, error) {
-	who := c.caller(st)
+	who := c.owner(st)
 	c.saved = c.op.begin(c, middleware.OpExec, text, args, c.saved)
-	c.op.st, c.op.Prepared = st, st != nil
+	if st != nil {
+		c.op.st, c.op.Prepared = st, true
+	}
 	err := c.run(ctx)
 	res := c.op.Result
 	c.op.Result = nil
@@ -82,11 +79,14 @@ func (c *conn) execute(ctx context.Context, st *stmt, text string, args []driver
 
 // ask runs a text, or st where it is not nil, that returns rows.
 func (c *conn) ask(ctx context.Context, st *stmt, text string, args []driver.NamedValue) (driver.Rows, error) {
-	who := c.caller(st)
+	who := c.owner(st)
 	r := c.reading()
 	r.eager = who == originDB
 	c.saved = r.begin(c, middleware.OpQuery, text, args, c.saved)
-	r.st, r.Prepared, r.read, r.InTx = st, st != nil, r, c.inTx
+	r.read, r.InTx = r, c.inTx
+	if st != nil {
+		r.st, r.Prepared = st, true
+	}
 	err := c.e.chain.Handle(ctx, &r.Call)
 	if err != nil {
 		r.Finish(err)
@@ -101,14 +101,22 @@ func (c *conn) ask(ctx context.Context, st *stmt, text string, args []driver.Nam
 	return r.Rows, nil
 }
 
-// caller says who an operation belongs to; a statement belongs to whoever
+// owner says who an operation belongs to; a statement belongs to whoever
 // prepared it.
-func (c *conn) caller(st *stmt) origin {
-	who := c.enter()
+func (c *conn) owner(st *stmt) origin {
+	who := c.enter(c.e.warnForeign)
 	if st != nil && st.home == originKept {
 		return originKept
 	}
 	return who
+}
+
+// ended ends the lease after an operation of a *sql.DB under a wrapper that
+// hides IsValid.
+func (c *conn) ended(who origin) {
+	if who == originDB && c.layer == layerForeign && c.open == 0 && !c.inTx {
+		c.release()
+	}
 }
 
 // ExecContext runs a statement.
@@ -136,25 +144,45 @@ func (c *conn) Query(query string, args []driver.Value) (driver.Rows, error) {
 }
 
 // PrepareContext prepares now and returns a statement that outlives the lease.
+// A syntax error surfaces here as on the bare driver, and a COPY begins where
+// lib/pq begins it.
 func (c *conn) PrepareContext(ctx context.Context, query string) (driver.Stmt, error) {
-	return c.prepareStmt(ctx, query)
+	st := &stmt{c: c, text: query, home: c.enter(c.e.warnForeign)}
+	c.saved = c.op.begin(c, middleware.OpPrepare, query, nil, c.saved)
+	c.op.st = st
+	err := c.run(ctx)
+	c.ended(st.home)
+	if err != nil {
+		return nil, err
+	}
+	return st, nil
 }
 
 // Prepare serves callers of sql.Conn.Raw.
 func (c *conn) Prepare(query string) (driver.Stmt, error) {
-	return c.prepareStmt(context.Background(), query)
+	return c.PrepareContext(context.Background(), query)
 }
 
 // BeginTx begins a transaction now: BEGIN is never put off.
 func (c *conn) BeginTx(ctx context.Context, opts driver.TxOptions) (driver.Tx, error) {
-	c.txHome = c.enter()
+	home := c.enter(c.e.warnForeign)
 	c.saved = c.op.begin(c, middleware.OpBegin, "", nil, c.saved)
-	c.op.tx, c.op.Options = &c.tx, opts
+	c.op.Options = opts
 	if err := c.run(ctx); err != nil {
-		c.ended(c.txHome)
+		c.ended(home)
 		return nil, err
 	}
+	c.tx = transaction{c: c, inner: c.op.tx, life: ctx, home: home}
 	return &c.tx, nil
+}
+
+func (c *conn) endTx(tx *transaction, k middleware.Op) error {
+	c.saved = c.op.begin(c, k, "", nil, c.saved)
+	c.op.tx, c.op.life = tx.inner, tx.life
+	err := c.run(tx.life)
+	tx.inner = nil
+	c.ended(tx.home)
+	return err
 }
 
 // Begin serves callers of sql.Conn.Raw.
@@ -167,7 +195,7 @@ func (c *conn) Begin() (driver.Tx, error) {
 // Ping asks the database over a real connection; with a driver that has no
 // Pinger, a connection is all that is asked for, as in database/sql.
 func (c *conn) Ping(ctx context.Context) error {
-	who := c.enter()
+	who := c.enter(c.e.warnForeign)
 	c.saved = c.op.begin(c, middleware.OpPing, "", nil, c.saved)
 	err := c.run(ctx)
 	c.ended(who)
@@ -199,16 +227,18 @@ func (c *conn) Close() error {
 		c.drop()
 	}
 	c.release()
-	if sh := c.shared; sh != nil {
-		c.shared = nil
-		return sh.leave()
+	if f := c.onClose; f != nil {
+		c.onClose = nil
+		return f()
 	}
 	return nil
 }
 
-// closeNow closes a statement on the connection held right now.
-func (c *conn) closeNow(b binding) error {
-	bound := c.closeBound(b.p)
+func (c *conn) closeHere(p *physical, si driver.Stmt) (held bool, err error) {
+	if c.held == nil || c.held.Value != p {
+		return false, nil
+	}
+	bound := c.closeBound(p)
 	defer bound.Stop()
-	return b.si.Close()
+	return true, si.Close()
 }

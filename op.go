@@ -14,15 +14,22 @@ type carrier interface {
 	carry(ctx context.Context, o *op) error
 }
 
+// statement is a prepared statement as a session sees it.
+type statement interface {
+	// on returns the real statement on p, preparing it there if need be.
+	on(ctx context.Context, p *physical) (driver.Stmt, error)
+}
+
 // op is an operation. A query's op lives in the rows it returns, any other in
 // its connection, so that none costs an allocation.
 type op struct {
 	middleware.Call
 
 	by   carrier
-	st   *stmt               // the prepared statement to run, or the one to fill for OpPrepare
+	st   statement           // the prepared statement to run, or the one to fill for OpPrepare
 	read *reading            // where a query's answer goes
-	tx   *transaction        // where a begun transaction goes, or the one to end
+	tx   driver.Tx           // the transaction begun or to end
+	life context.Context     // BeginTx's context, for OpCommit and OpRollback
 	work []driver.NamedValue // database/sql's slice, for the driver; Call.Args keeps the caller's values
 
 	// harmless is true while the driver does what may be repeated even if the
@@ -39,7 +46,7 @@ func (o *op) begin(by carrier, k middleware.Op, sql string, args, saved []driver
 	o.Reset()
 	o.Bind(o)
 	o.by, o.Op, o.SQL = by, k, sql
-	o.st, o.read, o.tx, o.work, o.harmless = nil, nil, nil, args, false
+	o.st, o.read, o.tx, o.life, o.work, o.harmless = nil, nil, nil, nil, args, false
 	if len(args) > 0 {
 		saved = append(saved[:0], args...)
 		o.Args = saved

@@ -45,7 +45,7 @@ func (o *opened) open(dsn string, makeOne func(string) (*Connector, error)) (dri
 		return nil, err
 	}
 	sh.n++
-	ci.(*conn).shared = sh
+	ci.(*conn).onClose = sh.leave
 	return ci, nil
 }
 

@@ -38,8 +38,15 @@ const (
 	ownPackage = "github.com/fluxor-db/fluxor."
 )
 
-// enter looks, at the start of an operation, who calls.
-func (c *conn) enter() origin {
+// caller is what a virtual connection knows of who calls it.
+type caller struct {
+	layer layer
+	ops   int // seen through a foreign wrapper
+}
+
+// enter looks, at the start of an operation, who calls. hidden is called when
+// it is certain that a wrapper hides IsValid.
+func (c *caller) enter(hidden func()) origin {
 	if c.layer == layerValidator {
 		return originKept
 	}
@@ -56,7 +63,9 @@ func (c *conn) enter() origin {
 			}
 			c.layer = layerForeign
 			if who, known := originOf(f.Function[len(sqlPackage):]); known {
-				c.noteForeign(who)
+				if c.ops++; c.ops > 1 && who == originDB {
+					hidden() // IsValid did not come after the first operation
+				}
 				return who
 			}
 		case !strings.HasPrefix(f.Function, ownPackage):
@@ -83,21 +92,4 @@ func originOf(method string) (who origin, known bool) {
 		return originDB, true // a statement of a Conn or Tx is told apart by where it was prepared
 	}
 	return originKept, false
-}
-
-// ended ends the lease after an operation of a *sql.DB under a wrapper that
-// hides IsValid.
-func (c *conn) ended(who origin) {
-	if who == originDB && c.layer == layerForeign && c.open == 0 && !c.inTx {
-		c.release()
-	}
-}
-
-// noteForeign warns once per connector when a second operation shows that
-// IsValid was not called after the first.
-func (c *conn) noteForeign(who origin) {
-	if c.foreignOps++; c.foreignOps < 2 || who != originDB {
-		return
-	}
-	c.e.warnForeign()
 }

@@ -5,8 +5,6 @@ package fluxor
 import (
 	"context"
 	"database/sql/driver"
-
-	"github.com/fluxor-db/fluxor/middleware"
 )
 
 var (
@@ -16,9 +14,18 @@ var (
 	_ driver.NamedValueChecker = (*stmt)(nil)
 )
 
+// stmtOwner is the connection that a statement was prepared on.
+type stmtOwner interface {
+	execute(ctx context.Context, st *stmt, text string, args []driver.NamedValue) (driver.Result, error)
+	ask(ctx context.Context, st *stmt, text string, args []driver.NamedValue) (driver.Rows, error)
+	// closeHere closes si if its connection is the one held right now, and
+	// says whether it was.
+	closeHere(p *physical, si driver.Stmt) (held bool, err error)
+}
+
 // stmt belongs to one virtual connection and is used under its lock.
 type stmt struct {
-	c     *conn
+	c     stmtOwner
 	text  string
 	home  origin // who prepared it, see origin.go
 	bound []binding
@@ -62,8 +69,9 @@ func (st *stmt) on(ctx context.Context, p *physical) (driver.Stmt, error) {
 func (st *stmt) Close() error {
 	var err error
 	for _, b := range st.bound {
-		if held := st.c.held; held != nil && held.Value == b.p {
-			err = st.c.closeNow(b)
+		held, failed := st.c.closeHere(b.p, b.si)
+		if held {
+			err = failed
 			continue
 		}
 		if !b.p.closed.Load() {
@@ -111,16 +119,4 @@ func namedValues(args []driver.Value) []driver.NamedValue {
 		out[i] = driver.NamedValue{Ordinal: i + 1, Value: v}
 	}
 	return out
-}
-
-// prepareStmt prepares text now, so that a syntax error surfaces where it does
-// on the bare driver and a COPY begins where lib/pq begins it.
-func (c *conn) prepareStmt(ctx context.Context, text string) (driver.Stmt, error) {
-	st := &stmt{c: c, text: text, home: c.enter()}
-	c.saved = c.op.begin(c, middleware.OpPrepare, text, nil, c.saved)
-	c.op.st = st
-	if err := c.run(ctx); err != nil {
-		return nil, err
-	}
-	return st, nil
 }

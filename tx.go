@@ -11,26 +11,23 @@ import (
 
 var _ driver.Tx = (*transaction)(nil)
 
+// txOwner is the connection that a transaction runs on.
+type txOwner interface {
+	// endTx commits or rolls back.
+	endTx(tx *transaction, k middleware.Op) error
+}
+
 // transaction is part of its virtual connection: a connection has at most one.
 type transaction struct {
-	c     *conn
+	c     txOwner
 	inner driver.Tx
-	ctx   context.Context // BeginTx's; it bounds Commit
+	life  context.Context // BeginTx's; it bounds Commit
+	home  origin
 }
 
 // Commit commits. A lost answer is an IndeterminateError: whether the
 // transaction took effect is unknown, and it is never sent again.
-func (tx *transaction) Commit() error { return tx.end(middleware.OpCommit) }
+func (tx *transaction) Commit() error { return tx.c.endTx(tx, middleware.OpCommit) }
 
 // Rollback rolls back within the close timeout.
-func (tx *transaction) Rollback() error { return tx.end(middleware.OpRollback) }
-
-func (tx *transaction) end(k middleware.Op) error {
-	c := tx.c
-	c.saved = c.op.begin(c, k, "", nil, c.saved)
-	c.op.tx = tx
-	err := c.run(tx.ctx)
-	tx.inner, tx.ctx = nil, nil
-	c.ended(c.txHome)
-	return err
-}
+func (tx *transaction) Rollback() error { return tx.c.endTx(tx, middleware.OpRollback) }

@@ -12,7 +12,7 @@ import (
 // put on the lowest floor that is above all it names.
 var floors = [][]string{
 	{"doc.go", "errors.go", "config*.go", "options*.go", "dsn*.go", "args.go", "physical.go", "op.go", "rows*.go"},
-	{"chain.go", "engine.go", "session.go", "origin.go"},
+	{"chain.go", "engine.go", "session.go", "perform.go", "judge.go", "origin.go"},
 	{"stmt.go", "tx.go"},
 	{"conn.go", "raw.go"},
 	{"driver.go", "opened.go", "dial.go"},

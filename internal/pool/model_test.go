@@ -137,7 +137,7 @@ func (m *model) check(t *rapid.T) {
 	if n.Used != len(m.held) || n.Waiting != len(m.pending) || n.Open != n.Idle+n.Used {
 		t.Fatalf("%+v, but %d are held and %d wait", n, len(m.held), len(m.pending))
 	}
-	if n.Open+n.Dialing > max(m.limit, n.Used+n.Dialing) || n.Dialing > 3 {
+	if n.Idle > 0 && n.Open > m.limit || n.Dialing > 3 {
 		t.Fatalf("%+v is over the limit of %d", n, m.limit)
 	}
 	if m.s.alive() != n.Open {

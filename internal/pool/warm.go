@@ -140,10 +140,11 @@ func (p *Pool[T]) Evict() {
 func (p *Pool[T]) SetMaxOpen(n int) {
 	p.mu.Lock()
 	defer p.unlock()
-	p.maxOpen, p.lowered = max(n, 0), true
+	p.maxOpen = max(n, 0)
 	for p.maxOpen > 0 && p.openLocked() > p.maxOpen && p.idle.n > 0 {
 		p.idleOutLocked(p.idle.tail, closedSurplus)
 	}
+	p.lowered = p.openLocked()+len(p.dials) > p.maxOpen
 	if p.maxOpen > 0 {
 		p.warm.target = min(p.warm.target, p.maxOpen)
 	}
