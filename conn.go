@@ -41,10 +41,19 @@ func newConn(e *engine) *conn {
 // run sends the connection's present operation down the chain.
 func (c *conn) run(ctx context.Context) error {
 	c.op.InTx = c.inTx
-	err := c.e.chain.Handle(ctx, &c.op.Call)
+	err := c.pass(ctx, &c.op)
 	c.op.Finish(err)
 	c.forget()
 	return err
+}
+
+// pass sends o down the chain, where there is one.
+func (c *conn) pass(ctx context.Context, o *op) error {
+	if c.e.chain == nil {
+		o.asIs = true // nobody changes the arguments on their way
+		return c.carry(ctx, o)
+	}
+	return c.e.chain.Handle(ctx, &o.Call)
 }
 
 // forget drops the caller's arguments, so that an idle connection keeps no
@@ -87,7 +96,7 @@ func (c *conn) ask(ctx context.Context, st *stmt, text string, args []driver.Nam
 	if st != nil {
 		r.st, r.Prepared = st, true
 	}
-	err := c.e.chain.Handle(ctx, &r.Call)
+	err := c.pass(ctx, &r.op)
 	if err != nil {
 		r.Finish(err)
 		r.turn++

@@ -35,6 +35,8 @@ type op struct {
 	// harmless is true while the driver does what may be repeated even if the
 	// server received it: preparing, beginning, pinging.
 	harmless bool
+	// asIs is true while work still holds what Args does.
+	asIs bool
 }
 
 // Handle is the end of the chain.
@@ -46,7 +48,7 @@ func (o *op) begin(by carrier, k middleware.Op, sql string, args, saved []driver
 	o.Reset()
 	o.Bind(o)
 	o.by, o.Op, o.SQL = by, k, sql
-	o.st, o.read, o.tx, o.life, o.work, o.harmless = nil, nil, nil, nil, args, false
+	o.st, o.read, o.tx, o.life, o.work, o.harmless, o.asIs = nil, nil, nil, nil, args, false, false
 	if len(args) > 0 {
 		saved = append(saved[:0], args...)
 		o.Args = saved
@@ -57,6 +59,10 @@ func (o *op) begin(by carrier, k middleware.Op, sql string, args, saved []driver
 // freshArgs returns the caller's values in the slice that goes to the driver,
 // also when an earlier attempt converted them already.
 func (o *op) freshArgs() []driver.NamedValue {
+	if o.asIs {
+		o.asIs = false
+		return o.work
+	}
 	if len(o.Args) > len(o.work) { // a middleware added arguments
 		o.work = make([]driver.NamedValue, len(o.Args))
 	}

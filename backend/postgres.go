@@ -2,6 +2,8 @@
 
 package backend
 
+import "encoding/binary"
+
 // SQLState says what a SQLSTATE means for the connection (PostgreSQL, Appendix
 // A, "PostgreSQL Error Codes"). A state that is not listed is a verdict: the
 // server answered and the connection goes on. That includes class 08, by which
@@ -37,7 +39,7 @@ func PlaintextPostgres(pending []byte) bool {
 		default:
 			return false
 		}
-		length := int(pending[1])<<24 | int(pending[2])<<16 | int(pending[3])<<8 | int(pending[4])
+		length := int(int32(binary.BigEndian.Uint32(pending[1:]))) //nolint:gosec // the protocol's length is signed
 		if length < 4 {
 			return false
 		}
