@@ -3,6 +3,7 @@
 package fluxor_test
 
 import (
+	"log/slog"
 	"testing"
 
 	"github.com/go-sql-driver/mysql"
@@ -12,6 +13,7 @@ import (
 
 func TestMain(m *testing.M) {
 	_ = mysql.SetLogger(noMySQLLog{}) // the driver reports each cut connection on stderr
+	slog.SetDefault(slog.New(slog.DiscardHandler)) // the faults are made on purpose
 	dbtest.Main(m)
 }
 
