@@ -123,8 +123,10 @@ func TestValidateNamesWhatIsWrong(t *testing.T) {
 		"blank query":    {RuntimeConfig{ValidationQuery: " "}, "fluxor: option fluxor_validation_query=***: want a text that is not empty"},
 		"idle over open": {RuntimeConfig{MaxOpenConns: 5, MaxIdleConns: 6}, "fluxor: option fluxor_max_idle_conns=6 cannot be more than fluxor_max_open_conns=5; change one of them"},
 		"warm over open": {RuntimeConfig{MaxOpenConns: 5, WarmupConnections: 6}, "fluxor: option fluxor_warmup_connections=6 cannot be more than fluxor_max_open_conns=5; change one of them"},
-		"warm over legacy": {RuntimeConfig{Preset: "legacy", WarmupConnections: 51},
-			"fluxor: option fluxor_warmup_connections=51 cannot be more than fluxor_max_open_conns=50; change one of them"},
+		"warm over legacy": {
+			RuntimeConfig{Preset: "legacy", WarmupConnections: 51},
+			"fluxor: option fluxor_warmup_connections=51 cannot be more than fluxor_max_open_conns=50; change one of them",
+		},
 		"driver and type": {RuntimeConfig{Driver: "godror", DatabaseType: "mysql"}, "fluxor: option fluxor_type=mysql does not go with fluxor_driver=godror; change one of them"},
 		"own driver":      {RuntimeConfig{Driver: "pgx-fluxor"}, "fluxor: option fluxor_driver=pgx-fluxor names Fluxor itself; name the driver to be wrapped"},
 	} {

@@ -12,7 +12,7 @@ import (
 )
 
 func TestMain(m *testing.M) {
-	_ = mysql.SetLogger(noMySQLLog{}) // the driver reports each cut connection on stderr
+	_ = mysql.SetLogger(noMySQLLog{})              // the driver reports each cut connection on stderr
 	slog.SetDefault(slog.New(slog.DiscardHandler)) // the faults are made on purpose
 	dbtest.Main(m)
 }

@@ -32,12 +32,18 @@ type networkBackend struct {
 }
 
 var networkBackends = []networkBackend{
-	{"pq", "postgres", "postgres-fluxor", "select $1::int", "select pg_sleep(30)", "select repeat('x', 1000) from generate_series(1, 100000)", "$1", "select count(*) from pg_stat_activity where state = 'active' and query like '%pg_sleep(30)%' and pid <> pg_backend_pid()", faultproxy.StartPostgres,
-		dbtest.StartPostgres, dbtest.Postgres, dbtest.Target.URL},
-	{"pgx", "pgx", "pgx-fluxor", "select $1::int", "select pg_sleep(30)", "select repeat('x', 1000) from generate_series(1, 100000)", "$1", "select count(*) from pg_stat_activity where state = 'active' and query like '%pg_sleep(30)%' and pid <> pg_backend_pid()", faultproxy.StartPostgres,
-		dbtest.StartPostgres, dbtest.Postgres, dbtest.Target.URL},
-	{"mysql", "mysql", "mysql-fluxor", "select ?", "select sleep(30)", "select repeat('x', 1000) from seq_1_to_100000", "?", "select count(*) from information_schema.processlist where info like 'select sleep(30)%'", faultproxy.StartMySQL,
-		dbtest.StartMariaDB, dbtest.MariaDB, dbtest.Target.DSN},
+	{
+		"pq", "postgres", "postgres-fluxor", "select $1::int", "select pg_sleep(30)", "select repeat('x', 1000) from generate_series(1, 100000)", "$1", "select count(*) from pg_stat_activity where state = 'active' and query like '%pg_sleep(30)%' and pid <> pg_backend_pid()", faultproxy.StartPostgres,
+		dbtest.StartPostgres, dbtest.Postgres, dbtest.Target.URL,
+	},
+	{
+		"pgx", "pgx", "pgx-fluxor", "select $1::int", "select pg_sleep(30)", "select repeat('x', 1000) from generate_series(1, 100000)", "$1", "select count(*) from pg_stat_activity where state = 'active' and query like '%pg_sleep(30)%' and pid <> pg_backend_pid()", faultproxy.StartPostgres,
+		dbtest.StartPostgres, dbtest.Postgres, dbtest.Target.URL,
+	},
+	{
+		"mysql", "mysql", "mysql-fluxor", "select ?", "select sleep(30)", "select repeat('x', 1000) from seq_1_to_100000", "?", "select count(*) from information_schema.processlist where info like 'select sleep(30)%'", faultproxy.StartMySQL,
+		dbtest.StartMariaDB, dbtest.MariaDB, dbtest.Target.DSN,
+	},
 }
 
 // fluxor opens target through Fluxor.

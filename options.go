@@ -27,38 +27,70 @@ type option struct {
 // options is the one list that the DSN, the defaults' page and the checks
 // follow, in the order of docs/CONFIG.md.
 var options = []option{
-	{field: "Preset", env: "DB_PRESET", allowed: []string{presetTransparent, presetLegacy}, unset: presetTransparent,
-		doc: "What unset options mean: `transparent` changes, refuses and throttles nothing, `legacy` protects a fragile database."},
-	{field: "DatabaseType", env: "DB_TYPE", allowed: []string{"oracle", "postgres", "mysql", "sqlite"}, unset: "from the DSN",
-		doc: "The kind of database, to choose among the imported packages under `drivers/`."},
-	{field: "Driver", env: "DB_DRIVER", unset: "from the DSN",
-		doc: "The wrapped driver by its `database/sql` name, for example `pgx` or `godror`."},
-	{field: "MaxOpenConns", env: "DB_MAX_OPEN_CONNS", off: "unlimited",
-		doc: "The most physical connections that may be open; who finds none waits in line."},
-	{field: "MaxIdleConns", env: "DB_MAX_IDLE_CONNS", off: "none",
-		doc: "How many unused physical connections are kept once load has fallen; never more than `fluxor_max_open_conns`."},
-	{field: "ConnMaxLifetime", env: "DB_CONN_MAX_LIFETIME", off: "off",
-		doc: "The age at which a physical connection is replaced."},
-	{field: "ConnMaxIdleTime", env: "DB_CONN_MAX_IDLE_TIME", off: "off",
-		doc: "How long a physical connection may stay unused before it is closed."},
-	{field: "AcquireTimeout", env: "DB_ACQUIRE_TIMEOUT", off: "off",
-		doc: "The longest wait for a physical connection, also where the context has no deadline."},
-	{field: "CloseTimeout", env: "DB_CLOSE_TIMEOUT", off: "off",
-		doc: "The longest that Rollback, Close and Stmt.Close take, and Rows.Close while the server sends nothing."},
-	{field: "NetworkTimeout", env: "DB_NETWORK_TIMEOUT", off: "off",
-		doc: "The longest wait for the server in a call that no context bounds."},
-	{field: "ValidationQuery", env: "DB_VALIDATION_QUERY", unset: "the driver's ping",
-		doc: "The statement that checks a connection, in place of the driver's own ping."},
-	{field: "ValidationTimeout", env: "DB_VALIDATION_TIMEOUT", off: "off",
-		doc: "The longest that one check may take."},
-	{field: "ValidationIdle", env: "DB_VALIDATION_IDLE", off: "never checked",
-		doc: "How long a connection must have been unused to be checked before its next use."},
-	{field: "WarmupConnections", env: "DB_WARMUP_CONNECTIONS", off: "none",
-		doc: "How many physical connections are opened at first use; not more than `fluxor_max_open_conns`."},
-	{field: "WarmupTimeout", env: "DB_WARMUP_TIMEOUT", off: "off",
-		doc: "The longest that opening them may take."},
-	{field: "ConnectionTimeout", env: "DB_CONNECTION_TIMEOUT", off: "off",
-		doc: "The longest that opening one physical connection may take."},
+	{
+		field: "Preset", env: "DB_PRESET", allowed: []string{presetTransparent, presetLegacy}, unset: presetTransparent,
+		doc: "What unset options mean: `transparent` changes, refuses and throttles nothing, `legacy` protects a fragile database.",
+	},
+	{
+		field: "DatabaseType", env: "DB_TYPE", allowed: []string{"oracle", "postgres", "mysql", "sqlite"}, unset: "from the DSN",
+		doc: "The kind of database, to choose among the imported packages under `drivers/`.",
+	},
+	{
+		field: "Driver", env: "DB_DRIVER", unset: "from the DSN",
+		doc: "The wrapped driver by its `database/sql` name, for example `pgx` or `godror`.",
+	},
+	{
+		field: "MaxOpenConns", env: "DB_MAX_OPEN_CONNS", off: "unlimited",
+		doc: "The most physical connections that may be open; who finds none waits in line.",
+	},
+	{
+		field: "MaxIdleConns", env: "DB_MAX_IDLE_CONNS", off: "none",
+		doc: "How many unused physical connections are kept once load has fallen; never more than `fluxor_max_open_conns`.",
+	},
+	{
+		field: "ConnMaxLifetime", env: "DB_CONN_MAX_LIFETIME", off: "off",
+		doc: "The age at which a physical connection is replaced.",
+	},
+	{
+		field: "ConnMaxIdleTime", env: "DB_CONN_MAX_IDLE_TIME", off: "off",
+		doc: "How long a physical connection may stay unused before it is closed.",
+	},
+	{
+		field: "AcquireTimeout", env: "DB_ACQUIRE_TIMEOUT", off: "off",
+		doc: "The longest wait for a physical connection, also where the context has no deadline.",
+	},
+	{
+		field: "CloseTimeout", env: "DB_CLOSE_TIMEOUT", off: "off",
+		doc: "The longest that Rollback, Close and Stmt.Close take, and Rows.Close while the server sends nothing.",
+	},
+	{
+		field: "NetworkTimeout", env: "DB_NETWORK_TIMEOUT", off: "off",
+		doc: "The longest wait for the server in a call that no context bounds.",
+	},
+	{
+		field: "ValidationQuery", env: "DB_VALIDATION_QUERY", unset: "the driver's ping",
+		doc: "The statement that checks a connection, in place of the driver's own ping.",
+	},
+	{
+		field: "ValidationTimeout", env: "DB_VALIDATION_TIMEOUT", off: "off",
+		doc: "The longest that one check may take.",
+	},
+	{
+		field: "ValidationIdle", env: "DB_VALIDATION_IDLE", off: "never checked",
+		doc: "How long a connection must have been unused to be checked before its next use.",
+	},
+	{
+		field: "WarmupConnections", env: "DB_WARMUP_CONNECTIONS", off: "none",
+		doc: "How many physical connections are opened at first use; not more than `fluxor_max_open_conns`.",
+	},
+	{
+		field: "WarmupTimeout", env: "DB_WARMUP_TIMEOUT", off: "off",
+		doc: "The longest that opening them may take.",
+	},
+	{
+		field: "ConnectionTimeout", env: "DB_CONNECTION_TIMEOUT", off: "off",
+		doc: "The longest that opening one physical connection may take.",
+	},
 }
 
 // key returns the option's name in a DSN.

@@ -31,7 +31,8 @@ func wrap(t testing.TB, inner driver.Connector, cfg fluxor.RuntimeConfig) (*sql.
 
 func mustExec(t testing.TB, db interface {
 	ExecContext(ctx context.Context, query string, args ...any) (sql.Result, error)
-}, query string, args ...any) {
+}, query string, args ...any,
+) {
 	t.Helper()
 	if _, err := db.ExecContext(t.Context(), query, args...); err != nil {
 		t.Fatalf("%s: %v", query, err)

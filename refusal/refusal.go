@@ -40,7 +40,7 @@ var (
 // nothing was sent and nothing changed, so repeating it is safe; RetryAfter
 // says when repeating makes sense.
 type Error struct {
-	// Policy is what refused: "pool", "connector".
+	// Policy is what refused: "pool", "connector", "network".
 	Policy string
 	// Reason says what happened and what to do, without the prefix "fluxor: ".
 	Reason string
@@ -69,7 +69,7 @@ func (e *Error) Unwrap() []error { return compact(e.Sentinel, e.Cause) }
 // statement. Repeating it in the application is safe only if the statement is
 // idempotent or the application first looks whether its effect is there.
 type IndeterminateError struct {
-	// Op names the operation: "exec", "query", "commit", "next".
+	// Op names the operation: "exec", "query", "commit".
 	Op string
 	// Cause is what cut the answer off: the driver's error, joined with the
 	// context's error if the context ended. It never matches driver.ErrBadConn.

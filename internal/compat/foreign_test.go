@@ -64,6 +64,7 @@ type noHooks struct{}
 func (noHooks) Before(ctx context.Context, _ string, _ ...any) (context.Context, error) {
 	return ctx, nil
 }
+
 func (noHooks) After(ctx context.Context, _ string, _ ...any) (context.Context, error) {
 	return ctx, nil
 }

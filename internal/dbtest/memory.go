@@ -48,9 +48,11 @@ func (memoryConn) Begin() (driver.Tx, error) { return memoryTx{}, nil }
 func (memoryConn) BeginTx(context.Context, driver.TxOptions) (driver.Tx, error) {
 	return memoryTx{}, nil
 }
+
 func (memoryConn) ExecContext(context.Context, string, []driver.NamedValue) (driver.Result, error) {
 	return driver.ResultNoRows, nil
 }
+
 func (memoryConn) QueryContext(context.Context, string, []driver.NamedValue) (driver.Rows, error) {
 	return &memoryRows{}, nil
 }
@@ -76,6 +78,7 @@ func (memoryStmt) Query([]driver.Value) (driver.Rows, error)  { return &memoryRo
 func (memoryStmt) ExecContext(context.Context, []driver.NamedValue) (driver.Result, error) {
 	return driver.ResultNoRows, nil
 }
+
 func (memoryStmt) QueryContext(context.Context, []driver.NamedValue) (driver.Rows, error) {
 	return &memoryRows{}, nil
 }
@@ -97,9 +100,11 @@ func (r *memoryRows) Next(dest []driver.Value) error {
 	dest[0], dest[1], dest[2] = int64(1), "name", memoryBody
 	return nil
 }
+
 func (*memoryRows) ColumnTypeScanType(i int) reflect.Type {
 	return []reflect.Type{reflect.TypeFor[int64](), reflect.TypeFor[string](), reflect.TypeFor[[]byte]()}[i]
 }
+
 func (*memoryRows) ColumnTypeDatabaseTypeName(i int) string {
 	return []string{"INT8", "TEXT", "BYTEA"}[i]
 }

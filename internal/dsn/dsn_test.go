@@ -81,9 +81,11 @@ var splits = []struct {
 	{"oracle, quoted password", oracle, `u/"p@w?fluxor_y=1"@h/s?fluxor_x=1`, `u/"p@w?fluxor_y=1"@h/s`, "fluxor_x=1"},
 	{"oracle, one quote in the password", oracle, `u/p"w@h/s?fluxor_x=1`, `u/p"w@h/s`, "fluxor_x=1"},
 	{"oracle, no @", oracle, "u/p?fluxor_x=1", "u/p?fluxor_x=1", ""},
-	{"oracle, TNS descriptor", oracle,
+	{
+		"oracle, TNS descriptor", oracle,
 		"u/p@(DESCRIPTION=(ADDRESS=(PROTOCOL=TCP)(HOST=h)(PORT=1521))(CONNECT_DATA=(SERVICE_NAME=s?fluxor_y=1)))?fluxor_x=1",
-		"u/p@(DESCRIPTION=(ADDRESS=(PROTOCOL=TCP)(HOST=h)(PORT=1521))(CONNECT_DATA=(SERVICE_NAME=s?fluxor_y=1)))", "fluxor_x=1"},
+		"u/p@(DESCRIPTION=(ADDRESS=(PROTOCOL=TCP)(HOST=h)(PORT=1521))(CONNECT_DATA=(SERVICE_NAME=s?fluxor_y=1)))", "fluxor_x=1",
+	},
 	{"oracle, text in a descriptor alone", oracle, "u/p@(DESCRIPTION=(SERVICE_NAME=s?fluxor_y=1))", "u/p@(DESCRIPTION=(SERVICE_NAME=s?fluxor_y=1))", ""},
 	{"oracle, text in quotes behind a mark", oracle, `u/p@h/s?dn="a?fluxor_y=1&b"&fluxor_x=1`, `u/p@h/s?dn="a?fluxor_y=1&b"`, "fluxor_x=1"},
 	{"logfmt, option", logfmt, `user="u" fluxor_x="1" connectString="h/s"`, `user="u" connectString="h/s"`, "fluxor_x=1"},

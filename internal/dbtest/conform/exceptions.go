@@ -25,6 +25,16 @@ var Exceptions = []Exception{
 		},
 	},
 	{
+		Name:   "lost session",
+		Reason: "the server ended the session after a statement was sent: where the bare driver says driver.ErrBadConn, upon which database/sql may send the statement again, or an error of its own, the error is an *IndeterminateError around the driver's; a sql.Conn then learns at its next use, not at once, that its session is gone",
+		excuses: func(bare, through string) bool {
+			if strings.Contains(through, "refusal.IndeterminateError") {
+				return strings.Contains(bare, " is driver.ErrBadConn") || wraps(through, textOf(bare))
+			}
+			return strings.Contains(bare, " is sql.ErrConnDone") && strings.Contains(through, " is driver.ErrBadConn")
+		},
+	},
+	{
 		Name:   "Raw",
 		Reason: "sql.Conn.Raw hands out Fluxor's virtual connection; fluxor.Raw reaches the driver's own",
 		excuses: func(_, through string) bool {
@@ -42,6 +52,16 @@ func sameContextError(bare, through string) bool {
 	}
 	return false
 }
+
+// textOf is the text of the error that a line tells of.
+func textOf(line string) string {
+	_, text, _ := strings.Cut(line, `: error "`)
+	text, _, _ = strings.Cut(text, `"`)
+	return text
+}
+
+// wraps reports whether a line tells of an error around one with the text.
+func wraps(line, text string) bool { return text != "" && strings.Contains(line, text) }
 
 // excuse names the exception of c that explains two lines, or is empty.
 func excuse(c Case, bare, through string) string {

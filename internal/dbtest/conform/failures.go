@@ -43,7 +43,7 @@ func errorCases() []Case {
 		}}
 	}
 	on := func(d Dialect, c Case) Case {
-		c.On = []Dialect{d}
+		c.On, c.Name = []Dialect{d}, c.Name+" ("+string(d)+")"
 		return c
 	}
 	return []Case{

@@ -55,10 +55,19 @@ func valuerCases() []Case {
 		{Name: "valuers that give values", See: func(r *Recorder) {
 			r.sink()
 			for _, a := range []argument{
-				{"int64", valueValuer{int64(5)}}, {"string", valueValuer{"text"}}, {"bytes", valueValuer{[]byte("b")}}, {"nil", valueValuer{nil}},
-				{"time", valueValuer{time.Unix(0, 0).UTC()}}, {"pointer to", &valueValuer{"p"}}, {"pointer receiver", &pointerValuer{"q"}},
-				{"own string", stringerString("x")}, {"NullString", sql.NullString{String: "n", Valid: true}}, {"null NullString", sql.NullString{}},
-				{"NullInt64", sql.NullInt64{Int64: 4, Valid: true}}, {"Null[T]", sql.Null[string]{V: "g", Valid: true}}, {"NullTime", sql.NullTime{}},
+				{"int64", valueValuer{int64(5)}},
+				{"string", valueValuer{"text"}},
+				{"bytes", valueValuer{[]byte("b")}},
+				{"nil", valueValuer{nil}},
+				{"time", valueValuer{time.Unix(0, 0).UTC()}},
+				{"pointer to", &valueValuer{"p"}},
+				{"pointer receiver", &pointerValuer{"q"}},
+				{"own string", stringerString("x")},
+				{"NullString", sql.NullString{String: "n", Valid: true}},
+				{"null NullString", sql.NullString{}},
+				{"NullInt64", sql.NullInt64{Int64: 4, Valid: true}},
+				{"Null[T]", sql.Null[string]{V: "g", Valid: true}},
+				{"NullTime", sql.NullTime{}},
 			} {
 				r.bound(a.name, a.value)
 			}
@@ -66,8 +75,11 @@ func valuerCases() []Case {
 		{Name: "valuers that are nil pointers", See: func(r *Recorder) {
 			r.sink()
 			for _, a := range []argument{
-				{"value receiver", (*valueValuer)(nil)}, {"pointer receiver", (*pointerValuer)(nil)}, {"nil interface", driver.Valuer(nil)},
-				{"*NullString", (*sql.NullString)(nil)}, {"pointer to nil pointer", new((*valueValuer)(nil))},
+				{"value receiver", (*valueValuer)(nil)},
+				{"pointer receiver", (*pointerValuer)(nil)},
+				{"nil interface", driver.Valuer(nil)},
+				{"*NullString", (*sql.NullString)(nil)},
+				{"pointer to nil pointer", new((*valueValuer)(nil))},
 			} {
 				r.bound(a.name, a.value)
 			}
@@ -75,8 +87,13 @@ func valuerCases() []Case {
 		{Name: "valuers that give what is no value", See: func(r *Recorder) {
 			r.sink()
 			for _, a := range []argument{
-				{"int", valueValuer{5}}, {"int32", valueValuer{int32(5)}}, {"struct", valueValuer{myStruct{}}}, {"chan", valueValuer{make(chan int)}},
-				{"own string", valueValuer{myString("x")}}, {"another valuer", endlessValuer{}}, {"slice", valueValuer{[]string{"a"}}},
+				{"int", valueValuer{5}},
+				{"int32", valueValuer{int32(5)}},
+				{"struct", valueValuer{myStruct{}}},
+				{"chan", valueValuer{make(chan int)}},
+				{"own string", valueValuer{myString("x")}},
+				{"another valuer", endlessValuer{}},
+				{"slice", valueValuer{[]string{"a"}}},
 				{"wrong type of pointer", pointerValuer{"no method"}},
 			} {
 				r.bound(a.name, a.value)

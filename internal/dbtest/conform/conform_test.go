@@ -1,0 +1,90 @@
+// This file tests the suite itself: that a driver which differs is caught, and that an exception excuses only what it says.
+
+package conform
+
+import (
+	"errors"
+	"fmt"
+	"strings"
+	"testing"
+
+	"go.uber.org/goleak"
+)
+
+func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
+
+func TestCasesHaveNamesOfTheirOwn(t *testing.T) {
+	seen := map[string]bool{}
+	for _, c := range Cases() {
+		if seen[c.Name] {
+			t.Errorf("two cases are called %q", c.Name)
+		}
+		seen[c.Name] = true
+		for _, name := range c.Excused {
+			if !known(name) {
+				t.Errorf("%q names the exception %q, which is not in the table", c.Name, name)
+			}
+		}
+	}
+	if len(seen) < 150 {
+		t.Errorf("%d cases, want at least 150", len(seen))
+	}
+}
+
+func known(name string) bool {
+	for _, e := range Exceptions {
+		if e.Name == name {
+			return e.Reason != ""
+		}
+	}
+	return false
+}
+
+func TestADifferentLineIsADifference(t *testing.T) {
+	diff, excused := Compare(Case{}, []string{"a", "b"}, []string{"a", "c"})
+	if diff != "-b\n+c" || excused != nil {
+		t.Errorf("Compare = %q, %v", diff, excused)
+	}
+	if diff, _ := Compare(Case{}, []string{"a", "b"}, []string{"a"}); diff == "" {
+		t.Error("a missing line is no difference")
+	}
+	if diff, _ := Compare(Case{}, []string{"a"}, []string{"a"}); diff != "" {
+		t.Errorf("equal transcripts differ: %s", diff)
+	}
+}
+
+func TestAnExceptionExcusesOnlyItsOwnDifference(t *testing.T) {
+	const (
+		bare    = `exec: error "driver: bad connection" is driver.ErrBadConn of *errors.errorString`
+		through = `exec: error "lost" of *github.com/fluxor-db/fluxor/refusal.IndeterminateError`
+	)
+	c := Case{Excused: []string{"lost session"}}
+	if diff, excused := Compare(c, []string{bare}, []string{through}); diff != "" || len(excused) != 1 {
+		t.Errorf("Compare = %q, %v", diff, excused)
+	}
+	if diff, _ := Compare(Case{}, []string{bare}, []string{through}); diff == "" {
+		t.Error("an exception that the case does not name excused it")
+	}
+	if diff, _ := Compare(c, []string{"exec: no error"}, []string{through}); diff == "" {
+		t.Error("a lost session excused an error where the bare driver has none")
+	}
+}
+
+func TestAnErrorShowsItsWholeChain(t *testing.T) {
+	got := showError(fmt.Errorf("outer: %w", errors.Join(errBad, fmt.Errorf("inner"))))
+	for _, want := range []string{"outer: driver: bad connection", "is driver.ErrBadConn", "*fmt.wrapError > *errors.joinError > [ *errors.errorString *errors.errorString ]"} {
+		if !strings.Contains(got, want) {
+			t.Errorf("%s\nlacks %s", got, want)
+		}
+	}
+}
+
+func TestValuesShowTheirType(t *testing.T) {
+	shown := map[string]bool{}
+	for _, v := range []any{nil, 1, int64(1), "1", []byte("1"), []byte(nil), []byte{}, true, new(int), (*int)(nil)} {
+		shown[show(v)] = true
+	}
+	if len(shown) != 10 {
+		t.Errorf("two different values look the same: %v", shown)
+	}
+}
