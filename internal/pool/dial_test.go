@@ -341,17 +341,20 @@ func TestWarmUpOpensInTheBackground(t *testing.T) {
 }
 
 func TestWarmUpIsGivenUp(t *testing.T) {
-	rows := map[string]error{"down": errDown, "refused": errRefused}
-	for name, cause := range rows {
+	rows := map[string]struct {
+		cause error
+		after time.Duration
+	}{"down": {errDown, 10 * time.Second}, "refused": {errRefused, 0}, "too many": {errTooMany, 10 * time.Second}}
+	for name, row := range rows {
 		t.Run(name, func(t *testing.T) {
 			bubble(t, func(t *testing.T) {
-				s := &server{onDial: func(context.Context, int) error { return cause }}
+				s := &server{onDial: func(context.Context, int) error { return row.cause }}
 				p := open(t, s, func(c *Config[*wire]) { c.Warmup, c.WarmupTimeout = 8, 10*time.Second })
 				began := time.Now()
-				if err := p.Warm(t.Context()); !errors.Is(err, cause) {
-					t.Errorf("got %v, want %v", err, cause)
+				if err := p.Warm(t.Context()); !errors.Is(err, row.cause) {
+					t.Errorf("got %v, want %v", err, row.cause)
 				}
-				within(t, "the warm-up", time.Since(began), 0, 10*time.Second)
+				within(t, "the warm-up", time.Since(began), row.after, row.after)
 				n := s.dials()
 				pass(time.Minute)
 				if s.dials() != n {

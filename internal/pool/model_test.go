@@ -15,15 +15,16 @@ import (
 
 // model is a pool under random steps, with what a simple mind expects of it.
 type model struct {
-	s       *server
-	p       *Pool[*wire]
-	limit   int
-	mood    atomic.Pointer[mood]
-	held    []*Conn[*wire]
-	invalid int64            // how many failed their check so far
-	pending []<-chan outcome // in the order of their Acquire
-	stop    context.CancelFunc
-	ctx     context.Context
+	s         *server
+	p         *Pool[*wire]
+	limit     int
+	mood      atomic.Pointer[mood]
+	held      []*Conn[*wire]
+	suspended bool
+	invalid   int64            // how many failed their check so far
+	pending   []<-chan outcome // in the order of their Acquire
+	stop      context.CancelFunc
+	ctx       context.Context
 }
 
 // mood is how the server answers a dial: after a while, with an error or nil.
@@ -118,9 +119,15 @@ func (m *model) steps() map[string]func(*rapid.T) {
 			slow := rapid.IntRange(0, 12).Draw(t, "slow")
 			m.mood.Store(&mood{time.Duration(slow) * time.Second, err})
 		},
-		"suspend": func(*rapid.T) { m.p.Suspend() },
-		"resume":  func(*rapid.T) { m.p.Resume() },
-		"evict":   func(*rapid.T) { m.p.Evict() },
+		"suspend": func(*rapid.T) {
+			m.suspended = true
+			m.p.Suspend()
+		},
+		"resume": func(*rapid.T) {
+			m.suspended = false
+			m.p.Resume()
+		},
+		"evict": func(*rapid.T) { m.p.Evict() },
 		"limit": func(t *rapid.T) {
 			m.limit = rapid.IntRange(1, 6).Draw(t, "limit")
 			m.p.SetMaxOpen(m.limit)
@@ -148,7 +155,9 @@ func (m *model) check(t *rapid.T) {
 // finish lets everything go well: then nobody may be left waiting.
 func (m *model) finish(t *rapid.T) {
 	m.mood.Store(&mood{})
-	m.p.Resume()
+	if m.suspended { // Resume also forgets failures and serves: do not let it help
+		m.p.Resume()
+	}
 	for range 20 {
 		pass(10 * time.Second)
 		m.collect(t)

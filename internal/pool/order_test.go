@@ -169,6 +169,21 @@ func TestAReleasedConnectionServesTheOneWhoseDialStillRuns(t *testing.T) {
 	})
 }
 
+func TestADiscardedConnectionMakesRoomForAWaiter(t *testing.T) {
+	bubble(t, func(t *testing.T) {
+		p := open(t, &server{}, func(c *Config[*wire]) { c.MaxOpen = 1 })
+		held := borrow(t, p)
+		waiter := ask(t.Context(), p)
+		synctest.Wait()
+		held.Discard()
+		o := <-waiter
+		if o.err != nil || o.c == held || o.took != 0 {
+			t.Errorf("got %+v, want a new connection at once", o)
+		}
+		o.c.Release()
+	})
+}
+
 func TestGivingBackTwicePanicsWithASentence(t *testing.T) {
 	bubble(t, func(t *testing.T) {
 		p := open(t, &server{}, nil)

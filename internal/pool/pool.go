@@ -81,7 +81,7 @@ type Config[T any] struct {
 	MaxDials int
 	// Pinned is for databases that live in their connections: the pool never
 	// opens one that nobody asked for and closes none for age, rest, surplus
-	// or Evict. Only Discard, a failed Peek or Ping, and Close do.
+	// or Evict. Only Discard, a failed Peek or Ping, SetMaxOpen and Close do.
 	Pinned bool
 	// Logger gets what nobody is returned an error for; nil means no logs.
 	Logger *slog.Logger
@@ -180,10 +180,10 @@ func (p *Pool[T]) Acquire(ctx context.Context, prefer *Conn[T]) (*Conn[T], error
 	return p.search(ctx, c, w, ticket, who)
 }
 
-// takeLocked leases an idle connection to the caller with the given ticket,
-// or returns nil if there is none or somebody came earlier.
-func (p *Pool[T]) takeLocked(prefer *Conn[T], ticket uint64, who uint64) *Conn[T] {
-	if p.suspended || p.queue.before(ticket) {
+// takeLocked leases an idle connection, or returns nil if there is none.
+// Nobody is overtaken: while callers wait in line no connection is idle.
+func (p *Pool[T]) takeLocked(prefer *Conn[T], who uint64) *Conn[T] {
+	if p.suspended {
 		return nil
 	}
 	now := p.nowLocked()

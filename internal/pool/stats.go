@@ -29,9 +29,9 @@ type Stats struct {
 	Closing int // no longer open, their Close has not returned
 	Waiting int // callers in line, those who wait for a dial included
 
-	MaxUsed      int // the most ever used at once
-	WaitCount    int64
-	WaitDuration time.Duration // of all waits that ended
+	MaxUsed      int           // the most ever used at once
+	WaitCount    int64         // callers who waited because the pool was full
+	WaitDuration time.Duration // how long, together
 	Timeouts     int64         // Acquires that AcquireTimeout ended
 	Canceled     int64         // Acquires that their context ended
 	Dials        int64         // that succeeded

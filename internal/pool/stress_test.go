@@ -131,6 +131,9 @@ func takeOne(t *testing.T, p *Pool[*wire], last *Conn[*wire]) *Conn[*wire] {
 	if err != nil && !errors.Is(err, errDown) && !errors.As(err, &refused) && !errors.Is(err, context.DeadlineExceeded) {
 		t.Errorf("got %v", err)
 	}
+	if (c == nil) != (err != nil) {
+		t.Errorf("got connection %v and error %v", c, err)
+	}
 	return c
 }
 

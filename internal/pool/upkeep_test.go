@@ -312,10 +312,10 @@ func TestStatsAddUp(t *testing.T) {
 		b.Release()
 		pass(0)
 		d := p.DBStats()
-		if n := p.Stats(); n.Discarded != 1 || n.Dials != 2 || n.Idle != 1 || n.WaitCount != 3 || n.WaitDuration != 3*time.Second {
+		if n := p.Stats(); n.Discarded != 1 || n.Dials != 2 || n.Idle != 1 || n.WaitCount != 1 || n.WaitDuration != 3*time.Second {
 			t.Errorf("got %+v", n)
 		}
-		if d.MaxOpenConnections != 2 || d.OpenConnections != 1 || d.Idle != 1 || d.InUse != 0 || d.WaitDuration != 3*time.Second {
+		if d.MaxOpenConnections != 2 || d.OpenConnections != 1 || d.Idle != 1 || d.InUse != 0 || d.WaitCount != 1 || d.WaitDuration != 3*time.Second {
 			t.Errorf("got %+v", d)
 		}
 	})

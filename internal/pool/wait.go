@@ -20,6 +20,7 @@ type waiter[T any] struct {
 	ticket   uint64
 	who      uint64
 	deadline time.Duration // when ctx or AcquireTimeout ends the wait; 0 = never
+	full     bool          // it found all connections in use and no dial to wait for
 
 	granted bool
 	conn    *Conn[T] // the grant, or
@@ -44,7 +45,7 @@ func (p *Pool[T]) enterLocked(ctx context.Context, prefer *Conn[T], ticket uint6
 	if p.closed {
 		return nil, nil
 	}
-	if c := p.takeLocked(prefer, ticket, who); c != nil {
+	if c := p.takeLocked(prefer, who); c != nil {
 		return c, nil
 	}
 	w := p.spare
@@ -55,8 +56,8 @@ func (p *Pool[T]) enterLocked(ctx context.Context, prefer *Conn[T], ticket uint6
 		p.spares--
 	}
 	w.ctx, w.ticket, w.who = ctx, ticket, who
+	w.full = p.roomLocked() == 0 && p.queue.n >= len(p.dials)
 	p.queue.insert(w)
-	p.counts.waits++
 	p.warmFirstLocked()
 	p.dispatchLocked()
 	return nil, w
@@ -80,8 +81,11 @@ func (p *Pool[T]) search(ctx context.Context, c *Conn[T], w *waiter[T], ticket u
 		}
 		if c != nil {
 			ok, err := p.admit(&ask, c)
-			if ok || err != nil {
-				return c, err
+			if err != nil {
+				return nil, err
+			}
+			if ok {
+				return c, nil
 			}
 		}
 		p.mu.Lock()
@@ -186,10 +190,13 @@ func (p *Pool[T]) giveBackLocked(c *Conn[T]) {
 	p.settleLocked(c)
 }
 
-// waitedLocked counts a wait that is over and keeps w for the next caller in
-// need.
+// waitedLocked counts a wait that is over, as database/sql does: only for a
+// return, not for a dial. It keeps w for the next caller in need.
 func (p *Pool[T]) waitedLocked(ask *request, w *waiter[T]) {
-	p.counts.waited += p.exact() - ask.began
+	if w.full {
+		p.counts.waits++
+		p.counts.waited += p.exact() - ask.began
+	}
 	if w.timer != nil {
 		w.timer.Stop()
 	}
@@ -218,7 +225,7 @@ func (p *Pool[T]) dispatchLocked() {
 	}
 	for p.queue.n > 0 && p.idle.n > 0 {
 		w := p.queue.head
-		c := p.takeLocked(nil, w.ticket, w.who)
+		c := p.takeLocked(nil, w.who)
 		if c == nil {
 			break // the last idle one was too old
 		}
@@ -246,11 +253,6 @@ func (p *Pool[T]) grantLocked(w *waiter[T], c *Conn[T], err error) {
 type waitQueue[T any] struct {
 	head, tail *waiter[T]
 	n          int
-}
-
-// before reports whether somebody in line came before the given ticket.
-func (q *waitQueue[T]) before(ticket uint64) bool {
-	return q.head != nil && q.head.ticket < ticket
 }
 
 // push adds w at the end.
