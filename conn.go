@@ -236,6 +236,7 @@ func (c *conn) Close() error {
 		c.drop()
 	}
 	c.release()
+	c.e.pool.Drop(&c.claim)
 	if f := c.onClose; f != nil {
 		c.onClose = nil
 		return f()

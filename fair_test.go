@@ -173,7 +173,7 @@ func TestSessionStateSurvivesAsOftenAsOnTheBareDriver(t *testing.T) {
 	cases := map[string][]pair{
 		"pq":    {{"SET then read", exec("set fluxor.v = '%d'"), query("select current_setting('fluxor.v', true)")}},
 		"pgx":   {{"SET then read", exec("set fluxor.v = '%d'"), query("select current_setting('fluxor.v', true)")}},
-		"mysql": {{"SET then read", exec("set @v = %d"), query("select @v")}, {"LAST_INSERT_ID", exec("insert into ids values (%d)"), query("select last_insert_id()")}},
+		"mysql": {{"SET then read", exec("set @v = %d"), query("select @v")}, {"LAST_INSERT_ID", exec("insert into ids values (last_insert_id(%d))"), query("select last_insert_id()")}},
 	}
 	for _, b := range networkBackends {
 		for _, p := range cases[b.name] {
@@ -183,12 +183,17 @@ func TestSessionStateSurvivesAsOftenAsOnTheBareDriver(t *testing.T) {
 					mustExec(t, b.raw(t, target), "create table ids (id int primary key"+map[bool]string{true: " auto_increment"}[b.name == "mysql"]+")")
 					rate := func(db *sql.DB) float64 {
 						defer mustExec(t, db, "delete from ids")
-						return carryRate(t, db, goroutines, 400/goroutines, p.set, p.get)
+						holdConnections(t, db, goroutines) // a database that is in use, not one that starts
+						return carryRate(t, db, goroutines, 2000/goroutines, p.set, p.get)
 					}
 					bare, through := rate(b.raw(t, target)), rate(b.fluxor(t, target))
 					t.Logf("%s, %d goroutines: bare %.1f %%, Fluxor %.1f %%", p.name, goroutines, 100*bare, 100*through)
-					if goroutines == 1 && through < bare {
-						t.Errorf("one goroutine: Fluxor carries state in %.3f of the cases, bare in %.3f", through, bare)
+					slack := 0.0
+					if goroutines > 1 {
+						slack = 0.1 // what the scheduler does in between differs from run to run
+					}
+					if through < bare-slack {
+						t.Errorf("Fluxor carries state in %.3f of the cases, bare in %.3f", through, bare)
 					}
 				})
 			}

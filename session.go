@@ -22,8 +22,8 @@ type lease = pool.Conn[*physical]
 // database/sql serialises its calls.
 type session struct {
 	e     *engine
-	held  *lease // nil between uses
-	last  *lease // held last time; preferred next time, for the state it carries
+	held  *lease                // nil between uses
+	claim pool.Claim[*physical] // on the connection held last, for the state it carries
 	inTx  bool
 	open  int                 // rows not yet closed
 	saved []driver.NamedValue // the caller's arguments of the present operation
@@ -58,7 +58,7 @@ func (s *session) carry(ctx context.Context, o *op) error {
 // session to a fresh start, and closes the statements left for it.
 func (s *session) acquire(ctx context.Context) error {
 	for s.held == nil {
-		l, err := s.e.pool.Acquire(ctx, s.last)
+		l, err := s.e.pool.Acquire(ctx, &s.claim)
 		if err != nil {
 			return err
 		}
@@ -69,7 +69,7 @@ func (s *session) acquire(ctx context.Context) error {
 			}
 			continue
 		}
-		s.held, s.last = l, l
+		s.held = l
 	}
 	return nil
 }

@@ -102,8 +102,7 @@ func (p *Pool[T]) sweepLocked(now time.Duration) {
 
 // idleOutLocked closes an idle connection.
 func (p *Pool[T]) idleOutLocked(c *Conn[T], why reason) {
-	p.idle.remove(c)
-	p.shrink.low = min(p.shrink.low, p.idle.n)
+	p.unshelveLocked(c)
 	p.retireLocked(c, why)
 }
 

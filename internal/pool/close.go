@@ -30,6 +30,7 @@ const (
 // own that ends with Close's return.
 func (p *Pool[T]) retireLocked(c *Conn[T], why reason) {
 	c.state = stateGone
+	p.tieLocked(nil, c)
 	p.counts.closed[why]++
 	p.counts.closing++
 	p.background++

@@ -14,8 +14,7 @@ const (
 )
 
 // Conn is a physical connection. Between Acquire and Release or Discard it
-// belongs to its borrower alone; afterwards a borrower may only keep it to
-// pass it to Acquire as the one it prefers.
+// belongs to its borrower alone; afterwards the borrower must not touch it.
 type Conn[T any] struct {
 	// Value is what Dial returned. It never changes.
 	Value T
@@ -35,7 +34,9 @@ type Conn[T any] struct {
 	state      state
 	since      time.Duration // when it came into its state
 	who        uint64        // the goroutine that borrowed it
+	lastWho    uint64        // the one that borrowed it before it came into its state
 	place      place         // where that was, if it was noted
+	claim      *Claim[T]     // of the borrower who had it last; nil if that one is gone
 	prev, next *Conn[T]
 }
 
@@ -76,6 +77,7 @@ func (c *Conn[T]) endLocked(verb string) {
 		panic("fluxor: a connection was " + verb + " that is not leased: its borrower gave it back twice, or used it after giving it back")
 	}
 	p.used.remove(c)
+	c.lastWho = c.who
 	c.state, c.who, c.place.n = 0, 0, 0
 	p.clock.active = true
 }
@@ -94,7 +96,7 @@ func (p *Pool[T]) settleLocked(c *Conn[T]) {
 	}
 	c.rested = true
 	c.state, c.since = stateIdle, now
-	p.idle.pushFront(c)
+	p.shelveLocked(c)
 }
 
 // misfitLocked says why a sound connection must not be kept.

@@ -33,7 +33,16 @@ func (p *Pool[T]) wantedLocked() int {
 	if p.closed || p.suspended {
 		return 0
 	}
-	return max(p.queue.n, p.warm.target-p.openLocked())
+	return max(p.queue.n, p.warm.target-p.openLocked(), p.spareLocked())
+}
+
+// spareLocked is 1 where the sharing of connections wants one more, which is
+// tried as long as dialing goes well.
+func (p *Pool[T]) spareLocked() int {
+	if p.short && p.pace.failures == 0 {
+		return 1
+	}
+	return 0
 }
 
 // dialLocked starts the dials that are wanted and permitted.
@@ -153,6 +162,7 @@ func (p *Pool[T]) endAttemptLocked(a *attempt) bool {
 	}
 	a.over = true
 	delete(p.dials, a)
+	p.short = false
 	return true
 }
 

@@ -100,34 +100,108 @@ func TestIdleConnectionsAreTakenLastInFirstOut(t *testing.T) {
 	})
 }
 
-func TestThePreferredConnectionIsTakenWhenIdle(t *testing.T) {
+// borrower is a goroutine with a claim of its own.
+type borrower struct {
+	claim Claim[*wire]
+	asks  chan chan *Conn[*wire]
+}
+
+// newBorrower starts a borrower that ends with the test.
+func newBorrower(t *testing.T, p *Pool[*wire]) *borrower {
+	b := &borrower{asks: make(chan chan *Conn[*wire])}
+	t.Cleanup(func() { close(b.asks) })
+	go func() {
+		for answer := range b.asks {
+			c, err := p.Acquire(context.Background(), &b.claim)
+			if err != nil {
+				t.Error(err)
+			}
+			answer <- c
+		}
+	}()
+	return b
+}
+
+func (b *borrower) take() *Conn[*wire] {
+	answer := make(chan *Conn[*wire])
+	b.asks <- answer
+	return <-answer
+}
+
+func TestEachBorrowerGetsItsConnectionBack(t *testing.T) {
 	bubble(t, func(t *testing.T) {
 		p := open(t, &server{}, nil)
-		other := open(t, &server{}, nil)
-		a, b := borrow(t, p), borrow(t, p)
+		x, y, z := newBorrower(t, p), newBorrower(t, p), newBorrower(t, p)
+		again := func(b *borrower, want *Conn[*wire], why string) {
+			t.Helper()
+			got := b.take()
+			if got != want {
+				t.Fatal(why)
+			}
+			got.Release()
+		}
+		a, b := x.take(), y.take()
 		a.Release()
 		b.Release()
-		if got, err := p.Acquire(t.Context(), a); err != nil || got != a {
-			t.Fatalf("got %v, %v; want the preferred one", got, err)
+		again(x, a, "x got another connection than the one it had")
+		p.Drop(&y.claim)
+		again(z, b, "z got a claimed connection while one was nobody's")
+		again(x, a, "x lost its connection")
+		again(z, b, "the connection did not become z's")
+		c := y.take()
+		if c != b {
+			t.Fatal("y did not get the connection returned last")
 		}
-		foreign := borrow(t, other)
-		foreign.Release()
-		if got, err := p.Acquire(t.Context(), foreign); err != nil || got != b {
-			t.Fatalf("got %v, %v; want this pool's own", got, err)
-		}
-		got, err := p.Acquire(t.Context(), a) // leased
-		if err != nil || got == a || got == b {
-			t.Fatalf("got %v, %v; want a third one", got, err)
-		}
-		a.Discard()
-		b.Release()
-		got.Release()
-		if got, err := p.Acquire(t.Context(), a); err != nil || got == a {
-			t.Fatalf("got %v, %v; want not the discarded one", got, err)
+		c.Discard()
+		if got := y.take(); got == b {
+			t.Fatal("a discarded connection came back")
 		} else {
 			got.Release()
 		}
 	})
+}
+
+func TestAGoroutineGetsItsConnectionBackUnderAnotherClaim(t *testing.T) {
+	if goroutine() == 0 {
+		return // nothing tells goroutines apart on this architecture
+	}
+	bubble(t, func(t *testing.T) {
+		p := open(t, &server{}, nil)
+		other := newBorrower(t, p)
+		mine := borrow(t, p)
+		theirs := other.take()
+		mine.Release()
+		theirs.Release()
+		got, err := p.Acquire(t.Context(), &other.claim) // database/sql lent another connection
+		if err != nil || got != mine {
+			t.Fatalf("got %v, %v; want what this goroutine had", got, err)
+		}
+		got.Release()
+	})
+}
+
+func TestTakingWhatAnotherClaimsOpensOneMore(t *testing.T) {
+	for name, limit := range map[string]int{"unlimited": 0, "full": 1} {
+		t.Run(name, func(t *testing.T) {
+			bubble(t, func(t *testing.T) {
+				p := open(t, &server{}, func(c *Config[*wire]) { c.MaxOpen, c.MaxIdle = limit, -1 })
+				x, y := newBorrower(t, p), newBorrower(t, p)
+				for range 3 {
+					for _, b := range []*borrower{x, y} {
+						b.take().Release()
+						synctest.Wait()
+					}
+				}
+				want := 2
+				if limit > 0 {
+					want = limit
+				}
+				if got := p.Stats().Open; got != want {
+					t.Errorf("%d open for two borrowers in turn, want %d", got, want)
+				}
+			})
+		})
+	}
 }
 
 func TestFreshIsTrueForTheFirstLeaseOnly(t *testing.T) {

@@ -105,6 +105,8 @@ type Pool[T any] struct {
 	maxOpen    int          // 0 = unlimited
 	lowered    bool         // SetMaxOpen may have left more connections open than maxOpen
 	idle       connList[T]  // last returned first
+	unclaimed  int          // how many of them nobody claims
+	short      bool         // somebody took what another claims: one more is wanted
 	used       connList[T]  // longest held first
 	queue      waitQueue[T] // by ticket, the oldest first
 	granted    waitQueue[T] // served under the present lock; unlock wakes them
@@ -149,9 +151,10 @@ func New[T any](c Config[T]) *Pool[T] {
 	}
 }
 
-// Acquire leases a connection until its Release or Discard. It takes prefer
-// (what the caller leased last; nil for none) if that is idle, else the idle
-// connection returned last, else it opens one or waits in line.
+// Acquire leases a connection until its Release or Discard: the one that this
+// goroutine or k had last (nil had none) if that is idle, else an idle one
+// that nobody claims, else any idle one, else it opens one or waits in line.
+// The connection is k's from then on.
 //
 // It fails with the driver's own error, untouched, when a connection had to
 // be opened and could not be; with a *refusal.Error that is
@@ -160,7 +163,7 @@ func New[T any](c Config[T]) *Pool[T] {
 // one that is refusal.ErrClosed after Close. Repeating helps except after
 // Close and after a refused login. A ctx that has ended already is answered
 // with its bare error.
-func (p *Pool[T]) Acquire(ctx context.Context, prefer *Conn[T]) (*Conn[T], error) {
+func (p *Pool[T]) Acquire(ctx context.Context, k *Claim[T]) (*Conn[T], error) {
 	if err := ctx.Err(); err != nil {
 		return nil, err
 	}
@@ -168,7 +171,7 @@ func (p *Pool[T]) Acquire(ctx context.Context, prefer *Conn[T]) (*Conn[T], error
 	p.mu.Lock()
 	p.tickets++
 	ticket := p.tickets
-	c, w := p.enterLocked(ctx, prefer, ticket, who)
+	c, w := p.enterLocked(ctx, k, ticket, who)
 	crowded := p.crowdedLocked()
 	p.unlock()
 	if c != nil && !crowded && !c.ping {
@@ -177,23 +180,23 @@ func (p *Pool[T]) Acquire(ctx context.Context, prefer *Conn[T]) (*Conn[T], error
 		}
 		c = nil
 	}
-	return p.search(ctx, c, w, ticket, who)
+	return p.search(ctx, k, c, w, ticket, who)
 }
 
 // takeLocked leases an idle connection, or returns nil if there is none.
 // Nobody is overtaken: while callers wait in line no connection is idle.
-func (p *Pool[T]) takeLocked(prefer *Conn[T], who uint64) *Conn[T] {
+func (p *Pool[T]) takeLocked(k *Claim[T], who uint64) *Conn[T] {
 	if p.suspended {
 		return nil
 	}
 	now := p.nowLocked()
-	if prefer != nil && prefer.state == stateIdle && prefer.pool == p && !prefer.old(now) {
-		p.leaseIdleLocked(prefer, now, who)
-		return prefer
+	if c := p.familiarLocked(k, who); c != nil && !c.old(now) {
+		p.leaseIdleLocked(c, k, now, who)
+		return c
 	}
-	for c := p.idle.head; c != nil; c = p.idle.head {
+	for c := p.unclaimedLocked(); c != nil; c = p.unclaimedLocked() {
 		if !c.old(now) {
-			p.leaseIdleLocked(c, now, who)
+			p.leaseIdleLocked(c, k, now, who)
 			return c
 		}
 		p.idleOutLocked(c, closedLifetime)
@@ -203,11 +206,10 @@ func (p *Pool[T]) takeLocked(prefer *Conn[T], who uint64) *Conn[T] {
 
 // leaseIdleLocked leases an idle connection and decides whether it has to be
 // pinged first.
-func (p *Pool[T]) leaseIdleLocked(c *Conn[T], now time.Duration, who uint64) {
-	p.idle.remove(c)
-	p.shrink.low = min(p.shrink.low, p.idle.n)
+func (p *Pool[T]) leaseIdleLocked(c *Conn[T], k *Claim[T], now time.Duration, who uint64) {
+	p.unshelveLocked(c)
 	c.ping = p.cfg.Ping != nil && p.doubtLocked(c, now)
-	p.leaseLocked(c, now, who)
+	p.leaseLocked(c, k, now, who)
 }
 
 // doubtLocked reports whether c rested so long, or the server was seen to be
@@ -220,7 +222,8 @@ func (p *Pool[T]) doubtLocked(c *Conn[T], now time.Duration) bool {
 }
 
 // leaseLocked puts c, which is in no list, under the name of a borrower.
-func (p *Pool[T]) leaseLocked(c *Conn[T], now time.Duration, who uint64) {
+func (p *Pool[T]) leaseLocked(c *Conn[T], k *Claim[T], now time.Duration, who uint64) {
+	p.tieLocked(k, c)
 	p.used.pushBack(c)
 	c.state, c.since, c.who, c.place.n = stateLeased, now, who, 0
 	p.clock.active = true
@@ -263,6 +266,7 @@ func (p *Pool[T]) unlock() {
 
 // checkLocked panics if the pool contradicts itself.
 func (p *Pool[T]) checkLocked() {
+	p.checkClaimsLocked()
 	open := p.openLocked()
 	switch {
 	case p.idle.n < 0 || p.used.n < 0 || p.background < 0:

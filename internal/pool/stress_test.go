@@ -91,9 +91,10 @@ func TestNothingIsSharedOrLostInATurmoil(t *testing.T) {
 	stop := make(chan struct{})
 	for range 64 {
 		all.Go(func() {
-			var last *Conn[*wire]
+			var last Claim[*wire]
+			defer p.Drop(&last)
 			for range 300 {
-				c := takeOne(t, p, last)
+				c := takeOne(t, p, &last)
 				if c == nil {
 					continue
 				}
@@ -102,7 +103,6 @@ func TestNothingIsSharedOrLostInATurmoil(t *testing.T) {
 				}
 				served.Add(1)
 				runtime.Gosched()
-				last = c
 				jolt(c)
 			}
 		})
@@ -119,7 +119,7 @@ func TestNothingIsSharedOrLostInATurmoil(t *testing.T) {
 }
 
 // takeOne acquires, sometimes with little patience.
-func takeOne(t *testing.T, p *Pool[*wire], last *Conn[*wire]) *Conn[*wire] {
+func takeOne(t *testing.T, p *Pool[*wire], last *Claim[*wire]) *Conn[*wire] {
 	ctx := context.Background()
 	if rand.IntN(4) == 0 {
 		var cancel context.CancelFunc

@@ -126,6 +126,7 @@ func (p *Pool[T]) answer(c *Conn[T], q *inquiry, sound bool) bool {
 	case !sound:
 		c.endLocked("discarded")
 		c.state = stateGone
+		p.tieLocked(nil, c)
 		p.counts.closed[closedInvalid]++
 		p.counts.closing++
 		p.dispatchLocked()

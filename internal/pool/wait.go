@@ -19,6 +19,7 @@ type waiter[T any] struct {
 	ctx      context.Context
 	ticket   uint64
 	who      uint64
+	claim    *Claim[T]
 	deadline time.Duration // when ctx or AcquireTimeout ends the wait; 0 = never
 	full     bool          // it found all connections in use and no dial to wait for
 
@@ -41,11 +42,12 @@ type request struct {
 
 // enterLocked leases an idle connection or puts the caller in line. It
 // returns neither if the pool is closed.
-func (p *Pool[T]) enterLocked(ctx context.Context, prefer *Conn[T], ticket uint64, who uint64) (*Conn[T], *waiter[T]) {
+func (p *Pool[T]) enterLocked(ctx context.Context, k *Claim[T], ticket uint64, who uint64) (*Conn[T], *waiter[T]) {
 	if p.closed {
 		return nil, nil
 	}
-	if c := p.takeLocked(prefer, who); c != nil {
+	if c := p.takeLocked(k, who); c != nil {
+		p.dialLocked() // one more, if it took what another claims
 		return c, nil
 	}
 	w := p.spare
@@ -55,7 +57,7 @@ func (p *Pool[T]) enterLocked(ctx context.Context, prefer *Conn[T], ticket uint6
 		p.spare, w.next = w.next, nil
 		p.spares--
 	}
-	w.ctx, w.ticket, w.who = ctx, ticket, who
+	w.ctx, w.claim, w.ticket, w.who = ctx, k, ticket, who
 	w.full = p.roomLocked() == 0 && p.queue.n >= len(p.dials)
 	p.queue.insert(w)
 	p.warmFirstLocked()
@@ -66,7 +68,7 @@ func (p *Pool[T]) enterLocked(ctx context.Context, prefer *Conn[T], ticket uint6
 // search gets a sound connection for a caller whom the fast path did not
 // serve: it took c and has to check it, or stands in line as w, or has
 // neither.
-func (p *Pool[T]) search(ctx context.Context, c *Conn[T], w *waiter[T], ticket uint64, who uint64) (*Conn[T], error) {
+func (p *Pool[T]) search(ctx context.Context, k *Claim[T], c *Conn[T], w *waiter[T], ticket uint64, who uint64) (*Conn[T], error) {
 	ask := request{ctx: ctx, ticket: ticket, who: who, began: p.exact()}
 	if limit := p.cfg.AcquireTimeout; limit > 0 {
 		ask.own = ask.began + limit
@@ -89,7 +91,7 @@ func (p *Pool[T]) search(ctx context.Context, c *Conn[T], w *waiter[T], ticket u
 			}
 		}
 		p.mu.Lock()
-		c, w = p.enterLocked(ctx, nil, ticket, who)
+		c, w = p.enterLocked(ctx, k, ticket, who)
 		closed := p.closed
 		p.unlock()
 		if closed {
@@ -225,7 +227,7 @@ func (p *Pool[T]) dispatchLocked() {
 	}
 	for p.queue.n > 0 && p.idle.n > 0 {
 		w := p.queue.head
-		c := p.takeLocked(nil, w.who)
+		c := p.takeLocked(w.claim, w.who)
 		if c == nil {
 			break // the last idle one was too old
 		}
@@ -237,7 +239,7 @@ func (p *Pool[T]) dispatchLocked() {
 // serveLocked leases c, which is in no list, to the waiter w.
 func (p *Pool[T]) serveLocked(w *waiter[T], c *Conn[T], now time.Duration) {
 	c.ping = false
-	p.leaseLocked(c, now, w.who)
+	p.leaseLocked(c, w.claim, now, w.who)
 	p.grantLocked(w, c, nil)
 }
 

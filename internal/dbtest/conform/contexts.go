@@ -74,7 +74,7 @@ func contextCases() []Case {
 			}
 			r.err("rollback", tx.Rollback())
 			r.first(c, "select 'still here'")
-		}, Lacks: []Trait{OneConnection}},
+		}, Lacks: []Trait{OneConnection}, Excused: []string{"ended context"}},
 		{Name: "context: over between rows", See: func(r *Recorder) {
 			ctx, cancel := context.WithCancel(r.ctx)
 			rows, err := r.db.QueryContext(ctx, r.numbers(5))

@@ -10,12 +10,13 @@ import (
 // Exception is a difference that Fluxor makes on purpose.
 type Exception struct {
 	Name, Reason string
-	// excuses reports whether the two lines differ for this reason.
+	// excuses reports whether the two lines differ for this reason; nil for an
+	// exception that no transcript shows, only the calls below.
 	excuses func(bare, through string) bool
 }
 
-// Exceptions are all of them. A run that has no use for one is a failure: then
-// it should not be in the table.
+// Exceptions are all of them. A run that has no use for one of transcripts is
+// a failure: then it should not be in the table.
 var Exceptions = []Exception{
 	{
 		Name:   "lost reply",
@@ -35,12 +36,42 @@ var Exceptions = []Exception{
 		},
 	},
 	{
+		Name:   "ended context",
+		Reason: "a call on a sql.Conn whose context is over before the call: where lib/pq and pgx say driver.ErrBadConn, upon which database/sql closes the sql.Conn, the error is the context's, and a session of which nothing was lost lives on",
+		excuses: func(bare, through string) bool {
+			if strings.Contains(bare, " is driver.ErrBadConn") {
+				return strings.Contains(through, " is context.")
+			}
+			return strings.Contains(bare, " is sql.ErrConnDone")
+		},
+	},
+	{
+		Name:   "late close",
+		Reason: "Stmt.Close never takes a connection: a statement whose connection is idle or elsewhere is closed by that connection's next user",
+	},
+	{
+		Name:   "early refusal",
+		Reason: "database/sql itself refuses an argument name that does not begin with a letter, before Fluxor is called; bare, a driver that must prepare first has prepared by then",
+	},
+	{
 		Name:   "Raw",
 		Reason: "sql.Conn.Raw hands out Fluxor's virtual connection; fluxor.Raw reaches the driver's own",
 		excuses: func(_, through string) bool {
 			return strings.Contains(through, "*fluxor.conn")
 		},
 	},
+}
+
+// OfTranscripts reports whether transcripts can show the exception; others are
+// seen only by the driver or on the wire.
+func (e Exception) OfTranscripts() bool { return e.excuses != nil }
+
+// MustBeListed panics unless the table has the exception: a comparison outside
+// of transcripts names the one that it makes.
+func MustBeListed(name string) {
+	if !slices.ContainsFunc(Exceptions, func(e Exception) bool { return e.Name == name }) {
+		panic("conform: no exception is called " + name)
+	}
 }
 
 // sameContextError reports whether both lines are the same context's error.
@@ -66,7 +97,7 @@ func wraps(line, text string) bool { return text != "" && strings.Contains(line,
 // excuse names the exception of c that explains two lines, or is empty.
 func excuse(c Case, bare, through string) string {
 	for _, e := range Exceptions {
-		if slices.Contains(c.Excused, e.Name) && e.excuses(bare, through) {
+		if e.excuses != nil && slices.Contains(c.Excused, e.Name) && e.excuses(bare, through) {
 			return e.Name
 		}
 	}

@@ -6,6 +6,7 @@ import (
 	"database/sql"
 	"fmt"
 	"slices"
+	"strings"
 	"sync"
 )
 
@@ -131,9 +132,9 @@ func statementCases() []Case {
 		}},
 		{Name: "statement: of kinds that cannot be prepared everywhere", See: func(r *Recorder) {
 			r.table("conform_tx", "id int")
-			for _, text := range []string{"create table conform_no (id int)", "drop table conform_no", "begin", "commit", "lock tables conform_tx read", "unlock tables", "vacuum", "explain select 1", "show tables"} {
+			for _, text := range []string{"create table conform_no (id int)", "drop table conform_no", "begin", "commit", "unlock tables", "vacuum", "explain select 1", "show tables"} {
 				if st := r.prepare(r.db, text); st != nil {
-					if text != "vacuum" && text != "show tables" && text != "begin" && text != "commit" {
+					if strings.HasSuffix(text, "conform_no (id int)") || strings.HasPrefix(text, "drop") {
 						_, err := st.ExecContext(r.ctx)
 						r.err("exec", err)
 					}

@@ -46,5 +46,5 @@ var mysqlTypes = []columnType{
 	{"json", []string{`'{"a": [1, null]}'`}},
 	{"point", []string{"ST_GeomFromText('POINT(1 2)')"}},
 	{"inet6", []string{"'::1'"}},
-	{"uuid", []string{"'01234567-89ab-cdef-0123-456789abcdef'"}},
+	{"uuid", []string{"'01234567-89ab-1def-8123-456789abcdef'"}},
 }

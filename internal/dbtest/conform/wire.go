@@ -65,7 +65,29 @@ func (w *Wire) Messages() [][]string {
 	w.clients.Wait()
 	w.mu.Lock()
 	defer w.mu.Unlock()
-	return slices.Clone(w.conns)
+	out := make([][]string, len(w.conns))
+	for i, messages := range w.conns {
+		out[i] = renumber(messages)
+	}
+	return out
+}
+
+// renumber counts MySQL's statements from 1 for each connection; the server
+// counts them for all.
+func renumber(messages []string) []string {
+	out := slices.Clone(messages)
+	own := map[string]int{}
+	for i, m := range out {
+		name, id, ok := strings.Cut(m, " #")
+		if !ok {
+			continue
+		}
+		if own[id] == 0 {
+			own[id] = len(own) + 1
+		}
+		out[i] = fmt.Sprint(name, " ", own[id])
+	}
+	return out
 }
 
 // serve copies both ways until either side ends.
@@ -187,7 +209,7 @@ func (w *Wire) mysql(r *bufio.Reader, first bool) (raw []byte, text string, err 
 	case "Query", "Prepare", "InitDB":
 		name += " " + string(raw[5:])
 	case "Execute", "Close", "Reset", "LongData":
-		name += fmt.Sprint(" ", binary.LittleEndian.Uint32(raw[5:]))
+		name += fmt.Sprint(" #", binary.LittleEndian.Uint32(raw[5:]))
 	}
 	return raw, name, nil
 }

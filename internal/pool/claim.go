@@ -1,0 +1,123 @@
+// This file ties a connection to the one that used it last, so that session state stays where its user finds it again.
+
+package pool
+
+// Claim is a borrower's tie to the connection that it leased last, which it
+// gets again as long as nobody else took it. A goroutine's own last connection
+// comes before it: a program that sets something in one call and reads it in
+// the next does both on one goroutine, but database/sql, which keeps two idle
+// connections unless told otherwise, gives it another borrower each time. Its zero value ties nothing. A
+// borrower passes its own to every Acquire of one pool and gives it up with
+// Drop when it will not come back.
+//
+// Where each borrower stands for a connection of its own, as database/sql's
+// do, the ties make the sharing unnoticed: whoever has no tie takes a
+// connection that nobody claims. If all idle ones are claimed it takes one all
+// the same, because nobody shall wait while a connection is idle, but the pool
+// then opens one more where it may. Otherwise one connection too few would
+// make the borrowers take each other's over and over.
+type Claim[T any] struct {
+	conn *Conn[T] // protected by the pool's mu
+}
+
+// Drop gives up the tie of k: the connection is anybody's.
+func (p *Pool[T]) Drop(k *Claim[T]) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	p.untieLocked(k)
+}
+
+// tieLocked makes c, which is in no list, the connection of k.
+func (p *Pool[T]) tieLocked(k *Claim[T], c *Conn[T]) {
+	if c.claim == k {
+		return
+	}
+	if c.claim != nil {
+		c.claim.conn = nil
+	}
+	c.claim = k
+	if k == nil {
+		return
+	}
+	if k.conn != nil {
+		p.untieLocked(k)
+	}
+	k.conn = c
+}
+
+// untieLocked frees the connection of k.
+func (p *Pool[T]) untieLocked(k *Claim[T]) {
+	c := k.conn
+	if c == nil {
+		return
+	}
+	k.conn, c.claim = nil, nil
+	if c.state == stateIdle {
+		p.unclaimed++
+	}
+}
+
+// familiarDepth is how many idle connections are looked through for the one
+// that a goroutine had last.
+const familiarDepth = 32
+
+// familiarLocked returns the idle connection that the goroutine had last, else
+// the one that k claims, else nil.
+func (p *Pool[T]) familiarLocked(k *Claim[T], who uint64) *Conn[T] {
+	n := familiarDepth
+	for c := p.idle.head; c != nil && n > 0 && who != 0; c, n = c.next, n-1 {
+		if c.lastWho == who {
+			return c
+		}
+	}
+	if k != nil && k.conn != nil && k.conn.state == stateIdle {
+		return k.conn
+	}
+	return nil
+}
+
+// unclaimedLocked returns the idle connection returned last that nobody
+// claims; if all are claimed, the one returned last, and has the pool open one
+// more.
+func (p *Pool[T]) unclaimedLocked() *Conn[T] {
+	if p.unclaimed == 0 {
+		p.short = p.idle.n > 0 && !p.cfg.Pinned && p.roomLocked() > 0
+		return p.idle.head
+	}
+	c := p.idle.head
+	for c.claim != nil {
+		c = c.next
+	}
+	return c
+}
+
+// shelveLocked makes a connection idle.
+func (p *Pool[T]) shelveLocked(c *Conn[T]) {
+	p.idle.pushFront(c)
+	if c.claim == nil {
+		p.unclaimed++
+	}
+}
+
+// unshelveLocked takes a connection out of the idle ones.
+func (p *Pool[T]) unshelveLocked(c *Conn[T]) {
+	p.idle.remove(c)
+	if c.claim == nil {
+		p.unclaimed--
+	}
+	p.shrink.low = min(p.shrink.low, p.idle.n)
+}
+
+// checkClaimsLocked panics if the count of unclaimed connections is wrong.
+func (p *Pool[T]) checkClaimsLocked() {
+	n := 0
+	for c := p.idle.head; c != nil; c = c.next {
+		if c.claim == nil {
+			n++
+		}
+	}
+	if n != p.unclaimed {
+		p.mu.Unlock()
+		panic("fluxor: the pool miscounts the connections that nobody claims")
+	}
+}
