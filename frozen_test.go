@@ -22,18 +22,21 @@ type frozenCall struct {
 	call  func(ctx context.Context, db *sql.DB, with any) error
 }
 
-func frozenCalls(arg, slow string) []frozenCall {
-	conn := func(t *testing.T, db *sql.DB) any {
-		c, err := db.Conn(t.Context())
-		if err == nil {
-			err = c.PingContext(t.Context())
-		}
-		if err != nil {
-			t.Fatal(err)
-		}
-		t.Cleanup(func() { _ = c.Close() })
-		return c
+// heldConn returns a sql.Conn that holds a connection until the test ends.
+func heldConn(t *testing.T, db *sql.DB) any {
+	c, err := db.Conn(t.Context())
+	if err == nil {
+		err = c.PingContext(t.Context())
 	}
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = c.Close() })
+	return c
+}
+
+func frozenCalls(arg, slow string) []frozenCall {
+	conn := heldConn
 	return []frozenCall{
 		{"Query", conn, func(ctx context.Context, _ *sql.DB, with any) error {
 			return with.(*sql.Conn).QueryRowContext(ctx, "select 1").Scan(new(int))

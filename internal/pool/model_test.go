@@ -85,16 +85,16 @@ func (m *model) collect(t *rapid.T) {
 	m.pending = still
 }
 
-// take removes a random held connection.
-func (m *model) take(t *rapid.T) *Conn[*wire] {
+// end takes a random held connection, where there is one, to its end.
+func (m *model) end(t *rapid.T, how func(*Conn[*wire])) {
 	if len(m.held) == 0 {
-		t.Skip("nothing is held")
+		return
 	}
 	i := rapid.IntRange(0, len(m.held)-1).Draw(t, "which")
 	c := m.held[i]
 	m.held = append(m.held[:i], m.held[i+1:]...)
 	c.Value.busy.Store(false)
-	return c
+	how(c)
 }
 
 func (m *model) steps() map[string]func(*rapid.T) {
@@ -106,12 +106,13 @@ func (m *model) steps() map[string]func(*rapid.T) {
 			context.AfterFunc(ctx, cancel)
 			m.pending = append(m.pending, ask(ctx, m.p))
 		},
-		"release": func(t *rapid.T) { m.take(t).Release() },
-		"discard": func(t *rapid.T) { m.take(t).Discard() },
+		"release": func(t *rapid.T) { m.end(t, (*Conn[*wire]).Release) },
+		"discard": func(t *rapid.T) { m.end(t, (*Conn[*wire]).Discard) },
 		"break": func(t *rapid.T) {
-			c := m.take(t)
-			c.Value.dead.Store(true)
-			c.Release()
+			m.end(t, func(c *Conn[*wire]) {
+				c.Value.dead.Store(true)
+				c.Release()
+			})
 		},
 		"wait": func(t *rapid.T) { pass(time.Duration(rapid.IntRange(1, 5000).Draw(t, "ms")) * time.Millisecond) },
 		"mood": func(t *rapid.T) {
