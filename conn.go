@@ -4,7 +4,9 @@ package fluxor
 
 import (
 	"context"
+	"database/sql"
 	"database/sql/driver"
+	"errors"
 
 	"github.com/fluxor-db/fluxor/middleware"
 )
@@ -34,6 +36,13 @@ type conn struct {
 	onClose func() error // set when a wrapper opened the connection by DSN
 }
 
+// errNoAnswer is what a middleware's silence means: database/sql would call
+// methods of nil.
+var errNoAnswer = errors.New("fluxor: a middleware returned neither an error nor an answer; it must call the next handler or set Call.Rows")
+
+// errPanicked is what a Doner hears of an operation that a panic ended.
+var errPanicked = errors.New("fluxor: a panic ended the operation")
+
 func newConn(e *engine) *conn {
 	return &conn{session: session{e: e}}
 }
@@ -51,23 +60,32 @@ func (c *conn) run(ctx context.Context) error {
 func (c *conn) pass(ctx context.Context, o *op) error {
 	if c.e.chain == nil {
 		o.asIs = true // nobody changes the arguments on their way
-		return c.carry(ctx, o)
+		return unskipped(c.carry(ctx, o))
 	}
-	return c.e.chain.Handle(ctx, &o.Call)
+	return unskipped(c.through(ctx, o))
+}
+
+// through sends o down the chain. If a handler panics, the operation is over
+// all the same.
+func (c *conn) through(ctx context.Context, o *op) error {
+	settled, over := c.held != nil, false
+	defer func() {
+		if !over {
+			c.abandon(settled)
+			o.Finish(errPanicked)
+		}
+	}()
+	err := c.e.chain.Handle(ctx, &o.Call)
+	over = true
+	return err
 }
 
 // forget drops the caller's arguments, so that an idle connection keeps no
 // large value alive.
 func (c *conn) forget() {
-	clear(c.saved)
-	if cap(c.saved) > keepArgs {
-		c.saved = nil
-	}
+	c.saved = wiped(c.saved)
 	c.op.Args, c.op.work = nil, nil
 }
-
-// keepArgs is the longest argument list whose memory a connection keeps.
-const keepArgs = 64
 
 // execute runs a text, or st where it is not nil, that returns no rows.
 func (c *conn) execute(ctx context.Context, st *stmt, text string, args []driver.NamedValue) (driver.Result, error) {
@@ -83,6 +101,9 @@ func (c *conn) execute(ctx context.Context, st *stmt, text string, args []driver
 	if err != nil {
 		return nil, err
 	}
+	if res == nil && c.e.chain != nil {
+		res = driver.ResultNoRows // a middleware answered and said nothing
+	}
 	return res, nil
 }
 
@@ -91,23 +112,33 @@ func (c *conn) ask(ctx context.Context, st *stmt, text string, args []driver.Nam
 	who := c.owner(st)
 	r := c.reading()
 	r.eager = who == originDB
-	c.saved = r.begin(c, middleware.OpQuery, text, args, c.saved)
-	r.read, r.InTx = r, c.inTx
+	r.saved = r.begin(c, middleware.OpQuery, text, args, r.saved)
+	r.read, r.InTx, r.passing = r, c.inTx, true
 	if st != nil {
 		r.st, r.Prepared = st, true
 	}
 	err := c.pass(ctx, &r.op)
-	if err != nil {
-		r.Finish(err)
-		r.turn++
-		c.keep(r)
+	r.passing = false
+	answer := r.Rows
+	if err == nil && answer == nil {
+		err = errNoAnswer
 	}
-	c.forget()
+	if err == nil && r.inner != nil {
+		return answer, nil // the operation ends when they are closed
+	}
+	if r.inner != nil { // a middleware refused what the database answered
+		r.passing = true
+		_ = r.handle().Close()
+		r.passing = false
+	}
+	r.Finish(err)
+	r.turn++
+	c.keep(r)
+	c.ended(who)
 	if err != nil {
-		c.ended(who)
 		return nil, err
 	}
-	return r.Rows, nil
+	return answer, nil
 }
 
 // owner says who an operation belongs to; a statement belongs to whoever
@@ -177,21 +208,44 @@ func (c *conn) BeginTx(ctx context.Context, opts driver.TxOptions) (driver.Tx, e
 	home := c.enter(c.e.warnForeign)
 	c.saved = c.op.begin(c, middleware.OpBegin, "", nil, c.saved)
 	c.op.Options = opts
-	if err := c.run(ctx); err != nil {
+	err := c.run(ctx)
+	begun := c.op.tx
+	if err == nil && begun == nil {
+		err = errNoAnswer
+	}
+	if err != nil {
+		if begun != nil {
+			c.undo(ctx, begun)
+		}
 		c.ended(home)
 		return nil, err
 	}
-	c.tx = transaction{c: c, inner: c.op.tx, life: ctx, home: home}
+	c.tx = transaction{c: c, inner: begun, life: ctx, home: home}
 	return &c.tx, nil
 }
 
 func (c *conn) endTx(tx *transaction, k middleware.Op) error {
+	if tx.inner == nil {
+		return sql.ErrTxDone
+	}
 	c.saved = c.op.begin(c, k, "", nil, c.saved)
 	c.op.tx, c.op.life = tx.inner, tx.life
 	err := c.run(tx.life)
-	tx.inner = nil
+	if c.inTx {
+		c.undo(tx.life, tx.inner)
+	}
+	tx.inner, tx.life = nil, nil
+	c.op.tx, c.op.life = nil, nil
 	c.ended(tx.home)
 	return err
+}
+
+// undo rolls back a transaction that a middleware did not let begin or end:
+// for database/sql it is over, and later statements must not run in it.
+func (c *conn) undo(ctx context.Context, tx driver.Tx) {
+	c.saved = c.op.begin(c, middleware.OpRollback, "", nil, c.saved)
+	c.op.tx, c.op.life = tx, ctx
+	_ = c.carry(ctx, &c.op)
 }
 
 // Begin serves callers of sql.Conn.Raw.

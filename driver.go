@@ -61,7 +61,11 @@ func (d *sqlDriver) connector(text string) (*Connector, error) {
 	if err != nil {
 		return nil, err
 	}
-	return connect(t)
+	c, err := connect(t)
+	if err == nil {
+		c.driver.alias = d.alias
+	}
+	return c, err
 }
 
 // emptyConnector fails at first use with err.
@@ -77,6 +81,7 @@ func emptyConnector(d driver.Driver, err error) (*Connector, error) {
 type Connector struct {
 	engines map[string]*engine // today exactly one, "primary"
 	main    *engine
+	driver  *sqlDriver
 }
 
 const primary = "primary"
@@ -133,7 +138,9 @@ func connect(t target) (*Connector, error) {
 
 func newConnector(set settings, b backend.Backend, inner driver.Connector, pinned bool) *Connector {
 	e := newEngine(primary, set, b, inner, pinned)
-	return &Connector{engines: map[string]*engine{primary: e}, main: e}
+	c := &Connector{engines: map[string]*engine{primary: e}, main: e}
+	c.driver = &sqlDriver{of: c}
+	return c
 }
 
 // Connect returns a virtual connection at once, without dialing; the first
@@ -141,8 +148,8 @@ func newConnector(set settings, b backend.Backend, inner driver.Connector, pinne
 func (c *Connector) Connect(context.Context) (driver.Conn, error) { return newConn(c.main), nil }
 
 // Driver returns a driver that leads back to this connector (see [FromDB]) and
-// opens connectors for further DSNs.
-func (c *Connector) Driver() driver.Driver { return &sqlDriver{of: c} }
+// opens connectors for further DSNs, under an alias for the alias's driver.
+func (c *Connector) Driver() driver.Driver { return c.driver }
 
 // Close closes all physical connections and waits for that up to the close
 // timeout. Leased ones are closed when they come back. database/sql calls it

@@ -29,6 +29,7 @@ type engine struct {
 	log     *slog.Logger
 
 	foreignOnce sync.Once
+	closeOnce   sync.Once // of inner
 }
 
 // newEngine starts nothing: connections and goroutines begin with the first
@@ -167,7 +168,7 @@ func (e *engine) close() error {
 	ctx := context.Background()
 	err := e.pool.Close(ctx)
 	if c, ok := e.inner.(io.Closer); ok {
-		err = errors.Join(err, c.Close())
+		e.closeOnce.Do(func() { err = errors.Join(err, c.Close()) })
 	}
 	return err
 }

@@ -46,14 +46,17 @@ func (s *session) judge(ctx context.Context, o *op, err error) (heard error, aga
 	return s.indeterminate(ctx, p, o.name(), err), false
 }
 
-// reached reports whether the statement may have reached the server. The shim
-// knows; without it the driver's ErrBadConn is believed, unless it is known to
-// say so after sending as well.
+// reached reports whether the statement may have taken effect. The shim knows
+// what was sent; without it the driver's ErrBadConn is believed, unless it is
+// known to say so after sending as well. With it, ErrBadConn is believed of
+// such a driver where it follows an answer: go-sql-driver's rejectReadOnly
+// says so that the server refused the statement.
 func (s *session) reached(p *physical, badConn bool) bool {
-	if badConn && !s.e.backend.ErrBadConnLies {
-		return false
+	believed := badConn && !s.e.backend.ErrBadConnLies
+	if p.line == nil {
+		return !believed
 	}
-	return p.line == nil || p.line.Sent()
+	return p.line.Sent() && !(believed && p.line.Answered())
 }
 
 // endedError is err where it already tells of the context's end, else the end.

@@ -18,6 +18,8 @@ type carrier interface {
 type statement interface {
 	// on returns the real statement on p, preparing it there if need be.
 	on(ctx context.Context, p *physical) (driver.Stmt, error)
+	// write sets the text to prepare, which a middleware may have changed.
+	write(text string)
 }
 
 // op is an operation. A query's op lives in the rows it returns, any other in
@@ -71,3 +73,30 @@ func (o *op) freshArgs() []driver.NamedValue {
 
 // name is the word for the operation in errors.
 func (o *op) name() string { return o.Op.String() }
+
+// keepArgs is the longest argument list whose memory is kept for another
+// operation.
+const keepArgs = 64
+
+// wiped returns args emptied of its values, to be filled again.
+func wiped(args []driver.NamedValue) []driver.NamedValue {
+	clear(args)
+	if cap(args) > keepArgs {
+		return nil
+	}
+	return args
+}
+
+// skipped is driver.ErrSkip where the driver or a middleware must not answer
+// it. To database/sql the bare value says that nothing ran and that it shall
+// prepare the statement and run it.
+type skipped struct{ error }
+
+func (e skipped) Unwrap() error { return e.error }
+
+func unskipped(err error) error {
+	if err == driver.ErrSkip { //nolint:errorlint // database/sql compares by identity
+		return skipped{err}
+	}
+	return err
+}

@@ -28,6 +28,7 @@ func (s *session) attempt(ctx context.Context, o *op) error {
 	case middleware.OpPing:
 		return p.ping(ctx)
 	case middleware.OpPrepare:
+		o.st.write(o.SQL)
 		_, err := o.st.on(ctx, p)
 		return err
 	case middleware.OpBegin:
@@ -71,17 +72,25 @@ func (s *session) exec(ctx context.Context, p *physical, o *op) error {
 // query runs a text or a prepared statement that returns rows. The rows keep
 // the guard until they are closed.
 func (s *session) query(ctx context.Context, p *physical, o *op, bound netshim.Guarding) error {
+	r := o.read
+	if r.inner != nil { // a middleware asks again and left the first answer open
+		_ = r.handle().Close()
+	}
+	answered := false
+	defer func() {
+		if !answered {
+			bound.Stop()
+		}
+	}()
 	inner, own, err := s.queryInner(ctx, p, o)
 	if err != nil {
-		bound.Stop()
 		return err
 	}
+	answered = true
 	s.open++
-	r := o.read
 	r.inner, r.closeStmt, r.p, r.lastErr = inner, own, p, nil
 	r.owner, r.guard, r.closeIn = s, bound, s.e.set.CloseTimeout
 	o.Rows = r.handle()
-	o.Args = o.work // saved serves the next operation while the rows are read
 	return nil
 }
 

@@ -22,7 +22,7 @@ func Raw(ctx context.Context, c *sql.Conn, f func(driverConn any) error) error {
 		if err != nil {
 			return err
 		}
-		if err := v.acquire(ctx); err != nil {
+		if err := v.acquire(ctx, 0); err != nil {
 			return err
 		}
 		p := v.held.Value

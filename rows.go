@@ -61,6 +61,9 @@ type reading struct {
 	closeIn   time.Duration // how long Close may wait without progress
 	lastErr   error
 	eager     bool // the lease ends with these rows (see origin.go)
+	passing   bool // the chain still has the call: it is not over, whatever becomes of the rows
+
+	saved []driver.NamedValue // the caller's arguments; serves the queries to come
 
 	turn uint64   // counts the queries it served; a handle knows its own
 	next *reading // in the connection's list of free ones
@@ -68,6 +71,11 @@ type reading struct {
 
 // handle returns what database/sql gets.
 func (r *reading) handle() *rows { return &rows{r, r.turn} }
+
+// drain forgets the driver's rows.
+func (r *reading) drain() {
+	r.inner, r.closeStmt, r.p, r.guard, r.lastErr = nil, nil, nil, netshim.Guarding{}, nil
+}
 
 // errRowsClosed is what reading from closed rows answers; database/sql never
 // does it.
@@ -122,7 +130,9 @@ func (h *rows) Close() error {
 	if r.lastErr == nil {
 		r.lastErr = err
 	}
-	r.Finish(r.lastErr)
+	if !r.passing {
+		r.Finish(r.lastErr)
+	}
 	r.owner.rowsClosed(r)
 	return err
 }

@@ -15,6 +15,10 @@ import (
 // tried again on another connection.
 const maxRepeats = 3
 
+// maxStale is how many connections found dead in a row are put down to their
+// age; database/sql tries as many before it dials.
+const maxStale = 2
+
 // lease is a physical connection as the pool hands it out.
 type lease = pool.Conn[*physical]
 
@@ -38,8 +42,21 @@ func (s *session) carry(ctx context.Context, o *op) error {
 	if o.tx != nil && !settled {
 		return driver.ErrBadConn // the transaction's connection is gone
 	}
+	over := false
+	defer func() {
+		if !over {
+			s.abandon(settled)
+		}
+	}()
+	err := s.persist(ctx, o, settled)
+	over = true
+	return err
+}
+
+// persist is carry without its care for panics.
+func (s *session) persist(ctx context.Context, o *op, settled bool) error {
 	for attempt := 0; ; attempt++ {
-		if err := s.acquire(ctx); err != nil {
+		if err := s.acquire(ctx, attempt); err != nil {
 			return err
 		}
 		err := s.attempt(ctx, o)
@@ -54,22 +71,40 @@ func (s *session) carry(ctx context.Context, o *op) error {
 	}
 }
 
+// abandon draws the conclusions of a panic on the lease, which is in an
+// unknown state then: nobody uses it after this session. A session that had a
+// life before keeps it, or its next statement would run outside its
+// transaction.
+func (s *session) abandon(settled bool) {
+	if !settled {
+		s.drop()
+	} else if s.held != nil {
+		s.held.Value.broken = true
+	}
+}
+
 // acquire makes sure that a lease is held: waits for it, brings the driver's
-// session to a fresh start, and closes the statements left for it.
-func (s *session) acquire(ctx context.Context) error {
+// session to a fresh start, and closes the statements left for it. After
+// maxStale dead connections in a row only one that nobody used will do, as for
+// database/sql's last try: more idle ones may be dead than there are repeats.
+func (s *session) acquire(ctx context.Context, attempt int) error {
 	for s.held == nil {
 		l, err := s.e.pool.Acquire(ctx, &s.claim)
 		if err != nil {
 			return err
 		}
+		s.held = l
+		if attempt >= maxStale && !l.Fresh() {
+			s.drop()
+			continue
+		}
 		if err := s.welcome(ctx, l); err != nil {
-			l.Discard()
+			s.drop()
 			if ctx.Err() != nil {
 				return ctx.Err()
 			}
 			continue
 		}
-		s.held = l
 	}
 	return nil
 }
@@ -131,6 +166,10 @@ func (s *session) rowsClosed(r *reading) {
 		s.open--
 	}
 	eager := r.eager
+	if r.passing {
+		r.drain()
+		return
+	}
 	s.keep(r)
 	if eager && s.open == 0 && !s.inTx {
 		s.release()
@@ -149,9 +188,11 @@ func (s *session) reading() *reading {
 
 // keep puts a query's state back, without what it referred to.
 func (s *session) keep(r *reading) {
-	r.inner, r.closeStmt, r.p, r.guard, r.watch, r.lastErr = nil, nil, nil, netshim.Guarding{}, nil, nil
+	r.drain()
+	r.watch = nil
 	r.Reset()
 	r.st, r.work = nil, nil
+	r.saved = wiped(r.saved)
 	r.next, s.free = s.free, r
 }
 

@@ -62,6 +62,8 @@ func (st *stmt) on(ctx context.Context, p *physical) (driver.Stmt, error) {
 	return si, nil
 }
 
+func (st *stmt) write(text string) { st.text = text }
+
 // Close gives up the real statements. It never leases and never waits for the
 // pool: database/sql calls it also after the connection went back and with its
 // own lock held (DB.putConn, noteUnusedDriverStatement). On the connection

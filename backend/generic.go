@@ -114,10 +114,13 @@ func (c dsnConnector) Driver() driver.Driver                        { return c.d
 func Common(err error) Class {
 	var state interface{ SQLState() string }
 	if errors.As(err, &state) {
-		if code := state.SQLState(); len(code) == 5 && code[:2] != "08" {
+		switch code := state.SQLState(); {
+		case len(code) != 5: // says nothing
+		case code[:2] == "08":
+			return ClassDead
+		default:
 			return SQLState(code)
 		}
-		return ClassDead
 	}
 	if errors.Is(err, io.EOF) || errors.Is(err, io.ErrUnexpectedEOF) || errors.Is(err, io.ErrClosedPipe) || errors.Is(err, net.ErrClosed) {
 		return ClassDead

@@ -77,7 +77,8 @@ type Middleware func(next Handler) Handler
 // Doner is told when an operation is over: an Exec when it returned, a Query
 // when its rows are closed or when it failed. Done runs exactly once, on the
 // goroutine that ends the operation, which for rows of an ended context is one
-// of database/sql's own.
+// of database/sql's own. Rows that a handler put in the place of the driver's
+// do not delay it: the operation is then over when the first handler returns.
 type Doner interface {
 	Done(c *Call, err error)
 }
@@ -92,7 +93,9 @@ type Call struct {
 	Prepared bool
 	// InTx says that a transaction is open on the session.
 	InTx bool
-	// SQL is the statement's text; "" for OpPing, OpBegin, OpCommit and OpRollback.
+	// SQL is the statement's text; "" for OpPing, OpBegin, OpCommit and
+	// OpRollback. With Prepared it is what was prepared, changes included, and
+	// changing it has no effect.
 	SQL string
 	// Args are the caller's values before the driver converts them.
 	Args []driver.NamedValue

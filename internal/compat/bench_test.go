@@ -6,7 +6,11 @@ import (
 	"context"
 	"database/sql"
 	"database/sql/driver"
+	"runtime"
+	"slices"
+	"syscall"
 	"testing"
+	"time"
 
 	"github.com/XSAM/otelsql"
 	"github.com/ngrok/sqlmw"
@@ -65,22 +69,87 @@ var workloads = []struct {
 	}},
 }
 
+// BenchmarkPeers reports each wrapper's time, as the median of turns that the
+// wrappers take one after the other, so that a busy moment hits all alike, and
+// the ratio of each turn to the bare driver's and to sqlmw's.
 func BenchmarkPeers(b *testing.B) {
+	const turns, calls = 101, 2000
 	for _, w := range workloads {
-		for _, p := range peers {
-			b.Run(w.name+"/"+p.name, func(b *testing.B) {
-				db := p.open()
-				defer db.Close()
-				st := must(db.PrepareContext(b.Context(), "select"))
-				defer st.Close()
-				ctx := context.Background()
-				b.ReportAllocs()
-				for b.Loop() {
-					if err := w.run(ctx, db, st); err != nil {
-						b.Fatal(err)
+		b.Run(w.name, func(b *testing.B) {
+			benches := make([]*peerBench, len(peers))
+			for i, p := range peers {
+				benches[i] = newPeerBench(b, p.name, p.open())
+			}
+			for b.Loop() {
+				for range turns {
+					for _, p := range benches {
+						p.turn(b, w.run, calls)
 					}
 				}
-			})
+			}
+			raw, sqlmw := benches[0], benches[2]
+			for _, p := range benches {
+				b.ReportMetric(median(p.took), p.name+"-ns")
+				b.ReportMetric(medianRatio(p.took, raw.took), p.name+"/raw")
+				b.ReportMetric(p.allocs, p.name+"-allocs")
+			}
+			b.ReportMetric(medianRatio(benches[1].took, sqlmw.took), "fluxor/sqlmw")
+			b.ReportMetric(0, "ns/op")
+		})
+	}
+}
+
+// peerBench is one wrapper and what its turns took.
+type peerBench struct {
+	name   string
+	db     *sql.DB
+	st     *sql.Stmt
+	took   []float64 // ns of processor time per call
+	allocs float64
+}
+
+func newPeerBench(b *testing.B, name string, db *sql.DB) *peerBench {
+	st := must(db.PrepareContext(b.Context(), "select"))
+	b.Cleanup(func() { _, _ = st.Close(), db.Close() })
+	return &peerBench{name: name, db: db, st: st}
+}
+
+// turn makes some calls. What counts is processor time of the process: another
+// program's load makes a call wait, not work.
+func (p *peerBench) turn(b *testing.B, run func(context.Context, *sql.DB, *sql.Stmt) error, calls int) {
+	ctx := context.Background()
+	if p.allocs == 0 {
+		p.allocs = testing.AllocsPerRun(100, func() { _ = run(ctx, p.db, p.st) })
+	}
+	runtime.GC()
+	start := processorTime(b)
+	for range calls {
+		if err := run(ctx, p.db, p.st); err != nil {
+			b.Fatal(err)
 		}
 	}
+	p.took = append(p.took, float64(processorTime(b)-start)/float64(calls))
+}
+
+// processorTime is what the process has used so far.
+func processorTime(b *testing.B) time.Duration {
+	var u syscall.Rusage
+	if err := syscall.Getrusage(syscall.RUSAGE_SELF, &u); err != nil {
+		b.Fatal(err)
+	}
+	return time.Duration(u.Utime.Nano() + u.Stime.Nano())
+}
+
+func median(v []float64) float64 {
+	v = slices.Sorted(slices.Values(v))
+	return v[len(v)/2]
+}
+
+// medianRatio is the median of the turns' ratios.
+func medianRatio(of, to []float64) float64 {
+	ratios := make([]float64, len(of))
+	for i := range of {
+		ratios[i] = of[i] / to[i]
+	}
+	return median(ratios)
 }

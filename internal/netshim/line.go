@@ -45,6 +45,7 @@ var past = time.Unix(1, 0)
 // Guarding.Stop may come from any other.
 type Line struct {
 	sent   atomic.Uint64 // token of the write that was the latest since Reset, 0 for none
+	heard  atomic.Bool   // whether bytes came in after a write since Reset
 	tokens atomic.Uint64 // gives each write a token of its own
 	quiet  atomic.Int64  // the smallest quiet limit of the active guards in ns, 0 for none
 
@@ -87,12 +88,26 @@ func (l *Line) Attached() bool {
 
 // Reset starts a new count of sent bytes; it is called before each call into
 // the driver. A cut stays: nothing brings a line back.
-func (l *Line) Reset() { l.sent.Store(0) }
+func (l *Line) Reset() {
+	l.sent.Store(0)
+	l.heard.Store(false)
+}
 
 // Sent reports whether a byte may have left since Reset. A Write counts from
 // its start; only one that failed without handing a single byte to the
 // operating system is taken back.
 func (l *Line) Sent() bool { return l.sent.Load() != 0 }
+
+// Answered reports whether the driver read anything after it had sent a byte
+// since Reset.
+func (l *Line) Answered() bool { return l.heard.Load() }
+
+// markHeard notes that bytes came in.
+func (l *Line) markHeard() {
+	if l.Sent() && !l.heard.Load() {
+		l.heard.Store(true)
+	}
+}
 
 // Broken reports whether the line is of no further use: a Read or Write failed
 // for good (end of stream, reset), it was cut, or the driver closed it. The

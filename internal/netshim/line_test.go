@@ -35,6 +35,28 @@ func TestSentCountsFromReset(t *testing.T) {
 	}
 }
 
+func TestAnAnswerIsWhatComesAfterAWrite(t *testing.T) {
+	line, client, server := overTCP(t)
+	send(t, server, "greeting")
+	receive(t, client, 8)
+	if line.Answered() {
+		t.Error("what comes before a Write counts as an answer")
+	}
+	send(t, client, "x")
+	if line.Answered() {
+		t.Error("a Write alone counts as answered")
+	}
+	send(t, server, "y")
+	receive(t, client, 1)
+	if !line.Answered() {
+		t.Error("the answer does not count")
+	}
+	line.Reset()
+	if line.Answered() {
+		t.Error("an answer outlives Reset")
+	}
+}
+
 // TestAWriteCountsWhileItWaits looks from another goroutine, before a byte is
 // known to have left.
 func TestAWriteCountsWhileItWaits(t *testing.T) {

@@ -66,6 +66,9 @@ func (w *wire) Read(b []byte) (int, error) {
 	epoch := w.begin(&w.in)
 	for {
 		n, err := w.Conn.Read(b)
+		if n > 0 {
+			w.line.markHeard()
+		}
 		if err == nil {
 			return n, nil
 		}

@@ -304,7 +304,7 @@ func TestStatsAddUp(t *testing.T) {
 		a, b := borrow(t, p), borrow(t, p)
 		waiter := ask(t.Context(), p)
 		pass(3 * time.Second)
-		if n := p.Stats(); n.Waiting != 1 || n.Used != 2 || n.MaxUsed != 2 || n.Open != 2 {
+		if n := p.Stats(); n.Waiting != 1 || n.WaitCount != 1 || n.WaitDuration != 0 || n.Used != 2 || n.MaxUsed != 2 || n.Open != 2 {
 			t.Errorf("got %+v", n)
 		}
 		a.Release()

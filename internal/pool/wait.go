@@ -58,7 +58,10 @@ func (p *Pool[T]) enterLocked(ctx context.Context, k *Claim[T], ticket uint64, w
 		p.spares--
 	}
 	w.ctx, w.claim, w.ticket, w.who = ctx, k, ticket, who
-	w.full = p.roomLocked() == 0 && p.queue.n >= len(p.dials)
+	if p.roomLocked() == 0 && p.queue.n >= len(p.dials) {
+		w.full = true
+		p.counts.waits++ // now, as database/sql does: who watches the number sees the line grow
+	}
 	p.queue.insert(w)
 	p.warmFirstLocked()
 	p.dispatchLocked()
@@ -192,11 +195,10 @@ func (p *Pool[T]) giveBackLocked(c *Conn[T]) {
 	p.settleLocked(c)
 }
 
-// waitedLocked counts a wait that is over, as database/sql does: only for a
-// return, not for a dial. It keeps w for the next caller in need.
+// waitedLocked adds up how long a wait took that is over, as database/sql does:
+// only one for a return, not for a dial. It keeps w for the next caller in need.
 func (p *Pool[T]) waitedLocked(ask *request, w *waiter[T]) {
 	if w.full {
-		p.counts.waits++
 		p.counts.waited += p.exact() - ask.began
 	}
 	if w.timer != nil {

@@ -55,95 +55,98 @@ func (r *Recorder) argRow(label string, row *sql.Row) {
 	r.value(label, v)
 }
 
+var argumentGroups = []struct {
+	name string
+	args []argument
+}{
+	{"integers", []argument{
+		{"int", 42},
+		{"int8", int8(-128)},
+		{"int16", int16(-1)},
+		{"int32", int32(7)},
+		{"int64 max", int64(math.MaxInt64)},
+		{"uint8", uint8(255)},
+		{"uint16", uint16(65535)},
+		{"uint32", uint32(math.MaxUint32)},
+		{"uint", uint(3)},
+		{"uint64", uint64(math.MaxInt64)},
+		{"uint64 high bit", uint64(math.MaxUint64)},
+		{"own int", myInt(-5)},
+		{"duration", time.Second},
+	}},
+	{"floats and bools", []argument{
+		{"float64", 1.25},
+		{"float32", float32(0.1)},
+		{"NaN", math.NaN()},
+		{"Inf", math.Inf(1)},
+		{"smallest", math.SmallestNonzeroFloat64},
+		{"own float", myFloat(2.5)},
+		{"true", true},
+		{"own bool", myBool(false)},
+	}},
+	{"strings and bytes", []argument{
+		{"string", "plain"},
+		{"empty", ""},
+		{"unicode", "ünïcödé 漢字 🙂"},
+		{"quote", `a'b"c\d`},
+		{"zero byte", "a\x00b"},
+		{"invalid utf-8", "a\xffb"},
+		{"own string", myString("own")},
+		{"bytes", []byte("bytes")},
+		{"empty bytes", []byte{}},
+		{"nil bytes", []byte(nil)},
+		{"own bytes", myBytes("own")},
+		{"RawBytes", sql.RawBytes("raw")},
+		{"binary", []byte{0xde, 0xad}},
+	}},
+	{"times", []argument{
+		{"utc", time.Date(2024, 2, 29, 12, 34, 56, 789012345, time.UTC)},
+		{"zero time", time.Time{}},
+		{"zone", time.Date(2024, 2, 29, 12, 0, 0, 0, time.FixedZone("X", 5*3600+1800))},
+		{"own time", myTime(time.Unix(0, 0))},
+		{"year 10000", time.Date(10000, 1, 1, 0, 0, 0, 0, time.UTC)},
+		{"before Christ", time.Date(-43, 3, 15, 0, 0, 0, 0, time.UTC)},
+	}},
+	{"nil and pointers", []argument{
+		{"nil", nil},
+		{"nil *int", (*int)(nil)},
+		{"nil *string", (*string)(nil)},
+		{"nil *time", (*time.Time)(nil)},
+		{"*int", new(42)},
+		{"*string", new("pointed")},
+		{"**int", new(new(1))},
+		{"*[]byte", new([]byte("b"))},
+		{"*time", new(time.Date(2024, 1, 1, 0, 0, 0, 0, time.UTC))},
+		{"nil any pointer", (*any)(nil)},
+	}},
+	{"types that no driver binds", []argument{
+		{"chan", make(chan int)},
+		{"nil chan", (chan int)(nil)},
+		{"func", func() {}},
+		{"struct", myStruct{1, 2}},
+		{"*struct", &myStruct{1, 2}},
+		{"map", map[string]int{"a": 1}},
+		{"complex", complex(1, 2)},
+		{"array", [2]int{1, 2}},
+		{"[]any", []any{1, "a"}},
+		{"error", fmt.Errorf("e")},
+	}},
+	{"slices", []argument{
+		{"[]string", []string{"a", "b,c"}},
+		{"[]int", []int{1, 2}},
+		{"[]int64", []int64{3}},
+		{"[]float64", []float64{1.5}},
+		{"[]bool", []bool{true}},
+		{"[][]byte", [][]byte{{1}, {2}}},
+		{"nil []string", []string(nil)},
+		{"empty []string", []string{}},
+	}},
+}
+
+// argumentCases bind each group.
 func argumentCases() []Case {
 	var out []Case
-	for _, group := range []struct {
-		name string
-		args []argument
-	}{
-		{"integers", []argument{
-			{"int", 42},
-			{"int8", int8(-128)},
-			{"int16", int16(-1)},
-			{"int32", int32(7)},
-			{"int64 max", int64(math.MaxInt64)},
-			{"uint8", uint8(255)},
-			{"uint16", uint16(65535)},
-			{"uint32", uint32(math.MaxUint32)},
-			{"uint", uint(3)},
-			{"uint64", uint64(math.MaxInt64)},
-			{"uint64 high bit", uint64(math.MaxUint64)},
-			{"own int", myInt(-5)},
-			{"duration", time.Second},
-		}},
-		{"floats and bools", []argument{
-			{"float64", 1.25},
-			{"float32", float32(0.1)},
-			{"NaN", math.NaN()},
-			{"Inf", math.Inf(1)},
-			{"smallest", math.SmallestNonzeroFloat64},
-			{"own float", myFloat(2.5)},
-			{"true", true},
-			{"own bool", myBool(false)},
-		}},
-		{"strings and bytes", []argument{
-			{"string", "plain"},
-			{"empty", ""},
-			{"unicode", "ünïcödé 漢字 🙂"},
-			{"quote", `a'b"c\d`},
-			{"zero byte", "a\x00b"},
-			{"invalid utf-8", "a\xffb"},
-			{"own string", myString("own")},
-			{"bytes", []byte("bytes")},
-			{"empty bytes", []byte{}},
-			{"nil bytes", []byte(nil)},
-			{"own bytes", myBytes("own")},
-			{"RawBytes", sql.RawBytes("raw")},
-			{"binary", []byte{0xde, 0xad}},
-		}},
-		{"times", []argument{
-			{"utc", time.Date(2024, 2, 29, 12, 34, 56, 789012345, time.UTC)},
-			{"zero time", time.Time{}},
-			{"zone", time.Date(2024, 2, 29, 12, 0, 0, 0, time.FixedZone("X", 5*3600+1800))},
-			{"own time", myTime(time.Unix(0, 0))},
-			{"year 10000", time.Date(10000, 1, 1, 0, 0, 0, 0, time.UTC)},
-			{"before Christ", time.Date(-43, 3, 15, 0, 0, 0, 0, time.UTC)},
-		}},
-		{"nil and pointers", []argument{
-			{"nil", nil},
-			{"nil *int", (*int)(nil)},
-			{"nil *string", (*string)(nil)},
-			{"nil *time", (*time.Time)(nil)},
-			{"*int", new(42)},
-			{"*string", new("pointed")},
-			{"**int", new(new(1))},
-			{"*[]byte", new([]byte("b"))},
-			{"*time", new(time.Date(2024, 1, 1, 0, 0, 0, 0, time.UTC))},
-			{"nil any pointer", (*any)(nil)},
-		}},
-		{"types that no driver binds", []argument{
-			{"chan", make(chan int)},
-			{"nil chan", (chan int)(nil)},
-			{"func", func() {}},
-			{"struct", myStruct{1, 2}},
-			{"*struct", &myStruct{1, 2}},
-			{"map", map[string]int{"a": 1}},
-			{"complex", complex(1, 2)},
-			{"array", [2]int{1, 2}},
-			{"[]any", []any{1, "a"}},
-			{"error", fmt.Errorf("e")},
-		}},
-		{"slices", []argument{
-			{"[]string", []string{"a", "b,c"}},
-			{"[]int", []int{1, 2}},
-			{"[]int64", []int64{3}},
-			{"[]float64", []float64{1.5}},
-			{"[]bool", []bool{true}},
-			{"[][]byte", [][]byte{{1}, {2}}},
-			{"nil []string", []string(nil)},
-			{"empty []string", []string{}},
-		}},
-	} {
+	for _, group := range argumentGroups {
 		out = append(out, Case{Name: "arguments: " + group.name, See: func(r *Recorder) {
 			r.sink()
 			for _, a := range group.args {
@@ -151,7 +154,7 @@ func argumentCases() []Case {
 			}
 		}})
 	}
-	return append(out, argumentCountCases()...)
+	return out
 }
 
 // counts takes down what each number of arguments does to query.
@@ -178,63 +181,61 @@ func (r *Recorder) counts(query string) {
 	}
 }
 
-func argumentCountCases() []Case {
-	return []Case{
-		{Name: "arguments in wrong numbers for one placeholder", See: func(r *Recorder) {
-			r.counts("select " + r.in("?::int", "?", "?"))
-		}},
-		{Name: "arguments in wrong numbers for two placeholders", See: func(r *Recorder) {
-			r.counts("select " + r.in("?::int + ?::int", "? + ?", "? + ?"))
-		}},
-		{Name: "arguments without placeholders", See: func(r *Recorder) { r.counts("select 1") }},
-		{Name: "arguments in a transaction in wrong numbers", See: func(r *Recorder) {
-			tx := r.begin(r.db, nil)
-			r.exec(tx, "select "+r.in("?::int", "?", "?"), 1, 2)
-			r.first(tx, "select 1")
-			r.err("rollback", tx.Rollback())
-		}},
-		{Name: "arguments with names", See: func(r *Recorder) {
-			r.sink()
-			for _, v := range []any{sql.Named("a", 1), sql.Named("", 1), sql.Named("1", 2), sql.Named("ü", 3), sql.Named("A", "x"), sql.Named("a", make(chan int)), sql.NamedArg{}} {
-				r.bound(fmt.Sprintf("%+v", v)[:6], v)
+var argumentCountCases = []Case{
+	{Name: "arguments in wrong numbers for one placeholder", See: func(r *Recorder) {
+		r.counts("select " + r.in("?::int", "?", "?"))
+	}},
+	{Name: "arguments in wrong numbers for two placeholders", See: func(r *Recorder) {
+		r.counts("select " + r.in("?::int + ?::int", "? + ?", "? + ?"))
+	}},
+	{Name: "arguments without placeholders", See: func(r *Recorder) { r.counts("select 1") }},
+	{Name: "arguments in a transaction in wrong numbers", See: func(r *Recorder) {
+		tx := r.begin(r.db, nil)
+		r.exec(tx, "select "+r.in("?::int", "?", "?"), 1, 2)
+		r.first(tx, "select 1")
+		r.err("rollback", tx.Rollback())
+	}},
+	{Name: "arguments with names", See: func(r *Recorder) {
+		r.sink()
+		for _, v := range []any{sql.Named("a", 1), sql.Named("", 1), sql.Named("1", 2), sql.Named("ü", 3), sql.Named("A", "x"), sql.Named("a", make(chan int)), sql.NamedArg{}} {
+			r.bound(fmt.Sprintf("%+v", v)[:6], v)
+		}
+		if r.target.Dialect == SQLite {
+			r.query(r.db, "select :a, @b, $c, :a", sql.Named("a", 1), sql.Named("b", "two"), sql.Named("c", 3.5))
+			r.query(r.db, "select :a, ?", sql.Named("a", 1), 2)
+			r.query(r.db, "select :missing", sql.Named("a", 1))
+		}
+	}},
+	{Name: "arguments of type sql.Out", See: func(r *Recorder) {
+		r.sink()
+		var n int
+		var s string
+		for _, v := range []any{sql.Out{Dest: &n}, sql.Out{Dest: &s, In: true}, sql.Out{}, sql.Out{Dest: n}, sql.Named("o", sql.Out{Dest: &n}), &sql.Out{Dest: &n}} {
+			r.bound(fmt.Sprintf("%T", v), v)
+		}
+	}},
+	{Name: "arguments at the limit of placeholders", See: func(r *Recorder) {
+		for _, n := range []int{500, 66000} {
+			args := make([]any, n)
+			for i := range args {
+				args[i] = 1
 			}
-			if r.target.Dialect == SQLite {
-				r.query(r.db, "select :a, @b, $c, :a", sql.Named("a", 1), sql.Named("b", "two"), sql.Named("c", 3.5))
-				r.query(r.db, "select :a, ?", sql.Named("a", 1), 2)
-				r.query(r.db, "select :missing", sql.Named("a", 1))
-			}
-		}},
-		{Name: "arguments of type sql.Out", See: func(r *Recorder) {
-			r.sink()
-			var n int
-			var s string
-			for _, v := range []any{sql.Out{Dest: &n}, sql.Out{Dest: &s, In: true}, sql.Out{}, sql.Out{Dest: n}, sql.Named("o", sql.Out{Dest: &n}), &sql.Out{Dest: &n}} {
-				r.bound(fmt.Sprintf("%T", v), v)
-			}
-		}},
-		{Name: "arguments at the limit of placeholders", See: func(r *Recorder) {
-			for _, n := range []int{500, 66000} {
-				args := make([]any, n)
-				for i := range args {
-					args[i] = 1
-				}
-				r.first(r.db, "select 1 where 1 in ("+strings.Repeat("?,", n-1)+"?)", args...)
-			}
-			r.first(r.db, "select 'still here'")
-		}},
-		{Name: "arguments as a slice inside the slice", See: func(r *Recorder) {
-			r.sink()
-			r.exec(r.db, "insert into conform_args values (?)", []any{"a"})
-			r.exec(r.db, "insert into conform_args values (?), (?)", "a", nil)
-			r.query(r.db, "select v from conform_args order by v")
-		}},
-		{Name: "arguments that are not touched", See: func(r *Recorder) {
-			b := []byte("original")
-			args := []any{b, new("p"), myInt(4)}
-			r.query(r.db, "select "+r.in("?::bytea, ?::text, ?::int", "?, ?, ?", "?, ?, ?"), args...)
-			for i, a := range args {
-				r.value(fmt.Sprint("argument ", i), a)
-			}
-		}},
-	}
+			r.first(r.db, "select 1 where 1 in ("+strings.Repeat("?,", n-1)+"?)", args...)
+		}
+		r.first(r.db, "select 'still here'")
+	}},
+	{Name: "arguments as a slice inside the slice", See: func(r *Recorder) {
+		r.sink()
+		r.exec(r.db, "insert into conform_args values (?)", []any{"a"})
+		r.exec(r.db, "insert into conform_args values (?), (?)", "a", nil)
+		r.query(r.db, "select v from conform_args order by v")
+	}},
+	{Name: "arguments that are not touched", See: func(r *Recorder) {
+		b := []byte("original")
+		args := []any{b, new("p"), myInt(4)}
+		r.query(r.db, "select "+r.in("?::bytea, ?::text, ?::int", "?, ?, ?", "?, ?, ?"), args...)
+		for i, a := range args {
+			r.value(fmt.Sprint("argument ", i), a)
+		}
+	}},
 }

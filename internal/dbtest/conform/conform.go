@@ -42,8 +42,6 @@ const (
 	PGX Trait = "pgx"
 	// MultiStatements: one text may hold several statements, without arguments.
 	MultiStatements Trait = "multi statements"
-	// MultiResults: such a text gives several results.
-	MultiResults Trait = "multi results"
 	// Sleeps: the server has a function that sleeps.
 	Sleeps Trait = "sleeps"
 	// OneConnection: the database lives as long as its only connection.
@@ -106,25 +104,28 @@ func (c Case) fits(target Target) bool {
 // Cases returns all cases, in the order in which they run.
 func Cases() []Case {
 	return slices.Concat(
-		valueCases(), resultCases(), scanCases(), argumentCases(), valuerCases(),
-		errorCases(), contextCases(), closedCases(),
-		sessionCases(), transactionCases(), statementCases(), carryOverCases(),
-		driverCases(), rawCases(),
+		valueCases(), resultCases, scanCases, argumentCases(), argumentCountCases, valuerCases,
+		errorCases, contextCases, interruptionCases(), closedCases,
+		sessionCases, transactionCases, isolationCases(), statementCases, carryOverCases,
+		driverCases, rawCases,
 	)
 }
 
 // Run runs every case that fits target and adds what happened to sum. Cases
 // run one after the other, as they share the target's database.
 func Run(t *testing.T, target Target, sum *Tally) {
+	side := target.Bare(t)
+	defer side.Close()
+	sum.begin()
 	for _, c := range Cases() {
 		if !c.fits(target) {
 			continue
 		}
 		sum.plan()
 		t.Run(c.Name, func(t *testing.T) {
-			want := observe(t, c, target, Handle{"bare", target.Bare}, bareRaw)
+			want := observe(t, c, target, Handle{"bare", target.Bare}, bareRaw, side)
 			for _, h := range target.Through {
-				got := observe(t, c, target, h, target.Raw)
+				got := observe(t, c, target, h, target.Raw, side)
 				diff, excused := Compare(c, want, got)
 				sum.add(target.Name, len(want), excused)
 				if diff != "" {
@@ -143,12 +144,11 @@ func bareRaw(_ context.Context, c *sql.Conn, f func(any) error) error { return c
 const patience = 30 * time.Second
 
 // observe runs c over a handle of its own and returns the transcript.
-func observe(t *testing.T, c Case, target Target, h Handle, raw RawFunc) []string {
+func observe(t *testing.T, c Case, target Target, h Handle, raw RawFunc, side *sql.DB) []string {
 	t.Helper()
 	ctx, cancel := context.WithTimeout(context.Background(), patience)
 	defer cancel()
-	r := &Recorder{t: t, ctx: ctx, target: target, raw: raw, db: h.Open(t)}
-	r.open = h.Open
+	r := &Recorder{t: t, ctx: ctx, target: target, raw: raw, db: h.Open(t), side: side}
 	r.see(c)
 	r.err("close the database", r.db.Close())
 	r.cleanUp()
@@ -186,12 +186,22 @@ func shorten(diff string) string {
 
 // Tally counts what a conformance run did. It is safe for concurrent use.
 type Tally struct {
+	// Targets is how many targets there are; a run with a filter has fewer.
+	Targets int
+
 	mu      sync.Mutex // protects the fields below; a leaf lock
+	begun   int
 	planned int
 	done    int
 	compare int
 	lines   int
 	excused map[string]int
+}
+
+func (s *Tally) begin() {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.begun++
 }
 
 func (s *Tally) plan() {
@@ -219,11 +229,11 @@ func (s *Tally) add(target string, lines int, excused []string) {
 	}
 }
 
-// Complete reports whether no case was filtered out.
+// Complete reports whether no target and no case was filtered out.
 func (s *Tally) Complete() bool {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	return s.done == s.planned
+	return s.begun == s.Targets && s.done == s.planned
 }
 
 // Used reports whether the named exception excused a line.

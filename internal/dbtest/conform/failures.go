@@ -35,126 +35,128 @@ func (r *Recorder) badly(query string, args ...any) {
 	r.err("close the session", c.Close())
 }
 
-func errorCases() []Case {
-	fails := func(name, query string, args ...any) Case {
-		return Case{Name: "error: " + name, See: func(r *Recorder) {
-			r.constrained()
-			r.badly(query, args...)
-		}}
-	}
-	on := func(d Dialect, c Case) Case {
-		c.On, c.Name = []Dialect{d}, c.Name+" ("+string(d)+")"
-		return c
-	}
-	return []Case{
-		fails("syntax", "selec 1"),
-		fails("syntax with arguments", "select ? from from", 1),
-		fails("missing table", "select * from conform_nowhere"),
-		fails("missing column", "select nothing from conform_parent where id = ?", 1),
-		fails("missing function", "select no_such_function(1)"),
-		fails("unique", "insert into conform_parent values (2, 'one', 2)"),
-		fails("unique with arguments", "insert into conform_parent values (?, ?, ?)", 3, "one", 3),
-		fails("primary key", "insert into conform_parent values (1, 'uno', 1)"),
-		fails("not null", "insert into conform_parent values (5, null, 1)"),
-		fails("check", "insert into conform_parent values (6, 'six', 600)"),
-		fails("foreign key", "insert into conform_child values (2, 99)"),
-		fails("foreign key with arguments", "insert into conform_child values (?, ?)", 3, 99),
-		fails("foreign key of a parent", "delete from conform_parent where id = 1"),
-		fails("division by zero", "select 1 / 0"),
-		fails("division by zero of a column", "select 1 / (n - 1) from conform_parent"),
-		fails("table exists", "create table conform_parent (id int)"),
-		fails("too many values", "insert into conform_parent values (1, 2, 3, 4, 5)"),
-		on(Postgres, fails("type of a literal", "select 'text'::int")),
-		on(Postgres, fails("type of an argument", "select ?::int + 1", "text")),
-		on(Postgres, fails("undetermined type of an argument", "select ? is null", nil)),
-		on(Postgres, fails("permission", "select * from pg_authid")),
-		on(Postgres, fails("raised", "do $$ begin raise exception 'own %', 1 using errcode = 'ZX001', hint = 'h', detail = 'd'; end $$")),
-		on(Postgres, fails("notice", "do $$ begin raise notice 'only a notice'; end $$")),
-		on(Postgres, fails("value too long", "select 1 from (values ('abc'::char(2)::int)) v")),
-		on(Postgres, fails("statement timeout", "set local statement_timeout = 1; select pg_sleep(5)")),
-		on(Postgres, fails("transaction control in a function", "do $$ begin perform 1; rollback; end $$")),
-		on(MySQL, fails("type of an argument", "insert into conform_parent values (?, 'x', 1)", "text")),
-		on(MySQL, fails("value out of range", "insert into conform_parent values (99999999999, 'x', 1)")),
-		on(MySQL, fails("value too long", "insert into conform_parent values (7, 'longer than ten characters', 1)")),
-		on(MySQL, fails("permission", "select * from mysql.global_priv where create_user is there")),
-		on(MySQL, fails("denied", "shutdown")),
-		on(MySQL, fails("raised", "signal sqlstate '45000' set message_text = 'own', mysql_errno = 31001")),
-		on(MySQL, fails("local infile", "load data local infile '/no/such/file' into table conform_parent")),
-		on(SQLite, fails("raised constraint", "insert or abort into conform_parent values (1, 'x', 1)")),
-		on(SQLite, fails("read of a text as integer", "insert into conform_parent values ('text', 'x', 1)")),
-		on(SQLite, fails("overflow", "select abs(-9223372036854775808)")),
-		{Name: "error: where a bad text is noticed", See: func(r *Recorder) {
-			for _, text := range []string{"selec", "select nothing_here", "select * from conform_nowhere"} {
-				if st := r.prepare(r.db, text); st != nil {
-					rows, err := st.QueryContext(r.ctx)
-					r.rows("prepared", rows, err)
-				}
+// fails is a case in which a text fails however it is run.
+func fails(name, query string, args ...any) Case {
+	return Case{Name: "error: " + name, See: func(r *Recorder) {
+		r.constrained()
+		r.badly(query, args...)
+	}}
+}
+
+// on is c for one dialect.
+func on(d Dialect, c Case) Case {
+	c.On, c.Name = []Dialect{d}, c.Name+" ("+string(d)+")"
+	return c
+}
+
+var errorCases = []Case{
+	fails("syntax", "selec 1"),
+	fails("syntax with arguments", "select ? from from", 1),
+	fails("missing table", "select * from conform_nowhere"),
+	fails("missing column", "select nothing from conform_parent where id = ?", 1),
+	fails("missing function", "select no_such_function(1)"),
+	fails("unique", "insert into conform_parent values (2, 'one', 2)"),
+	fails("unique with arguments", "insert into conform_parent values (?, ?, ?)", 3, "one", 3),
+	fails("primary key", "insert into conform_parent values (1, 'uno', 1)"),
+	fails("not null", "insert into conform_parent values (5, null, 1)"),
+	fails("check", "insert into conform_parent values (6, 'six', 600)"),
+	fails("foreign key", "insert into conform_child values (2, 99)"),
+	fails("foreign key with arguments", "insert into conform_child values (?, ?)", 3, 99),
+	fails("foreign key of a parent", "delete from conform_parent where id = 1"),
+	fails("division by zero", "select 1 / 0"),
+	fails("division by zero of a column", "select 1 / (n - 1) from conform_parent"),
+	fails("table exists", "create table conform_parent (id int)"),
+	fails("too many values", "insert into conform_parent values (1, 2, 3, 4, 5)"),
+	on(Postgres, fails("type of a literal", "select 'text'::int")),
+	on(Postgres, fails("type of an argument", "select ?::int + 1", "text")),
+	on(Postgres, fails("undetermined type of an argument", "select ? is null", nil)),
+	on(Postgres, fails("permission", "select * from pg_authid")),
+	on(Postgres, fails("raised", "do $$ begin raise exception 'own %', 1 using errcode = 'ZX001', hint = 'h', detail = 'd'; end $$")),
+	on(Postgres, fails("notice", "do $$ begin raise notice 'only a notice'; end $$")),
+	on(Postgres, fails("value too long", "select 1 from (values ('abc'::char(2)::int)) v")),
+	on(Postgres, fails("statement timeout", "set local statement_timeout = 1; select pg_sleep(5)")),
+	on(Postgres, fails("transaction control in a function", "do $$ begin perform 1; rollback; end $$")),
+	on(MySQL, fails("type of an argument", "insert into conform_parent values (?, 'x', 1)", "text")),
+	on(MySQL, fails("value out of range", "insert into conform_parent values (99999999999, 'x', 1)")),
+	on(MySQL, fails("value too long", "insert into conform_parent values (7, 'longer than ten characters', 1)")),
+	on(MySQL, fails("permission", "select * from mysql.global_priv where create_user is there")),
+	on(MySQL, fails("denied", "shutdown")),
+	on(MySQL, fails("raised", "signal sqlstate '45000' set message_text = 'own', mysql_errno = 31001")),
+	on(MySQL, fails("local infile", "load data local infile '/no/such/file' into table conform_parent")),
+	on(SQLite, fails("raised constraint", "insert or abort into conform_parent values (1, 'x', 1)")),
+	on(SQLite, fails("read of a text as integer", "insert into conform_parent values ('text', 'x', 1)")),
+	on(SQLite, fails("overflow", "select abs(-9223372036854775808)")),
+	{Name: "error: where a bad text is noticed", See: func(r *Recorder) {
+		for _, text := range []string{"selec", "select nothing_here", "select * from conform_nowhere"} {
+			if st := r.prepare(r.db, text); st != nil {
+				rows, err := st.QueryContext(r.ctx)
+				r.rows("prepared", rows, err)
 			}
-		}},
-		{Name: "error: in the middle of rows", See: (*Recorder).failingRow},
-		{Name: "error: in the middle of rows of a transaction", See: func(r *Recorder) {
-			tx := r.begin(r.db, nil)
-			r.query(tx, r.failingRows(), 3)
-			r.first(tx, "select 1")
-			r.err("commit", tx.Commit())
-			r.first(r.db, "select 'still here'")
-		}},
-		{Name: "error: in the middle of an exec", See: func(r *Recorder) {
-			r.constrained()
-			r.exec(r.db, "insert into conform_parent values (10, 'a', 1), (11, 'b', 2), (12, 'a', 3)")
-			r.first(r.db, "select count(*) from conform_parent")
-		}},
-		{Name: "error: a deferred constraint at commit", On: []Dialect{Postgres}, See: func(r *Recorder) {
-			r.table("conform_deferred", "id int primary key, up int references conform_deferred (id) deferrable initially deferred")
-			tx := r.begin(r.db, nil)
-			r.exec(tx, "insert into conform_deferred values (1, 99)")
-			r.err("commit", tx.Commit())
-			r.err("commit again", tx.Commit())
-			r.first(r.db, "select count(*) from conform_deferred")
-		}},
-		{Name: "error: the server ends the session", On: []Dialect{Postgres}, Excused: []string{"lost session"}, See: func(r *Recorder) {
-			r.exec(r.db, "select pg_terminate_backend(pg_backend_pid())")
-			r.first(r.db, "select 'still here'")
-			c := r.session()
-			r.exec(c, "select pg_terminate_backend(pg_backend_pid())")
-			r.first(c, "select 'still here'")
-			tx := r.begin(r.db, nil)
-			r.exec(tx, "select pg_terminate_backend(pg_backend_pid())")
-			r.first(tx, "select 'still here'")
-			r.err("commit", tx.Commit())
-			r.first(r.db, "select 'still here'")
-		}},
-		{Name: "error: the server kills the session", On: []Dialect{MySQL}, Excused: []string{"lost session"}, See: func(r *Recorder) {
-			c := r.session()
-			r.exec(c, "kill connection_id()")
-			r.first(c, "select 'still here'")
-			tx := r.begin(r.db, nil)
-			r.exec(tx, "kill connection_id()")
-			r.first(tx, "select 'still here'")
-			r.err("commit", tx.Commit())
-			r.first(r.db, "select 'still here'")
-		}},
-		{Name: "error: the server interrupts the statement", On: []Dialect{Postgres}, See: func(r *Recorder) {
-			c := r.session()
-			r.exec(c, "set statement_timeout = 50")
-			r.exec(c, "select pg_sleep(20)")
-			r.exec(c, "select pg_sleep(?)", 20)
-			r.query(c, "select pg_sleep(20)")
-			r.first(c, "select 'still here'")
-			r.exec(c, "select pg_cancel_backend(pg_backend_pid())")
-			r.first(c, "select 'still here'")
-		}},
-		{Name: "error: the server interrupts the statement of MySQL", On: []Dialect{MySQL}, See: func(r *Recorder) {
-			c := r.session()
-			r.exec(c, "set max_statement_time = 0.05")
-			r.query(c, "select sleep(20) from conform_nowhere")
-			r.query(c, "select count(*) from seq_1_to_100000000 a, seq_1_to_100000000 b")
-			r.first(c, "select 'still here'")
-			r.exec(c, "kill query connection_id()")
-			r.first(c, "select 'still here'")
-		}},
-		{Name: "error: two writers on one row", Lacks: []Trait{OneConnection}, See: (*Recorder).lockedRow},
-	}
+		}
+	}},
+	{Name: "error: in the middle of rows", See: (*Recorder).failingRow},
+	{Name: "error: in the middle of rows of a transaction", See: func(r *Recorder) {
+		tx := r.begin(r.db, nil)
+		r.query(tx, r.failingRows(), 3)
+		r.first(tx, "select 1")
+		r.err("commit", tx.Commit())
+		r.first(r.db, "select 'still here'")
+	}},
+	{Name: "error: in the middle of an exec", See: func(r *Recorder) {
+		r.constrained()
+		r.exec(r.db, "insert into conform_parent values (10, 'a', 1), (11, 'b', 2), (12, 'a', 3)")
+		r.first(r.db, "select count(*) from conform_parent")
+	}},
+	{Name: "error: a deferred constraint at commit", On: []Dialect{Postgres}, See: func(r *Recorder) {
+		r.table("conform_deferred", "id int primary key, up int references conform_deferred (id) deferrable initially deferred")
+		tx := r.begin(r.db, nil)
+		r.exec(tx, "insert into conform_deferred values (1, 99)")
+		r.err("commit", tx.Commit())
+		r.err("commit again", tx.Commit())
+		r.first(r.db, "select count(*) from conform_deferred")
+	}},
+	{Name: "error: the server ends the session", On: []Dialect{Postgres}, Excused: []string{"lost session"}, See: func(r *Recorder) {
+		r.exec(r.db, "select pg_terminate_backend(pg_backend_pid())")
+		r.first(r.db, "select 'still here'")
+		c := r.session()
+		r.exec(c, "select pg_terminate_backend(pg_backend_pid())")
+		r.first(c, "select 'still here'")
+		tx := r.begin(r.db, nil)
+		r.exec(tx, "select pg_terminate_backend(pg_backend_pid())")
+		r.first(tx, "select 'still here'")
+		r.err("commit", tx.Commit())
+		r.first(r.db, "select 'still here'")
+	}},
+	{Name: "error: the server kills the session", On: []Dialect{MySQL}, Excused: []string{"lost session"}, See: func(r *Recorder) {
+		c := r.session()
+		r.exec(c, "kill connection_id()")
+		r.first(c, "select 'still here'")
+		tx := r.begin(r.db, nil)
+		r.exec(tx, "kill connection_id()")
+		r.first(tx, "select 'still here'")
+		r.err("commit", tx.Commit())
+		r.first(r.db, "select 'still here'")
+	}},
+	{Name: "error: the server interrupts the statement", On: []Dialect{Postgres}, See: func(r *Recorder) {
+		c := r.session()
+		r.exec(c, "set statement_timeout = 50")
+		r.exec(c, "select pg_sleep(20)")
+		r.exec(c, "select pg_sleep(?)", 20)
+		r.query(c, "select pg_sleep(20)")
+		r.first(c, "select 'still here'")
+		r.exec(c, "select pg_cancel_backend(pg_backend_pid())")
+		r.first(c, "select 'still here'")
+	}},
+	{Name: "error: the server interrupts the statement of MySQL", On: []Dialect{MySQL}, See: func(r *Recorder) {
+		c := r.session()
+		r.exec(c, "set max_statement_time = 0.05")
+		r.query(c, "select sleep(20) from conform_nowhere")
+		r.query(c, "select count(*) from seq_1_to_100000000 a, seq_1_to_100000000 b")
+		r.first(c, "select 'still here'")
+		r.exec(c, "kill query connection_id()")
+		r.first(c, "select 'still here'")
+	}},
+	{Name: "error: two writers on one row", Lacks: []Trait{OneConnection}, See: (*Recorder).lockedRow},
 }
 
 // failingRows is a query whose rows fail at the one that the argument names.
@@ -186,7 +188,7 @@ func (r *Recorder) failingRow() {
 func (r *Recorder) lockedRow() {
 	r.constrained()
 	a, b := r.session(), r.session()
-	if q := r.in("set lock_timeout = 50", "set innodb_lock_wait_timeout = 1", "pragma busy_timeout = 50"); q != "" {
+	if q := r.in("set lock_timeout = 50", "set innodb_lock_wait_timeout = 0", "pragma busy_timeout = 50"); q != "" {
 		r.exec(a, q)
 		r.exec(b, q)
 	}

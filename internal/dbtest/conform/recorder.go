@@ -19,7 +19,7 @@ type Recorder struct {
 	ctx    context.Context
 	target Target
 	db     *sql.DB
-	open   func(testing.TB) *sql.DB
+	side   *sql.DB // the bare driver, for what is no observation
 	raw    RawFunc
 	lines  []string
 	ends   []func() // run after the case, the last first
@@ -103,10 +103,9 @@ func (r *Recorder) table(name, columns string) {
 // session of the handle under test.
 func (r *Recorder) setup(statements ...string) {
 	r.t.Helper()
-	db := r.db
-	if !r.is(OneConnection) {
-		db = r.target.Bare(r.t)
-		defer db.Close()
+	db := r.side
+	if r.is(OneConnection) {
+		db = r.db
 	}
 	for _, s := range statements {
 		if _, err := db.ExecContext(r.ctx, s); err != nil {

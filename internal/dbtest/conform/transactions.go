@@ -37,107 +37,111 @@ func (r *Recorder) awaitIdle() {
 	}
 }
 
-func transactionCases() []Case {
-	cases := []Case{
-		{Name: "transaction: committed and rolled back", See: func(r *Recorder) {
-			r.table("conform_tx", "id int")
-			for _, commit := range []bool{true, false} {
-				tx := r.begin(r.db, nil)
-				r.exec(tx, "insert into conform_tx values (1)")
-				r.exec(tx, "insert into conform_tx values (?)", 2)
-				r.query(tx, "select count(*) from conform_tx")
-				if commit {
-					r.err("commit", tx.Commit())
-				} else {
-					r.err("rollback", tx.Rollback())
-				}
-				r.first(r.db, "select count(*) from conform_tx")
+var transactionCases = []Case{
+	{Name: "transaction: committed and rolled back", See: func(r *Recorder) {
+		r.table("conform_tx", "id int")
+		for _, commit := range []bool{true, false} {
+			tx := r.begin(r.db, nil)
+			r.exec(tx, "insert into conform_tx values (1)")
+			r.exec(tx, "insert into conform_tx values (?)", 2)
+			r.query(tx, "select count(*) from conform_tx")
+			if commit {
+				r.err("commit", tx.Commit())
+			} else {
+				r.err("rollback", tx.Rollback())
 			}
-		}},
-		{Name: "transaction: commit after an error inside", See: func(r *Recorder) {
-			r.constrained()
-			tx := r.begin(r.db, nil)
-			r.exec(tx, "insert into conform_parent values (20, 'twenty', 1)")
-			r.exec(tx, "insert into conform_parent values (21, 'one', 1)")
-			r.exec(tx, "insert into conform_parent values (22, 'more', 1)")
-			r.first(tx, "select count(*) from conform_parent")
-			r.err("commit", tx.Commit())
-			r.err("rollback", tx.Rollback())
-			r.first(r.db, "select count(*) from conform_parent")
-		}},
-		{Name: "transaction: savepoints", See: func(r *Recorder) {
-			r.table("conform_tx", "id int")
-			tx := r.begin(r.db, nil)
-			r.exec(tx, "insert into conform_tx values (1)")
-			r.exec(tx, "savepoint a")
-			r.exec(tx, "insert into conform_tx values (2)")
-			r.exec(tx, "nonsense")
-			r.exec(tx, "rollback to savepoint a")
-			r.exec(tx, "release savepoint a")
-			r.exec(tx, "release savepoint a")
-			r.err("commit", tx.Commit())
-			r.query(r.db, "select id from conform_tx")
-		}},
-		{Name: "transaction: rows inside rows", Excused: []string{"lost session"}, See: func(r *Recorder) {
-			tx := r.begin(r.db, nil)
-			rows, err := tx.QueryContext(r.ctx, r.numbers(3))
-			r.err("query", err)
-			if err == nil {
-				r.note("next", "%t", rows.Next())
-				r.exec(tx, "select 2")
-				r.note("next", "%t", rows.Next())
-				r.err("err", rows.Err())
-				r.err("close", rows.Close())
-			}
-			r.err("rollback", tx.Rollback())
-			r.first(r.db, "select 'still here'")
-		}},
-		{Name: "transaction: ended by text", See: func(r *Recorder) {
-			r.table("conform_tx", "id int")
-			tx := r.begin(r.db, nil)
-			r.exec(tx, "insert into conform_tx values (1)")
-			r.exec(tx, "commit")
-			r.exec(tx, "insert into conform_tx values (2)")
-			r.err("rollback", tx.Rollback())
 			r.first(r.db, "select count(*) from conform_tx")
-			r.first(r.db, "select 'still here'")
-		}},
-		{Name: "transaction: its work is unseen outside", Lacks: []Trait{OneConnection}, See: func(r *Recorder) {
-			r.table("conform_tx", "id int")
-			tx := r.begin(r.db, nil)
-			r.exec(tx, "insert into conform_tx values (1)")
-			r.first(tx, "select count(*) from conform_tx")
-			r.first(r.db, "select count(*) from conform_tx")
-			r.err("commit", tx.Commit())
-			r.first(r.db, "select count(*) from conform_tx")
-		}},
-		{Name: "transaction: on a session", See: func(r *Recorder) {
-			c := r.session()
-			set, get := r.setting(3)
-			r.exec(c, set)
-			tx := r.begin(c, nil)
-			r.first(tx, get)
-			r.err("commit", tx.Commit())
-			tx = r.begin(c, nil)
-			r.err("rollback", tx.Rollback())
-			r.first(c, get)
-			r.err("close", c.Close())
-		}},
-		{Name: "transaction: serialization failure", On: []Dialect{Postgres}, See: func(r *Recorder) {
-			r.table("conform_tx", "id int, n int")
-			r.setup("insert into conform_tx values (1, 1)")
-			opts := &sql.TxOptions{Isolation: sql.LevelRepeatableRead}
-			a, b := r.begin(r.db, opts), r.begin(r.db, opts)
-			r.first(a, "select n from conform_tx")
-			r.first(b, "select n from conform_tx")
-			r.exec(a, "update conform_tx set n = 2")
-			r.err("commit", a.Commit())
-			r.exec(b, "update conform_tx set n = 3")
-			r.err("commit", b.Commit())
-			r.first(r.db, "select n from conform_tx")
-		}},
-		{Name: "transaction: tx.Stmt of statements from everywhere", See: (*Recorder).statementsInTx},
-	}
+		}
+	}},
+	{Name: "transaction: commit after an error inside", See: func(r *Recorder) {
+		r.constrained()
+		tx := r.begin(r.db, nil)
+		r.exec(tx, "insert into conform_parent values (20, 'twenty', 1)")
+		r.exec(tx, "insert into conform_parent values (21, 'one', 1)")
+		r.exec(tx, "insert into conform_parent values (22, 'more', 1)")
+		r.first(tx, "select count(*) from conform_parent")
+		r.err("commit", tx.Commit())
+		r.err("rollback", tx.Rollback())
+		r.first(r.db, "select count(*) from conform_parent")
+	}},
+	{Name: "transaction: savepoints", See: func(r *Recorder) {
+		r.table("conform_tx", "id int")
+		tx := r.begin(r.db, nil)
+		r.exec(tx, "insert into conform_tx values (1)")
+		r.exec(tx, "savepoint a")
+		r.exec(tx, "insert into conform_tx values (2)")
+		r.exec(tx, "nonsense")
+		r.exec(tx, "rollback to savepoint a")
+		r.exec(tx, "release savepoint a")
+		r.exec(tx, "release savepoint a")
+		r.err("commit", tx.Commit())
+		r.query(r.db, "select id from conform_tx")
+	}},
+	{Name: "transaction: rows inside rows", Excused: []string{"lost session"}, See: func(r *Recorder) {
+		tx := r.begin(r.db, nil)
+		rows, err := tx.QueryContext(r.ctx, r.numbers(3))
+		r.err("query", err)
+		if err == nil {
+			r.note("next", "%t", rows.Next())
+			r.exec(tx, "select 2")
+			r.note("next", "%t", rows.Next())
+			r.err("err", rows.Err())
+			r.err("close", rows.Close())
+		}
+		r.err("rollback", tx.Rollback())
+		r.first(r.db, "select 'still here'")
+	}},
+	{Name: "transaction: ended by text", See: func(r *Recorder) {
+		r.table("conform_tx", "id int")
+		tx := r.begin(r.db, nil)
+		r.exec(tx, "insert into conform_tx values (1)")
+		r.exec(tx, "commit")
+		r.exec(tx, "insert into conform_tx values (2)")
+		r.err("rollback", tx.Rollback())
+		r.first(r.db, "select count(*) from conform_tx")
+		r.first(r.db, "select 'still here'")
+	}},
+	{Name: "transaction: its work is unseen outside", Lacks: []Trait{OneConnection}, See: func(r *Recorder) {
+		r.table("conform_tx", "id int")
+		tx := r.begin(r.db, nil)
+		r.exec(tx, "insert into conform_tx values (1)")
+		r.first(tx, "select count(*) from conform_tx")
+		r.first(r.db, "select count(*) from conform_tx")
+		r.err("commit", tx.Commit())
+		r.first(r.db, "select count(*) from conform_tx")
+	}},
+	{Name: "transaction: on a session", See: func(r *Recorder) {
+		c := r.session()
+		set, get := r.setting(3)
+		r.exec(c, set)
+		tx := r.begin(c, nil)
+		r.first(tx, get)
+		r.err("commit", tx.Commit())
+		tx = r.begin(c, nil)
+		r.err("rollback", tx.Rollback())
+		r.first(c, get)
+		r.err("close", c.Close())
+	}},
+	{Name: "transaction: serialization failure", On: []Dialect{Postgres}, See: func(r *Recorder) {
+		r.table("conform_tx", "id int, n int")
+		r.setup("insert into conform_tx values (1, 1)")
+		opts := &sql.TxOptions{Isolation: sql.LevelRepeatableRead}
+		a, b := r.begin(r.db, opts), r.begin(r.db, opts)
+		r.first(a, "select n from conform_tx")
+		r.first(b, "select n from conform_tx")
+		r.exec(a, "update conform_tx set n = 2")
+		r.err("commit", a.Commit())
+		r.exec(b, "update conform_tx set n = 3")
+		r.err("commit", b.Commit())
+		r.first(r.db, "select n from conform_tx")
+	}},
+	{Name: "transaction: tx.Stmt of statements from everywhere", See: (*Recorder).statementsInTx},
+}
+
+// isolationCases are one case for each isolation level, known to the driver or
+// not.
+func isolationCases() []Case {
+	var cases []Case
 	for level := sql.LevelDefault; level <= sql.LevelLinearizable+1; level++ {
 		for _, readOnly := range []bool{false, true} {
 			cases = append(cases, Case{Name: fmt.Sprintf("transaction: isolation %s, read only %t", level, readOnly), See: func(r *Recorder) {

@@ -10,7 +10,7 @@ var sqliteTypes = []columnType{
 	{"double", []string{"-0.0", "3.14"}},
 	{"text", []string{"''", "'plain'", "'ünïcödé 漢字 🙂'", "1", "x'74657874'", "'refused'", "'2024-01-02'"}},
 	{"varchar(10)", []string{"'abc'", "'longer than ten'"}},
-	{"blob", []string{"x''", "x'00ff10'", "'text'", "1", "zeroblob(20000)"}},
+	{"blob", []string{"x''", "x'00ff10'", "'text'", "1", "zeroblob(2000)"}},
 	{"numeric", []string{"1", "1.5", "'1.0'", "'abc'"}},
 	{"decimal(10,5)", []string{"3.14159", "10"}},
 	{"boolean", []string{"0", "1", "'true'", "2"}},

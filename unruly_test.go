@@ -1,0 +1,170 @@
+// This file tests drivers that do what no driver should: panic, go stale in numbers, deny what they sent, skip where they must not.
+
+package fluxor_test
+
+import (
+	"context"
+	"database/sql"
+	"database/sql/driver"
+	"errors"
+	"io"
+	"net"
+	"strings"
+	"sync/atomic"
+	"testing"
+
+	"github.com/fluxor-db/fluxor"
+	"github.com/fluxor-db/fluxor/internal/dbtest"
+)
+
+func TestAConnectionOnWhichTheDriverPanickedIsNotUsedAgain(t *testing.T) {
+	for _, at := range []string{"exec", "query", "prepare", "ping", "reset"} {
+		t.Run(at, func(t *testing.T) {
+			var armed atomic.Bool
+			f := &dbtest.Fake{OnCall: func(_ context.Context, _ int, call string) error {
+				if armed.Load() && strings.HasPrefix(call, at) {
+					armed.Store(false)
+					panic("driver")
+				}
+				return nil
+			}}
+			db, fc := wrap(t, f, fluxor.RuntimeConfig{MaxOpenConns: 1})
+			if err := db.PingContext(t.Context()); err != nil {
+				t.Fatal(err)
+			}
+			armed.Store(true)
+			func() {
+				defer func() { _ = recover() }()
+				switch at {
+				case "query":
+					_, _ = db.QueryContext(t.Context(), "x")
+				case "prepare":
+					_, _ = db.PrepareContext(t.Context(), "x")
+				case "ping":
+					_ = db.PingContext(t.Context())
+				default:
+					_, _ = db.ExecContext(t.Context(), "x")
+				}
+			}()
+			if s := fc.Stats(); s.InUse != 0 || s.Idle != 0 {
+				t.Errorf("the connection is kept: %+v", s)
+			}
+			if s := db.Stats(); s.InUse != 0 {
+				return // database/sql itself lost its own one
+			}
+			mustExec(t, db, "after")
+		})
+	}
+}
+
+func TestStaleConnectionsBeyondTheRepeatsAreNotNoticed(t *testing.T) {
+	const stale = 30
+	var dead atomic.Int64
+	f := &dbtest.Fake{Shape: dbtest.Mandatory, OnCall: func(_ context.Context, conn int, _ string) error {
+		if int64(conn) <= dead.Load() {
+			return driver.ErrBadConn
+		}
+		return nil
+	}}
+	db, _ := wrap(t, f, fluxor.RuntimeConfig{MaxIdleConns: stale})
+	conns := make([]*sql.Conn, stale)
+	for i := range conns {
+		conns[i], _ = db.Conn(t.Context())
+		mustExec(t, conns[i], "x")
+	}
+	for _, c := range conns {
+		_ = c.Close()
+	}
+	dead.Store(stale)
+	if _, err := db.ExecContext(t.Context(), "after"); err != nil {
+		t.Errorf("with %d stale connections: %v; the bare driver's third try dials anew", stale, err)
+	}
+}
+
+// forgetful is a driver that sends and then says that it did not.
+type forgetful struct {
+	addr string
+	dial fluxor.DialContext
+}
+
+func (d forgetful) Connect(ctx context.Context) (driver.Conn, error) {
+	wire, err := d.dial(ctx, "tcp", d.addr)
+	if err != nil {
+		return nil, err
+	}
+	return forgetfulConn{wire}, nil
+}
+
+func (d forgetful) Driver() driver.Driver { return &dbtest.Fake{} }
+
+type forgetfulConn struct{ wire net.Conn }
+
+func (c forgetfulConn) Prepare(string) (driver.Stmt, error) { return nil, errMeddled }
+func (c forgetfulConn) Begin() (driver.Tx, error)           { return nil, errMeddled }
+func (c forgetfulConn) Close() error                        { return c.wire.Close() }
+func (c forgetfulConn) ExecContext(_ context.Context, query string, _ []driver.NamedValue) (driver.Result, error) {
+	if _, err := io.WriteString(c.wire, query+"\n"); err != nil {
+		return nil, err
+	}
+	return nil, driver.ErrBadConn
+}
+
+func TestTheShimKnowsBetterThanADriverThatDeniesHavingSent(t *testing.T) {
+	l, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	got := make(chan int, 100)
+	go func() {
+		for {
+			c, err := l.Accept()
+			if err != nil {
+				close(got)
+				return
+			}
+			b, _ := io.ReadAll(c)
+			got <- strings.Count(string(b), "insert")
+			_ = c.Close()
+		}
+	}()
+	db, _ := wrap(t, forgetful{l.Addr().String(), fluxor.WatchDial(nil)}, fluxor.RuntimeConfig{})
+	_, err = db.ExecContext(t.Context(), "insert")
+	var lost *fluxor.IndeterminateError
+	if !errors.As(err, &lost) || errors.Is(err, driver.ErrBadConn) {
+		t.Errorf("err = %v, want an indeterminate one", err)
+	}
+	_ = db.Close()
+	_ = l.Close()
+	sent := 0
+	for n := range got {
+		sent += n
+	}
+	if sent != 1 {
+		t.Errorf("the insert was sent %d times", sent)
+	}
+}
+
+func TestADriverThatSkipsWhereItMustNotRunsOnce(t *testing.T) {
+	f := &dbtest.Fake{Shape: dbtest.Godror, OnCall: func(_ context.Context, _ int, call string) error {
+		if strings.HasPrefix(call, "stmt") {
+			return driver.ErrSkip
+		}
+		return nil
+	}}
+	db, _ := wrap(t, f, fluxor.RuntimeConfig{})
+	if _, err := db.ExecContext(t.Context(), "x"); !errors.Is(err, driver.ErrSkip) {
+		t.Errorf("Exec: %v", err)
+	}
+	if _, err := db.QueryContext(t.Context(), "q"); !errors.Is(err, driver.ErrSkip) {
+		t.Errorf("Query: %v", err)
+	}
+	n := 0
+	for _, l := range f.Log() {
+		if strings.Contains(l, " stmt") {
+			n++
+		}
+	}
+	if n != 2 {
+		t.Errorf("the driver got %d statements instead of 2: %q", n, f.Log())
+	}
+}
