@@ -5,6 +5,7 @@ package fluxor_test
 import (
 	"context"
 	"database/sql"
+	"strings"
 	"testing"
 	"time"
 
@@ -24,7 +25,7 @@ type networkBackend struct {
 	slow        string // a query whose answer takes longer than any test waits
 	many        string // a query with more rows than fit in the socket's buffers
 	placeholder string // of the first argument
-	running     string // counts the slow queries that run, as the administrator
+	running     string // counts the slow queries that run in a database, as the administrator
 	proxy       func(target string) (*faultproxy.Proxy, error)
 	start       func(testing.TB, dbtest.Options) *dbtest.Server
 	share       func(testing.TB) *dbtest.Server
@@ -33,15 +34,15 @@ type networkBackend struct {
 
 var networkBackends = []networkBackend{
 	{
-		"pq", "postgres", "postgres-fluxor", "select $1::int", "select pg_sleep(30)", "select repeat('x', 1000) from generate_series(1, 100000)", "$1", "select count(*) from pg_stat_activity where state = 'active' and query like '%pg_sleep(30)%' and pid <> pg_backend_pid()", faultproxy.StartPostgres,
+		"pq", "postgres", "postgres-fluxor", "select $1::int", "select pg_sleep(30)", "select repeat('x', 1000) from generate_series(1, 100000)", "$1", "select count(*) from pg_stat_activity where state = 'active' and query like '%pg_sleep(30)%' and datname = '%s'", faultproxy.StartPostgres,
 		dbtest.StartPostgres, dbtest.Postgres, dbtest.Target.URL,
 	},
 	{
-		"pgx", "pgx", "pgx-fluxor", "select $1::int", "select pg_sleep(30)", "select repeat('x', 1000) from generate_series(1, 100000)", "$1", "select count(*) from pg_stat_activity where state = 'active' and query like '%pg_sleep(30)%' and pid <> pg_backend_pid()", faultproxy.StartPostgres,
+		"pgx", "pgx", "pgx-fluxor", "select $1::int", "select pg_sleep(30)", "select repeat('x', 1000) from generate_series(1, 100000)", "$1", "select count(*) from pg_stat_activity where state = 'active' and query like '%pg_sleep(30)%' and datname = '%s'", faultproxy.StartPostgres,
 		dbtest.StartPostgres, dbtest.Postgres, dbtest.Target.URL,
 	},
 	{
-		"mysql", "mysql", "mysql-fluxor", "select ?", "select sleep(30)", "select repeat('x', 1000) from seq_1_to_100000", "?", "select count(*) from information_schema.processlist where info like 'select sleep(30)%'", faultproxy.StartMySQL,
+		"mysql", "mysql", "mysql-fluxor", "select ?", "select sleep(30)", "select repeat('x', 1000) from seq_1_to_100000", "?", "select count(*) from information_schema.processlist where info like 'select sleep(30)%' and db = '%s'", faultproxy.StartMySQL,
 		dbtest.StartMariaDB, dbtest.MariaDB, dbtest.Target.DSN,
 	},
 }
@@ -87,11 +88,12 @@ func holdConnections(t testing.TB, db *sql.DB, n int) {
 	}
 }
 
-// running returns how many of b's slow queries the server runs.
-func running(t testing.TB, s *dbtest.Server, b networkBackend) int {
+// running returns how many of b's slow queries run in a database of the server:
+// other tests run theirs at the same time.
+func running(t testing.TB, s *dbtest.Server, b networkBackend, database string) int {
 	t.Helper()
 	n := 0
-	if err := s.Admin(t).QueryRow(b.running).Scan(&n); err != nil {
+	if err := s.Admin(t).QueryRow(strings.Replace(b.running, "%s", database, 1)).Scan(&n); err != nil {
 		t.Fatal(err)
 	}
 	return n

@@ -113,12 +113,12 @@ func TestARunawayStatementIsKilledOnce(t *testing.T) {
 				_, err := db.ExecContext(t.Context(), b.slow)
 				done <- err
 			}()
-			waitUntil(t, "the statement runs", func() bool { return running(t, s, b) > 0 })
+			waitUntil(t, "the statement runs", func() bool { return running(t, s, b, target.Database) > 0 })
 			s.EndSessions(t, target.Database)
 			if err := <-done; err == nil {
 				t.Error("the killed statement succeeded")
 			}
-			if n := running(t, s, b); n != 0 {
+			if n := running(t, s, b, target.Database); n != 0 {
 				t.Errorf("%d statements run after the kill", n)
 			}
 		})

@@ -241,7 +241,7 @@ func (s *Tally) Used(name string) bool {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	for key, n := range s.excused {
-		if n > 0 && len(key) > len(name) && key[:len(name)+2] == name+" (" {
+		if n > 0 && strings.HasPrefix(key, name+" (") {
 			return true
 		}
 	}
