@@ -120,6 +120,11 @@ func (e *engine) validate(ctx context.Context, p *physical) error {
 	return nil
 }
 
+// asks reports whether validate learns anything of p.
+func (e *engine) asks(p *physical) bool {
+	return e.set.ValidationQuery != "" || p.pinger != nil || e.backend.Ping != nil
+}
+
 // runValidation runs the validation query and reads it to its end.
 func (e *engine) runValidation(ctx context.Context, p *physical) error {
 	si, err := p.prepare(ctx, e.set.ValidationQuery)

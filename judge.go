@@ -6,6 +6,7 @@ import (
 	"context"
 	"database/sql/driver"
 	"errors"
+	"time"
 
 	"github.com/fluxor-db/fluxor/backend"
 	"github.com/fluxor-db/fluxor/internal/netshim"
@@ -26,8 +27,7 @@ func (s *session) judge(ctx context.Context, o *op, err error) (heard error, aga
 	if class == backend.ClassVerdict {
 		return err, false
 	}
-	cut := p.line != nil && p.line.Broken()
-	if !badConn && !cut && class != backend.ClassDead && class != backend.ClassFatal {
+	if !badConn && !gone(p, class) && !unanswered(ctx, p, err) {
 		return err, false
 	}
 	p.broken = true
@@ -37,26 +37,52 @@ func (s *session) judge(ctx context.Context, o *op, err error) (heard error, aga
 	if o.Op == middleware.OpRollback {
 		return err, false // what was not committed is undone with the connection
 	}
-	if o.harmless || !s.reached(p, badConn) {
+	if o.harmless || o.toNobody || !s.reached(p, o, badConn) {
 		if ended := ctx.Err(); ended != nil {
 			return endedError(err, ended), false
+		}
+		if p.line == nil && badConn {
+			s.doubt(p)
+			return err, false // database/sql repeats it, as often as on the bare driver
 		}
 		return s.quietError(p, err), p.line == nil || p.line.Expired() == nil
 	}
 	return s.indeterminate(ctx, p, o.name(), err), false
 }
 
+// gone reports whether the connection was lost.
+func gone(p *physical, class backend.Class) bool {
+	return (p.line != nil && p.line.Broken()) || class == backend.ClassDead || class == backend.ClassFatal
+}
+
+// unanswered reports whether the driver left a statement that it had sent
+// because the context ended. pgx closes such a connection only later, in the
+// background.
+func unanswered(ctx context.Context, p *physical, err error) bool {
+	return p.line != nil && ctx.Err() != nil && errors.Is(err, ctx.Err()) && p.line.Sent()
+}
+
 // reached reports whether the statement may have taken effect. The shim knows
 // what was sent; without it the driver's ErrBadConn is believed, unless it is
-// known to say so after sending as well. With it, ErrBadConn is believed of
-// such a driver where it follows an answer: go-sql-driver's rejectReadOnly
-// says so that the server refused the statement.
-func (s *session) reached(p *physical, badConn bool) bool {
-	believed := badConn && !s.e.backend.ErrBadConnLies
+// known to say so after sending as well. With it, ErrBadConn is believed only
+// where it stands for a refusal that came over a sound wire.
+func (s *session) reached(p *physical, o *op, badConn bool) bool {
 	if p.line == nil {
-		return !believed
+		return !badConn || s.e.backend.ErrBadConnLies
 	}
-	return p.line.Sent() && !(believed && p.line.Answered())
+	refused := badConn && s.e.backend.RefusedWhole != nil && p.line.Answered() && !p.line.Failed() &&
+		s.e.backend.RefusedWhole(o.SQL)
+	return p.line.Sent() && !refused
+}
+
+// doubt has the idle connections asked before their next use, or replaced where
+// nobody can ask them: one of their kind was dead.
+func (s *session) doubt(p *physical) {
+	if s.e.asks(p) {
+		s.e.pool.Doubt()
+		return
+	}
+	s.e.pool.EvictIdle(time.Now())
 }
 
 // endedError is err where it already tells of the context's end, else the end.
@@ -112,8 +138,7 @@ func (s *session) judgeNext(r *reading, err error) error {
 		return err
 	}
 	badConn := errors.Is(err, driver.ErrBadConn)
-	cut := r.p.line != nil && r.p.line.Broken()
-	if !badConn && !cut && class != backend.ClassDead && class != backend.ClassFatal {
+	if !badConn && !gone(r.p, class) {
 		return err
 	}
 	r.p.broken = true

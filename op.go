@@ -37,6 +37,9 @@ type op struct {
 	// harmless is true while the driver does what may be repeated even if the
 	// server received it: preparing, beginning, pinging.
 	harmless bool
+	// toNobody is true where the server had ended the session before the call:
+	// what is sent then has no effect.
+	toNobody bool
 	// asIs is true while work still holds what Args does.
 	asIs bool
 }
@@ -50,7 +53,7 @@ func (o *op) begin(by carrier, k middleware.Op, sql string, args, saved []driver
 	o.Reset()
 	o.Bind(o)
 	o.by, o.Op, o.SQL = by, k, sql
-	o.st, o.read, o.tx, o.life, o.work, o.harmless, o.asIs = nil, nil, nil, nil, args, false, false
+	o.st, o.read, o.tx, o.life, o.work, o.harmless, o.toNobody, o.asIs = nil, nil, nil, nil, args, false, false, false
 	if len(args) > 0 {
 		saved = append(saved[:0], args...)
 		o.Args = saved

@@ -25,7 +25,7 @@ var (
 
 // rowsOwner is told what happens to the rows it opened.
 type rowsOwner interface {
-	// judgeNext says what the caller hears of a failed Next.
+	// judgeNext says what the caller hears of a failed Next or Close.
 	judgeNext(r *reading, err error) error
 	// rowsClosed runs once, when the driver's rows are closed and the
 	// operation is over; r is the owner's again.
@@ -122,6 +122,9 @@ func (h *rows) Close() error {
 	r.turn++
 	bound := guard(r.p, context.Background(), r.closeIn)
 	err := r.inner.Close()
+	if err != nil {
+		err = r.owner.judgeNext(r, err)
+	}
 	if r.closeStmt != nil {
 		_ = r.closeStmt.Close()
 	}

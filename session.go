@@ -6,6 +6,7 @@ import (
 	"context"
 	"database/sql/driver"
 	"errors"
+	"time"
 
 	"github.com/fluxor-db/fluxor/internal/netshim"
 	"github.com/fluxor-db/fluxor/internal/pool"
@@ -59,7 +60,13 @@ func (s *session) persist(ctx context.Context, o *op, settled bool) error {
 		if err := s.acquire(ctx, attempt); err != nil {
 			return err
 		}
+		p := s.held.Value
+		o.toNobody = settled && s.open == 0 && p.hungUp()
+		late := p.lateCancels()
 		err := s.attempt(ctx, o)
+		if ctx.Err() != nil && p.lateCancels() != late {
+			p.broken = true // the cancel request may still arrive, and must not hit the next user's statement
+		}
 		if err == nil {
 			return nil
 		}
@@ -87,23 +94,23 @@ func (s *session) abandon(settled bool) {
 // session to a fresh start, and closes the statements left for it. After
 // maxStale dead connections in a row only one that nobody used will do, as for
 // database/sql's last try: more idle ones may be dead than there are repeats.
-func (s *session) acquire(ctx context.Context, attempt int) error {
+func (s *session) acquire(ctx context.Context, stale int) error {
 	for s.held == nil {
 		l, err := s.e.pool.Acquire(ctx, &s.claim)
 		if err != nil {
 			return err
 		}
 		s.held = l
-		if attempt >= maxStale && !l.Fresh() {
+		if stale >= maxStale && !l.Fresh() {
 			s.drop()
 			continue
 		}
 		if err := s.welcome(ctx, l); err != nil {
+			stale++
 			s.drop()
 			if ctx.Err() != nil {
 				return ctx.Err()
 			}
-			continue
 		}
 	}
 	return nil
@@ -116,10 +123,14 @@ func (s *session) welcome(ctx context.Context, l *lease) error {
 	if l.Fresh() {
 		return nil
 	}
-	bound := guard(p, ctx, s.e.set.NetworkTimeout)
+	began := time.Now()
+	bound := guard(p, ctx, shorter(s.e.set.NetworkTimeout, s.e.set.ValidationTimeout))
 	defer bound.Stop()
 	if p.resetter != nil {
 		if err := p.resetter.ResetSession(ctx); errors.Is(err, driver.ErrBadConn) {
+			if bound.Expired() != nil {
+				s.e.pool.EvictIdle(began) // they would be as silent, one after the other
+			}
 			return err
 		}
 	}
@@ -130,6 +141,14 @@ func (s *session) welcome(ctx context.Context, l *lease) error {
 		return driver.ErrBadConn
 	}
 	return nil
+}
+
+// shorter is the shorter of two limits, of which 0 is none.
+func shorter(a, b time.Duration) time.Duration {
+	if a == 0 || (b != 0 && b < a) {
+		return b
+	}
+	return a
 }
 
 // release ends the lease. It is idempotent.

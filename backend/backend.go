@@ -68,6 +68,11 @@ type Backend struct {
 	// after the statement was sent, so that the word of the shim decides, and
 	// without a shim every ErrBadConn counts as sent.
 	ErrBadConnLies bool
+	// RefusedWhole is for a driver that turns a refusal by the server into
+	// driver.ErrBadConn: it reports whether a refused text had no effect
+	// whatever, and not only its last part. nil means that ErrBadConn never
+	// stands for a refusal. "" is a commit.
+	RefusedWhole func(sql string) bool
 	// PinMemory reports whether a native DSN names a database that lives only
 	// as long as its connection; Fluxor then opens none of its own accord and
 	// closes none but on the application's word. nil means never.

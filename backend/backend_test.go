@@ -40,6 +40,7 @@ func TestMySQLNumbersSayWhatTheyMeanForTheConnection(t *testing.T) {
 		1040: backend.ClassTooMany, 1203: backend.ClassTooMany,
 		1045: backend.ClassLogin, 1129: backend.ClassLogin,
 		1053: backend.ClassFatal, 1927: backend.ClassFatal, 1047: backend.ClassUnavailable,
+		2013: backend.ClassDead, 3024: backend.ClassVerdict,
 	} {
 		if got := backend.MySQLNumber(number); got != want {
 			t.Errorf("error %d is class %d, want %d", number, got, want)
@@ -91,6 +92,7 @@ func TestOnlyWholeNewsKeepsAPlainPostgreSQLConnection(t *testing.T) {
 		"an error":             {fatal, false},
 		"an error behind news": {append(append([]byte{}, news...), fatal...), false},
 		"a row":                {message('D', "x"), false},
+		"a crash elsewhere":    {message('N', "SWARNING\x00C57P02\x00Mterminating\x00\x00"), false},
 		"a length too small":   {[]byte{'N', 0, 0, 0, 1}, false},
 		"a negative length":    {[]byte{'N', 0xff, 0xff, 0xff, 0xff, 1, 2}, false},
 	} {

@@ -25,5 +25,8 @@ func MySQLNumber(n uint16) Class {
 	case 1047: // ER_UNKNOWN_COM_ERROR: Galera node not ready
 		return ClassUnavailable
 	}
+	if n >= 2000 && n < 3000 {
+		return ClassDead // a client's number (CR_SERVER_LOST, ...): a proxy in between lost its server
+	}
 	return ClassVerdict
 }

@@ -2,7 +2,10 @@
 
 package backend
 
-import "encoding/binary"
+import (
+	"bytes"
+	"encoding/binary"
+)
 
 // SQLState says what a SQLSTATE means for the connection (PostgreSQL, Appendix
 // A, "PostgreSQL Error Codes"). A state that is not listed is a verdict: the
@@ -31,11 +34,16 @@ func SQLState(code string) Class {
 // PostgreSQL connection are only whole NoticeResponse, ParameterStatus and
 // NotificationResponse messages, which a server may send at any time
 // (PostgreSQL, 55.2.7 "Asynchronous Operations"). Anything else ends the
-// session: an ErrorResponse announces that the server is closing it.
+// session: an ErrorResponse announces that the server is closing it, and so
+// does a notice of class 57P, by which all sessions hear of another's crash.
 func PlaintextPostgres(pending []byte) bool {
 	for len(pending) >= 5 {
 		switch pending[0] {
-		case 'N', 'S', 'A':
+		case 'N':
+			if bytes.Contains(pending, []byte("\x00C57P")) {
+				return false
+			}
+		case 'S', 'A':
 		default:
 			return false
 		}

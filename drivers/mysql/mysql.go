@@ -6,7 +6,10 @@
 //	import _ "github.com/fluxor-db/fluxor/drivers/mysql"
 //
 // It serves user:password@net(addr)/db DSNs and mysql:// URLs under "fluxor",
-// and every DSN under the driver name "mysql-fluxor".
+// and every DSN under the driver name "mysql-fluxor". Connections over tcp,
+// tcp4, tcp6 and unix are watched on the wire; a dialer that the application
+// registered with mysql.RegisterDialContext under another name is used as it
+// is, one registered under these four names is not used.
 package mysql
 
 import (
@@ -14,6 +17,9 @@ import (
 	"database/sql/driver"
 	"errors"
 	"net"
+	"slices"
+	"strings"
+	"unicode"
 
 	"github.com/go-sql-driver/mysql"
 
@@ -23,15 +29,16 @@ import (
 
 func init() {
 	backend.Register(backend.Backend{
-		Name:       "mysql",
-		Type:       "mysql",
-		DriverName: "mysql",
-		Alias:      "mysql-fluxor",
-		ImportPath: "github.com/fluxor-db/fluxor/drivers/mysql",
-		Forms:      []backend.Form{backend.FormMySQL},
-		Open:       open,
-		Classify:   classify,
-		Owns:       func(d driver.Driver) bool { return owns(d) },
+		Name:         "mysql",
+		Type:         "mysql",
+		DriverName:   "mysql",
+		Alias:        "mysql-fluxor",
+		ImportPath:   "github.com/fluxor-db/fluxor/drivers/mysql",
+		Forms:        []backend.Form{backend.FormMySQL},
+		Open:         open,
+		Classify:     classify,
+		Owns:         owns,
+		RefusedWhole: refusedWhole,
 	})
 }
 
@@ -43,17 +50,39 @@ func owns(d driver.Driver) bool {
 	return false
 }
 
-// open refuses what the driver refuses, with its own error. Networks of
-// mysql.RegisterDialContext keep their dialer and are not watched.
+// watched are the networks that net.Dialer dials. Others are those of
+// mysql.RegisterDialContext; they keep their dialer and are not watched. A
+// dialer registered for one of these names is passed over, because the driver
+// does not tell of it: use fluxor.WrapConnector with Config.DialFunc.
+var watched = []string{"tcp", "tcp4", "tcp6", "unix"}
+
+// open refuses what the driver refuses, with its own error.
 func open(dsn string) (driver.Connector, error) {
 	cfg, err := mysql.ParseDSN(dsn)
 	if err != nil {
 		return nil, err
 	}
-	if cfg.DialFunc == nil && (cfg.Net == "tcp" || cfg.Net == "unix") {
+	if cfg.DialFunc == nil && slices.Contains(watched, cfg.Net) {
 		cfg.DialFunc = DialFunc(nil)
 	}
 	return mysql.NewConnector(cfg)
+}
+
+// refusedWhole is for rejectReadOnly, upon which the driver makes
+// driver.ErrBadConn of the errors 1290, 1792 and 1836 (packets.go,
+// handleErrorPacket). One plain change of rows is refused whole; of a procedure
+// or of several statements the first part may have taken effect.
+func refusedWhole(sql string) bool {
+	sql = strings.TrimSpace(sql)
+	if sql == "" {
+		return true
+	}
+	end := strings.IndexFunc(sql, unicode.IsSpace)
+	switch strings.ToLower(sql[:max(end, 0)]) {
+	case "insert", "update", "delete", "replace":
+		return !strings.Contains(strings.TrimSuffix(sql, ";"), ";")
+	}
+	return false
 }
 
 // DialFunc wraps a dial function so that Fluxor can watch the wire; nil means

@@ -79,6 +79,11 @@ func DialFunc(base pgconn.DialFunc) pgconn.DialFunc {
 	return pgconn.DialFunc(netshim.Dialer(base))
 }
 
+// fatal reports whether the server, or a pooler in its place, ends the session.
+func fatal(pe *pgconn.PgError) bool {
+	return pe.Severity == "FATAL" || pe.SeverityUnlocalized == "FATAL" || pe.SeverityUnlocalized == "PANIC"
+}
+
 // classify reads the error's type, then its SQLSTATE. What pgx reports without
 // a server error is a broken connection where it was a timeout, which closes
 // the connection, or the network.
@@ -86,10 +91,13 @@ func classify(err error) backend.Class {
 	var pe *pgconn.PgError
 	if errors.As(err, &pe) {
 		class := backend.SQLState(pe.Code)
-		if class == backend.ClassVerdict && (pe.Severity == "FATAL" || pe.SeverityUnlocalized == "FATAL" || pe.SeverityUnlocalized == "PANIC") {
-			return backend.ClassFatal
+		if class != backend.ClassVerdict || !fatal(pe) {
+			return class
 		}
-		return class
+		if strings.HasPrefix(pe.Code, "08") {
+			return backend.ClassDead // a pooler that lost its server after the statement had left
+		}
+		return backend.ClassFatal
 	}
 	if pgconn.Timeout(err) {
 		return backend.ClassDead

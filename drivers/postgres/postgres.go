@@ -13,6 +13,7 @@ import (
 	"database/sql/driver"
 	"errors"
 	"net"
+	"sync"
 	"time"
 
 	"github.com/lib/pq"
@@ -43,7 +44,7 @@ func open(dsn string) (driver.Connector, error) {
 	if err != nil {
 		return nil, err
 	}
-	c.Dialer(Dialer{})
+	c.Dialer(&Dialer{})
 	return c, nil
 }
 
@@ -74,33 +75,40 @@ func classify(err error) backend.Class {
 // connector of your own before you pass it to fluxor.WrapConnector:
 //
 //	c, err := pq.NewConnector(dsn)
-//	c.Dialer(postgres.Dialer{})
+//	c.Dialer(&postgres.Dialer{})
 //
-// It is safe for concurrent use.
+// It is safe for concurrent use and must not be copied after its first use: it
+// learns how slow the network is, so that a cancel request is given its time.
 type Dialer struct {
 	// Base dials the real connection; nil means net.Dialer, which is what
-	// lib/pq uses itself.
+	// lib/pq uses itself. It must not change after the first use.
 	Base func(ctx context.Context, network, addr string) (net.Conn, error)
+
+	once sync.Once
+	dial netshim.DialFunc
 }
 
-var _ pq.DialerContext = Dialer{}
+var _ pq.DialerContext = (*Dialer)(nil)
 
 // DialContext dials within ctx.
-func (d Dialer) DialContext(ctx context.Context, network, addr string) (net.Conn, error) {
-	base := d.Base
-	if base == nil {
-		base = (&net.Dialer{}).DialContext
-	}
-	return netshim.Dialer(base)(ctx, network, addr)
+func (d *Dialer) DialContext(ctx context.Context, network, addr string) (net.Conn, error) {
+	d.once.Do(func() {
+		base := d.Base
+		if base == nil {
+			base = (&net.Dialer{}).DialContext
+		}
+		d.dial = netshim.Dialer(base)
+	})
+	return d.dial(ctx, network, addr)
 }
 
 // Dial dials without a limit of its own.
-func (d Dialer) Dial(network, addr string) (net.Conn, error) {
+func (d *Dialer) Dial(network, addr string) (net.Conn, error) {
 	return d.DialContext(context.Background(), network, addr)
 }
 
 // DialTimeout dials within timeout.
-func (d Dialer) DialTimeout(network, addr string, timeout time.Duration) (net.Conn, error) {
+func (d *Dialer) DialTimeout(network, addr string, timeout time.Duration) (net.Conn, error) {
 	ctx, cancel := context.WithTimeout(context.Background(), timeout)
 	defer cancel()
 	return d.DialContext(ctx, network, addr)

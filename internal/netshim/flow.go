@@ -12,6 +12,7 @@ import (
 type flow struct {
 	set    func(time.Time) error // of the dialed connection
 	slices time.Duration         // a quiet limit is looked at this often
+	alarm  *time.Timer           // looks where the connection has no deadlines; else nil
 	busy   atomic.Int32          // operations under way
 	epoch  atomic.Uint32         // counts the times a limit was moved or lifted from outside
 
@@ -23,7 +24,18 @@ type flow struct {
 // armLocked sets the time of the next look at the limit.
 func (f *flow) armLocked(now time.Time, quiet time.Duration) {
 	f.limit = earlier(f.since.Add(quiet), now.Add(quiet/f.slices+1))
+	if f.alarm != nil {
+		f.alarm.Reset(f.limit.Sub(now))
+		return
+	}
 	_ = f.set(earlier(f.driver, f.limit))
+}
+
+// stopped returns a timer that runs f once it is Reset.
+func stopped(f func()) *time.Timer {
+	t := time.AfterFunc(time.Hour, f)
+	t.Stop()
+	return t
 }
 
 // changeLocked puts another quiet limit in force, 0 for none.

@@ -130,6 +130,34 @@ func TestProgressRenewsTheQuietLimit(t *testing.T) {
 	})
 }
 
+// TestAWriteThatMovesIsNotSilence is pgx, which reads in the background while
+// it sends something large: the Write moves on, the Read hears nothing.
+func TestAWriteThatMovesIsNotSilence(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		line, client, server := overPipe(t)
+		defer line.Guard(t.Context(), grace, time.Second).Stop()
+		done := readOne(client)
+		go func() {
+			for range 4 {
+				<-time.After(900 * time.Millisecond)
+				receiveSome(server)
+			}
+			<-time.After(900 * time.Millisecond)
+			_, _ = server.Write([]byte("x"))
+		}()
+		for range 4 {
+			if _, err := client.Write([]byte("x")); err != nil {
+				t.Fatal(err)
+			}
+		}
+		if err := <-done; err != nil {
+			t.Errorf("Read beside the Write: %v", err)
+		}
+	})
+}
+
+func receiveSome(c net.Conn) { _, _ = c.Read(make([]byte, 1)) }
+
 func TestTheApplicationsOwnTimeIsNotQuiet(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		line, client, server := overPipe(t)

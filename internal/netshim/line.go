@@ -54,6 +54,7 @@ type Line struct {
 	// under it. It is a leaf lock.
 	mu     sync.Mutex
 	wire   *wire // the latest connection dialed; nil before
+	from   *dialer
 	cut    bool
 	cause  error  // why a guard cut
 	cutBy  uint64 // which guard cut
@@ -118,6 +119,27 @@ func (l *Line) Broken() bool {
 	return l.brokenLocked()
 }
 
+// Failed reports whether the wire itself failed: it was cut, or a Read or Write
+// did not end well. That the driver closed it is no failure.
+func (l *Line) Failed() bool {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return l.cut || (l.wire != nil && l.wire.failed)
+}
+
+// LateCancels counts the cancel requests, over all lines of the dial function,
+// that were given up before the server was seen to have taken them. Where the
+// number grows while a call's context ends, a cancel request may still arrive
+// and hit whatever runs on the connection then.
+func (l *Line) LateCancels() uint64 {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	if l.from == nil {
+		return 0
+	}
+	return l.from.late.Load()
+}
+
 func (l *Line) brokenLocked() bool { return l.cut || (l.wire != nil && l.wire.broken) }
 
 // Expired says why a guard cut the line: Err of the guarded context, or
@@ -129,8 +151,9 @@ func (l *Line) Expired() error {
 }
 
 // Cut makes every blocked and every later Read and Write fail at once with a
-// timeout, for good. It does not close the socket, which stays the driver's.
-// It is idempotent and also holds for a connection that is dialed later.
+// timeout, for good. It does not close the socket, which stays the driver's,
+// unless that has no deadlines (a channel of an SSH connection). It is
+// idempotent and also holds for a connection that is dialed later.
 func (l *Line) Cut() {
 	l.mu.Lock()
 	defer l.mu.Unlock()
@@ -143,18 +166,18 @@ func (l *Line) cutLocked(cause error, by uint64) {
 	}
 	l.cut, l.cause, l.cutBy = true, cause, by
 	if l.wire != nil {
-		_ = l.wire.Conn.SetDeadline(past)
+		l.wire.cutLocked()
 	}
 }
 
 // attach makes w the line's connection. The latest one wins: a driver dials
 // again for the next host, or without TLS after the server refused it.
-func (l *Line) attach(w *wire) {
+func (l *Line) attach(w *wire, from *dialer) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	l.wire = w
+	l.wire, l.from = w, from
 	if l.cut {
-		_ = w.Conn.SetDeadline(past)
+		w.cutLocked()
 	}
 }
 

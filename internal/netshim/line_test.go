@@ -179,68 +179,6 @@ func TestADialErrorIsTheDialersOwn(t *testing.T) {
 	}
 }
 
-// TestAStrayConnectionEndsInTime is a cancel request to a frozen server, by a
-// driver that sets deadlines of its own.
-func TestAStrayConnectionEndsInTime(t *testing.T) {
-	synctest.Test(t, func(t *testing.T) {
-		near, far := net.Pipe()
-		defer func() { _ = far.Close() }()
-		dial := Dialer(func(ctx context.Context, _, _ string) (net.Conn, error) {
-			if end, ok := ctx.Deadline(); !ok || time.Until(end) != strayStep {
-				t.Errorf("dial is bounded by %v, %v", time.Until(end), ok)
-			}
-			return near, nil
-		})
-		c, err := dial(t.Context(), "pipe", "")
-		if err != nil {
-			t.Fatal(err)
-		}
-		defer func() { _ = c.Close() }()
-		for _, own := range []time.Time{{}, time.Now().Add(time.Hour)} {
-			_ = c.SetDeadline(own)
-			_ = c.SetReadDeadline(own)
-			_ = c.SetWriteDeadline(own)
-			start := time.Now()
-			_, err = c.Read(make([]byte, 1))
-			if took := time.Since(start); !errors.Is(err, os.ErrDeadlineExceeded) || took != strayStep {
-				t.Errorf("Read: %v after %v, want %v", err, took, strayStep)
-			}
-		}
-		near.Close()
-		if _, err := dial(t.Context(), "pipe", ""); err == nil {
-			t.Error("a closed connection was handed out")
-		}
-	})
-}
-
-// TestAStrayConnectionIsGivenTheTimeTheNetworkNeeds is a cancel request over a
-// line on which a mere dial takes a second.
-func TestAStrayConnectionIsGivenTheTimeTheNetworkNeeds(t *testing.T) {
-	synctest.Test(t, func(t *testing.T) {
-		dial := Dialer(func(ctx context.Context, _, _ string) (net.Conn, error) {
-			select {
-			case <-ctx.Done():
-				return nil, ctx.Err()
-			case <-time.After(time.Second):
-			}
-			near, far := net.Pipe()
-			t.Cleanup(func() { _ = far.Close() })
-			return near, nil
-		})
-		if _, err := dial(t.Context(), "pipe", ""); !errors.Is(err, context.DeadlineExceeded) {
-			t.Errorf("before anything is known of the network: %v", err)
-		}
-		if _, err := dial(WithLine(t.Context(), NewLine()), "pipe", ""); err != nil {
-			t.Fatal(err)
-		}
-		c, err := dial(t.Context(), "pipe", "")
-		if err != nil {
-			t.Fatal(err)
-		}
-		_ = c.Close()
-	})
-}
-
 // TestADriverFindsTheSocket holds the promises drivers test for: go-sql-driver
 // asks for syscall.Conn and takes a failing one for a dead connection.
 func TestADriverFindsTheSocket(t *testing.T) {

@@ -15,7 +15,7 @@ const peekSize = 16 << 10
 // closed or reset it, and [ErrPending] when bytes wait: always over TLS, else
 // unless ok says that they do no harm. ok sees at most 16 KiB, must not keep
 // the slice, and nil stands for one that always refuses. A close behind
-// harmless bytes is not seen.
+// harmless bytes is seen on Linux only.
 //
 // Peek is for connections that have had at least one answer: a TLS 1.3 server
 // sends session tickets after the handshake, which only the next read takes
@@ -52,7 +52,20 @@ func (l *Line) Peek(ok func(pending []byte) bool) error {
 	if !ok(pending) {
 		return ErrPending
 	}
+	if w.look.hungUp() {
+		return io.EOF
+	}
 	return nil
+}
+
+// HungUp reports whether the peer has closed its end already, so that what is
+// sent from now on reaches nobody. It takes no byte and does not wait. It is
+// false where the platform cannot tell.
+func (l *Line) HungUp() bool {
+	l.mu.Lock()
+	w := l.wire
+	l.mu.Unlock()
+	return w != nil && w.look != nil && w.look.hungUp()
 }
 
 // probe looks at one socket. One goroutine at a time uses it.
@@ -66,13 +79,32 @@ type probe struct {
 	buf  []byte
 	n    int
 	err  error
-	look func(fd uintptr) // bound once: the look itself does not allocate
+	gone bool
+
+	// Bound once: the looks themselves do not allocate.
+	look, poll func(fd uintptr)
 }
 
 func newProbe(raw syscall.RawConn) *probe {
 	p := &probe{raw: raw}
 	p.look = func(fd uintptr) { p.n, p.err = peek(fd, p.buf) }
+	p.poll = func(fd uintptr) { p.gone = hungUp(fd) }
 	return p
+}
+
+// hungUp reports whether the peer has closed, also behind bytes that wait.
+func (p *probe) hungUp() bool {
+	p.gone = false
+	return p.raw.Control(p.poll) == nil && p.gone
+}
+
+// unsent is how many bytes were written and have not reached the peer's system
+// yet; 0 where that cannot be told. Unlike the other looks it may be called
+// beside them.
+func (p *probe) unsent() int {
+	n := 0
+	_ = p.raw.Control(func(fd uintptr) { n = unsent(fd) })
+	return n
 }
 
 // waiting reports whether bytes wait; a closed connection is an error.

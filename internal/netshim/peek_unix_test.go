@@ -15,6 +15,8 @@ import (
 	"io"
 	"math/big"
 	"net"
+	"runtime"
+	"strings"
 	"syscall"
 	"testing"
 	"time"
@@ -63,6 +65,58 @@ func TestPeekTakesNothingAway(t *testing.T) {
 	n, err := client.Read(b)
 	if got := string(b[:n]); got != seen || err != nil {
 		t.Errorf("Read after Peek: %q, %v; want %q", got, err, seen)
+	}
+}
+
+// TestAnEndBehindHarmlessBytesIsSeen is PostgreSQL after the crash of another
+// session: a notice, and then the end.
+func TestAnEndBehindHarmlessBytesIsSeen(t *testing.T) {
+	if runtime.GOOS != "linux" {
+		t.Log("the system does not tell; the next read does")
+		return
+	}
+	line, _, server := overTCP(t)
+	keep := func([]byte) bool { return true }
+	send(t, server, "N")
+	if err := line.Peek(keep); err != nil || line.HungUp() {
+		t.Errorf("before the end: %v, hung up %t", err, line.HungUp())
+	}
+	_ = server.Close()
+	until(t, "the end to be seen", func() bool { return line.Peek(keep) == io.EOF })
+	if !line.HungUp() {
+		t.Error("the line has not hung up")
+	}
+}
+
+// TestBytesThatLeaveTheSendQueueAreNotSilence: a Write is done when the system
+// has the bytes, long before a slow network has taken them.
+func TestBytesThatLeaveTheSendQueueAreNotSilence(t *testing.T) {
+	if runtime.GOOS != "linux" {
+		t.Log("the system does not tell what has left")
+		return
+	}
+	const size, piece, limit = 1 << 20, 64 << 10, 500 * time.Millisecond
+	line, client, server := overTCP(t)
+	_ = server.SetReadBuffer(piece)
+	raw, _ := client.(syscall.Conn).SyscallConn()
+	_ = raw.Control(func(fd uintptr) { _ = syscall.SetsockoptInt(int(fd), syscall.SOL_SOCKET, syscall.SO_SNDBUF, size) })
+	defer line.Guard(t.Context(), 0, limit).Stop()
+	send(t, client, strings.Repeat("x", size))
+	go func() {
+		pace := time.NewTicker(limit / 6)
+		defer pace.Stop()
+		for range size / piece {
+			<-pace.C
+			_, _ = io.ReadFull(server, make([]byte, piece))
+		}
+		_, _ = server.Write([]byte("y"))
+	}()
+	start := time.Now()
+	if _, err := client.Read(make([]byte, 1)); err != nil {
+		t.Errorf("Read after %v: %v", time.Since(start), err)
+	}
+	if took := time.Since(start); took < 2*limit {
+		t.Fatalf("all was sent within %v: the test proves nothing", took)
 	}
 }
 

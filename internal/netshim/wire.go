@@ -24,10 +24,14 @@ type wire struct {
 	line *Line
 	in   flow
 	out  flow
-	tls  atomic.Bool // the driver speaks TLS over it
-	look *probe      // nil where the connection is no socket
+	tls  atomic.Bool // TLS is spoken over the socket
+	look *probe      // nil where there is no socket
+	deaf bool        // deadlines have no effect: time is up when the connection is closed
 
-	broken bool // protected by line.mu
+	// Protected by line.mu.
+	broken bool
+	failed bool // a Read or Write did not end well
+	unsent int  // how much was written and had not left at the last look
 }
 
 // socket is a wire over an operating system socket. Only it offers
@@ -40,23 +44,68 @@ func (s socket) SyscallConn() (syscall.RawConn, error) {
 	return s.Conn.(syscall.Conn).SyscallConn() //nolint:forcetypeassert // newWire checked it
 }
 
-// writeSlices divides the quiet limit for a Write: one that moved some bytes
-// before it stalled is found out an eighth of the limit late at most.
-const writeSlices = 8
+// A quiet limit is looked at several times before it ends. A Write that moved
+// some bytes before it stalled is found out an eighth of the limit late at
+// most. A Read's first look notes how much of what was written has not left
+// yet, so that the second sees whether it moves.
+const (
+	readSlices  = 2
+	writeSlices = 8
+)
+
+// deafPiece is how much is written at once where no deadline can interrupt a
+// Write to see how far it came.
+const deafPiece = 32 << 10
 
 // newWire returns what the driver gets for a connection dialed for l.
 func newWire(l *Line, c net.Conn) (*wire, net.Conn) {
-	w := &wire{Conn: c, line: l}
-	w.in = flow{set: c.SetReadDeadline, slices: 1}
+	w := &wire{Conn: c, line: l, deaf: c.SetDeadline(time.Time{}) != nil}
+	w.in = flow{set: c.SetReadDeadline, slices: readSlices}
 	w.out = flow{set: c.SetWriteDeadline, slices: writeSlices}
-	sc, ok := c.(syscall.Conn)
+	if w.deaf {
+		w.in.alarm, w.out.alarm = w.bell(&w.in), w.bell(&w.out)
+	}
+	under := c
+	if t, ok := c.(interface{ NetConn() net.Conn }); ok { // a finished tls.Conn
+		under = t.NetConn()
+		w.tls.Store(true)
+		w.out.slices = 1 // crypto/tls never writes again after a timeout
+	}
+	sc, ok := under.(syscall.Conn)
 	if !ok {
 		return w, w
 	}
 	if raw, err := sc.SyscallConn(); err == nil {
 		w.look = newProbe(raw)
 	}
+	if under != c {
+		return w, w
+	}
 	return w, socket{w}
+}
+
+// bell returns the timer that looks at f where no deadline can: it does what a
+// Read or Write that missed its deadline would do itself.
+func (w *wire) bell(f *flow) *time.Timer {
+	return stopped(func() {
+		w.line.mu.Lock()
+		defer w.line.mu.Unlock()
+		now := time.Now()
+		if w.line.cut || f.busy.Load() == 0 || f.limit.IsZero() || now.Before(f.limit) {
+			return
+		}
+		w.overdueLocked(f, now)
+	})
+}
+
+// cutLocked makes every Read and Write fail. A connection without deadlines is
+// closed for it, in a goroutine that ends with Close.
+func (w *wire) cutLocked() {
+	if w.deaf {
+		go w.Conn.Close() //nolint:errcheck // the driver hears of it
+		return
+	}
+	_ = w.Conn.SetDeadline(past)
 }
 
 // Read reads from the connection. It does not allocate.
@@ -96,10 +145,14 @@ func (w *wire) Write(b []byte) (int, error) {
 	epoch := w.begin(&w.out)
 	done := 0
 	for {
-		n, err := w.Conn.Write(b[done:])
+		n, err := w.Conn.Write(w.piece(b[done:]))
 		done += n
 		if err == nil {
-			return done, nil
+			w.progressed()
+			if done == len(b) {
+				return done, nil
+			}
+			continue
 		}
 		var again bool
 		if epoch, again = w.judge(&w.out, epoch, n, err); again {
@@ -110,6 +163,26 @@ func (w *wire) Write(b []byte) (int, error) {
 		}
 		return done, err
 	}
+}
+
+// piece is as much of b as is written at once.
+func (w *wire) piece(b []byte) []byte {
+	if w.deaf && len(b) > deafPiece {
+		return b[:deafPiece]
+	}
+	return b
+}
+
+// progressed notes that a Write moved on, for a Read that waits beside it: pgx
+// reads in the background during a long Write, and silence is that nothing
+// moves either way.
+func (w *wire) progressed() {
+	if w.line.quiet.Load() == 0 || (w.in.busy.Load() == 0 && !w.deaf) {
+		return
+	}
+	w.line.mu.Lock()
+	defer w.line.mu.Unlock()
+	w.out.since = time.Now()
 }
 
 // begin arms the quiet limit for a Read or Write that starts, and returns the
@@ -123,6 +196,7 @@ func (w *wire) begin(f *flow) uint32 {
 	defer w.line.mu.Unlock()
 	if quiet := time.Duration(w.line.quiet.Load()); quiet > 0 && !w.line.cut {
 		f.since = time.Now()
+		w.unsent = 0 // only what a look of this wait saw is compared with
 		f.armLocked(f.since, quiet)
 	}
 	return f.epoch.Load()
@@ -138,7 +212,7 @@ func (w *wire) judge(f *flow, epoch uint32, n int, err error) (now uint32, again
 		return epoch, false
 	}
 	if !errors.Is(err, os.ErrDeadlineExceeded) {
-		w.broken = true
+		w.broken, w.failed = true, true
 		return epoch, false
 	}
 	if f.driverExpired() {
@@ -153,13 +227,38 @@ func (w *wire) judge(f *flow, epoch uint32, n int, err error) (now uint32, again
 	if n > 0 {
 		f.since = t
 	}
-	quiet := time.Duration(l.quiet.Load())
-	if t.Sub(f.since) >= quiet {
-		l.quietLocked()
-		return epoch, false
+	return f.epoch.Load(), w.overdueLocked(f, t)
+}
+
+// overdueLocked looks at a flow whose limit has come: it cuts the line if
+// nothing moved for that long, else sets the next look, and says which.
+func (w *wire) overdueLocked(f *flow, now time.Time) (again bool) {
+	if f == &w.in {
+		if w.out.since.After(f.since) {
+			f.since = w.out.since
+		}
+		if w.drainsLocked() {
+			f.since = now
+		}
 	}
-	f.armLocked(t, quiet)
-	return f.epoch.Load(), true
+	quiet := time.Duration(w.line.quiet.Load())
+	if now.Sub(f.since) >= quiet {
+		w.line.quietLocked()
+		return false
+	}
+	f.armLocked(now, quiet)
+	return true
+}
+
+// drainsLocked reports whether what was written and still lies in the system's
+// buffers became less since the last look.
+func (w *wire) drainsLocked() bool {
+	if w.look == nil {
+		return false
+	}
+	before := w.unsent
+	w.unsent = w.look.unsent()
+	return w.unsent < before
 }
 
 // Close closes the connection.

@@ -128,11 +128,39 @@ func (p *Pool[T]) Evict() {
 	p.pace.forget()
 	if !p.cfg.Pinned {
 		p.generation++
-		for c := p.idle.head; c != nil; c = p.idle.head {
-			p.idleOutLocked(c, closedEvicted)
-		}
+		p.evictIdleLocked(p.exact())
 	}
 	p.dispatchLocked()
+}
+
+// EvictIdle closes the idle connections that came back before t, because
+// something was learned that makes them suspect. A pinned pool keeps them.
+func (p *Pool[T]) EvictIdle(t time.Time) {
+	p.mu.Lock()
+	defer p.unlock()
+	p.evictIdleLocked(t.Sub(p.epoch))
+	p.dispatchLocked()
+}
+
+// evictIdleLocked closes the idle connections that came back before at.
+func (p *Pool[T]) evictIdleLocked(at time.Duration) {
+	if p.cfg.Pinned {
+		return
+	}
+	for c := p.idle.tail; c != nil; {
+		newer := c.prev
+		if c.since <= at {
+			p.idleOutLocked(c, closedEvicted)
+		}
+		c = newer
+	}
+}
+
+// Doubt has every connection that is idle now pinged before its next use.
+func (p *Pool[T]) Doubt() {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	p.pace.outage = max(p.exact(), 1)
 }
 
 // SetMaxOpen changes Config.MaxOpen; 0 means unlimited. Idle connections over
