@@ -8,6 +8,7 @@ import (
 	"errors"
 	"fmt"
 	"reflect"
+	"slices"
 )
 
 // argError is a failed conversion: nothing reached the driver's connection,
@@ -36,7 +37,7 @@ func convertArgs(p *physical, si driver.Stmt, args []driver.NamedValue) ([]drive
 		out = append(out, nv)
 		err := conv.convert(&out[len(out)-1])
 		if err == driver.ErrRemoveArgument { //nolint:errorlint // database/sql compares by identity
-			out = out[:len(out)-1]
+			out = slices.Clone(out[:len(out)-1]) // the caller's slice keeps its order
 			continue
 		}
 		if err != nil {

@@ -29,8 +29,7 @@ var (
 type conn struct {
 	session
 	op  op // the present operation, unless it is a query
-	tx  transaction
-	raw bool // inside Raw: Close without IsValid means that the function failed
+	txn transaction
 
 	caller
 	onClose func() error // set when a wrapper opened the connection by DSN
@@ -38,7 +37,7 @@ type conn struct {
 
 // errNoAnswer is what a middleware's silence means: database/sql would call
 // methods of nil.
-var errNoAnswer = errors.New("fluxor: a middleware returned neither an error nor an answer; it must call the next handler or set Call.Rows")
+var errNoAnswer = errors.New("fluxor: a middleware returned neither an error nor an answer; it must call the next handler, or set Call.Rows for a query")
 
 // errPanicked is what a Doner hears of an operation that a panic ended.
 var errPanicked = errors.New("fluxor: a panic ended the operation")
@@ -49,7 +48,7 @@ func newConn(e *engine) *conn {
 
 // run sends the connection's present operation down the chain.
 func (c *conn) run(ctx context.Context) error {
-	c.op.InTx = c.inTx
+	c.op.InTx = c.tx != nil
 	err := c.pass(ctx, &c.op)
 	c.op.Finish(err)
 	c.forget()
@@ -62,7 +61,7 @@ func (c *conn) pass(ctx context.Context, o *op) error {
 		o.asIs = true // nobody changes the arguments on their way
 		return unskipped(c.carry(ctx, o))
 	}
-	return unskipped(c.through(ctx, o))
+	return unskipped(o.finally(c.through(ctx, o)))
 }
 
 // through sends o down the chain. If a handler panics, the operation is over
@@ -70,21 +69,25 @@ func (c *conn) pass(ctx context.Context, o *op) error {
 func (c *conn) through(ctx context.Context, o *op) error {
 	settled, over := c.held != nil, false
 	defer func() {
-		if !over {
-			c.abandon(settled)
-			o.Finish(errPanicked)
+		if over {
+			return
 		}
+		if o.Op == middleware.OpBegin && o.tx != nil {
+			c.drop() // nobody will end the transaction
+		}
+		c.abandon(settled)
+		o.Finish(errPanicked)
 	}()
 	err := c.e.chain.Handle(ctx, &o.Call)
 	over = true
 	return err
 }
 
-// forget drops the caller's arguments, so that an idle connection keeps no
-// large value alive.
+// forget drops the caller's text and arguments, so that an idle connection
+// keeps nothing large alive.
 func (c *conn) forget() {
 	c.saved = wiped(c.saved)
-	c.op.Args, c.op.work = nil, nil
+	c.op.SQL, c.op.st, c.op.Args, c.op.work = "", nil, nil, nil
 }
 
 // execute runs a text, or st where it is not nil, that returns no rows.
@@ -113,7 +116,7 @@ func (c *conn) ask(ctx context.Context, st *stmt, text string, args []driver.Nam
 	r := c.reading()
 	r.eager = who == originDB
 	r.saved = r.begin(c, middleware.OpQuery, text, args, r.saved)
-	r.read, r.InTx, r.passing = r, c.inTx, true
+	r.read, r.InTx, r.passing = r, c.tx != nil, true
 	if st != nil {
 		r.st, r.Prepared = st, true
 	}
@@ -154,7 +157,7 @@ func (c *conn) owner(st *stmt) origin {
 // ended ends the lease after an operation of a *sql.DB under a wrapper that
 // hides IsValid.
 func (c *conn) ended(who origin) {
-	if who == originDB && c.layer == layerForeign && c.open == 0 && !c.inTx {
+	if who == originDB && c.layer == layerForeign && c.open == 0 && c.tx == nil {
 		c.release()
 	}
 }
@@ -191,6 +194,9 @@ func (c *conn) PrepareContext(ctx context.Context, query string) (driver.Stmt, e
 	c.saved = c.op.begin(c, middleware.OpPrepare, query, nil, c.saved)
 	c.op.st = st
 	err := c.run(ctx)
+	if err != nil {
+		_ = st.Close() // a middleware may have refused what was prepared
+	}
 	c.ended(st.home)
 	if err != nil {
 		return nil, err
@@ -220,8 +226,9 @@ func (c *conn) BeginTx(ctx context.Context, opts driver.TxOptions) (driver.Tx, e
 		c.ended(home)
 		return nil, err
 	}
-	c.tx = transaction{c: c, inner: begun, life: ctx, home: home}
-	return &c.tx, nil
+	c.op.tx = nil
+	c.txn = transaction{c: c, inner: begun, life: ctx, home: home}
+	return &c.txn, nil
 }
 
 func (c *conn) endTx(tx *transaction, k middleware.Op) error {
@@ -231,8 +238,11 @@ func (c *conn) endTx(tx *transaction, k middleware.Op) error {
 	c.saved = c.op.begin(c, k, "", nil, c.saved)
 	c.op.tx, c.op.life = tx.inner, tx.life
 	err := c.run(tx.life)
-	if c.inTx {
+	if c.tx != nil {
 		c.undo(tx.life, tx.inner)
+		if err == nil && k == middleware.OpCommit {
+			err = errNoAnswer
+		}
 	}
 	tx.inner, tx.life = nil, nil
 	c.op.tx, c.op.life = nil, nil
@@ -246,6 +256,7 @@ func (c *conn) undo(ctx context.Context, tx driver.Tx) {
 	c.saved = c.op.begin(c, middleware.OpRollback, "", nil, c.saved)
 	c.op.tx, c.op.life = tx, ctx
 	_ = c.carry(ctx, &c.op)
+	c.tx, c.op.tx, c.op.life = nil, nil, nil
 }
 
 // Begin serves callers of sql.Conn.Raw.
@@ -282,27 +293,15 @@ func (c *conn) IsValid() bool {
 	return true
 }
 
-// Close ends the lease. Without IsValid before it, database/sql closes a
-// connection whose user said that it is bad or panicked, and the physical one
-// goes with it, unless a wrapper swallowed IsValid.
+// Close ends the lease. Where it is still held, no IsValid came before:
+// database/sql closes a connection whose user said that it is bad or panicked,
+// and the physical one goes with it, as the bare driver's would.
 func (c *conn) Close() error {
-	if c.raw || c.layer != layerForeign {
-		c.drop()
-	}
-	c.release()
+	c.drop()
 	c.e.pool.Drop(&c.claim)
 	if f := c.onClose; f != nil {
 		c.onClose = nil
 		return f()
 	}
 	return nil
-}
-
-func (c *conn) closeHere(p *physical, si driver.Stmt) (held bool, err error) {
-	if c.held == nil || c.held.Value != p {
-		return false, nil
-	}
-	bound := c.closeBound(p)
-	defer bound.Stop()
-	return true, si.Close()
 }

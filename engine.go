@@ -92,6 +92,9 @@ func (e *engine) closePhysical(p *physical) error {
 	p.closed.Store(true)
 	bound := guard(p, context.Background(), e.set.CloseTimeout)
 	defer bound.Stop()
+	for _, si := range p.takeAll() {
+		_ = si.Close() // before its connection, as database/sql does: SQLite's file stays open otherwise
+	}
 	return p.ci.Close()
 }
 
@@ -131,7 +134,7 @@ func (e *engine) runValidation(ctx context.Context, p *physical) error {
 	if err != nil {
 		return err
 	}
-	defer si.Close() //nolint:errcheck // the answer is in already
+	defer si.Close() //nolint:errcheck // the answer is in already; the caller's bound holds
 	r, err := queryStmt(ctx, si, nil)
 	if err != nil {
 		return err

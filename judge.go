@@ -68,7 +68,7 @@ func unanswered(ctx context.Context, p *physical, err error) bool {
 // where it stands for a refusal that came over a sound wire.
 func (s *session) reached(p *physical, o *op, badConn bool) bool {
 	if p.line == nil {
-		return !badConn || s.e.backend.ErrBadConnLies
+		return !badConn || s.e.backend.ErrBadConnLies || p.lies
 	}
 	refused := badConn && s.e.backend.RefusedWhole != nil && p.line.Answered() && !p.line.Failed() &&
 		s.e.backend.RefusedWhole(o.SQL)
@@ -145,7 +145,7 @@ func (s *session) judgeNext(r *reading, err error) error {
 	if class == backend.ClassFatal {
 		return err
 	}
-	if r.p.line == nil && badConn && !s.e.backend.ErrBadConnLies {
+	if r.p.line == nil && badConn && !s.e.backend.ErrBadConnLies && !r.p.lies {
 		return err
 	}
 	return s.indeterminate(context.Background(), r.p, "query", err)

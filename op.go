@@ -5,6 +5,7 @@ package fluxor
 import (
 	"context"
 	"database/sql/driver"
+	"errors"
 
 	"github.com/fluxor-db/fluxor/middleware"
 )
@@ -17,9 +18,9 @@ type carrier interface {
 // statement is a prepared statement as a session sees it.
 type statement interface {
 	// on returns the real statement on p, preparing it there if need be.
-	on(ctx context.Context, p *physical) (driver.Stmt, error)
-	// write sets the text to prepare, which a middleware may have changed.
-	write(text string)
+	on(ctx context.Context, p *physical) (*prepared, error)
+	// prepare prepares text on p, whatever is prepared there already.
+	prepare(ctx context.Context, p *physical, text string) error
 }
 
 // op is an operation. A query's op lives in the rows it returns, any other in
@@ -32,6 +33,7 @@ type op struct {
 	read *reading            // where a query's answer goes
 	tx   driver.Tx           // the transaction begun or to end
 	life context.Context     // BeginTx's context, for OpCommit and OpRollback
+	said error               // what the session said last, for a chain that says something else
 	work []driver.NamedValue // database/sql's slice, for the driver; Call.Args keeps the caller's values
 
 	// harmless is true while the driver does what may be repeated even if the
@@ -40,12 +42,18 @@ type op struct {
 	// toNobody is true where the server had ended the session before the call:
 	// what is sent then has no effect.
 	toNobody bool
+	// ran is true once the session carried it out.
+	ran bool
 	// asIs is true while work still holds what Args does.
 	asIs bool
 }
 
 // Handle is the end of the chain.
-func (o *op) Handle(ctx context.Context, _ *middleware.Call) error { return o.by.carry(ctx, o) }
+func (o *op) Handle(ctx context.Context, _ *middleware.Call) error {
+	o.ran = true
+	o.said = o.by.carry(ctx, o)
+	return o.said
+}
 
 // begin readies o for an operation of kind k. The caller's values are copied
 // to saved, which it returns grown: what the driver converts is work.
@@ -53,7 +61,7 @@ func (o *op) begin(by carrier, k middleware.Op, sql string, args, saved []driver
 	o.Reset()
 	o.Bind(o)
 	o.by, o.Op, o.SQL = by, k, sql
-	o.st, o.read, o.tx, o.life, o.work, o.harmless, o.toNobody, o.asIs = nil, nil, nil, nil, args, false, false, false
+	o.st, o.read, o.tx, o.life, o.said, o.work, o.harmless, o.toNobody, o.ran, o.asIs = nil, nil, nil, nil, nil, args, false, false, false, false
 	if len(args) > 0 {
 		saved = append(saved[:0], args...)
 		o.Args = saved
@@ -100,6 +108,28 @@ func (e skipped) Unwrap() error { return e.error }
 func unskipped(err error) error {
 	if err == driver.ErrSkip { //nolint:errorlint // database/sql compares by identity
 		return skipped{err}
+	}
+	return err
+}
+
+// final is an error of a middleware's that is driver.ErrBadConn although the
+// statement ran. To database/sql that would say that nothing ran and that it
+// shall run the statement again.
+type final struct{ error }
+
+// Is matches everything that the error is but driver.ErrBadConn.
+func (e final) Is(target error) bool {
+	return target != driver.ErrBadConn && errors.Is(e.error, target) //nolint:errorlint // only the sentinel itself is hidden
+}
+
+// As finds what the error is made of.
+func (e final) As(target any) bool { return errors.As(e.error, target) }
+
+// finally hides ErrBadConn in what the chain said of o if the session did not
+// say so.
+func (o *op) finally(err error) error {
+	if errors.Is(err, driver.ErrBadConn) && !errors.Is(o.said, driver.ErrBadConn) && o.ran {
+		return final{err}
 	}
 	return err
 }

@@ -61,6 +61,9 @@ func (c *caller) enter(hidden func()) origin {
 				c.layer = layerValidator
 				return originKept
 			}
+			if strings.HasPrefix(f.Function, sqlPackage+"(*Conn).Raw") {
+				return originKept // the application itself calls, which says nothing of wrappers
+			}
 			c.layer = layerForeign
 			if who, known := originOf(f.Function[len(sqlPackage):]); known {
 				if c.ops++; c.ops > 1 && who == originDB {

@@ -28,9 +28,7 @@ func (s *session) attempt(ctx context.Context, o *op) error {
 	case middleware.OpPing:
 		return p.ping(ctx)
 	case middleware.OpPrepare:
-		o.st.write(o.SQL)
-		_, err := o.st.on(ctx, p)
-		return err
+		return o.st.prepare(ctx, p, o.SQL)
 	case middleware.OpBegin:
 		return s.begin(ctx, p, o)
 	default:
@@ -52,12 +50,12 @@ func (s *session) exec(ctx context.Context, p *physical, o *op) error {
 			return err
 		}
 	}
-	si, own, err := s.statement(ctx, p, o)
+	si, _, own, err := s.statement(ctx, p, o)
 	if err != nil {
 		return err
 	}
 	if own {
-		defer si.Close() //nolint:errcheck // database/sql ignores it too (execDC)
+		defer s.closeStmt(p, si) //nolint:errcheck // database/sql ignores it too (execDC)
 	}
 	args, err := convertArgs(p, si, o.freshArgs())
 	if err != nil {
@@ -82,34 +80,39 @@ func (s *session) query(ctx context.Context, p *physical, o *op, bound netshim.G
 			bound.Stop()
 		}
 	}()
-	inner, own, err := s.queryInner(ctx, p, o)
+	inner, err := s.queryInner(ctx, p, o)
 	if err != nil {
+		r.of, r.closeStmt = nil, nil
 		return err
 	}
 	answered = true
 	s.open++
-	r.inner, r.closeStmt, r.p, r.lastErr = inner, own, p, nil
+	if r.of != nil {
+		r.of.open++
+	}
+	r.inner, r.p, r.lastErr, r.nested = inner, p, nil, false
 	r.owner, r.guard, r.closeIn = s, bound, s.e.set.CloseTimeout
 	o.Rows = r.handle()
 	return nil
 }
 
-// queryInner returns the driver's rows and the statement to close after them.
-func (s *session) queryInner(ctx context.Context, p *physical, o *op) (driver.Rows, driver.Stmt, error) {
+// queryInner returns the driver's rows; the reading learns of the statement
+// that they are read from, and of one to close after them.
+func (s *session) queryInner(ctx context.Context, p *physical, o *op) (driver.Rows, error) {
 	if o.st == nil && p.canQuery() {
 		args, err := convertArgs(p, nil, o.freshArgs())
 		if err != nil {
-			return nil, nil, err
+			return nil, err
 		}
 		o.harmless = false
 		r, err := p.query(ctx, o.SQL, args)
 		if err != driver.ErrSkip { //nolint:errorlint // the contract of ErrSkip is identity
-			return r, nil, err
+			return r, err
 		}
 	}
-	si, own, err := s.statement(ctx, p, o)
+	si, of, own, err := s.statement(ctx, p, o)
 	if err != nil {
-		return nil, nil, err
+		return nil, err
 	}
 	var r driver.Rows
 	args, err := convertArgs(p, si, o.freshArgs())
@@ -118,26 +121,31 @@ func (s *session) queryInner(ctx context.Context, p *physical, o *op) (driver.Ro
 		o.harmless = false
 		r, err = queryStmt(ctx, si, args)
 	}
-	if !own {
-		return r, nil, err
+	switch {
+	case own && err != nil:
+		_ = s.closeStmt(p, si)
+	case own:
+		o.read.closeStmt = si
+	default:
+		o.read.of = of
 	}
-	if err != nil {
-		_ = si.Close()
-	}
-	return r, si, err
+	return r, err
 }
 
 // statement returns the real statement to run o with, and whether it was made
-// for this operation alone.
-func (s *session) statement(ctx context.Context, p *physical, o *op) (si driver.Stmt, own bool, err error) {
+// for this operation alone; of is the one that a virtual statement refers to.
+func (s *session) statement(ctx context.Context, p *physical, o *op) (si driver.Stmt, of *prepared, own bool, err error) {
 	o.harmless = true
 	p.resetLine()
-	if o.st != nil {
-		si, err = o.st.on(ctx, p)
-		return si, false, err
+	if o.st == nil {
+		si, err = p.prepare(ctx, o.SQL)
+		return si, nil, true, err
 	}
-	si, err = p.prepare(ctx, o.SQL)
-	return si, true, err
+	of, err = o.st.on(ctx, p)
+	if err != nil {
+		return nil, nil, false, err
+	}
+	return of.si, of, false, nil
 }
 
 func (s *session) begin(ctx context.Context, p *physical, o *op) error {
@@ -146,14 +154,14 @@ func (s *session) begin(ctx context.Context, p *physical, o *op) error {
 		return err
 	}
 	o.tx = inner
-	s.inTx = true
+	s.tx = p
 	return nil
 }
 
 // end commits or rolls back. A commit is bounded by the context of BeginTx,
 // else by the network timeout; a rollback by the close timeout.
 func (s *session) end(p *physical, o *op) error {
-	s.inTx = false
+	s.tx = nil
 	if o.Op == middleware.OpRollback {
 		bound := guard(p, context.Background(), s.e.set.CloseTimeout)
 		defer bound.Stop()

@@ -8,11 +8,13 @@ import (
 	"sync"
 	"sync/atomic"
 
+	"github.com/fluxor-db/fluxor/backend"
 	"github.com/fluxor-db/fluxor/internal/netshim"
 )
 
 // physical is one connection of the wrapped driver. One session at a time
-// uses it; doom and the closed flag alone are touched by others.
+// uses it; its statements' users and the closed flag alone are touched by
+// others.
 type physical struct {
 	ci   driver.Conn
 	line *netshim.Line // nil where the driver takes no dialer of ours
@@ -33,15 +35,19 @@ type physical struct {
 	broken bool // set by the session that leases it; such a connection is never reused
 	closed atomic.Bool
 
-	mu     sync.Mutex    // protects doomed; a leaf lock, nothing is called under it
-	doomed []driver.Stmt // closed by their owners while the connection was elsewhere
-	dooms  atomic.Bool   // whether there are any, readable without mu
+	lies bool // its ErrBadConn says nothing of what was sent
+
+	mu    sync.Mutex  // protects stmts and what prepared says; a leaf lock, nothing is called under it
+	stmts []*prepared // the real statements that are not closed
+	dooms atomic.Bool // whether one of them is to be closed, readable without mu
 }
 
 func newPhysical(ci driver.Conn, line *netshim.Line) *physical {
 	p := &physical{ci: ci}
 	if line.Attached() {
 		p.line = line
+	} else {
+		p.lies = backend.Lies(ci)
 	}
 	p.execer, _ = ci.(driver.ExecerContext)
 	p.queryer, _ = ci.(driver.QueryerContext)
@@ -85,28 +91,6 @@ func (p *physical) sound() bool {
 		return false
 	}
 	return p.validator == nil || p.validator.IsValid()
-}
-
-// doom leaves a statement to be closed by the connection's next user: its
-// owner has no lease, and the connection may be in use elsewhere.
-func (p *physical) doom(si driver.Stmt) {
-	p.mu.Lock()
-	defer p.mu.Unlock()
-	p.doomed = append(p.doomed, si)
-	p.dooms.Store(true)
-}
-
-// takeDoomed returns the statements to close now.
-func (p *physical) takeDoomed() []driver.Stmt {
-	if !p.dooms.Load() {
-		return nil
-	}
-	p.mu.Lock()
-	defer p.mu.Unlock()
-	ds := p.doomed
-	p.doomed = nil
-	p.dooms.Store(false)
-	return ds
 }
 
 // The functions below follow database/sql's ctxutil.go (Go 1.26): a driver

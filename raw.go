@@ -26,9 +26,7 @@ func Raw(ctx context.Context, c *sql.Conn, f func(driverConn any) error) error {
 			return err
 		}
 		p := v.held.Value
-		v.raw = true
-		err = f(p.ci)
-		v.raw = false // not reached on a panic: Close then discards
+		err = f(p.ci) // after a panic database/sql closes v, and the connection with it
 		if errors.Is(err, driver.ErrBadConn) {
 			p.broken = true
 		}

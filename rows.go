@@ -55,7 +55,9 @@ type reading struct {
 	inner     driver.Rows
 	owner     rowsOwner
 	p         *physical
+	of        *prepared        // what a virtual statement's rows are read from
 	closeStmt driver.Stmt      // a statement prepared for this query alone
+	nested    bool             // a row delivered rows, which database/sql closes later
 	guard     netshim.Guarding // runs from the query to Close
 	watch     valueObserver
 	closeIn   time.Duration // how long Close may wait without progress
@@ -74,7 +76,7 @@ func (r *reading) handle() *rows { return &rows{r, r.turn} }
 
 // drain forgets the driver's rows.
 func (r *reading) drain() {
-	r.inner, r.closeStmt, r.p, r.guard, r.lastErr = nil, nil, nil, netshim.Guarding{}, nil
+	r.inner, r.of, r.closeStmt, r.p, r.guard, r.lastErr = nil, nil, nil, nil, netshim.Guarding{}, nil
 }
 
 // errRowsClosed is what reading from closed rows answers; database/sql never
@@ -102,7 +104,22 @@ func (h *rows) Next(dest []driver.Value) error {
 	if r.watch != nil && err == nil {
 		r.watch.observe(r.inner.Columns(), dest)
 	}
+	if r.closeStmt != nil {
+		r.nested = r.nested || holdsRows(dest)
+	}
 	return err
+}
+
+// holdsRows reports whether a value is itself rows: a cursor.
+func holdsRows(dest []driver.Value) bool {
+	for _, v := range dest {
+		switch v := v.(type) {
+		case nil, int64, float64, bool, []byte, string, time.Time:
+		case driver.Rows:
+			return v != nil
+		}
+	}
+	return false
 }
 
 // failed returns what the caller hears of err.
@@ -125,7 +142,14 @@ func (h *rows) Close() error {
 	if err != nil {
 		err = r.owner.judgeNext(r, err)
 	}
-	if r.closeStmt != nil {
+	if r.of != nil {
+		r.of.open--
+	}
+	switch {
+	case r.closeStmt == nil:
+	case r.nested:
+		r.p.doom(r.closeStmt) // the rows within its rows are closed before it
+	default:
 		_ = r.closeStmt.Close()
 	}
 	bound.Stop()

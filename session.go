@@ -8,7 +8,6 @@ import (
 	"errors"
 	"time"
 
-	"github.com/fluxor-db/fluxor/internal/netshim"
 	"github.com/fluxor-db/fluxor/internal/pool"
 )
 
@@ -29,10 +28,10 @@ type session struct {
 	e     *engine
 	held  *lease                // nil between uses
 	claim pool.Claim[*physical] // on the connection held last, for the state it carries
-	inTx  bool
-	open  int                 // rows not yet closed
-	saved []driver.NamedValue // the caller's arguments of the present operation
-	free  *reading            // for queries to come
+	tx    *physical             // of the transaction under way; nil without one
+	open  int                   // rows not yet closed
+	saved []driver.NamedValue   // the caller's arguments of the present operation
+	free  *reading              // for queries to come
 }
 
 // carry runs o on the lease, taking one if none is held. When nothing of o
@@ -40,8 +39,8 @@ type session struct {
 // had a life before o: then its state is lost and the caller has to hear it.
 func (s *session) carry(ctx context.Context, o *op) error {
 	settled := s.held != nil
-	if o.tx != nil && !settled {
-		return driver.ErrBadConn // the transaction's connection is gone
+	if (s.tx != nil || o.tx != nil) && !settled || s.tx != nil && s.held.Value != s.tx {
+		return driver.ErrBadConn // the transaction's connection is gone, and nothing of it may run elsewhere
 	}
 	over := false
 	defer func() {
@@ -85,6 +84,7 @@ func (s *session) persist(ctx context.Context, o *op, settled bool) error {
 func (s *session) abandon(settled bool) {
 	if !settled {
 		s.drop()
+		s.tx = nil
 	} else if s.held != nil {
 		s.held.Value.broken = true
 	}
@@ -92,8 +92,9 @@ func (s *session) abandon(settled bool) {
 
 // acquire makes sure that a lease is held: waits for it, brings the driver's
 // session to a fresh start, and closes the statements left for it. After
-// maxStale dead connections in a row only one that nobody used will do, as for
-// database/sql's last try: more idle ones may be dead than there are repeats.
+// maxStale dead connections in a row only one will do that proves to be alive,
+// in place of the one that database/sql would dial for its last try: more idle
+// ones may be dead than there are repeats.
 func (s *session) acquire(ctx context.Context, stale int) error {
 	for s.held == nil {
 		l, err := s.e.pool.Acquire(ctx, &s.claim)
@@ -101,11 +102,7 @@ func (s *session) acquire(ctx context.Context, stale int) error {
 			return err
 		}
 		s.held = l
-		if stale >= maxStale && !l.Fresh() {
-			s.drop()
-			continue
-		}
-		if err := s.welcome(ctx, l); err != nil {
+		if err := s.welcome(ctx, l, stale >= maxStale); err != nil {
 			stale++
 			s.drop()
 			if ctx.Err() != nil {
@@ -118,10 +115,14 @@ func (s *session) acquire(ctx context.Context, stale int) error {
 
 // welcome readies a connection that somebody used before. Only ErrBadConn
 // counts, as in database/sql (DB.conn ignores any other error of ResetSession).
-func (s *session) welcome(ctx context.Context, l *lease) error {
+// A connection in doubt has to answer first.
+func (s *session) welcome(ctx context.Context, l *lease, doubt bool) error {
 	p := l.Value
 	if l.Fresh() {
 		return nil
+	}
+	if doubt && (!s.e.asks(p) || s.e.validate(ctx, p) != nil) {
+		return driver.ErrBadConn
 	}
 	began := time.Now()
 	bound := guard(p, ctx, shorter(s.e.set.NetworkTimeout, s.e.set.ValidationTimeout))
@@ -134,9 +135,7 @@ func (s *session) welcome(ctx context.Context, l *lease) error {
 			return err
 		}
 	}
-	for _, si := range p.takeDoomed() {
-		_ = si.Close()
-	}
+	_ = s.closeDoomed(p)
 	if p.line != nil && p.line.Broken() {
 		return driver.ErrBadConn
 	}
@@ -157,26 +156,22 @@ func (s *session) release() {
 	if l == nil {
 		return
 	}
-	s.held = nil
-	if s.inTx || s.open > 0 || !l.Value.sound() {
-		s.inTx, s.open = false, 0
-		discard(l)
+	if s.tx != nil || s.open > 0 || !l.Value.sound() {
+		s.drop()
 		return
 	}
+	s.held = nil
 	l.Release()
 }
 
-// drop ends the lease and the connection.
+// drop ends the lease and the connection. A transaction on it is lost: until it
+// is ended, nothing runs.
 func (s *session) drop() {
 	if l := s.held; l != nil {
-		s.held, s.inTx, s.open = nil, false, 0
-		discard(l)
+		s.held, s.open = nil, 0
+		l.Value.closed.Store(true)
+		l.Discard()
 	}
-}
-
-func discard(l *lease) {
-	l.Value.closed.Store(true)
-	l.Discard()
 }
 
 // rowsClosed ends the operation that opened r and keeps r for another.
@@ -190,7 +185,7 @@ func (s *session) rowsClosed(r *reading) {
 		return
 	}
 	s.keep(r)
-	if eager && s.open == 0 && !s.inTx {
+	if eager && s.open == 0 && s.tx == nil {
 		s.release()
 	}
 }
@@ -215,7 +210,29 @@ func (s *session) keep(r *reading) {
 	r.next, s.free = s.free, r
 }
 
-// closeBound bounds the closing of a statement.
-func (s *session) closeBound(p *physical) netshim.Guarding {
-	return guard(p, context.Background(), s.e.set.CloseTimeout)
+// closeStmt closes a real statement within the close timeout.
+func (s *session) closeStmt(p *physical, si driver.Stmt) error {
+	bound := guard(p, context.Background(), s.e.set.CloseTimeout)
+	defer bound.Stop()
+	return si.Close()
 }
+
+// closeDoomed closes the statements of p that nobody refers to any more.
+func (s *session) closeDoomed(p *physical) error {
+	var errs error
+	for _, si := range p.takeDoomed() {
+		errs = errors.Join(errs, s.closeStmt(p, si))
+	}
+	return errs
+}
+
+// closeLeft is closeDoomed if p is held right now.
+func (s *session) closeLeft(p *physical) error {
+	if s.held == nil || s.held.Value != p {
+		return nil
+	}
+	return s.closeDoomed(p)
+}
+
+// shares reports whether virtual statements may share a real one.
+func (s *session) shares() bool { return s.e.backend.SharedStmts }

@@ -5,6 +5,8 @@ package fluxor
 import (
 	"context"
 	"database/sql/driver"
+	"errors"
+	"slices"
 )
 
 var (
@@ -18,9 +20,10 @@ var (
 type stmtOwner interface {
 	execute(ctx context.Context, st *stmt, text string, args []driver.NamedValue) (driver.Result, error)
 	ask(ctx context.Context, st *stmt, text string, args []driver.NamedValue) (driver.Rows, error)
-	// closeHere closes si if its connection is the one held right now, and
-	// says whether it was.
-	closeHere(p *physical, si driver.Stmt) (held bool, err error)
+	// closeLeft closes what is left to close on p if p is held right now.
+	closeLeft(p *physical) error
+	// shares reports whether virtual statements may share a real one.
+	shares() bool
 }
 
 // stmt belongs to one virtual connection and is used under its lock.
@@ -28,41 +31,71 @@ type stmt struct {
 	c     stmtOwner
 	text  string
 	home  origin // who prepared it, see origin.go
-	bound []binding
-}
-
-// binding is the real statement of one physical connection.
-type binding struct {
-	p  *physical
-	si driver.Stmt
+	bound []*prepared
 }
 
 // on returns the real statement on p, preparing it there if it has none yet.
-func (st *stmt) on(ctx context.Context, p *physical) (driver.Stmt, error) {
-	live := st.bound[:0]
-	var found driver.Stmt
-	for _, b := range st.bound {
-		if b.p == p {
-			found = b.si
-		}
-		if !b.p.closed.Load() {
-			live = append(live, b)
-		}
+func (st *stmt) on(ctx context.Context, p *physical) (*prepared, error) {
+	if ps := st.boundTo(p); ps != nil {
+		return ps, nil
 	}
-	clear(st.bound[len(live):])
-	st.bound = live
-	if found != nil {
-		return found, nil
+	if st.c.shares() {
+		if ps := p.share(st.text); ps != nil {
+			st.bind(ps)
+			return ps, nil
+		}
 	}
 	si, err := p.prepare(ctx, st.text)
 	if err != nil {
 		return nil, err
 	}
-	st.bound = append(st.bound, binding{p, si})
-	return si, nil
+	ps := p.keep(st.text, si)
+	st.bind(ps)
+	return ps, nil
 }
 
-func (st *stmt) write(text string) { st.text = text }
+// boundTo returns the statement on p, unless another one that shares it reads
+// from it: the bare driver's would be two.
+func (st *stmt) boundTo(p *physical) *prepared {
+	for i, ps := range st.bound {
+		if ps.p != p {
+			continue
+		}
+		if ps.open == 0 || ps.alone() {
+			return ps
+		}
+		st.bound = slices.Delete(st.bound, i, i+1)
+		ps.leave()
+		return nil
+	}
+	return nil
+}
+
+// bind notes a real statement. Where they are not shared, those on other
+// connections are given up: else each virtual statement would end with one on
+// every physical connection.
+func (st *stmt) bind(ps *prepared) {
+	shares := st.c.shares()
+	st.bound = slices.DeleteFunc(st.bound, func(old *prepared) bool {
+		if !shares {
+			old.leave()
+		}
+		return !shares || old.p.closed.Load()
+	})
+	st.bound = append(st.bound, ps)
+}
+
+// prepare prepares text on p. An error surfaces as on the bare driver, although
+// p may have a statement of that text: the tables may be gone since.
+func (st *stmt) prepare(ctx context.Context, p *physical, text string) error {
+	st.text = text // a middleware may have changed it
+	si, err := p.prepare(ctx, text)
+	if err != nil {
+		return err
+	}
+	st.bind(p.keep(text, si))
+	return nil
+}
 
 // Close gives up the real statements. It never leases and never waits for the
 // pool: database/sql calls it also after the connection went back and with its
@@ -70,14 +103,9 @@ func (st *stmt) write(text string) { st.text = text }
 // held right now the driver closes it at once; elsewhere the next user does.
 func (st *stmt) Close() error {
 	var err error
-	for _, b := range st.bound {
-		held, failed := st.c.closeHere(b.p, b.si)
-		if held {
-			err = failed
-			continue
-		}
-		if !b.p.closed.Load() {
-			b.p.doom(b.si)
+	for _, ps := range st.bound {
+		if ps.leave() {
+			err = errors.Join(err, st.c.closeLeft(ps.p))
 		}
 	}
 	st.bound = nil

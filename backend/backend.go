@@ -68,6 +68,9 @@ type Backend struct {
 	// after the statement was sent, so that the word of the shim decides, and
 	// without a shim every ErrBadConn counts as sent.
 	ErrBadConnLies bool
+	// SharedStmts is true for a driver whose statements keep nothing between
+	// executions, so that several callers may use one in turn.
+	SharedStmts bool
 	// RefusedWhole is for a driver that turns a refusal by the server into
 	// driver.ErrBadConn: it reports whether a refused text had no effect
 	// whatever, and not only its last part. nil means that ErrBadConn never

@@ -14,18 +14,6 @@ import (
 	"slices"
 )
 
-// liars are the drivers, by the package of their driver type, that answer
-// driver.ErrBadConn also when the statement was sent: lib/pq error.go maps EOF
-// to it, pgx stdlib/sql.go trusts SafeToRetry, which is true once the
-// connection is closed, and godror conn.go answers so from Query, Next and
-// Commit.
-var liars = map[string]bool{
-	"github.com/lib/pq":              true,
-	"github.com/jackc/pgx/v5/stdlib": true,
-	"github.com/jackc/pgx/v4/stdlib": true,
-	"github.com/godror/godror":       true,
-}
-
 // For returns the registered backend whose bare driver d is, else [Generic].
 func For(d driver.Driver) Backend {
 	for _, b := range All() {
@@ -43,19 +31,8 @@ func Generic(d driver.Driver) Backend {
 	return Backend{
 		Name:           fmt.Sprintf("%T", d),
 		Classify:       Common,
-		ErrBadConnLies: liars[packageOf(d)],
+		ErrBadConnLies: liars[packageOf(reflect.TypeOf(d))],
 	}
-}
-
-func packageOf(d driver.Driver) string {
-	t := reflect.TypeOf(d)
-	for t != nil && t.Kind() == reflect.Pointer {
-		t = t.Elem()
-	}
-	if t == nil {
-		return ""
-	}
-	return t.PkgPath()
 }
 
 // ByName returns a backend for a driver that database/sql knows as name, to

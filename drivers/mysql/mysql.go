@@ -38,6 +38,7 @@ func init() {
 		Open:         open,
 		Classify:     classify,
 		Owns:         owns,
+		SharedStmts:  true,
 		RefusedWhole: refusedWhole,
 	})
 }

@@ -37,6 +37,7 @@ func init() {
 		Classify:       classify,
 		Plaintext:      backend.PlaintextPostgres,
 		Owns:           func(d driver.Driver) bool { _, ok := d.(*stdlib.Driver); return ok },
+		SharedStmts:    true,
 		ErrBadConnLies: true, // stdlib/sql.go trusts SafeToRetry, which is true of any closed connection
 		SelfValidates:  true, // stdlib/sql.go, ResetSession pings after a second of idleness
 	})

@@ -34,6 +34,7 @@ func init() {
 		Classify:       classify,
 		Plaintext:      backend.PlaintextPostgres,
 		Owns:           owns,
+		SharedStmts:    true,
 		ErrBadConnLies: true, // error.go, handleError: EOF while reading becomes ErrBadConn
 	})
 }

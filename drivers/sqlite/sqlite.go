@@ -23,16 +23,17 @@ import (
 
 func init() {
 	backend.Register(backend.Backend{
-		Name:       "sqlite",
-		Type:       "sqlite",
-		DriverName: "sqlite",
-		Alias:      "sqlite-fluxor",
-		ImportPath: "github.com/fluxor-db/fluxor/drivers/sqlite",
-		Forms:      []backend.Form{backend.FormSQLite},
-		Open:       open,
-		Classify:   classify,
-		Owns:       func(d driver.Driver) bool { _, ok := d.(*sqlite.Driver); return ok },
-		PinMemory:  inMemory,
+		Name:        "sqlite",
+		Type:        "sqlite",
+		DriverName:  "sqlite",
+		Alias:       "sqlite-fluxor",
+		ImportPath:  "github.com/fluxor-db/fluxor/drivers/sqlite",
+		Forms:       []backend.Form{backend.FormSQLite},
+		Open:        open,
+		Classify:    classify,
+		Owns:        func(d driver.Driver) bool { _, ok := d.(*sqlite.Driver); return ok },
+		SharedStmts: true,
+		PinMemory:   inMemory,
 	})
 }
 

@@ -246,8 +246,9 @@ func after(how string, use func(r *Recorder, set string)) Case {
 	}}
 }
 
-// sleeping is c on servers that have a function for it.
+// sleeping is c on servers that have a function for it; the time that a
+// cancellation takes is real.
 func sleeping(c Case) Case {
-	c.Needs = []Trait{Sleeps}
+	c.Needs, c.timed = []Trait{Sleeps}, true
 	return c
 }

@@ -1,0 +1,101 @@
+// This file is a real prepared statement on one physical connection, and the list of them that the connection keeps.
+
+package fluxor
+
+import "database/sql/driver"
+
+// prepared is a real statement. Where the driver's statements keep nothing
+// between executions, the virtual statements of one text share it: a *sql.Stmt
+// has a virtual statement on each of database/sql's connections, and each of
+// those may run on any physical one.
+type prepared struct {
+	p    *physical
+	text string
+	si   driver.Stmt
+	open int // rows not yet closed; only the session that leases p touches it
+
+	// Protected by p.mu.
+	users  int  // virtual statements that refer to it
+	doomed bool // nobody does: the connection's next user closes it
+}
+
+// keep adds a statement with one user.
+func (p *physical) keep(text string, si driver.Stmt) *prepared {
+	ps := &prepared{p: p, text: text, si: si, users: 1}
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	p.stmts = append(p.stmts, ps)
+	return ps
+}
+
+// share returns a statement of the text that nobody reads from, with one user
+// more; nil if there is none.
+func (p *physical) share(text string) *prepared {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	for _, ps := range p.stmts {
+		if ps.text == text && !ps.doomed && ps.open == 0 {
+			ps.users++
+			return ps
+		}
+	}
+	return nil
+}
+
+// leave takes one user off and reports whether it was the last; then the
+// caller closes the statement, or the connection's next user does.
+func (ps *prepared) leave() (last bool) {
+	p := ps.p
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	ps.users--
+	if ps.users > 0 {
+		return false
+	}
+	ps.doomed = true
+	p.dooms.Store(true)
+	return true
+}
+
+// alone reports whether one virtual statement refers to it.
+func (ps *prepared) alone() bool {
+	ps.p.mu.Lock()
+	defer ps.p.mu.Unlock()
+	return ps.users == 1
+}
+
+// doom leaves a statement that no virtual one refers to for the connection's
+// next user to close.
+func (p *physical) doom(si driver.Stmt) { p.keep("", si).leave() }
+
+// takeDoomed returns the statements to close now.
+func (p *physical) takeDoomed() []driver.Stmt {
+	if !p.dooms.Load() {
+		return nil
+	}
+	p.dooms.Store(false)
+	return p.take(func(ps *prepared) bool { return ps.doomed })
+}
+
+// takeAll returns all statements: the connection is about to be closed.
+func (p *physical) takeAll() []driver.Stmt {
+	return p.take(func(*prepared) bool { return true })
+}
+
+// take removes the statements that fit.
+func (p *physical) take(fits func(*prepared) bool) []driver.Stmt {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	var taken []driver.Stmt
+	left := p.stmts[:0]
+	for _, ps := range p.stmts {
+		if fits(ps) {
+			taken = append(taken, ps.si)
+			continue
+		}
+		left = append(left, ps)
+	}
+	clear(p.stmts[len(left):])
+	p.stmts = left
+	return taken
+}
