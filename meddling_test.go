@@ -7,6 +7,7 @@ import (
 	"database/sql"
 	"database/sql/driver"
 	"errors"
+	"fmt"
 	"slices"
 	"testing"
 
@@ -217,6 +218,84 @@ func TestAnAnswerThatAMiddlewareForgotIsAnError(t *testing.T) {
 	}
 	if _, err := db.BeginTx(t.Context(), nil); err == nil {
 		t.Error("a transaction that nobody began succeeded")
+	}
+}
+
+func TestACommitThatNobodyCarriedOutIsAnError(t *testing.T) {
+	f := &dbtest.Fake{}
+	db, _ := meddling(t, f, fluxor.RuntimeConfig{}, func(ctx context.Context, c *middleware.Call, next middleware.Handler) error {
+		if c.Op == middleware.OpCommit {
+			return nil
+		}
+		return next.Handle(ctx, c)
+	})
+	tx, err := db.BeginTx(t.Context(), nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	mustExec(t, tx, "insert")
+	if err := tx.Commit(); err == nil {
+		t.Errorf("Commit succeeded, the driver saw %q", f.Log())
+	}
+}
+
+func TestAStatementThatAMiddlewareRefusesIsClosed(t *testing.T) {
+	f := &dbtest.Fake{}
+	db, _ := meddling(t, f, fluxor.RuntimeConfig{}, func(ctx context.Context, c *middleware.Call, next middleware.Handler) error {
+		err := next.Handle(ctx, c)
+		if c.Op == middleware.OpPrepare {
+			return errMeddled
+		}
+		return err
+	})
+	if _, err := db.PrepareContext(t.Context(), "p"); !errors.Is(err, errMeddled) {
+		t.Errorf("Prepare: %v", err)
+	}
+	if n := live(f.Log()); n != 0 {
+		t.Errorf("%d statements are left: %q", n, f.Log())
+	}
+}
+
+func TestAPanicAfterBeginLeavesNoTransactionOpen(t *testing.T) {
+	f := &dbtest.Fake{}
+	db, _ := meddling(t, f, fluxor.RuntimeConfig{}, func(ctx context.Context, c *middleware.Call, next middleware.Handler) error {
+		err := next.Handle(ctx, c)
+		if c.Op == middleware.OpBegin {
+			panic("middleware")
+		}
+		return err
+	})
+	c, err := db.Conn(t.Context())
+	if err != nil {
+		t.Fatal(err)
+	}
+	mustExec(t, c, "before") // c is not closed: database/sql itself waits for ever after a panic in BeginTx
+	func() {
+		defer func() { _ = recover() }()
+		_, _ = c.BeginTx(t.Context(), nil)
+	}()
+	if _, err := c.ExecContext(t.Context(), "insert"); err == nil {
+		t.Errorf("a statement ran in a transaction that nobody ends: %q", f.Log())
+	}
+}
+
+// TestAMiddlewareCannotHaveAWriteRepeated: ErrBadConn, for example of a
+// database of the middleware's own, would make database/sql run the statement
+// again.
+func TestAMiddlewareCannotHaveAWriteRepeated(t *testing.T) {
+	f := &dbtest.Fake{}
+	db, _ := meddling(t, f, fluxor.RuntimeConfig{}, func(ctx context.Context, c *middleware.Call, next middleware.Handler) error {
+		if err := next.Handle(ctx, c); err != nil {
+			return err
+		}
+		return fmt.Errorf("%w: the audit log is away: %w", errMeddled, driver.ErrBadConn)
+	})
+	if _, err := db.ExecContext(t.Context(), "insert"); !errors.Is(err, errMeddled) || errors.Is(err, driver.ErrBadConn) {
+		t.Errorf("err = %v, want the middleware's without ErrBadConn", err)
+	}
+	want := []string{"1 connect", "1 exec insert", "1 valid"}
+	if diff := cmp.Diff(want, f.Log()); diff != "" {
+		t.Error(diff)
 	}
 }
 

@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"github.com/fluxor-db/fluxor/internal/pool"
+	"github.com/fluxor-db/fluxor/refusal"
 )
 
 // maxRepeats is how often an operation of which provably nothing was sent is
@@ -39,8 +40,11 @@ type session struct {
 // had a life before o: then its state is lost and the caller has to hear it.
 func (s *session) carry(ctx context.Context, o *op) error {
 	settled := s.held != nil
-	if (s.tx != nil || o.tx != nil) && !settled || s.tx != nil && s.held.Value != s.tx {
-		return driver.ErrBadConn // the transaction's connection is gone, and nothing of it may run elsewhere
+	if s.tx != nil && (!settled || s.held.Value != s.tx) {
+		return errTxLost()
+	}
+	if o.tx != nil && !settled {
+		return driver.ErrBadConn // the transaction's connection is gone
 	}
 	over := false
 	defer func() {
@@ -51,6 +55,14 @@ func (s *session) carry(ctx context.Context, o *op) error {
 	err := s.persist(ctx, o, settled)
 	over = true
 	return err
+}
+
+// errTxLost is what the statements of a transaction hear whose lease has ended
+// under it: none of them may run on another connection. It is not ErrBadConn,
+// upon which database/sql closes a sql.Conn and waits for its users; after a
+// panic in BeginTx it would wait for ever.
+func errTxLost() error {
+	return &refusal.Error{Policy: "session", Reason: "the transaction has lost its connection, and with it what it did; roll back and begin again"}
 }
 
 // persist is carry without its care for panics.

@@ -3,6 +3,7 @@
 package fluxor_test
 
 import (
+	"bytes"
 	"context"
 	"database/sql"
 	"database/sql/driver"
@@ -15,6 +16,8 @@ import (
 
 	"github.com/fluxor-db/fluxor"
 	"github.com/fluxor-db/fluxor/internal/dbtest"
+	"github.com/fluxor-db/fluxor/internal/faultproxy"
+	"github.com/lib/pq"
 )
 
 func TestAConnectionOnWhichTheDriverPanickedIsNotUsedAgain(t *testing.T) {
@@ -78,6 +81,57 @@ func TestStaleConnectionsBeyondTheRepeatsAreNotNoticed(t *testing.T) {
 	dead.Store(stale)
 	if _, err := db.ExecContext(t.Context(), "after"); err != nil {
 		t.Errorf("with %d stale connections: %v; the bare driver's third try dials anew", stale, err)
+	}
+}
+
+func TestAFailingStatementLeavesOtherConnectionsAlone(t *testing.T) {
+	const idle = 20
+	f := &dbtest.Fake{OnCall: func(_ context.Context, _ int, call string) error {
+		if call == "exec poison" {
+			return driver.ErrBadConn
+		}
+		return nil
+	}}
+	db, _ := wrap(t, f, fluxor.RuntimeConfig{MaxIdleConns: idle})
+	db.SetMaxIdleConns(idle)
+	holdConnections(t, db, idle)
+	if _, err := db.ExecContext(t.Context(), "poison"); !errors.Is(err, driver.ErrBadConn) {
+		t.Errorf("err = %v, want the driver's", err)
+	}
+	waitUntil(t, "the bad connections are closed", func() bool { return f.Live() <= idle-2 })
+	if n := f.Live(); n < idle-3 {
+		t.Errorf("%d of %d connections are left, bare %d", n, idle, idle-2)
+	}
+}
+
+// below is a wrapper below Fluxor: what it opens is lib/pq's own connection.
+type below struct{ driver.Driver }
+
+func init() { sql.Register("pq-below", below{&pq.Driver{}}) }
+
+func TestADriverThatLiesIsKnownBelowAWrapper(t *testing.T) {
+	b := networkBackends[0]
+	target := b.share(t).NewDatabase(t)
+	direct := b.raw(t, target)
+	mustExec(t, direct, "create table w (n int)")
+	proxy, err := b.proxy(target.Addr())
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = proxy.Close() })
+	db := openName(t, "fluxor", target.At(proxy.Addr()).URL("fluxor_driver=pq-below"))
+	if err := db.PingContext(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	proxy.CutOnReply(1, faultproxy.FIN, func(request []byte) bool { return bytes.Contains(request, []byte("insert")) })
+	_, err = db.ExecContext(t.Context(), "insert into w values (1)")
+	var lost *fluxor.IndeterminateError
+	if !errors.As(err, &lost) {
+		t.Errorf("err = %v, want an indeterminate one", err)
+	}
+	var rows int
+	if err := direct.QueryRowContext(t.Context(), "select count(*) from w").Scan(&rows); err != nil || rows != 1 {
+		t.Errorf("%d rows, %v", rows, err)
 	}
 }
 
