@@ -27,7 +27,7 @@ func (s *session) judge(ctx context.Context, o *op, err error) (heard error, aga
 	if class == backend.ClassVerdict {
 		return err, false
 	}
-	if !badConn && !gone(p, class) && !unanswered(ctx, p, err) {
+	if !badConn && !lost(class) && !(p.cut() && !o.sound) && !unanswered(ctx, p, err) {
 		return err, false
 	}
 	p.broken = true
@@ -50,9 +50,9 @@ func (s *session) judge(ctx context.Context, o *op, err error) (heard error, aga
 	return s.indeterminate(ctx, p, o.name(), err), false
 }
 
-// gone reports whether the connection was lost.
-func gone(p *physical, class backend.Class) bool {
-	return (p.line != nil && p.line.Broken()) || class == backend.ClassDead || class == backend.ClassFatal
+// lost reports whether an error of the class means that the connection is gone.
+func lost(class backend.Class) bool {
+	return class == backend.ClassDead || class == backend.ClassFatal
 }
 
 // unanswered reports whether the driver left a statement that it had sent
@@ -138,7 +138,7 @@ func (s *session) judgeNext(r *reading, err error) error {
 		return err
 	}
 	badConn := errors.Is(err, driver.ErrBadConn)
-	if !badConn && !gone(r.p, class) {
+	if !badConn && !lost(class) && !r.p.cut() {
 		return err
 	}
 	r.p.broken = true

@@ -27,7 +27,11 @@ type statement interface {
 // its connection, so that none costs an allocation.
 type op struct {
 	middleware.Call
+	task
+}
 
+// task is what the session needs of an operation beside the call.
+type task struct {
 	by   carrier
 	st   statement           // the prepared statement to run, or the one to fill for OpPrepare
 	read *reading            // where a query's answer goes
@@ -42,6 +46,9 @@ type op struct {
 	// toNobody is true where the server had ended the session before the call:
 	// what is sent then has no effect.
 	toNobody bool
+	// sound is true where the wire was sound when the driver's call failed,
+	// whatever closing its statement then did to it.
+	sound bool
 	// ran is true once the session carried it out.
 	ran bool
 	// asIs is true while work still holds what Args does.
@@ -60,8 +67,8 @@ func (o *op) Handle(ctx context.Context, _ *middleware.Call) error {
 func (o *op) begin(by carrier, k middleware.Op, sql string, args, saved []driver.NamedValue) []driver.NamedValue {
 	o.Reset()
 	o.Bind(o)
-	o.by, o.Op, o.SQL = by, k, sql
-	o.st, o.read, o.tx, o.life, o.said, o.work, o.harmless, o.toNobody, o.ran, o.asIs = nil, nil, nil, nil, nil, args, false, false, false, false
+	o.Op, o.SQL = k, sql
+	o.task = task{by: by, work: args}
 	if len(args) > 0 {
 		saved = append(saved[:0], args...)
 		o.Args = saved
@@ -80,6 +87,13 @@ func (o *op) freshArgs() []driver.NamedValue {
 		o.work = make([]driver.NamedValue, len(o.Args))
 	}
 	return o.work[:copy(o.work, o.Args)]
+}
+
+// failed notes whether the wire was sound when err came.
+func (o *op) failed(p *physical, err error) {
+	if err != nil {
+		o.sound = !p.cut()
+	}
 }
 
 // name is the word for the operation in errors.

@@ -14,7 +14,7 @@ import (
 func (s *session) attempt(ctx context.Context, o *op) error {
 	p := s.held.Value
 	p.resetLine()
-	o.harmless = true
+	o.harmless, o.sound = true, false
 	bound := guard(p, ctx, s.e.set.NetworkTimeout)
 	switch o.Op {
 	case middleware.OpQuery:
@@ -64,6 +64,7 @@ func (s *session) exec(ctx context.Context, p *physical, o *op) error {
 	p.resetLine()
 	o.harmless = false
 	o.Result, err = execStmt(ctx, si, args)
+	o.failed(p, err)
 	return err
 }
 
@@ -120,6 +121,7 @@ func (s *session) queryInner(ctx context.Context, p *physical, o *op) (driver.Ro
 		p.resetLine()
 		o.harmless = false
 		r, err = queryStmt(ctx, si, args)
+		o.failed(p, err)
 	}
 	switch {
 	case own && err != nil:

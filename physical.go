@@ -72,6 +72,9 @@ func (p *physical) resetLine() {
 	}
 }
 
+// cut reports whether the wire is seen to be of no further use.
+func (p *physical) cut() bool { return p.line != nil && p.line.Broken() }
+
 // hungUp reports whether the server is seen to have ended the session.
 func (p *physical) hungUp() bool { return p.line != nil && p.line.HungUp() }
 
@@ -87,7 +90,7 @@ func (p *physical) lateCancels() uint64 {
 // asks the driver's IsValid, so it is called exactly once per lease: for
 // pooled Oracle sessions IsValid gives the session back (godror conn.go).
 func (p *physical) sound() bool {
-	if p.broken || (p.line != nil && p.line.Broken()) {
+	if p.broken || p.cut() {
 		return false
 	}
 	return p.validator == nil || p.validator.IsValid()

@@ -72,7 +72,7 @@ type reading struct {
 }
 
 // handle returns what database/sql gets.
-func (r *reading) handle() *rows { return &rows{r, r.turn} }
+func (r *reading) handle() driver.Rows { return present(rows{r, r.turn}) }
 
 // drain forgets the driver's rows.
 func (r *reading) drain() {

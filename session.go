@@ -148,7 +148,7 @@ func (s *session) welcome(ctx context.Context, l *lease, doubt bool) error {
 		}
 	}
 	_ = s.closeDoomed(p)
-	if p.line != nil && p.line.Broken() {
+	if p.cut() {
 		return driver.ErrBadConn
 	}
 	return nil
