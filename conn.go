@@ -58,7 +58,7 @@ func (c *conn) run(ctx context.Context) error {
 // pass sends o down the chain, where there is one.
 func (c *conn) pass(ctx context.Context, o *op) error {
 	if c.e.chain == nil {
-		o.asIs = true // nobody changes the arguments on their way
+		o.is.asIs = true // nobody changes the arguments on their way
 		return unskipped(c.carry(ctx, o))
 	}
 	return unskipped(o.finally(c.through(ctx, o)))
@@ -87,7 +87,7 @@ func (c *conn) through(ctx context.Context, o *op) error {
 // keeps nothing large alive.
 func (c *conn) forget() {
 	c.saved = wiped(c.saved)
-	c.op.SQL, c.op.st, c.op.Args, c.op.work = "", nil, nil, nil
+	c.op.clear()
 }
 
 // execute runs a text, or st where it is not nil, that returns no rows.
@@ -216,6 +216,7 @@ func (c *conn) BeginTx(ctx context.Context, opts driver.TxOptions) (driver.Tx, e
 	c.op.Options = opts
 	err := c.run(ctx)
 	begun := c.op.tx
+	c.op.tx = nil
 	if err == nil && begun == nil {
 		err = errNoAnswer
 	}
@@ -226,7 +227,6 @@ func (c *conn) BeginTx(ctx context.Context, opts driver.TxOptions) (driver.Tx, e
 		c.ended(home)
 		return nil, err
 	}
-	c.op.tx = nil
 	c.txn = transaction{c: c, inner: begun, life: ctx, home: home}
 	return &c.txn, nil
 }

@@ -27,11 +27,7 @@ type statement interface {
 // its connection, so that none costs an allocation.
 type op struct {
 	middleware.Call
-	task
-}
 
-// task is what the session needs of an operation beside the call.
-type task struct {
 	by   carrier
 	st   statement           // the prepared statement to run, or the one to fill for OpPrepare
 	read *reading            // where a query's answer goes
@@ -39,7 +35,15 @@ type task struct {
 	life context.Context     // BeginTx's context, for OpCommit and OpRollback
 	said error               // what the session said last, for a chain that says something else
 	work []driver.NamedValue // database/sql's slice, for the driver; Call.Args keeps the caller's values
+	is   progress
+}
 
+// progress is what an operation has come to.
+type progress struct {
+	// begun is true until clear.
+	begun bool
+	// ran is true once the session carried it out.
+	ran bool
 	// harmless is true while the driver does what may be repeated even if the
 	// server received it: preparing, beginning, pinging.
 	harmless bool
@@ -49,38 +53,64 @@ type task struct {
 	// sound is true where the wire was sound when the driver's call failed,
 	// whatever closing its statement then did to it.
 	sound bool
-	// ran is true once the session carried it out.
-	ran bool
 	// asIs is true while work still holds what Args does.
 	asIs bool
 }
 
 // Handle is the end of the chain.
 func (o *op) Handle(ctx context.Context, _ *middleware.Call) error {
-	o.ran = true
+	o.is.ran = true
 	o.said = o.by.carry(ctx, o)
 	return o.said
 }
 
-// begin readies o for an operation of kind k. The caller's values are copied
-// to saved, which it returns grown: what the driver converts is work.
+// begin readies o, which is clear, for an operation of kind k. The caller's
+// values are copied to saved, which it returns grown: what the driver converts
+// is work.
 func (o *op) begin(by carrier, k middleware.Op, sql string, args, saved []driver.NamedValue) []driver.NamedValue {
-	o.Reset()
-	o.Bind(o)
-	o.Op, o.SQL = k, sql
-	o.task = task{by: by, work: args}
+	if o.by == nil {
+		o.by = by
+		o.Bind(o)
+	}
+	if o.is.begun { // a panic kept it from its end
+		o.clear()
+		o.tx, o.life, o.Rows, o.Result = nil, nil, nil, nil
+	}
+	if o.Result != nil || o.Rows != nil { // a middleware answered what nobody asked
+		o.Result, o.Rows = nil, nil
+	}
+	o.Op, o.SQL, o.is = k, sql, progress{begun: true}
 	if len(args) > 0 {
 		saved = append(saved[:0], args...)
-		o.Args = saved
+		o.Args, o.work = saved, args
 	}
 	return saved
+}
+
+// clear forgets everything that the operation referred to but its answer, so
+// that what is kept for another one keeps nothing large alive. It writes only
+// what is set: most operations set little, and each pointer written costs.
+func (o *op) clear() {
+	o.SQL, o.Prepared, o.is.begun = "", false, false
+	if o.st != nil {
+		o.st = nil
+	}
+	if o.Args != nil || o.work != nil {
+		o.Args, o.work = nil, nil
+	}
+	if o.said != nil {
+		o.said = nil
+	}
+	if o.Options != (driver.TxOptions{}) {
+		o.Options = driver.TxOptions{}
+	}
 }
 
 // freshArgs returns the caller's values in the slice that goes to the driver,
 // also when an earlier attempt converted them already.
 func (o *op) freshArgs() []driver.NamedValue {
-	if o.asIs {
-		o.asIs = false
+	if o.is.asIs {
+		o.is.asIs = false
 		return o.work
 	}
 	if len(o.Args) > len(o.work) { // a middleware added arguments
@@ -92,7 +122,7 @@ func (o *op) freshArgs() []driver.NamedValue {
 // failed notes whether the wire was sound when err came.
 func (o *op) failed(p *physical, err error) {
 	if err != nil {
-		o.sound = !p.cut()
+		o.is.sound = !p.cut()
 	}
 }
 
@@ -142,7 +172,7 @@ func (e final) As(target any) bool { return errors.As(e.error, target) }
 // finally hides ErrBadConn in what the chain said of o if the session did not
 // say so.
 func (o *op) finally(err error) error {
-	if errors.Is(err, driver.ErrBadConn) && !errors.Is(o.said, driver.ErrBadConn) && o.ran {
+	if errors.Is(err, driver.ErrBadConn) && !errors.Is(o.said, driver.ErrBadConn) && o.is.ran {
 		return final{err}
 	}
 	return err

@@ -14,7 +14,7 @@ import (
 func (s *session) attempt(ctx context.Context, o *op) error {
 	p := s.held.Value
 	p.resetLine()
-	o.harmless, o.sound = true, false
+	o.is.harmless, o.is.sound = true, false
 	bound := guard(p, ctx, s.e.set.NetworkTimeout)
 	switch o.Op {
 	case middleware.OpQuery:
@@ -43,7 +43,7 @@ func (s *session) exec(ctx context.Context, p *physical, o *op) error {
 		if err != nil {
 			return err
 		}
-		o.harmless = false
+		o.is.harmless = false
 		res, err := p.exec(ctx, o.SQL, args)
 		if err != driver.ErrSkip { //nolint:errorlint // the contract of ErrSkip is identity
 			o.Result = res
@@ -62,7 +62,7 @@ func (s *session) exec(ctx context.Context, p *physical, o *op) error {
 		return err
 	}
 	p.resetLine()
-	o.harmless = false
+	o.is.harmless = false
 	o.Result, err = execStmt(ctx, si, args)
 	o.failed(p, err)
 	return err
@@ -105,7 +105,7 @@ func (s *session) queryInner(ctx context.Context, p *physical, o *op) (driver.Ro
 		if err != nil {
 			return nil, err
 		}
-		o.harmless = false
+		o.is.harmless = false
 		r, err := p.query(ctx, o.SQL, args)
 		if err != driver.ErrSkip { //nolint:errorlint // the contract of ErrSkip is identity
 			return r, err
@@ -119,7 +119,7 @@ func (s *session) queryInner(ctx context.Context, p *physical, o *op) (driver.Ro
 	args, err := convertArgs(p, si, o.freshArgs())
 	if err == nil {
 		p.resetLine()
-		o.harmless = false
+		o.is.harmless = false
 		r, err = queryStmt(ctx, si, args)
 		o.failed(p, err)
 	}
@@ -137,7 +137,7 @@ func (s *session) queryInner(ctx context.Context, p *physical, o *op) (driver.Ro
 // statement returns the real statement to run o with, and whether it was made
 // for this operation alone; of is the one that a virtual statement refers to.
 func (s *session) statement(ctx context.Context, p *physical, o *op) (si driver.Stmt, of *prepared, own bool, err error) {
-	o.harmless = true
+	o.is.harmless = true
 	p.resetLine()
 	if o.st == nil {
 		si, err = p.prepare(ctx, o.SQL)
@@ -174,6 +174,6 @@ func (s *session) end(p *physical, o *op) error {
 	}
 	bound := guard(p, o.life, s.e.set.NetworkTimeout)
 	defer bound.Stop()
-	o.harmless = false
+	o.is.harmless = false
 	return o.tx.Commit()
 }

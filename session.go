@@ -8,6 +8,7 @@ import (
 	"errors"
 	"time"
 
+	"github.com/fluxor-db/fluxor/internal/netshim"
 	"github.com/fluxor-db/fluxor/internal/pool"
 	"github.com/fluxor-db/fluxor/refusal"
 )
@@ -72,7 +73,7 @@ func (s *session) persist(ctx context.Context, o *op, settled bool) error {
 			return err
 		}
 		p := s.held.Value
-		o.toNobody = settled && s.open == 0 && p.hungUp()
+		o.is.toNobody = settled && s.open == 0 && p.hungUp()
 		late := p.lateCancels()
 		err := s.attempt(ctx, o)
 		if ctx.Err() != nil && p.lateCancels() != late {
@@ -136,20 +137,42 @@ func (s *session) welcome(ctx context.Context, l *lease, doubt bool) error {
 	if doubt && (!s.e.asks(p) || s.e.validate(ctx, p) != nil) {
 		return driver.ErrBadConn
 	}
-	began := time.Now()
-	bound := guard(p, ctx, shorter(s.e.set.NetworkTimeout, s.e.set.ValidationTimeout))
-	defer bound.Stop()
-	if p.resetter != nil {
-		if err := p.resetter.ResetSession(ctx); errors.Is(err, driver.ErrBadConn) {
-			if bound.Expired() != nil {
-				s.e.pool.EvictIdle(began) // they would be as silent, one after the other
-			}
-			return err
-		}
+	if err := s.reset(ctx, p); err != nil {
+		return err
 	}
-	_ = s.closeDoomed(p)
+	if p.dooms.Load() {
+		_ = s.closeDoomed(p)
+	}
 	if p.cut() {
 		return driver.ErrBadConn
+	}
+	return nil
+}
+
+// reset calls the driver's ResetSession, in which some ask the server. Where
+// one asks in vain, the connections that lay idle meanwhile would be as silent,
+// one after the other.
+func (s *session) reset(ctx context.Context, p *physical) error {
+	if p.resetter == nil {
+		return nil
+	}
+	if p.line == nil {
+		return onlyBadConn(p.resetter.ResetSession(ctx))
+	}
+	limit := shorter(s.e.set.NetworkTimeout, s.e.set.ValidationTimeout)
+	bound := guard(p, ctx, limit)
+	defer bound.Stop()
+	err := onlyBadConn(p.resetter.ResetSession(ctx))
+	if err != nil && errors.Is(bound.Expired(), netshim.ErrQuiet) {
+		s.e.pool.EvictIdle(time.Now().Add(-limit))
+	}
+	return err
+}
+
+// onlyBadConn is err if it is ErrBadConn, else nil.
+func onlyBadConn(err error) error {
+	if err != nil && errors.Is(err, driver.ErrBadConn) {
+		return err
 	}
 	return nil
 }
@@ -215,9 +238,8 @@ func (s *session) reading() *reading {
 // keep puts a query's state back, without what it referred to.
 func (s *session) keep(r *reading) {
 	r.drain()
-	r.watch = nil
-	r.Reset()
-	r.st, r.work = nil, nil
+	r.watch, r.Rows, r.Result = nil, nil, nil
+	r.clear()
 	r.saved = wiped(r.saved)
 	r.next, s.free = s.free, r
 }

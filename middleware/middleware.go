@@ -121,16 +121,15 @@ func (c *Call) OnDone(d Doner) { c.doners = append(c.doners, d) }
 // Finish calls the registered doners and forgets them. The driver calls it
 // when the operation is over; a middleware has no use for it.
 func (c *Call) Finish(err error) {
+	if len(c.doners) == 0 {
+		return
+	}
 	for i := len(c.doners) - 1; i >= 0; i-- {
 		c.doners[i].Done(c, err)
 		c.doners[i] = nil
 	}
 	c.doners = c.doners[:0]
 }
-
-// Reset makes the call ready for another operation and keeps the memory of its
-// doners.
-func (c *Call) Reset() { *c = Call{doners: c.doners[:0]} }
 
 // Chain composes the middlewares, the outermost first, around the end that
 // hands each call to the session bound to it.
