@@ -31,7 +31,7 @@ var (
 	shownValue = regexp.MustCompile(`^[0-9A-Za-zµ_.+-]{0,40}$`)
 
 	shownURL    = regexp.MustCompile(`^([a-z+]+://)(?:([0-9A-Za-z_.%-]*)(:[^@]*)?@)?((?:[0-9A-Za-z_.,-]*|\[[0-9A-Fa-f:]*\])(?::[0-9]+)?(?:/[0-9A-Za-z_.%/-]*)?)(?:\?([^@#]*))?$`)
-	shownMySQL  = regexp.MustCompile(`^([0-9A-Za-z_.%-]*)(:.*)?@((?:[a-z0-9]*\([0-9A-Za-z_.:/\[\]-]*\))?/[0-9A-Za-z_.%-]*)(?:\?([^@/]*))?$`)
+	shownMySQL  = regexp.MustCompile(`^([0-9A-Za-z_.%-]*)(:.*)?@((?:[0-9A-Za-z_.+-]*\([0-9A-Za-z_.:/\[\]-]*\)|tcp|unix)?/[0-9A-Za-z_.%-]*)(?:\?([^@/]*))?$`)
 	shownOracle = regexp.MustCompile(`^([0-9A-Za-z_$#]*)/[^@]*@([0-9A-Za-z_.:/-]+)(?:\?([^@ ]*))?((?i: as sys[a-z]+)?)$`)
 	shownSQLite = regexp.MustCompile(`^((?:sqlite:|file:)?[0-9A-Za-z_.:/\\ -]+)(?:\?([^@]*))?$`)
 )
@@ -51,7 +51,7 @@ func Redact(text string) string {
 	case backend.FormURL:
 		return redactURL(text)
 	case backend.FormMySQL:
-		if strings.HasPrefix(text, "mysql://") && !isMySQL(strings.TrimPrefix(text, "mysql://")) {
+		if rest, ok := strings.CutPrefix(text, "mysql://"); ok && !isNative(rest) {
 			return redactURL(text)
 		}
 		return redactMySQL(text)
