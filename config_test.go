@@ -154,6 +154,8 @@ func TestOptionsAreReadOrRefused(t *testing.T) {
 		"preset=x password=secret":       "fluxor: option fluxor_preset=***: want one of transparent, legacy",
 		"max_open_con=3":                 "fluxor: unknown option fluxor_max_open_con=3; did you mean fluxor_max_open_conns? (there are ",
 		"stmt_cache_size=3":              "fluxor: unknown option fluxor_stmt_cache_size=3 (there are ",
+		"logger=x":                       "fluxor: unknown option fluxor_logger=x (there are ",
+		"presett=legacy":                 "fluxor: unknown option fluxor_presett=legacy; did you mean fluxor_preset? (there are ",
 		"type=mysql&fluxor_type=oracle":  "fluxor: option fluxor_type is written twice, as mysql and as oracle; remove one",
 		"type=oracle&fluxor_type=oracle": "fluxor.RuntimeConfig{DatabaseType: oracle}",
 	} {

@@ -6,6 +6,7 @@ import (
 	"database/sql"
 	"database/sql/driver"
 	"errors"
+	"slices"
 	"strings"
 	"testing"
 
@@ -84,8 +85,19 @@ func TestDSNErrorsSayWhatToDo(t *testing.T) {
 		want               string
 	}{
 		{"missing backend", "postgres://u:secret@h", "", nil, `add import _ "github.com/fluxor-db/fluxor/drivers/postgres"`},
-		{"missing Oracle", "u/secret@h:1521/XE", "", nil, `add import _ "github.com/fluxor-db/fluxor/drivers/oracle"`},
-		{"missing godror by name", "u/secret@h/s?fluxor_driver=godror", "", nil, `add import _ "github.com/fluxor-db/fluxor/drivers/oracle"`},
+		{"missing Oracle", "u/secret@h:1521/XE", "", nil, `not in this version; import _ "github.com/godror/godror" and add the option fluxor_driver=godror`},
+		{"lib/pq without its package", "postgres://u:secret@h?fluxor_driver=postgres", "", nil, `add import _ "github.com/fluxor-db/fluxor/drivers/postgres"`},
+		{"pgx without its package", "postgres://u:secret@h?fluxor_driver=pgx", "", nil, `add import _ "github.com/fluxor-db/fluxor/drivers/pgx"`},
+		{"go-sql-driver without its package", "u:secret@tcp(h)/db?fluxor_driver=mysql", "", nil, `add import _ "github.com/fluxor-db/fluxor/drivers/mysql"`},
+		{"modernc without its package", "app.db?fluxor_driver=sqlite", "", nil, `add import _ "github.com/fluxor-db/fluxor/drivers/sqlite"`},
+		{"misspelt driver", "postgres://u:secret@h?fluxor_driver=postgre", "", likeAll, "fluxor_driver=postgre: no such driver is registered with database/sql; import the package that registers it; did you mean postgres? (there are dsntest, "},
+		{"misspelt case", "postgres://u:secret@h?fluxor_preset=LEGACY", "", likeAll, "did you mean legacy?"},
+		{"driver with a fragment", "postgres://u:secret@h/db?fluxor_driver=postgres#x", "", likeAll, "percent-encode ? and # in the password"},
+		{"driver in a grammar nobody knows", "server=h;password=secret;fluxor_driver=dsntest", "", likeAll, "fluxor_driver is not read in this DSN"},
+		{"secret in place of the driver", "postgres://h/db?fluxor_driver=pgx;password=secret", "", likeAll, "fluxor_driver=***: no such driver"},
+		{"raw ? in the password", "postgres://u:a?fluxor_preset=secret&x@h/db", "", likeAll, "percent-encode ? and # in the password"},
+		{"raw ? in the password, unknown option", "postgres://u:a?fluxor_secret&x@h/db", "", likeAll, "percent-encode ? and # in the password"},
+		{"raw ? in the password, missing slash", "u:a/b?fluxor_driver=secret&x@tcp(h)", "", likeAll, "percent-encode ? and # in the password"},
 		{"missing SQLite", ":memory:", "", nil, `drivers/sqlite"`},
 		{"nothing fits", "secret", "", likeAll, "fits none of the known grammars: postgres:// URL, "},
 		{"two fit", "user/secret@host/orcl.db", "", likeAll, "fits more than one grammar: Oracle easy connect"},
@@ -110,6 +122,69 @@ func TestDSNErrorsSayWhatToDo(t *testing.T) {
 				t.Errorf("got %v, want %q", err, row.want)
 			}
 		})
+	}
+}
+
+// TestOptionCannotLeadTheDSNToAnotherServer has DSNs that are written for one
+// kind of database and name another: its driver would read them in its own way
+// and send the password to a server of its environment's.
+func TestOptionCannotLeadTheDSNToAnotherServer(t *testing.T) {
+	for _, row := range []struct {
+		text, forced string
+		want         string
+	}{
+		{"mysql://u:secret@legacy/db?fluxor_driver=postgres", "", "fluxor_driver=postgres does not go with this DSN, which is written as mysql:// URL"},
+		{"u:secret@tcp(legacy:3306)/db?fluxor_type=postgres", "", "fluxor_type=postgres does not go with this DSN, which is written as go-sql-driver"},
+		{"u/secret@legacy:1521/XE?fluxor_type=postgres", "", "which is written as Oracle easy connect"},
+		{"app.db?fluxor_driver=postgres", "", "does not go with this DSN"},
+		{":memory:?fluxor_type=postgres", "", "does not go with this DSN"},
+		{"file:x?fluxor_driver=pgx", "", "fluxor_driver=pgx, which is for postgres, does not go with this DSN, which is written as file: URI"},
+		{"sqlite:/x?fluxor_type=postgres", "", "does not go with this DSN"},
+		{"host=h user=u password=secret fluxor_driver=mysql", "", "fluxor_driver=mysql does not go with this DSN, which is written as libpq keys"},
+		{"tcp://h:7000?fluxor_driver=postgres", "", "does not go with this DSN"},
+		{"postgres://u:secret@h/db?fluxor_type=oracle", "", "fluxor_type=oracle does not go with this DSN, which is written as postgres:// URL"},
+		{"postgres://u:secret@h/db?fluxor_driver=mysql", "", "fluxor_driver=mysql does not go with this DSN"},
+		{"postgres://u:secret@h/db?fluxor_driver=godror", "", "fluxor_driver=godror, which is for oracle, does not go with this DSN"},
+		{"user/secret@host/orcl.db?fluxor_driver=postgres", "", "does not go with this DSN, which is written as Oracle easy connect"},
+		{"x?fluxor_driver=postgres", "", "stands where the driver reads no parameters"},
+		{"registeredConnConfig0?fluxor_driver=pgx", "", "stands where the driver reads no parameters"},
+		{"mysql://u:secret@legacy/db?fluxor_preset=legacy", "postgres", "stands where the driver reads no parameters"},
+		{"Postgres://u:secret@legacy/db?fluxor_preset=legacy", "postgres", "stands where the driver reads no parameters"},
+		{"Postgres://u:secret@legacy/db?fluxor_preset=legacy", "", "fits none of the known grammars"},
+		{"u/secret?fluxor_preset=legacy", "oracle", "stands where the driver reads no parameters"},
+	} {
+		got, err := parseDSN(row.text, row.forced, likeAll)
+		if err == nil || !strings.Contains(err.Error(), row.want) || strings.Contains(err.Error(), "secret") {
+			t.Errorf("%s: got %q, %v, want %s", row.text, got.native, err, row.want)
+		}
+	}
+	for _, cfg := range []RuntimeConfig{
+		{DSN: "mysql://u:secret@legacy/db", Driver: "postgres"},
+		{DSN: "host=h password=secret", DatabaseType: DatabaseTypeMySQL},
+	} {
+		if got, err := parseConfig(cfg, likeAll); err == nil || !strings.Contains(err.Error(), "does not go with this DSN") || strings.Contains(err.Error(), "secret") {
+			t.Errorf("%v: got %q, %v", cfg, got.native, err)
+		}
+	}
+}
+
+func TestGodrorWithoutItsPackageServesOraclesForms(t *testing.T) {
+	if err := unregistered("godror"); !strings.Contains(err.Error(), `import _ "github.com/godror/godror"`) {
+		t.Errorf("got %v", err)
+	}
+	if !slices.Contains(sql.Drivers(), "godror") {
+		sql.Register("godror", nameless{})
+	}
+	for text, want := range map[string]string{
+		"user/password@localhost:1521/XE?fluxor_driver=godror":                "user/password@localhost:1521/XE",
+		"sys/p@h/s?fluxor_driver=godror&fluxor_preset=legacy as sysdba":       "sys/p@h/s as sysdba",
+		"oracle://u:p@h:1521/XE?fluxor_driver=godror":                         "oracle://u:p@h:1521/XE",
+		`user="u" password="p w" connectString="h/XE" fluxor_driver="godror"`: `user="u" password="p w" connectString="h/XE"`,
+	} {
+		got, err := parseDSN(text, "", nil)
+		if err != nil || !got.byName || got.native != want {
+			t.Errorf("%s: got %q, %v", text, got.native, err)
+		}
 	}
 }
 
