@@ -3,6 +3,7 @@
 package fluxor
 
 import (
+	"encoding/json"
 	"fmt"
 	"log/slog"
 	"reflect"
@@ -256,6 +257,20 @@ func (c RuntimeConfig) GoString() string { return c.String() }
 // password.
 func (c RuntimeConfig) LogValue() slog.Value { return slog.GroupValue(c.attrs()...) }
 
+// MarshalJSON returns the fields that are set as an object, for logs: the DSN
+// without its password, times as 1m30s, and "off" or "unlimited" for what is
+// turned off. It is not meant to be read back.
+func (c RuntimeConfig) MarshalJSON() ([]byte, error) {
+	fields := make(map[string]any)
+	for _, a := range c.attrs() {
+		fields[a.Key] = a.Value.String()
+		if a.Value.Kind() == slog.KindInt64 {
+			fields[a.Key] = a.Value.Int64()
+		}
+	}
+	return json.Marshal(fields)
+}
+
 func (c RuntimeConfig) attrs() []slog.Attr {
 	var attrs []slog.Attr
 	for _, o := range options {
@@ -263,6 +278,8 @@ func (c RuntimeConfig) attrs() []slog.Attr {
 		case v.IsZero():
 		case v.CanInt() && v.Int() < 0:
 			attrs = append(attrs, slog.String(o.field, o.off))
+		case o.field == "Driver" || o.allowed != nil: // a DSN can have been put there by mistake
+			attrs = append(attrs, slog.String(o.field, dsn.ShowValue(v.String())))
 		default:
 			attrs = append(attrs, slog.Any(o.field, v.Interface()))
 		}

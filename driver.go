@@ -7,6 +7,7 @@ import (
 	"database/sql"
 	"database/sql/driver"
 	"errors"
+	"fmt"
 	"io"
 
 	"github.com/fluxor-db/fluxor/backend"
@@ -52,6 +53,20 @@ func (d *sqlDriver) Open(text string) (driver.Conn, error) {
 func (d *sqlDriver) OpenConnector(text string) (driver.Connector, error) {
 	return d.connector(text)
 }
+
+// String names the driver.
+func (d *sqlDriver) String() string {
+	switch {
+	case d.of != nil:
+		return "fluxor: the driver of a connector"
+	case d.alias != "":
+		return "fluxor: the driver for " + d.alias
+	}
+	return "fluxor: the driver"
+}
+
+// Format prints String whatever the verb: the driver's fields hold DSNs.
+func (d *sqlDriver) Format(f fmt.State, _ rune) { _, _ = io.WriteString(f, d.String()) }
 
 func (d *sqlDriver) connector(text string) (*Connector, error) {
 	t, err := parseDSN(text, d.alias, backend.All())
@@ -125,12 +140,12 @@ func connect(t target) (*Connector, error) {
 	b := t.backend
 	if t.byName {
 		if b, err = backend.ByName(b.DriverName, t.native); err != nil {
-			return nil, dsn.Conceal(err, t.native)
+			return nil, dsn.Conceal(err, t.form, t.native)
 		}
 	}
 	inner, err := b.Open(t.native)
 	if err != nil {
-		return nil, dsn.Conceal(err, t.native) // net/url quotes what it cannot parse, the password with it
+		return nil, dsn.Conceal(err, t.form, t.native) // net/url quotes what it cannot parse, the password with it
 	}
 	pinned := b.PinMemory != nil && b.PinMemory(t.native)
 	return newConnector(set, b, inner, pinned), nil

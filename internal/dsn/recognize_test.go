@@ -4,6 +4,8 @@ package dsn
 
 import (
 	"errors"
+	"fmt"
+	"net/url"
 	"strings"
 	"testing"
 
@@ -185,23 +187,34 @@ func FuzzRedactHidesThePassword(f *testing.F) {
 }
 
 func TestConcealKeepsDriverErrorsThatShowNothing(t *testing.T) {
-	plain := errors.New(`pq: wrong sslmode: "x"`)
+	bad := func(what string) error { return errors.New(`pq: wrong value for "sslmode": "` + what + `"`) }
 	for _, row := range []struct {
 		err  error
+		form backend.Form
 		text string
 		kept bool
 	}{
-		{plain, "postgres://u:secret@h/db?sslmode=x", true},
-		{plain, "", true},
-		{nil, "secret", true},
-		{errors.New(`parse "postgres://u:secret@h:p": invalid port`), "postgres://u:secret@h:p", false},
-		{errors.New(`parse "postgres://u:secret\x01@h": control character`), "postgres://u:secret\x01@h", false},
-		{errors.New(`invalid port ":secret"`), "postgres://u:secret/x@y@h", false},
-		{errors.New(`unknown word secret`), "secret", false},
+		{bad("x"), backend.FormURL, "postgres://u:secret@h/db?sslmode=x", true},
+		{bad("x"), backend.FormLibpq, "host=h password=secret sslmode=x", true},
+		{bad("x"), backend.FormLibpq, "", true},
+		{nil, backend.FormLibpq, "secret", true},
+		{errors.New(`default addr for network 'x' unknown`), backend.FormMySQL, "u:secret@x(h)/db", true},
+		{bad("secret"), backend.FormLibpq, "host=h password=secret sslmode=x", false},
+		{bad("secret"), backend.FormLibpq, `host=h password=se\cret sslmode=x`, false},
+		{bad("secretx"), backend.FormURL, "postgres://u:secret%78@h/db?sslmode=x", false},
+		{bad("x"), backend.FormMySQL, "postgres://u:secret@h/db?sslmode=x", false},
+		{bad("x"), backend.FormURL, "secret", false},
+		{&url.Error{Op: "parse", URL: "postgres://u:secret", Err: errors.New(`invalid port ":secret"`)}, backend.FormURL, "postgres://u:secret#1@h/db", false},
+		{errors.New(`parse "postgres://u:secret\x01@h": control character`), backend.FormURL, "postgres://u:secret\x01@h", false},
+		{errors.New(`missing "=" after "u:secret"`), backend.FormLibpq, "u:secret pw@tcp(h)/db", false},
+		{url.EscapeError("%se"), backend.FormMySQL, "u:p@tcp(h)/db?x=%secret", false},
 	} {
-		got := Conceal(row.err, row.text)
-		if kept := got == row.err; kept != row.kept || !kept && strings.Contains(got.Error(), "secret") {
+		got := Conceal(row.err, row.form, row.text)
+		if kept := got == row.err; kept != row.kept || !kept && strings.Contains(fmt.Sprintf("%v %+v %#v", got, got, errors.Unwrap(got)), "secret") {
 			t.Errorf("%q: got %v", row.text, got)
+		}
+		if errors.As(row.err, new(*url.Error)) != errors.As(got, new(*url.Error)) {
+			t.Errorf("%q: the *url.Error is lost or found", row.text)
 		}
 	}
 }

@@ -3,10 +3,8 @@
 package dsn
 
 import (
-	"errors"
 	"regexp"
 	"slices"
-	"strconv"
 	"strings"
 
 	"github.com/fluxor-db/fluxor/backend"
@@ -181,17 +179,4 @@ func ShowOption(o Option) string {
 		return ShowKey(o.Key) + "=" + hidden
 	}
 	return o.Key + "=" + ShowValue(o.Value)
-}
-
-// Conceal returns a driver's error about text as it is, or, where it quotes
-// the text or where nobody can tell what in the text is secret, an error that
-// says so in its place.
-func Conceal(err error, text string) error {
-	shown := Redact(text)
-	quoted := strings.Trim(strconv.Quote(text), `"`)
-	harmless := shown != hidden && !strings.HasSuffix(shown, "://"+hidden)
-	if err == nil || text == "" || harmless && !strings.Contains(err.Error(), text) && !strings.Contains(err.Error(), quoted) {
-		return err
-	}
-	return errors.New("fluxor: the driver refuses the DSN " + shown + "; what it says is left out because it may show the password. Often a character in the password has to be percent-encoded")
 }
