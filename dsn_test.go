@@ -188,9 +188,39 @@ func TestGodrorWithoutItsPackageServesOraclesForms(t *testing.T) {
 	}
 }
 
-func TestEmptyDSNIsASentinel(t *testing.T) {
-	if _, err := parseDSN("", "", likeAll); !errors.Is(err, errEmptyDSN) {
-		t.Errorf("got %v", err)
+// TestSeedDSNsWorkAsFarAsThisVersionCan opens, with the real drivers, the DSNs
+// that a program comes with.
+func TestSeedDSNsWorkAsFarAsThisVersionCan(t *testing.T) {
+	for text, want := range map[string]string{
+		"postgres://user:password@localhost:5432/dbname?sslmode=disable":                     "postgres",
+		"postgres://app:secret@legacy:5432/erp?sslmode=require&fluxor_preset=legacy":         "postgres",
+		"user:password@tcp(localhost:3306)/dbname?parseTime=true":                            "mysql",
+		"user:password@tcp/dbname?charset=utf8mb4":                                           "mysql",
+		"user/password@localhost:1521/XE":                                                    "drivers/oracle, is not in this version",
+		"postgres://app:secret@legacy:5432/erp?fluxor_preset=legacy&fluxor_cache=hint":       "unknown option fluxor_cache=hint",
+		"user:password@tcp(localhost:3306)/dbname?parseTime=true&fluxor_max_open_conns=many": "option fluxor_max_open_conns=many",
+	} {
+		got := ""
+		if c, err := (&sqlDriver{}).connector(text); err != nil {
+			got = err.Error()
+		} else if got = c.main.backend.Name; c.Close() != nil {
+			t.Errorf("%s: Close fails", text)
+		}
+		if !strings.Contains(got, want) {
+			t.Errorf("%s: got %s, want %s", text, got, want)
+		}
+	}
+}
+
+func TestEmptyDSNFailsAtFirstUse(t *testing.T) {
+	db, err := sql.Open("fluxor", "")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer db.Close()
+	var refused *RefusalError
+	if err := db.PingContext(t.Context()); !errors.As(err, &refused) || err.Error() != errEmptyDSN.Error() {
+		t.Errorf("got %v, want %v", err, errEmptyDSN)
 	}
 }
 
