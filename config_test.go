@@ -122,6 +122,10 @@ func TestValidateNamesWhatIsWrong(t *testing.T) {
 		"type":           {RuntimeConfig{DatabaseType: "db2"}, "fluxor: option fluxor_type=db2: want one of oracle, postgres, mysql, sqlite"},
 		"blank query":    {RuntimeConfig{ValidationQuery: " "}, "fluxor: option fluxor_validation_query=***: want a text that is not empty"},
 		"idle over open": {RuntimeConfig{MaxOpenConns: 5, MaxIdleConns: 6}, "fluxor: option fluxor_max_idle_conns=6 cannot be more than fluxor_max_open_conns=5; change one of them"},
+		"idle over legacy": {
+			RuntimeConfig{Preset: "legacy", MaxIdleConns: 60},
+			"fluxor: option fluxor_max_idle_conns=60 cannot be more than fluxor_max_open_conns=50; change one of them",
+		},
 		"warm over open": {RuntimeConfig{MaxOpenConns: 5, WarmupConnections: 6}, "fluxor: option fluxor_warmup_connections=6 cannot be more than fluxor_max_open_conns=5; change one of them"},
 		"warm over legacy": {
 			RuntimeConfig{Preset: "legacy", WarmupConnections: 51},
