@@ -9,10 +9,10 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"time"
 
 	"github.com/fluxor-db/fluxor/backend"
 	"github.com/fluxor-db/fluxor/internal/dsn"
-	"github.com/fluxor-db/fluxor/internal/pool"
 )
 
 var (
@@ -182,11 +182,35 @@ func (c *Connector) Close() error {
 func (c *Connector) Stats() sql.DBStats { return c.main.pool.DBStats() }
 
 // PoolStats is what Fluxor knows of its physical connections beyond
-// sql.DBStats: the present state and the totals since the start.
-type PoolStats = pool.Stats
+// sql.DBStats. The numbers of one value belong to one moment.
+type PoolStats struct {
+	// The present state. MaxOpen is the limit, 0 for none. Granted is what the
+	// server was found to grant, 0 where no bound is known. Open connections
+	// are Idle or Used; a used one is leased, or being checked for a caller.
+	// Dialing and Closing ones are not open yet or any more. Waiting callers
+	// stand in line, those who wait for a dial included.
+	MaxOpen, Granted, Open, Idle, Used, Dialing, Closing, Waiting int
+
+	// MaxUsed is the most connections ever used at once.
+	MaxUsed int
+	// WaitCount are the callers who waited because the pool was full, and
+	// WaitDuration how long together.
+	WaitCount    int64
+	WaitDuration time.Duration
+	// Timeouts and Canceled are the waits that AcquireTimeout and the caller's
+	// context ended.
+	Timeouts, Canceled int64
+	// Dials succeeded, DialErrors did not.
+	Dials, DialErrors int64
+
+	// The connections closed since the start, by reason: over MaxIdleConns or
+	// MaxOpenConns; over ConnMaxIdleTime; over ConnMaxLifetime; found broken
+	// before use; by Evict; given up with the call that used them.
+	ClosedSurplus, ClosedIdleTime, ClosedLifetime, ClosedInvalid, ClosedEvicted, Discarded int64
+}
 
 // PoolStats returns the physical connections' numbers.
-func (c *Connector) PoolStats() PoolStats { return c.main.pool.Stats() }
+func (c *Connector) PoolStats() PoolStats { return PoolStats(c.main.pool.Stats()) }
 
 // Suspend makes every operation that needs a connection wait, each within its
 // own context and the acquire timeout, until Resume: for the time of a
