@@ -10,6 +10,7 @@ import (
 	"fmt"
 	"log/slog"
 	"net/url"
+	"strconv"
 	"strings"
 	"testing"
 
@@ -85,9 +86,15 @@ func TestNoRefusalShowsThePassword(t *testing.T) {
 }
 
 func TestRefusalKeepsItsTypeAndReason(t *testing.T) {
-	var parse *pgconn.ParseConfigError
-	err := refusalOf("host=h user=u password=M4rk sslmode=bogus", "pgx")
-	if !errors.As(err, &parse) || !strings.Contains(parse.Error(), "sslmode is invalid") || parse.ConnString != "host=h user=u password=*** sslmode=bogus" {
+	for _, password := range []string{"password=M4rk", "password = M4rk", `password='it\'s M4rk'`} {
+		var parse *pgconn.ParseConfigError
+		err := refusalOf("host=h user=u "+password+" sslmode=bogus", "pgx")
+		if !errors.As(err, &parse) || !strings.HasSuffix(parse.Error(), "failed to configure TLS (sslmode is invalid)") || parse.ConnString != "host=h user=u password=*** sslmode=bogus" {
+			t.Errorf("pgx: got %v", err)
+		}
+	}
+	err := refusalOf("postgres://u:M4rk@h/db?connect_timeout=x1", "pgx")
+	if !errors.Is(err, strconv.ErrSyntax) {
 		t.Errorf("pgx: got %v", err)
 	}
 	if err = refusalOf("postgres://u:M4rk#1@h/db", "postgres"); !errors.As(err, new(*url.Error)) {

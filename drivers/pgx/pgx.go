@@ -79,14 +79,17 @@ func (c *connector) Format(f fmt.State, _ rune) { _, _ = io.WriteString(f, "pgx 
 // recognizes none in it. What cannot show a password is kept: type, reason and
 // cause.
 func refused(err error, text string) error {
-	shown := err.Error()
-	shown = shown[strings.LastIndex(shown, "`: ")+1:]
-	reason, cause := strings.TrimPrefix(shown, ": "), errors.Unwrap(err)
-	if safe := dsn.Conceal(err, dsn.FormOf(backend.Backend{Forms: forms}, text), text); safe != err { //nolint:errorlint // the very error, or another
-		return pgconn.NewParseConfigError(dsn.Redact(text), safe.Error(), nil)
+	reason, cause := err.Error(), errors.Unwrap(err)
+	if i := strings.LastIndex(reason, "`: "); i >= 0 {
+		reason = reason[i+len("`: "):]
 	}
 	if cause != nil {
 		reason = strings.TrimSuffix(reason, " ("+cause.Error()+")")
+	}
+	form := dsn.FormOf(backend.Backend{Forms: forms}, text)
+	bare := pgconn.NewParseConfigError("", reason, cause)
+	if safe := dsn.Conceal(bare, form, text); safe != bare { //nolint:errorlint // the same value, or another
+		reason, cause = safe.Error(), nil
 	}
 	return pgconn.NewParseConfigError(dsn.Redact(text), reason, cause)
 }
