@@ -186,6 +186,7 @@ func (c *RuntimeConfig) checkDriver() error {
 var driverTypes = map[string]DatabaseType{
 	"postgres": DatabaseTypePostgreSQL,
 	"pgx":      DatabaseTypePostgreSQL,
+	"pgx/v5":   DatabaseTypePostgreSQL,
 	"mysql":    DatabaseTypeMySQL,
 	"sqlite":   DatabaseTypeSQLite,
 	"sqlite3":  DatabaseTypeSQLite,

@@ -142,7 +142,7 @@ func (c choice) byDriver(chosen RuntimeConfig, shapes []dsn.Shape, text string) 
 	if i >= 0 {
 		return c.finish(c.backends[i], dsn.FormOf(c.backends[i], text), text)
 	}
-	if path, known := importOfDriver[name]; known {
+	if path, known := importOfDriver[name]; known && !c.imported(path) {
 		return target{}, missing("the driver "+name, path)
 	}
 	if !slices.Contains(sql.Drivers(), name) {
@@ -158,6 +158,11 @@ func (c choice) byDriver(chosen RuntimeConfig, shapes []dsn.Shape, text string) 
 	t, err := c.finish(backend.Backend{Name: name, Type: string(chosen.DatabaseType), DriverName: name}, form, text)
 	t.byName = true
 	return t, err
+}
+
+// imported reports whether the package at path is.
+func (c choice) imported(path string) bool {
+	return slices.ContainsFunc(c.backends, func(b backend.Backend) bool { return b.ImportPath == path })
 }
 
 // ofType returns the imported backend for a kind of database: lib/pq's and

@@ -32,6 +32,7 @@ var (
 	importOfDriver = map[string]string{
 		"postgres": driversPath + "postgres",
 		"pgx":      driversPath + "pgx",
+		"pgx/v5":   driversPath + "pgx",
 		"mysql":    driversPath + "mysql",
 		"sqlite":   driversPath + "sqlite",
 	}
@@ -80,7 +81,7 @@ func unregistered(name string) error {
 func undecided(text string, shapes []dsn.Shape) error {
 	const advice = "; name the driver with the option fluxor_driver, or open the DSN under an alias such as \"postgres-fluxor\""
 	if len(shapes) == 0 && strings.Contains(text, optionOf("Driver").key()) {
-		return errors.New("fluxor: the option fluxor_driver is not read in this DSN: it must be a parameter of a URL or stand behind a question mark; use fluxor.WrapConnector for any other DSN")
+		return careful(errors.New("fluxor: the option fluxor_driver is not read in this DSN: it must be a parameter of a URL or stand behind a question mark; use fluxor.WrapConnector for any other DSN"), text)
 	}
 	if len(shapes) == 0 {
 		return errors.New("fluxor: the DSN fits none of the known grammars: " + strings.Join(dsn.Known(), ", ") + advice)

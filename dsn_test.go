@@ -88,6 +88,8 @@ func TestDSNErrorsSayWhatToDo(t *testing.T) {
 		{"missing Oracle", "u/secret@h:1521/XE", "", nil, `not in this version; import _ "github.com/godror/godror" and add the option fluxor_driver=godror`},
 		{"lib/pq without its package", "postgres://u:secret@h?fluxor_driver=postgres", "", nil, `add import _ "github.com/fluxor-db/fluxor/drivers/postgres"`},
 		{"pgx without its package", "postgres://u:secret@h?fluxor_driver=pgx", "", nil, `add import _ "github.com/fluxor-db/fluxor/drivers/pgx"`},
+		{"pgx by its other name, without its package", "postgres://u:secret@h?fluxor_driver=pgx/v5", "", nil, `add import _ "github.com/fluxor-db/fluxor/drivers/pgx"`},
+		{"unknown scheme, raw # in the password", "sqlserver://u:secret#1@h?fluxor_driver=dsntest", "", likeAll, "percent-encode ? and # in the password"},
 		{"go-sql-driver without its package", "u:secret@tcp(h)/db?fluxor_driver=mysql", "", nil, `add import _ "github.com/fluxor-db/fluxor/drivers/mysql"`},
 		{"modernc without its package", "app.db?fluxor_driver=sqlite", "", nil, `add import _ "github.com/fluxor-db/fluxor/drivers/sqlite"`},
 		{"misspelt driver", "postgres://u:secret@h?fluxor_driver=postgre", "", likeAll, "fluxor_driver=postgre: no such driver is registered with database/sql; import the package that registers it; did you mean postgres? (there are dsntest, "},
@@ -236,6 +238,15 @@ func TestDriverWithoutABackendIsTakenByName(t *testing.T) {
 		if err != nil || !got.byName || got.backend.DriverName != "dsntest" || got.backend.Open != nil || got.native != want {
 			t.Errorf("%q: got %+v, %v", text, got.native, err)
 		}
+	}
+}
+
+func TestPGXIsServedUnderItsOtherName(t *testing.T) {
+	pgx := likePGX
+	pgx.ImportPath = importOfDriver["pgx"]
+	got, err := parseDSN("postgres://u:p?x@h/db?fluxor_driver=pgx/v5", "", []backend.Backend{pgx})
+	if err != nil || !got.byName || got.native != "postgres://u:p?x@h/db" {
+		t.Errorf("got %q, %v", got.native, err)
 	}
 }
 

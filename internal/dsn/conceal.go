@@ -20,11 +20,14 @@ func Conceal(err error, form backend.Form, text string) error {
 	if err == nil || text == "" || !reveals(err, form, text) {
 		return err
 	}
-	shown := ""
-	if redacted := Redact(text); redacted != hidden {
-		shown = " " + redacted
+	c := &muted{text: "fluxor: the driver refuses the DSN"}
+	if shown := Redact(text); shown != hidden {
+		c.text += " " + shown
 	}
-	c := &muted{text: "fluxor: the driver refuses the DSN" + shown + "; what it says is left out because it may show the password. Often a character in the password has to be percent-encoded"}
+	if !written(text, form) {
+		c.text += ", which is not written as it reads one"
+	}
+	c.text += "; what it says is left out because it may show the password. Often a character in the password has to be percent-encoded"
 	if of := new(url.Error); errors.As(err, &of) {
 		c.cause = &url.Error{Op: of.Op, URL: hidden, Err: errLeftOut}
 	}
@@ -50,8 +53,7 @@ func reveals(err error, form backend.Form, text string) bool {
 	if errors.As(err, new(*url.Error)) || errors.As(err, &escape) {
 		return true
 	}
-	shapes := Recognize(text)
-	if len(shapes) != 1 || shapes[0].Form != form {
+	if !written(text, form) {
 		return true
 	}
 	shown := words(Redact(text))
@@ -59,6 +61,12 @@ func reveals(err error, form backend.Form, text string) bool {
 	return slices.ContainsFunc(words(err.Error()), func(w string) bool {
 		return slices.Contains(secrets, w) || len(w) > 3 && strings.Contains(text, w) && !slices.Contains(shown, w)
 	})
+}
+
+// written reports whether text is written in the grammar form and in no other.
+func written(text string, form backend.Form) bool {
+	shapes := Recognize(text)
+	return len(shapes) == 1 && shapes[0].Form == form
 }
 
 var word = regexp.MustCompile(`[\pL\pM\pN]+`)

@@ -46,7 +46,7 @@ func Split(g Grammar, text string) (native string, options []Option, err error) 
 	if !mentions(text) {
 		return text, nil, nil
 	}
-	if g.ambiguous(text) {
+	if g.ambiguous(text) && (optionLike.MatchString(text) || optionLike.MatchString(decoded(text))) {
 		return "", nil, ErrAmbiguous
 	}
 	scan, blank := g.scanner()
@@ -111,7 +111,7 @@ func (g Grammar) join(native string, options []Option) string {
 func (g Grammar) place(text string) place {
 	switch g.Form {
 	case backend.FormURL:
-		if g.Driver == "pgx" {
+		if g.isPGX() {
 			return libpqURLPlace(text)
 		}
 		return urlPlace(text)
@@ -124,6 +124,9 @@ func (g Grammar) place(text string) place {
 	}
 	return genericPlace(text)
 }
+
+// isPGX reports whether pgx reads the DSN, which registers under two names.
+func (g Grammar) isPGX() bool { return g.Driver == "pgx" || g.Driver == "pgx/v5" }
 
 // cut returns how a grammar parts its parameters.
 func (g Grammar) cut() func(string) []string {

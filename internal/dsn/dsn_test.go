@@ -91,6 +91,7 @@ var splits = []struct {
 	{"sqlite, file URI", sqlite, "file:x?_pragma=busy_timeout(5000)&fluxor_x=1&mode=memory", "file:x?_pragma=busy_timeout(5000)&mode=memory", "fluxor_x=1"},
 	{"oracle, line break at the end", oracle, "u/p@h/s?fluxor_x=1\n", "u/p@h/s\n", "fluxor_x=1"},
 	{"URL, prefix in values and names", pqURL, "postgres://fluxor_u@fluxor_h/fluxor_db?application_name=fluxor_app&fluxor_x=1", "postgres://fluxor_u@fluxor_h/fluxor_db?application_name=fluxor_app", "fluxor_x=1"},
+	{"URL, prefix in a name behind an @, lib/pq", pqURL, "postgres://h?user=me@corp&dbname=fluxor_db#x", "postgres://h?user=me@corp&dbname=fluxor_db#x", ""},
 	{"URL, option text in a password parameter", pqURL, "postgres://h/db?password=a;fluxor_y=1&fluxor_x=1", "postgres://h/db?password=a;fluxor_y=1", "fluxor_x=1"},
 	{"libpq, prefix in values", pqKeys, "host=fluxor_h dbname=fluxor_db password=?fluxor_y=1 fluxor_x=1", "host=fluxor_h dbname=fluxor_db password=?fluxor_y=1", "fluxor_x=1"},
 	{"sqlite, options alone", sqlite, "?fluxor_x=1", "", "fluxor_x=1"},

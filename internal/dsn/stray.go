@@ -21,6 +21,8 @@ var ErrAmbiguous = errors.New("fluxor: percent-encode ? and # in the password of
 var errStray = errors.New("fluxor: a fluxor_ option stands where the driver reads no parameters; write it behind ? and between & in a DSN that has its parameters there, and as a word of its own among key=value words")
 
 var (
+	// optionLike is a parameter of Fluxor's wherever it stands.
+	optionLike = regexp.MustCompile(`(?i)[?&;,#]\s*(amp;)?` + Prefix)
 	// before an @, a parameter can be part of a password.
 	beforeAt = regexp.MustCompile(`(?is)[?&]` + Prefix + `.*@`)
 	// behind another grammar's separator, an option is misplaced.
@@ -38,7 +40,7 @@ func Doubtful(text string) bool {
 // ambiguous reports whether text is a URL in which net/url and libpq find the
 // parameters in different places.
 func (g Grammar) ambiguous(text string) bool {
-	url := g.Form == backend.FormURL && g.Driver != "pgx" || g.Form == backend.FormUnknown && strings.Contains(text, "://")
+	url := g.Form == backend.FormURL && !g.isPGX() || g.Form == backend.FormUnknown && strings.Contains(text, "://")
 	return url && urlPlace(text) != libpqURLPlace(text)
 }
 
@@ -79,7 +81,7 @@ func (g Grammar) stray(native string) bool {
 func (g Grammar) userEnd(text string) int {
 	switch g.Form {
 	case backend.FormURL:
-		if g.Driver == "pgx" {
+		if g.isPGX() {
 			return libpqUserEnd(text)
 		}
 		return urlUserEnd(text)
