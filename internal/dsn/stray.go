@@ -40,8 +40,8 @@ func Doubtful(text string) bool {
 // ambiguous reports whether text is a URL in which net/url and libpq find the
 // parameters in different places.
 func (g Grammar) ambiguous(text string) bool {
-	url := g.Form == backend.FormURL && !g.isPGX() || g.Form == backend.FormUnknown && strings.Contains(text, "://")
-	return url && urlPlace(text) != libpqURLPlace(text)
+	byNetURL := g.Form == backend.FormURL && !g.isPGX() || g.Form == backend.FormUnknown && strings.Contains(text, "://")
+	return byNetURL && urlPlace(text) != libpqURLPlace(text)
 }
 
 // mentions reports whether text has the prefix of the options anywhere, also
