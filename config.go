@@ -3,6 +3,7 @@
 package fluxor
 
 import (
+	"encoding/json"
 	"fmt"
 	"log/slog"
 	"reflect"
@@ -18,7 +19,8 @@ import (
 // under drivers/ where the DSN alone does not.
 type DatabaseType string
 
-// The kinds of databases that have a package under drivers/.
+// The kinds of databases. Oracle's package, drivers/oracle, is not in this
+// version: name its driver instead, Driver: "godror".
 const (
 	DatabaseTypeOracle     DatabaseType = "oracle"
 	DatabaseTypePostgreSQL DatabaseType = "postgres"
@@ -39,7 +41,8 @@ const (
 // The zero value is valid but for the DSN: a field that is zero means what the
 // preset says, a negative number or duration means off or unlimited. (In a DSN
 // a written 0 means off or unlimited.) A field set in code wins over the same
-// option in DSN.
+// option in DSN. The defaults below are those of the preset "transparent", then
+// those of "legacy" where they differ.
 //
 // A connector keeps a copy: changing a RuntimeConfig afterwards changes
 // nothing. Its methods may be called from several goroutines as long as nobody
@@ -55,47 +58,60 @@ type RuntimeConfig struct {
 	// "pgx" or "godror". Default: from the DSN.
 	Driver string
 	// DSN is the wrapped driver's own DSN, with or without fluxor_ options.
+	// String, logs and JSON show it without its password.
 	DSN string
 
-	// MaxOpenConns bounds the physical connections.
+	// MaxOpenConns is the most physical connections that may be open at once.
+	// Default: unlimited; legacy: 50. Negative: unlimited.
 	MaxOpenConns int
 	// MaxIdleConns is how many unused physical connections are kept once load
-	// has fallen; off keeps none.
+	// has fallen; written, it is not more than MaxOpenConns. Default: 10.
+	// Negative: none are kept.
 	MaxIdleConns int
 	// ConnMaxLifetime is the age at which a physical connection is replaced.
+	// Default: off; legacy: 30 minutes. Negative: at no age.
 	ConnMaxLifetime time.Duration
-	// ConnMaxIdleTime is how long a physical connection may stay unused.
+	// ConnMaxIdleTime is how long a physical connection may stay unused before
+	// it is closed. Default: off; legacy: 10 minutes. Negative: any time.
 	ConnMaxIdleTime time.Duration
 
-	// AcquireTimeout bounds the wait for a physical connection, also where the
-	// caller's context has no deadline.
+	// AcquireTimeout is the longest wait for a physical connection, also where
+	// the caller's context has no deadline. Default: off; legacy: 30 seconds.
+	// Negative: only the context ends the wait.
 	AcquireTimeout time.Duration
-	// CloseTimeout bounds Rollback, Close, Stmt.Close and a Rows.Close that
-	// hears nothing from the server.
+	// CloseTimeout is the longest that Rollback, Close and Stmt.Close take, and
+	// a Rows.Close that hears nothing from the server. Default: 5 seconds.
+	// Negative: as long as the server takes.
 	CloseTimeout time.Duration
-	// NetworkTimeout bounds the wait for the server in calls that no context
-	// bounds.
+	// NetworkTimeout is the longest wait for the server in calls that no
+	// context bounds. Default: off; legacy: 1 minute. Negative: as long as the
+	// server takes.
 	NetworkTimeout time.Duration
 
 	// ValidationQuery is sent to check a connection in place of the driver's
-	// own ping.
+	// own ping. Default: "", the driver's ping.
 	ValidationQuery string
-	// ValidationTimeout bounds one check.
+	// ValidationTimeout is the longest that one check may take. Default: 5
+	// seconds. Negative: as long as the server takes.
 	ValidationTimeout time.Duration
 	// ValidationIdle is how long a connection must have been unused to be
-	// checked before its next use; off never checks.
+	// checked before its next use. Default: 1 second. Negative: never checked.
 	ValidationIdle time.Duration
 
-	// WarmupConnections is how many physical connections are opened at first use.
+	// WarmupConnections is how many physical connections are opened at first
+	// use; not more than MaxOpenConns. Default: none. Negative: none.
 	WarmupConnections int
-	// WarmupTimeout bounds opening them.
+	// WarmupTimeout is the longest that opening them may take. Default: 30
+	// seconds. Negative: no limit.
 	WarmupTimeout time.Duration
-	// ConnectionTimeout bounds opening one physical connection.
+	// ConnectionTimeout is the longest that opening one physical connection may
+	// take. Default: 30 seconds. Negative: no limit.
 	ConnectionTimeout time.Duration
 
-	// Logger receives Fluxor's warnings; nil means slog.Default().
+	// Logger receives Fluxor's warnings. Default: nil, slog.Default().
 	Logger *slog.Logger
 	// Middleware is the application's own part of the chain, outermost first.
+	// Default: none.
 	Middleware []middleware.Middleware
 }
 
@@ -132,9 +148,10 @@ var presets = map[string]RuntimeConfig{
 	},
 }
 
-// Validate returns an error that names the field at fault, its value and what
-// is allowed; repeating does not help. The DSN is not read: NewConnector does
-// that, and validates the result.
+// Validate returns an error that names the option at fault, such as
+// fluxor_max_open_conns for MaxOpenConns, its value and what is allowed;
+// repeating does not help. The DSN is not read: NewConnector does that, and
+// validates the result.
 func (c *RuntimeConfig) Validate() error {
 	for _, o := range options {
 		if v := o.of(c); v.Kind() == reflect.String && !v.IsZero() {
@@ -146,10 +163,11 @@ func (c *RuntimeConfig) Validate() error {
 	if err := c.checkDriver(); err != nil {
 		return err
 	}
-	if c.MaxOpenConns > 0 && c.MaxIdleConns > c.MaxOpenConns {
-		return contradiction("MaxIdleConns", c.MaxIdleConns, "MaxOpenConns", c.MaxOpenConns, "cannot be more than")
+	open := orPreset(c.MaxOpenConns, c.preset().MaxOpenConns)
+	if open > 0 && c.MaxIdleConns > open {
+		return contradiction("MaxIdleConns", c.MaxIdleConns, "MaxOpenConns", open, "cannot be more than")
 	}
-	if open := orPreset(c.MaxOpenConns, c.preset().MaxOpenConns); open > 0 && c.WarmupConnections > open {
+	if open > 0 && c.WarmupConnections > open {
 		return contradiction("WarmupConnections", c.WarmupConnections, "MaxOpenConns", open, "cannot be more than")
 	}
 	return nil
@@ -168,6 +186,7 @@ func (c *RuntimeConfig) checkDriver() error {
 var driverTypes = map[string]DatabaseType{
 	"postgres": DatabaseTypePostgreSQL,
 	"pgx":      DatabaseTypePostgreSQL,
+	"pgx/v5":   DatabaseTypePostgreSQL,
 	"mysql":    DatabaseTypeMySQL,
 	"sqlite":   DatabaseTypeSQLite,
 	"sqlite3":  DatabaseTypeSQLite,
@@ -256,6 +275,20 @@ func (c RuntimeConfig) GoString() string { return c.String() }
 // password.
 func (c RuntimeConfig) LogValue() slog.Value { return slog.GroupValue(c.attrs()...) }
 
+// MarshalJSON returns the fields that are set as an object, for logs: the DSN
+// without its password, times as 1m30s, and "off" or "unlimited" for what is
+// turned off. It is not meant to be read back.
+func (c RuntimeConfig) MarshalJSON() ([]byte, error) {
+	fields := make(map[string]any)
+	for _, a := range c.attrs() {
+		fields[a.Key] = a.Value.String()
+		if a.Value.Kind() == slog.KindInt64 {
+			fields[a.Key] = a.Value.Int64()
+		}
+	}
+	return json.Marshal(fields)
+}
+
 func (c RuntimeConfig) attrs() []slog.Attr {
 	var attrs []slog.Attr
 	for _, o := range options {
@@ -263,6 +296,8 @@ func (c RuntimeConfig) attrs() []slog.Attr {
 		case v.IsZero():
 		case v.CanInt() && v.Int() < 0:
 			attrs = append(attrs, slog.String(o.field, o.off))
+		case o.field == "Driver" || o.allowed != nil: // a DSN can have been put there by mistake
+			attrs = append(attrs, slog.String(o.field, dsn.ShowValue(v.String())))
 		default:
 			attrs = append(attrs, slog.Any(o.field, v.Interface()))
 		}

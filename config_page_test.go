@@ -61,13 +61,16 @@ begin with ` + "`fluxor_`" + `; everything else is passed to the driver byte for
 |---|---|---|---|---|---|
 ROWS
 
-- Precedence: a field set in code, then the DSN, then the preset. The environment names are reserved for the builder;
-  ` + "`sql.Open`" + ` reads no environment variable of Fluxor's.
+- Precedence: a field set in code, then the DSN, then the preset.
+- This version reads none of the environment variables: the column names those that the builder of a later version will
+  read. ` + "`sql.Open`" + ` never reads one of Fluxor's.
 - In a DSN a written 0 means off or unlimited. In a struct literal 0 means the preset's value and a negative number means
   off or unlimited.
 - An unknown option, a value that an option does not allow, one option with two values, and options that contradict each
-  other are errors of ` + "`sql.Open`" + `. They name the option, its value and what is allowed, and show nothing else of
-  the DSN.
+  other or the preset are errors of ` + "`sql.Open`" + `. They name the option, its value and what is allowed, and show nothing
+  else of the DSN.
+- A ` + "`RuntimeConfig`" + ` prints, logs and marshals to JSON with what is set and with the DSN's password left out. The JSON is
+  for logs and not meant to be read back.
 - Fields without an option: ` + "`DSN`, `Logger`" + ` (a ` + "`*slog.Logger`" + `, default ` + "`slog.Default()`" + `) and
   ` + "`Middleware`" + `.
 
@@ -86,19 +89,24 @@ ROWS
 | ` + "`sqlite:`" + ` | SQLite | ` + "`sqlite:erp.data?fluxor_preset=legacy`" + ` | percent-encoded |
 
 In a percent-encoded value a plus sign is a blank. A password may contain the text of an option wherever the driver itself
-accepts such a password: lib/pq wants a ` + "`?` in it written `%3F`" + `, pgx and go-sql-driver take it raw.
+accepts such a password: lib/pq wants ` + "`?` and `#` in it written `%3F` and `%23`" + `, pgx and go-sql-driver take them raw. Anywhere
+else, what looks like an option and is no parameter of its own is an error, as in ` + "`?a=1;fluxor_preset=legacy`" + `: the driver
+would send it to the server or ignore it. So is a URL with an option in which a raw ` + "`?`, `#` or `@`" + ` makes it uncertain where
+the password ends.
 
 Under the driver name ` + "`fluxor`" + ` the backend is, in this order: the driver that ` + "`fluxor_driver`" + ` names; the imported package
 for the kind of database that ` + "`fluxor_type`" + ` names; the one that the DSN's form tells. A DSN that fits no form, or two, is an
-error. Under an alias (` + "`postgres-fluxor`, `pgx-fluxor`, `mysql-fluxor`, `sqlite-fluxor`" + `) every DSN goes to that driver,
-the empty one too: lib/pq and pgx then read the PG* variables. Where both PostgreSQL packages are imported, lib/pq serves
+error, and so is a driver or type for another kind of database than the DSN is written for. Under an alias
+(` + "`postgres-fluxor`, `pgx-fluxor`, `mysql-fluxor`, `sqlite-fluxor`" + `) every DSN goes to that driver, the empty one too: lib/pq and pgx then read the PG* variables. Where both PostgreSQL packages are imported, lib/pq serves
 the DSNs that name no driver.
 
 Oracle's forms are recognised; the package that serves them, ` + "`drivers/oracle`" + `, is not in this version. Until then Oracle is
-reached through ` + "`fluxor.WrapConnector`" + `, or by driver name with a URL or easy connect string.
+reached by driver name, with ` + "`import _ \"github.com/godror/godror\"` and `fluxor_driver=godror`" + `, or through
+` + "`fluxor.WrapConnector`" + `.
 
 A driver without a package under ` + "`drivers/`" + ` is used by its ` + "`database/sql`" + ` name, ` + "`fluxor_driver=NAME`" + `, with a DSN that is a URL
-or has its parameters behind a question mark; for any other DSN use ` + "`fluxor.WrapConnector`" + `.
+or has its parameters behind a question mark; for any other DSN use ` + "`fluxor.WrapConnector`" + `. The drivers that have such a
+package, ` + "`postgres`, `pgx`, `mysql` and `sqlite`" + `, need it: used by their bare name, nothing would watch their connections.
 
 ## Fluxor's own spellings
 
@@ -106,7 +114,7 @@ Two forms exist only here and are translated before the driver sees them.
 
 - ` + "`mysql://user:password@host:port/db?a=b` becomes `user:password@tcp(host:port)/db?a=b`" + `. User and password are
   percent-decoded; a missing port becomes 3306; without a host the driver's own default stays. The slash after the host
-  is required; further ones are written %2F. Where ` + "`net(addr)`" + ` stands in place of the host, as in
+  is required; further ones are written %2F. Where a ` + "`net(addr)`" + ` that is not empty stands in place of the host, as in
   ` + "`mysql://u:p@unix(/run/m.sock)/db`, only `mysql://`" + ` is cut off.
 - ` + "`sqlite:path` becomes `path`, and `sqlite:///path` becomes `/path`" + `. Nothing is decoded.
 `

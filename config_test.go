@@ -122,6 +122,10 @@ func TestValidateNamesWhatIsWrong(t *testing.T) {
 		"type":           {RuntimeConfig{DatabaseType: "db2"}, "fluxor: option fluxor_type=db2: want one of oracle, postgres, mysql, sqlite"},
 		"blank query":    {RuntimeConfig{ValidationQuery: " "}, "fluxor: option fluxor_validation_query=***: want a text that is not empty"},
 		"idle over open": {RuntimeConfig{MaxOpenConns: 5, MaxIdleConns: 6}, "fluxor: option fluxor_max_idle_conns=6 cannot be more than fluxor_max_open_conns=5; change one of them"},
+		"idle over legacy": {
+			RuntimeConfig{Preset: "legacy", MaxIdleConns: 60},
+			"fluxor: option fluxor_max_idle_conns=60 cannot be more than fluxor_max_open_conns=50; change one of them",
+		},
 		"warm over open": {RuntimeConfig{MaxOpenConns: 5, WarmupConnections: 6}, "fluxor: option fluxor_warmup_connections=6 cannot be more than fluxor_max_open_conns=5; change one of them"},
 		"warm over legacy": {
 			RuntimeConfig{Preset: "legacy", WarmupConnections: 51},
@@ -154,6 +158,8 @@ func TestOptionsAreReadOrRefused(t *testing.T) {
 		"preset=x password=secret":       "fluxor: option fluxor_preset=***: want one of transparent, legacy",
 		"max_open_con=3":                 "fluxor: unknown option fluxor_max_open_con=3; did you mean fluxor_max_open_conns? (there are ",
 		"stmt_cache_size=3":              "fluxor: unknown option fluxor_stmt_cache_size=3 (there are ",
+		"logger=x":                       "fluxor: unknown option fluxor_logger=x (there are ",
+		"presett=legacy":                 "fluxor: unknown option fluxor_presett=legacy; did you mean fluxor_preset? (there are ",
 		"type=mysql&fluxor_type=oracle":  "fluxor: option fluxor_type is written twice, as mysql and as oracle; remove one",
 		"type=oracle&fluxor_type=oracle": "fluxor.RuntimeConfig{DatabaseType: oracle}",
 	} {

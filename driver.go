@@ -7,11 +7,12 @@ import (
 	"database/sql"
 	"database/sql/driver"
 	"errors"
+	"fmt"
 	"io"
+	"time"
 
 	"github.com/fluxor-db/fluxor/backend"
 	"github.com/fluxor-db/fluxor/internal/dsn"
-	"github.com/fluxor-db/fluxor/internal/pool"
 )
 
 var (
@@ -52,6 +53,20 @@ func (d *sqlDriver) Open(text string) (driver.Conn, error) {
 func (d *sqlDriver) OpenConnector(text string) (driver.Connector, error) {
 	return d.connector(text)
 }
+
+// String names the driver.
+func (d *sqlDriver) String() string {
+	switch {
+	case d.of != nil:
+		return "fluxor: the driver of a connector"
+	case d.alias != "":
+		return "fluxor: the driver for " + d.alias
+	}
+	return "fluxor: the driver"
+}
+
+// Format prints String whatever the verb: the driver's fields hold DSNs.
+func (d *sqlDriver) Format(f fmt.State, _ rune) { _, _ = io.WriteString(f, d.String()) }
 
 func (d *sqlDriver) connector(text string) (*Connector, error) {
 	t, err := parseDSN(text, d.alias, backend.All())
@@ -125,12 +140,12 @@ func connect(t target) (*Connector, error) {
 	b := t.backend
 	if t.byName {
 		if b, err = backend.ByName(b.DriverName, t.native); err != nil {
-			return nil, dsn.Conceal(err, t.native)
+			return nil, dsn.Conceal(err, t.form, t.native)
 		}
 	}
 	inner, err := b.Open(t.native)
 	if err != nil {
-		return nil, dsn.Conceal(err, t.native) // net/url quotes what it cannot parse, the password with it
+		return nil, dsn.Conceal(err, t.form, t.native) // net/url quotes what it cannot parse, the password with it
 	}
 	pinned := b.PinMemory != nil && b.PinMemory(t.native)
 	return newConnector(set, b, inner, pinned), nil
@@ -167,11 +182,35 @@ func (c *Connector) Close() error {
 func (c *Connector) Stats() sql.DBStats { return c.main.pool.DBStats() }
 
 // PoolStats is what Fluxor knows of its physical connections beyond
-// sql.DBStats: the present state and the totals since the start.
-type PoolStats = pool.Stats
+// sql.DBStats. The numbers of one value belong to one moment.
+type PoolStats struct {
+	// The present state. MaxOpen is the limit, 0 for none. Granted is what the
+	// server was found to grant, 0 where no bound is known. Open connections
+	// are Idle or Used; a used one is leased, or being checked for a caller.
+	// Dialing and Closing ones are not open yet or any more. Waiting callers
+	// stand in line, those who wait for a dial included.
+	MaxOpen, Granted, Open, Idle, Used, Dialing, Closing, Waiting int
+
+	// MaxUsed is the most connections ever used at once.
+	MaxUsed int
+	// WaitCount are the callers who waited because the pool was full, and
+	// WaitDuration how long together.
+	WaitCount    int64
+	WaitDuration time.Duration
+	// Timeouts and Canceled are the waits that AcquireTimeout and the caller's
+	// context ended.
+	Timeouts, Canceled int64
+	// Dials succeeded, DialErrors did not.
+	Dials, DialErrors int64
+
+	// The connections closed since the start, by reason: over MaxIdleConns or
+	// MaxOpenConns; over ConnMaxIdleTime; over ConnMaxLifetime; found broken
+	// before use; by Evict; given up with the call that used them.
+	ClosedSurplus, ClosedIdleTime, ClosedLifetime, ClosedInvalid, ClosedEvicted, Discarded int64
+}
 
 // PoolStats returns the physical connections' numbers.
-func (c *Connector) PoolStats() PoolStats { return c.main.pool.Stats() }
+func (c *Connector) PoolStats() PoolStats { return PoolStats(c.main.pool.Stats()) }
 
 // Suspend makes every operation that needs a connection wait, each within its
 // own context and the acquire timeout, until Resume: for the time of a

@@ -6,6 +6,7 @@ import (
 	"database/sql"
 	"database/sql/driver"
 	"errors"
+	"slices"
 	"strings"
 	"testing"
 
@@ -84,8 +85,21 @@ func TestDSNErrorsSayWhatToDo(t *testing.T) {
 		want               string
 	}{
 		{"missing backend", "postgres://u:secret@h", "", nil, `add import _ "github.com/fluxor-db/fluxor/drivers/postgres"`},
-		{"missing Oracle", "u/secret@h:1521/XE", "", nil, `add import _ "github.com/fluxor-db/fluxor/drivers/oracle"`},
-		{"missing godror by name", "u/secret@h/s?fluxor_driver=godror", "", nil, `add import _ "github.com/fluxor-db/fluxor/drivers/oracle"`},
+		{"missing Oracle", "u/secret@h:1521/XE", "", nil, `not in this version; import _ "github.com/godror/godror" and add the option fluxor_driver=godror`},
+		{"lib/pq without its package", "postgres://u:secret@h?fluxor_driver=postgres", "", nil, `add import _ "github.com/fluxor-db/fluxor/drivers/postgres"`},
+		{"pgx without its package", "postgres://u:secret@h?fluxor_driver=pgx", "", nil, `add import _ "github.com/fluxor-db/fluxor/drivers/pgx"`},
+		{"pgx by its other name, without its package", "postgres://u:secret@h?fluxor_driver=pgx/v5", "", nil, `add import _ "github.com/fluxor-db/fluxor/drivers/pgx"`},
+		{"unknown scheme, raw # in the password", "sqlserver://u:secret#1@h?fluxor_driver=dsntest", "", likeAll, "percent-encode ? and # in the password"},
+		{"go-sql-driver without its package", "u:secret@tcp(h)/db?fluxor_driver=mysql", "", nil, `add import _ "github.com/fluxor-db/fluxor/drivers/mysql"`},
+		{"modernc without its package", "app.db?fluxor_driver=sqlite", "", nil, `add import _ "github.com/fluxor-db/fluxor/drivers/sqlite"`},
+		{"misspelt driver", "postgres://u:secret@h?fluxor_driver=postgre", "", likeAll, "fluxor_driver=postgre: no such driver is registered with database/sql; import the package that registers it; did you mean postgres? (there are dsntest, "},
+		{"misspelt case", "postgres://u:secret@h?fluxor_preset=LEGACY", "", likeAll, "did you mean legacy?"},
+		{"driver with a fragment", "postgres://u:secret@h/db?fluxor_driver=postgres#x", "", likeAll, "percent-encode ? and # in the password"},
+		{"driver in a grammar nobody knows", "server=h;password=secret;fluxor_driver=dsntest", "", likeAll, "fluxor_driver is not read in this DSN"},
+		{"secret in place of the driver", "postgres://h/db?fluxor_driver=pgx;password=secret", "", likeAll, "fluxor_driver=***: no such driver"},
+		{"raw ? in the password", "postgres://u:a?fluxor_preset=secret&x@h/db", "", likeAll, "percent-encode ? and # in the password"},
+		{"raw ? in the password, unknown option", "postgres://u:a?fluxor_secret&x@h/db", "", likeAll, "percent-encode ? and # in the password"},
+		{"raw ? in the password, missing slash", "u:a/b?fluxor_driver=secret&x@tcp(h)", "", likeAll, "percent-encode ? and # in the password"},
 		{"missing SQLite", ":memory:", "", nil, `drivers/sqlite"`},
 		{"nothing fits", "secret", "", likeAll, "fits none of the known grammars: postgres:// URL, "},
 		{"two fit", "user/secret@host/orcl.db", "", likeAll, "fits more than one grammar: Oracle easy connect"},
@@ -113,9 +127,102 @@ func TestDSNErrorsSayWhatToDo(t *testing.T) {
 	}
 }
 
-func TestEmptyDSNIsASentinel(t *testing.T) {
-	if _, err := parseDSN("", "", likeAll); !errors.Is(err, errEmptyDSN) {
+// TestOptionCannotLeadTheDSNToAnotherServer has DSNs that are written for one
+// kind of database and name another: its driver would read them in its own way
+// and send the password to a server of its environment's.
+func TestOptionCannotLeadTheDSNToAnotherServer(t *testing.T) {
+	for _, row := range []struct {
+		text, forced string
+		want         string
+	}{
+		{"mysql://u:secret@legacy/db?fluxor_driver=postgres", "", "fluxor_driver=postgres does not go with this DSN, which is written as mysql:// URL"},
+		{"u:secret@tcp(legacy:3306)/db?fluxor_type=postgres", "", "fluxor_type=postgres does not go with this DSN, which is written as go-sql-driver"},
+		{"u/secret@legacy:1521/XE?fluxor_type=postgres", "", "which is written as Oracle easy connect"},
+		{"app.db?fluxor_driver=postgres", "", "does not go with this DSN"},
+		{":memory:?fluxor_type=postgres", "", "does not go with this DSN"},
+		{"file:x?fluxor_driver=pgx", "", "fluxor_driver=pgx, which is for postgres, does not go with this DSN, which is written as file: URI"},
+		{"sqlite:/x?fluxor_type=postgres", "", "does not go with this DSN"},
+		{"host=h user=u password=secret fluxor_driver=mysql", "", "fluxor_driver=mysql does not go with this DSN, which is written as libpq keys"},
+		{"tcp://h:7000?fluxor_driver=postgres", "", "does not go with this DSN"},
+		{"postgres://u:secret@h/db?fluxor_type=oracle", "", "fluxor_type=oracle does not go with this DSN, which is written as postgres:// URL"},
+		{"postgres://u:secret@h/db?fluxor_driver=mysql", "", "fluxor_driver=mysql does not go with this DSN"},
+		{"postgres://u:secret@h/db?fluxor_driver=godror", "", "fluxor_driver=godror, which is for oracle, does not go with this DSN"},
+		{"user/secret@host/orcl.db?fluxor_driver=postgres", "", "does not go with this DSN, which is written as Oracle easy connect"},
+		{"x?fluxor_driver=postgres", "", "stands where the driver reads no parameters"},
+		{"registeredConnConfig0?fluxor_driver=pgx", "", "stands where the driver reads no parameters"},
+		{"mysql://u:secret@legacy/db?fluxor_preset=legacy", "postgres", "stands where the driver reads no parameters"},
+		{"Postgres://u:secret@legacy/db?fluxor_preset=legacy", "postgres", "stands where the driver reads no parameters"},
+		{"Postgres://u:secret@legacy/db?fluxor_preset=legacy", "", "fits none of the known grammars"},
+		{"u/secret?fluxor_preset=legacy", "oracle", "stands where the driver reads no parameters"},
+	} {
+		got, err := parseDSN(row.text, row.forced, likeAll)
+		if err == nil || !strings.Contains(err.Error(), row.want) || strings.Contains(err.Error(), "secret") {
+			t.Errorf("%s: got %q, %v, want %s", row.text, got.native, err, row.want)
+		}
+	}
+	for _, cfg := range []RuntimeConfig{
+		{DSN: "mysql://u:secret@legacy/db", Driver: "postgres"},
+		{DSN: "host=h password=secret", DatabaseType: DatabaseTypeMySQL},
+	} {
+		if got, err := parseConfig(cfg, likeAll); err == nil || !strings.Contains(err.Error(), "does not go with this DSN") || strings.Contains(err.Error(), "secret") {
+			t.Errorf("%v: got %q, %v", cfg, got.native, err)
+		}
+	}
+}
+
+func TestGodrorWithoutItsPackageServesOraclesForms(t *testing.T) {
+	if err := unregistered("godror"); !strings.Contains(err.Error(), `import _ "github.com/godror/godror"`) {
 		t.Errorf("got %v", err)
+	}
+	if !slices.Contains(sql.Drivers(), "godror") {
+		sql.Register("godror", nameless{})
+	}
+	for text, want := range map[string]string{
+		"user/password@localhost:1521/XE?fluxor_driver=godror":                "user/password@localhost:1521/XE",
+		"sys/p@h/s?fluxor_driver=godror&fluxor_preset=legacy as sysdba":       "sys/p@h/s as sysdba",
+		"oracle://u:p@h:1521/XE?fluxor_driver=godror":                         "oracle://u:p@h:1521/XE",
+		`user="u" password="p w" connectString="h/XE" fluxor_driver="godror"`: `user="u" password="p w" connectString="h/XE"`,
+	} {
+		got, err := parseDSN(text, "", nil)
+		if err != nil || !got.byName || got.native != want {
+			t.Errorf("%s: got %q, %v", text, got.native, err)
+		}
+	}
+}
+
+// TestSeedDSNsWorkAsFarAsThisVersionCan opens, with the real drivers, the DSNs
+// that a program comes with.
+func TestSeedDSNsWorkAsFarAsThisVersionCan(t *testing.T) {
+	for text, want := range map[string]string{
+		"postgres://user:password@localhost:5432/dbname?sslmode=disable":                     "postgres",
+		"postgres://app:secret@legacy:5432/erp?sslmode=require&fluxor_preset=legacy":         "postgres",
+		"user:password@tcp(localhost:3306)/dbname?parseTime=true":                            "mysql",
+		"user:password@tcp/dbname?charset=utf8mb4":                                           "mysql",
+		"user/password@localhost:1521/XE":                                                    "drivers/oracle, is not in this version",
+		"postgres://app:secret@legacy:5432/erp?fluxor_preset=legacy&fluxor_cache=hint":       "unknown option fluxor_cache=hint",
+		"user:password@tcp(localhost:3306)/dbname?parseTime=true&fluxor_max_open_conns=many": "option fluxor_max_open_conns=many",
+	} {
+		got := ""
+		if c, err := (&sqlDriver{}).connector(text); err != nil {
+			got = err.Error()
+		} else if got = c.main.backend.Name; c.Close() != nil {
+			t.Errorf("%s: Close fails", text)
+		}
+		if !strings.Contains(got, want) {
+			t.Errorf("%s: got %s, want %s", text, got, want)
+		}
+	}
+}
+
+func TestEmptyDSNFailsAtFirstUse(t *testing.T) {
+	db, err := sql.Open("fluxor", "")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer db.Close()
+	var refused *RefusalError
+	if err := db.PingContext(t.Context()); !errors.As(err, &refused) || err.Error() != errEmptyDSN.Error() {
+		t.Errorf("got %v, want %v", err, errEmptyDSN)
 	}
 }
 
@@ -131,6 +238,15 @@ func TestDriverWithoutABackendIsTakenByName(t *testing.T) {
 		if err != nil || !got.byName || got.backend.DriverName != "dsntest" || got.backend.Open != nil || got.native != want {
 			t.Errorf("%q: got %+v, %v", text, got.native, err)
 		}
+	}
+}
+
+func TestPGXIsServedUnderItsOtherName(t *testing.T) {
+	pgx := likePGX
+	pgx.ImportPath = importOfDriver["pgx"]
+	got, err := parseDSN("postgres://u:p?x@h/db?fluxor_driver=pgx/v5", "", []backend.Backend{pgx})
+	if err != nil || !got.byName || got.native != "postgres://u:p?x@h/db" {
+		t.Errorf("got %q, %v", got.native, err)
 	}
 }
 

@@ -8,6 +8,7 @@ import (
 	"errors"
 	"io"
 	"log/slog"
+	"strings"
 	"sync"
 
 	"github.com/fluxor-db/fluxor/backend"
@@ -188,7 +189,7 @@ type unusable struct {
 }
 
 func (u unusable) Connect(context.Context) (driver.Conn, error) {
-	return nil, &refusal.Error{Policy: "connector", Reason: "this connector has no DSN", Cause: u.err}
+	return nil, &refusal.Error{Policy: "connector", Reason: strings.TrimPrefix(u.err.Error(), "fluxor: ")}
 }
 
 func (u unusable) Driver() driver.Driver { return u.d }

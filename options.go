@@ -172,7 +172,7 @@ func (o option) check(value string) error {
 
 func (o option) bad(value string) error {
 	near := ""
-	if word := nearest(value, o.allowed); word != "" {
+	if word := nearest(strings.ToLower(value), o.allowed); word != "" {
 		near = "; did you mean " + word + "?"
 	}
 	return fmt.Errorf("fluxor: option %s=%s: want %s%s", o.key(), dsn.ShowValue(value), o.form(), near)
@@ -214,13 +214,14 @@ func configOf(written []dsn.Option) (RuntimeConfig, error) {
 }
 
 func unknownOption(w dsn.Option) error {
-	keys := make([]string, len(options))
+	keys, names := make([]string, len(options)), make([]string, len(options))
 	for i, o := range options {
 		keys[i] = o.key()
+		names[i] = strings.TrimPrefix(keys[i], dsn.Prefix)
 	}
 	text := "fluxor: unknown option " + dsn.ShowOption(w)
-	if near := nearest(strings.ToLower(w.Key), keys); near != "" {
-		text += "; did you mean " + near + "?"
+	if near := nearest(strings.ToLower(w.Key)[len(dsn.Prefix):], names); near != "" {
+		text += "; did you mean " + dsn.Prefix + near + "?"
 	}
 	return errors.New(text + " (there are " + strings.Join(keys, ", ") + ")")
 }

@@ -10,6 +10,7 @@ import (
 	"fmt"
 	"io"
 	"net"
+	"strings"
 	"testing"
 
 	"go.uber.org/goleak"
@@ -115,7 +116,14 @@ func FuzzPlaintextPostgres(f *testing.F) {
 // plain is a driver without DriverContext.
 type plain struct{}
 
-func (plain) Open(name string) (driver.Conn, error) { return nil, errors.New("opened " + name) }
+func (plain) Open(name string) (driver.Conn, error) {
+	if name == "u:M4rk" {
+		return nil, errors.New("cannot parse " + name)
+	}
+	return nil, errPlain
+}
+
+var errPlain = errors.New("refused")
 
 func init() { sql.Register("backendtest", plain{}) }
 
@@ -128,11 +136,20 @@ func TestADriverIsFoundByItsName(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if _, err := c.Connect(t.Context()); err == nil || err.Error() != "opened a=b" {
+	if _, err := c.Connect(t.Context()); err != errPlain { //nolint:errorlint // the driver's own
 		t.Errorf("Connect: %v, want the driver's own", err)
 	}
-	if _, err := backend.ByName("nobody", ""); err == nil {
-		t.Error("a driver that nobody registered was found")
+	if shown := fmt.Sprintf("%v %+v %#v %d", c, c, c, c); strings.Contains(shown, "a=b") {
+		t.Errorf("the connector shows its DSN: %s", shown)
+	}
+	if c, err = b.Open("u:M4rk"); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := c.Connect(t.Context()); err == nil || strings.Contains(err.Error(), "quote\"") || strings.HasSuffix(err.Error(), "M4rk") {
+		t.Errorf("Connect: %v, want an error that does not quote the DSN", err)
+	}
+	if _, err := backend.ByName("nobody;password=secret", ""); err == nil || strings.Contains(err.Error(), "secret") {
+		t.Errorf("a driver that nobody registered: %v", err)
 	}
 }
 

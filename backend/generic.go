@@ -10,8 +10,10 @@ import (
 	"fmt"
 	"io"
 	"net"
+	"net/url"
 	"reflect"
 	"slices"
+	"strings"
 )
 
 // For returns the registered backend whose bare driver d is, else [Generic].
@@ -37,10 +39,11 @@ func Generic(d driver.Driver) Backend {
 
 // ByName returns a backend for a driver that database/sql knows as name, to
 // be opened with dsn. It fails with the driver's own error when the driver
-// refuses the DSN, and says what to import when no such driver is registered.
+// refuses the DSN, and when no such driver is registered. It does not quote the
+// name, in which a misspelt DSN can leave a part of the password.
 func ByName(name, dsn string) (Backend, error) {
 	if !slices.Contains(sql.Drivers(), name) {
-		return Backend{}, fmt.Errorf("fluxor: no database/sql driver is registered as %q; import the package that registers it", name)
+		return Backend{}, errors.New("fluxor: no database/sql driver is registered under this name; import the package that registers it")
 	}
 	db, err := sql.Open(name, dsn) // dials nothing
 	if err != nil {
@@ -72,18 +75,30 @@ func openWith(d driver.Driver, dsn string) (driver.Connector, error) {
 	if dc, ok := d.(driver.DriverContext); ok {
 		return dc.OpenConnector(dsn)
 	}
-	return dsnConnector{d, dsn}, nil
+	return &dsnConnector{d, dsn}, nil
 }
 
 // dsnConnector opens connections of a driver without DriverContext, as
-// database/sql's own does.
+// database/sql's own does. Such a driver reads the DSN only then.
 type dsnConnector struct {
 	d   driver.Driver
 	dsn string
 }
 
-func (c dsnConnector) Connect(context.Context) (driver.Conn, error) { return c.d.Open(c.dsn) }
-func (c dsnConnector) Driver() driver.Driver                        { return c.d }
+// Connect returns the driver's own error, unless that quotes a DSN that is more
+// than a name.
+func (c *dsnConnector) Connect(context.Context) (driver.Conn, error) {
+	ci, err := c.d.Open(c.dsn)
+	if err != nil && strings.ContainsAny(c.dsn, ":=/@") && (strings.Contains(err.Error(), c.dsn) || errors.As(err, new(*url.Error))) {
+		return nil, errors.New("fluxor: the driver refuses the DSN; what it says is left out because it quotes the DSN, which may hold a password")
+	}
+	return ci, err
+}
+
+func (c *dsnConnector) Driver() driver.Driver { return c.d }
+
+// Format keeps the DSN out of whatever is printed.
+func (c *dsnConnector) Format(f fmt.State, _ rune) { _, _ = fmt.Fprintf(f, "connector of %T", c.d) }
 
 // Common classifies what every driver shares: errors with a SQLSTATE, network
 // errors and ends of stream. Anything else, and driver.ErrBadConn, is

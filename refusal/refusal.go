@@ -37,14 +37,15 @@ var (
 )
 
 // Error is an operation that Fluxor refused before it reached the database:
-// nothing was sent and nothing changed, so repeating it is safe; RetryAfter
-// says when repeating makes sense.
+// nothing was sent and nothing changed, so repeating it is safe; the sentinel's
+// comment says whether it can help.
 type Error struct {
 	// Policy is what refused: "pool", "connector", "network".
 	Policy string
 	// Reason says what happened and what to do, without the prefix "fluxor: ".
 	Reason string
-	// RetryAfter is how long to wait before repeating; 0 means unknown.
+	// RetryAfter is how long to wait before repeating; 0 means unknown, which
+	// it is in every refusal of this version.
 	RetryAfter time.Duration
 	// Sentinel is the ErrXxx value of this package that errors.Is finds.
 	Sentinel error

@@ -46,7 +46,8 @@ func (cli) Help() string {
 
     fluxor demo            see it work, in a few seconds
     fluxor demo --json     the same for a program: findings and exit code
-    fluxor demo --help     what one command does and takes
+    fluxor demo --help     what one command does and takes; also fluxor help demo
+    fluxor --version       the version of this binary; also fluxor version
 
 Exit codes: 0 success, 1 failure, 2 wrong usage, 130 interrupted.`
 }
@@ -63,16 +64,17 @@ func main() {
 // run executes one command line and returns the exit code.
 func run(e *env, args []string) int {
 	var helped bool
+	out := &failing{w: e.out} // kong's alone: a command looks whether e.out is a terminal
 	parser, err := kong.New(&cli{}, kong.Name("fluxor"), kong.Description(description),
-		kong.Writers(e.out, e.errOut), kong.Exit(func(int) { helped = true }),
+		kong.Writers(out, e.errOut), kong.Exit(func(int) { helped = true }),
 		kong.ConfigureHelp(kong.HelpOptions{WrapUpperBound: 80}))
 	if err != nil {
 		return e.fail(exitFailed, err)
 	}
-	if len(args) == 0 {
-		args = []string{"--help"}
+	parsed, err := parser.Parse(usual(args))
+	if out.err != nil {
+		return e.fail(exitFailed, out.err) // kong takes a help text that cannot be written for wrong usage
 	}
-	parsed, err := parser.Parse(args)
 	if helped {
 		return exitOK // kong goes on parsing after it printed the help
 	}
@@ -88,6 +90,31 @@ func run(e *env, args []string) int {
 		return e.fail(exitInterrupted, errors.New("interrupted; nothing is left behind"))
 	}
 	return e.fail(exitFailed, err)
+}
+
+// usual turns what people try first into what kong knows.
+func usual(args []string) []string {
+	switch {
+	case len(args) == 0:
+		return []string{"--help"}
+	case args[0] == "help":
+		return append(args[1:len(args):len(args)], "--help")
+	case args[0] == "--version":
+		return append([]string{"version"}, args[1:]...)
+	}
+	return args
+}
+
+// failing remembers that writing failed.
+type failing struct {
+	w   io.Writer
+	err error
+}
+
+func (f *failing) Write(p []byte) (int, error) {
+	n, err := f.w.Write(p)
+	f.err = errors.Join(f.err, err)
+	return n, err
 }
 
 func (e *env) fail(code int, err error) int {

@@ -8,6 +8,7 @@ import (
 	"encoding/json"
 	"os"
 	"strings"
+	"syscall"
 	"testing"
 	"unicode/utf8"
 
@@ -105,7 +106,7 @@ func TestInterruptedDemoEndsCleanly(t *testing.T) {
 		t.Errorf("exit code %d, %q; want %d", code, errOut, exitInterrupted)
 	}
 	var sum demo.Summary
-	if err := json.Unmarshal([]byte(out), &sum); err != nil || sum.OK || sum.Error == "" {
+	if err := json.Unmarshal([]byte(out), &sum); err != nil || sum.OK || sum.Error == "" || strings.Contains(out, "null") {
 		t.Errorf("got %v, %s", err, out)
 	}
 	if left() > 0 {
@@ -114,7 +115,7 @@ func TestInterruptedDemoEndsCleanly(t *testing.T) {
 }
 
 func TestHelpShowsCommandsAndExamples(t *testing.T) {
-	for _, args := range [][]string{nil, {"--help"}, {"demo", "--help"}, {"version", "--help"}} {
+	for _, args := range [][]string{nil, {"--help"}, {"help"}, {"help", "demo"}, {"demo", "--help"}, {"version", "--help"}} {
 		code, out, errOut := fluxor(t.Context(), args...)
 		if code != exitOK || errOut != "" || !strings.Contains(out, "Examples:") || !strings.Contains(out, "fluxor demo") && !strings.Contains(out, "fluxor version") {
 			t.Errorf("%v: exit code %d, %s\n%s", args, code, errOut, out)
@@ -131,12 +132,28 @@ func TestWrongUsageSaysWhereHelpIs(t *testing.T) {
 	}
 }
 
-func TestVersionNamesTheToolchain(t *testing.T) {
-	code, out, _ := fluxor(t.Context(), "version")
-	if code != exitOK || !strings.HasPrefix(out, "fluxor ") || !strings.Contains(out, "go1.") {
-		t.Errorf("exit code %d, %q", code, out)
+// full is a disk without room.
+type full struct{}
+
+func (full) Write([]byte) (int, error) { return 0, syscall.ENOSPC }
+
+func TestHelpThatCannotBeWrittenIsNoWrongUsage(t *testing.T) {
+	for _, args := range [][]string{{"--help"}, {"demo", "--help"}, {"version"}} {
+		var errOut bytes.Buffer
+		code := run(&env{ctx: t.Context(), out: full{}, errOut: &errOut, getenv: os.Getenv}, args)
+		if code != exitFailed || !strings.Contains(errOut.String(), "no space left") || strings.Contains(errOut.String(), "--help") {
+			t.Errorf("%v: exit code %d, %q", args, code, errOut.String())
+		}
 	}
-	code, out, _ = fluxor(t.Context(), "version", "--json")
+}
+
+func TestVersionNamesTheToolchain(t *testing.T) {
+	for _, args := range [][]string{{"version"}, {"--version"}} {
+		if code, out, _ := fluxor(t.Context(), args...); code != exitOK || !strings.HasPrefix(out, "fluxor ") || !strings.Contains(out, "go1.") {
+			t.Errorf("%v: exit code %d, %q", args, code, out)
+		}
+	}
+	code, out, _ := fluxor(t.Context(), "version", "--json")
 	var b build
 	if err := json.Unmarshal([]byte(out), &b); code != exitOK || err != nil || b.Version == "" || b.Platform == "" {
 		t.Errorf("exit code %d, %v, %q", code, err, out)

@@ -14,6 +14,8 @@ import (
 	"context"
 	"database/sql/driver"
 	"errors"
+	"fmt"
+	"io"
 	"net"
 	"strings"
 
@@ -22,8 +24,11 @@ import (
 	"github.com/jackc/pgx/v5/stdlib"
 
 	"github.com/fluxor-db/fluxor/backend"
+	"github.com/fluxor-db/fluxor/internal/dsn"
 	"github.com/fluxor-db/fluxor/internal/netshim"
 )
+
+var forms = []backend.Form{backend.FormURL, backend.FormLibpq}
 
 func init() {
 	backend.Register(backend.Backend{
@@ -32,7 +37,7 @@ func init() {
 		DriverName:     "pgx",
 		Alias:          "pgx-fluxor",
 		ImportPath:     "github.com/fluxor-db/fluxor/drivers/pgx",
-		Forms:          []backend.Form{backend.FormURL, backend.FormLibpq},
+		Forms:          forms,
 		Open:           open,
 		Classify:       classify,
 		Plaintext:      backend.PlaintextPostgres,
@@ -46,26 +51,49 @@ func init() {
 // open leaves the DSN unread until the first connection, as the bare driver
 // does: the environment may change in between. A configuration registered with
 // stdlib.RegisterConnConfig keeps its own dialer.
-func open(dsn string) (driver.Connector, error) {
-	if strings.HasPrefix(dsn, "registeredConnConfig") {
-		return stdlib.GetDefaultDriver().(driver.DriverContext).OpenConnector(dsn)
+func open(text string) (driver.Connector, error) {
+	if strings.HasPrefix(text, "registeredConnConfig") {
+		return stdlib.GetDefaultDriver().(driver.DriverContext).OpenConnector(text)
 	}
-	return connector(dsn), nil
+	return &connector{text}, nil
 }
 
 // connector is a DSN of the bare driver.
-type connector string
+type connector struct{ dsn string }
 
-func (c connector) Connect(ctx context.Context) (driver.Conn, error) {
-	cfg, err := pgx.ParseConfig(string(c))
+func (c *connector) Connect(ctx context.Context) (driver.Conn, error) {
+	cfg, err := pgx.ParseConfig(c.dsn)
 	if err != nil {
-		return nil, err
+		return nil, refused(err, c.dsn)
 	}
 	cfg.DialFunc = DialFunc(cfg.DialFunc)
 	return stdlib.GetConnector(*cfg).Connect(ctx)
 }
 
-func (c connector) Driver() driver.Driver { return stdlib.GetDefaultDriver() }
+func (c *connector) Driver() driver.Driver { return stdlib.GetDefaultDriver() }
+
+// Format keeps the DSN out of whatever is printed.
+func (c *connector) Format(f fmt.State, _ rune) { _, _ = io.WriteString(f, "pgx connector") }
+
+// refused returns pgx's refusal of a DSN without the DSN, which
+// *pgconn.ParseConfigError holds with its password and shows as far as pgx
+// recognizes none in it. What cannot show a password is kept: type, reason and
+// cause.
+func refused(err error, text string) error {
+	reason, cause := err.Error(), errors.Unwrap(err)
+	if i := strings.LastIndex(reason, "`: "); i >= 0 {
+		reason = reason[i+len("`: "):]
+	}
+	if cause != nil {
+		reason = strings.TrimSuffix(reason, " ("+cause.Error()+")")
+	}
+	form := dsn.FormOf(backend.Backend{Forms: forms}, text)
+	bare := pgconn.NewParseConfigError("", reason, cause)
+	if safe := dsn.Conceal(bare, form, text); safe != bare { //nolint:errorlint // the same value, or another
+		reason, cause = safe.Error(), nil
+	}
+	return pgconn.NewParseConfigError(dsn.Redact(text), reason, cause)
+}
 
 // DialFunc wraps a dial function of pgx so that Fluxor can watch the wire. Set
 // it on a configuration of your own before you pass its connector to

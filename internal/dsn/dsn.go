@@ -39,21 +39,44 @@ type Grammar struct {
 // Split takes Fluxor's options out of text. What remains is text without the
 // options and the separators they needed. A text that the grammar cannot read
 // is returned as it is, for its driver to judge, unless it mentions Fluxor's
-// options: then it is an error, since they cannot be told from the rest.
+// options: then it is an error, since they cannot be told from the rest. What
+// looks like an option and is none for the grammar is an error too, except in
+// a password: the driver must not see it.
 func Split(g Grammar, text string) (native string, options []Option, err error) {
+	if !mentions(text) {
+		return text, nil, nil
+	}
+	if g.ambiguous(text) && (optionLike.MatchString(text) || optionLike.MatchString(decoded(text))) {
+		return "", nil, ErrAmbiguous
+	}
 	scan, blank := g.scanner()
-	if scan == nil {
-		return takeQuery(text, g.place(text), g.cut())
+	if scan != nil {
+		return g.splitPairs(text, scan, blank)
 	}
+	native, options, err = takeQuery(text, g.place(text), g.cut())
+	if err == nil && g.stray(native) {
+		err = errStray
+	}
+	if err != nil {
+		return "", nil, err
+	}
+	return native, options, nil
+}
+
+// splitPairs is Split for the grammars of pairs.
+func (g Grammar) splitPairs(text string, scan func(string) ([]pair, error), blank func(rune) bool) (string, []Option, error) {
 	pairs, err := scan(text)
-	if err == nil {
-		native, options = takePairs(text, pairs, blank)
-		return native, options, nil
-	}
-	if strings.Contains(strings.ToLower(text), Prefix) {
+	if err != nil {
 		return "", nil, fmt.Errorf("fluxor: the DSN is not well-formed: %w", err)
 	}
-	return text, nil, nil
+	if strayPair(pairs) {
+		return "", nil, errStray
+	}
+	native, options := takePairs(text, pairs, blank)
+	if g.Form == backend.FormLogfmt && len(options) > 0 && oracleForm(native) != g.Form {
+		return "", nil, errors.New("fluxor: godror would not take this DSN for logfmt without its options; write a connectString into it")
+	}
+	return native, options, nil
 }
 
 // Join puts options into native so that Split gives both back. It fails where
@@ -88,7 +111,7 @@ func (g Grammar) join(native string, options []Option) string {
 func (g Grammar) place(text string) place {
 	switch g.Form {
 	case backend.FormURL:
-		if g.Driver == "pgx" {
+		if g.isPGX() {
 			return libpqURLPlace(text)
 		}
 		return urlPlace(text)
@@ -101,6 +124,9 @@ func (g Grammar) place(text string) place {
 	}
 	return genericPlace(text)
 }
+
+// isPGX reports whether pgx reads the DSN, which registers under two names.
+func (g Grammar) isPGX() bool { return g.Driver == "pgx" || g.Driver == "pgx/v5" }
 
 // cut returns how a grammar parts its parameters.
 func (g Grammar) cut() func(string) []string {

@@ -25,8 +25,12 @@ func mysqlPlace(text string) place {
 }
 
 // mysqlAddress is what stands between the last @ and the last slash: nothing,
-// net(addr) or (addr). An address with an = in it is a TNS descriptor.
-var mysqlAddress = regexp.MustCompile(`^([0-9A-Za-z_+-]+\([^()]*\)|\([^()=]*\))?$`)
+// net(addr), (addr), or one of the two networks that have a default address.
+// An address with an = in it is a TNS descriptor.
+var (
+	mysqlAddress = regexp.MustCompile(`^([0-9A-Za-z_.+-]+\([^()]*\)|\([^()=]*\)|tcp|unix)?$`)
+	mysqlParens  = regexp.MustCompile(`^(.*@)?([0-9A-Za-z_.+-]+\([^()]*\)|\([^()=]+\))/[^/]*$`)
+)
 
 // isMySQL reports whether text is a go-sql-driver DSN with an @: without one it
 // cannot be told from a path.
@@ -39,6 +43,17 @@ func isMySQL(text string) bool {
 	return at >= 0 && mysqlAddress.MatchString(text[at+1:slash])
 }
 
+// isNative reports whether net(addr) stands in the place of the host of what
+// follows mysql://. The parameters may have slashes and an @ too, so the text
+// before the first ? decides, unless that stands in the password.
+func isNative(rest string) bool {
+	before, _, _ := strings.Cut(rest, "?")
+	if strings.Contains(before, "/") {
+		return mysqlParens.MatchString(before)
+	}
+	return mysqlParens.MatchString(rest)
+}
+
 // translateMySQL turns mysql://user:password@host:port/db?a=b into
 // user:password@tcp(host:port)/db?a=b.
 //
@@ -48,7 +63,7 @@ func isMySQL(text string) bool {
 // net(addr) stands in the place of the host, only mysql:// is cut off.
 func translateMySQL(text string) (string, error) {
 	rest, ok := strings.CutPrefix(text, "mysql://")
-	if !ok || isMySQL(rest) {
+	if !ok || isNative(rest) {
 		return rest, nil
 	}
 	authority, tail, ok := strings.Cut(rest, "/")

@@ -5,6 +5,7 @@ package dsn
 import (
 	"regexp"
 	"strings"
+	"unicode"
 )
 
 // asRole is the end of a DSN that asks for an administrative role.
@@ -13,7 +14,7 @@ var asRole = regexp.MustCompile(`(?i) as sys(dba|oper|asm|backup|dg|km|rac)\s*$`
 // oraclePlace finds what follows the last question mark outside quotes and
 // parentheses, behind the @ and before a role: a password may hold one too.
 func oraclePlace(text string) place {
-	end := len(text)
+	end := len(strings.TrimRightFunc(text, unicode.IsSpace)) // godror trims too
 	if role := asRole.FindStringIndex(text); role != nil {
 		end = role[0]
 	}
@@ -80,13 +81,16 @@ func cutOracle(params string) []string {
 	return append(parts, params[from:])
 }
 
+// bareNetwork can be a network of MySQL's as well as a host of Oracle's.
+var bareNetwork = regexp.MustCompile(`@(tcp|unix)/[^/]*$`)
+
 // isOracle reports whether text is user/password@connect or /@connect.
 func isOracle(text string) bool {
 	if strings.HasPrefix(text, "/@") {
 		return len(text) > len("/@")
 	}
 	at := oracleAt(text)
-	if at < 0 || at == len(text)-1 || isMySQL(text) {
+	if at < 0 || at == len(text)-1 || isMySQL(text) && !bareNetwork.MatchString(text) {
 		return false
 	}
 	slash := strings.IndexByte(text[:at], '/')

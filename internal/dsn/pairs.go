@@ -23,7 +23,7 @@ func (g Grammar) scanner() (scan func(string) ([]pair, error), blank func(rune) 
 		blank = libpqBlank(g.Driver)
 		return func(text string) ([]pair, error) { return scanLibpq(text, blank) }, blank
 	case backend.FormLogfmt:
-		// A line break stays: it can be what tells godror that this is logfmt.
+		// A line break stays: between two pairs it tells godror that this is logfmt.
 		return scanLogfmt, func(r rune) bool { return r == ' ' || r == '\t' }
 	}
 	return nil, nil

@@ -105,7 +105,8 @@ func FormOf(b backend.Backend, text string) backend.Form {
 
 // oracleForm follows godror's order.
 func oracleForm(text string) backend.Form {
-	if strings.HasPrefix(strings.TrimSpace(text), "oracle://") {
+	text = strings.TrimSpace(text)
+	if strings.HasPrefix(text, "oracle://") {
 		return backend.FormURL
 	}
 	if strings.Contains(text, "\n") || strings.Contains(text, "connectString=") {

@@ -4,6 +4,8 @@ package dsn
 
 import (
 	"errors"
+	"fmt"
+	"net/url"
 	"strings"
 	"testing"
 
@@ -20,6 +22,11 @@ func TestRecognizeTellsTheDatabase(t *testing.T) {
 		"u@unix(/run/m.sock)/db":                                "mysql",
 		"u:pa/s@s@/db":                                          "mysql",
 		"mysql://u:p@h/db":                                      "mysql",
+		"user:password@tcp/dbname?charset=utf8mb4":              "mysql",
+		"user:password@unix/dbname":                             "mysql",
+		"u:p@ssh.tunnel(h)/db":                                  "mysql",
+		"u:p@host/db":                                           "",
+		"user/pw@tcp/dbname":                                    "mysql oracle",
 		"user/password@localhost:1521/XE":                       "oracle",
 		"user/p@ss@localhost:1521/XE":                           "oracle",
 		"sys/p@h/s?fluxor_x=1 as sysdba":                        "oracle",
@@ -65,6 +72,12 @@ func TestFluxorSpellingsAreTranslated(t *testing.T) {
 		"mysql://u@[::1]:3307/":                   "u@tcp([::1]:3307)/",
 		"mysql://u@[::1]/":                        "u@tcp([::1]:3306)/",
 		"mysql://u:@/db":                          "u:@/db",
+		"mysql://u:p%40ss@/db":                    "u:p@ss@/db",
+		"mysql://u:p%40ss@/db?x=a@/b":             "u:p@ss@/db?x=a@%2Fb",
+		"mysql://u:p%40ss@h/db?x=a@/b":            "u:p@ss@tcp(h:3306)/db?x=a@%2Fb",
+		"mysql://u:p%40ss@h/db?x=@tcp(y)/b":       "u:p@ss@tcp(h:3306)/db?x=@tcp(y)%2Fb",
+		"mysql://tcp(h)/db?x=a@b":                 "tcp(h)/db?x=a@b",
+		"mysql://u:p%?@ssh.tunnel(h)/db":          "u:p%?@ssh.tunnel(h)/db",
 		"mysql:///db":                             "/db",
 		"mysql://h/db?loc=Europe/Berlin":          "tcp(h:3306)/db?loc=Europe%2FBerlin",
 		"mysql://u:p%@unix(/run/m.sock)/db?a=%2F": "u:p%@unix(/run/m.sock)/db?a=%2F",
@@ -174,23 +187,34 @@ func FuzzRedactHidesThePassword(f *testing.F) {
 }
 
 func TestConcealKeepsDriverErrorsThatShowNothing(t *testing.T) {
-	plain := errors.New(`pq: wrong sslmode: "x"`)
+	bad := func(what string) error { return errors.New(`pq: wrong value for "sslmode": "` + what + `"`) }
 	for _, row := range []struct {
 		err  error
+		form backend.Form
 		text string
 		kept bool
 	}{
-		{plain, "postgres://u:secret@h/db?sslmode=x", true},
-		{plain, "", true},
-		{nil, "secret", true},
-		{errors.New(`parse "postgres://u:secret@h:p": invalid port`), "postgres://u:secret@h:p", false},
-		{errors.New(`parse "postgres://u:secret\x01@h": control character`), "postgres://u:secret\x01@h", false},
-		{errors.New(`invalid port ":secret"`), "postgres://u:secret/x@y@h", false},
-		{errors.New(`unknown word secret`), "secret", false},
+		{bad("x"), backend.FormURL, "postgres://u:secret@h/db?sslmode=x", true},
+		{bad("x"), backend.FormLibpq, "host=h password=secret sslmode=x", true},
+		{bad("x"), backend.FormLibpq, "", true},
+		{nil, backend.FormLibpq, "secret", true},
+		{errors.New(`default addr for network 'x' unknown`), backend.FormMySQL, "u:secret@x(h)/db", true},
+		{bad("secret"), backend.FormLibpq, "host=h password=secret sslmode=x", false},
+		{bad("secret"), backend.FormLibpq, `host=h password=se\cret sslmode=x`, false},
+		{bad("secretx"), backend.FormURL, "postgres://u:secret%78@h/db?sslmode=x", false},
+		{bad("x"), backend.FormMySQL, "postgres://u:secret@h/db?sslmode=x", false},
+		{bad("x"), backend.FormURL, "secret", false},
+		{&url.Error{Op: "parse", URL: "postgres://u:secret", Err: errors.New(`invalid port ":secret"`)}, backend.FormURL, "postgres://u:secret#1@h/db", false},
+		{errors.New(`parse "postgres://u:secret\x01@h": control character`), backend.FormURL, "postgres://u:secret\x01@h", false},
+		{errors.New(`missing "=" after "u:secret"`), backend.FormLibpq, "u:secret pw@tcp(h)/db", false},
+		{url.EscapeError("%se"), backend.FormMySQL, "u:p@tcp(h)/db?x=%secret", false},
 	} {
-		got := Conceal(row.err, row.text)
-		if kept := got == row.err; kept != row.kept || !kept && strings.Contains(got.Error(), "secret") {
+		got := Conceal(row.err, row.form, row.text)
+		if kept := got == row.err; kept != row.kept || !kept && strings.Contains(fmt.Sprintf("%v %+v %#v", got, got, errors.Unwrap(got)), "secret") {
 			t.Errorf("%q: got %v", row.text, got)
+		}
+		if errors.As(row.err, new(*url.Error)) != errors.As(got, new(*url.Error)) {
+			t.Errorf("%q: the *url.Error is lost or found", row.text)
 		}
 	}
 }

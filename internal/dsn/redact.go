@@ -3,10 +3,8 @@
 package dsn
 
 import (
-	"errors"
 	"regexp"
 	"slices"
-	"strconv"
 	"strings"
 
 	"github.com/fluxor-db/fluxor/backend"
@@ -31,7 +29,7 @@ var (
 	shownValue = regexp.MustCompile(`^[0-9A-Za-zµ_.+-]{0,40}$`)
 
 	shownURL    = regexp.MustCompile(`^([a-z+]+://)(?:([0-9A-Za-z_.%-]*)(:[^@]*)?@)?((?:[0-9A-Za-z_.,-]*|\[[0-9A-Fa-f:]*\])(?::[0-9]+)?(?:/[0-9A-Za-z_.%/-]*)?)(?:\?([^@#]*))?$`)
-	shownMySQL  = regexp.MustCompile(`^([0-9A-Za-z_.%-]*)(:.*)?@((?:[a-z0-9]*\([0-9A-Za-z_.:/\[\]-]*\))?/[0-9A-Za-z_.%-]*)(?:\?([^@/]*))?$`)
+	shownMySQL  = regexp.MustCompile(`^([0-9A-Za-z_.%-]*)(:.*)?@((?:[0-9A-Za-z_.+-]*\([0-9A-Za-z_.:/\[\]-]*\)|tcp|unix)?/[0-9A-Za-z_.%-]*)(?:\?([^@/]*))?$`)
 	shownOracle = regexp.MustCompile(`^([0-9A-Za-z_$#]*)/[^@]*@([0-9A-Za-z_.:/-]+)(?:\?([^@ ]*))?((?i: as sys[a-z]+)?)$`)
 	shownSQLite = regexp.MustCompile(`^((?:sqlite:|file:)?[0-9A-Za-z_.:/\\ -]+)(?:\?([^@]*))?$`)
 )
@@ -51,7 +49,7 @@ func Redact(text string) string {
 	case backend.FormURL:
 		return redactURL(text)
 	case backend.FormMySQL:
-		if strings.HasPrefix(text, "mysql://") && !isMySQL(strings.TrimPrefix(text, "mysql://")) {
+		if rest, ok := strings.CutPrefix(text, "mysql://"); ok && !isNative(rest) {
 			return redactURL(text)
 		}
 		return redactMySQL(text)
@@ -181,17 +179,4 @@ func ShowOption(o Option) string {
 		return ShowKey(o.Key) + "=" + hidden
 	}
 	return o.Key + "=" + ShowValue(o.Value)
-}
-
-// Conceal returns a driver's error about text as it is, or, where it quotes
-// the text or where nobody can tell what in the text is secret, an error that
-// says so in its place.
-func Conceal(err error, text string) error {
-	shown := Redact(text)
-	quoted := strings.Trim(strconv.Quote(text), `"`)
-	harmless := shown != hidden && !strings.HasSuffix(shown, "://"+hidden)
-	if err == nil || text == "" || harmless && !strings.Contains(err.Error(), text) && !strings.Contains(err.Error(), quoted) {
-		return err
-	}
-	return errors.New("fluxor: the driver refuses the DSN " + shown + "; what it says is left out because it may show the password. Often a character in the password has to be percent-encoded")
 }

@@ -56,9 +56,9 @@ var layers = []layer{
 		never:   []string{"."},
 	},
 	{
-		reason:  "a driver package is the real driver, its wire and its dialect, and nothing of the engine",
+		reason:  "a driver package is the real driver, its wire, its dialect and its DSN, and nothing of the engine",
 		folders: []string{"drivers"},
-		only:    []string{"backend", "internal/netshim"},
+		only:    []string{"backend", "internal/dsn", "internal/netshim"},
 	},
 	{
 		reason:  "errors are a vocabulary for everybody, so they depend on nothing",

@@ -33,7 +33,8 @@ type Summary struct {
 	OK bool `json:"ok"`
 	// Seconds is how long the run took.
 	Seconds float64 `json:"seconds"`
-	// Findings are the claims, in the order in which they were checked.
+	// Findings are the claims, in the order in which they were checked; an
+	// empty list where none was.
 	Findings []Finding `json:"findings"`
 	// NextSteps say what to do and to read after the demo.
 	NextSteps []string `json:"next_steps"`
@@ -103,7 +104,7 @@ func Run(ctx context.Context, screen *term.Screen, scale Scale) (*Summary, error
 func (s *stage) run(ctx context.Context, chapters []chapter) (*Summary, error) {
 	began := time.Now()
 	err := s.play(ctx, chapters)
-	sum := &Summary{Seconds: time.Since(began).Seconds(), Findings: s.findings, NextSteps: nextSteps}
+	sum := &Summary{Seconds: time.Since(began).Seconds(), Findings: append([]Finding{}, s.findings...), NextSteps: nextSteps}
 	sum.OK = err == nil && len(sum.failed()) == 0
 	if err != nil {
 		sum.Error = err.Error()

@@ -103,12 +103,37 @@ func TestChapterThatCannotRunEndsTheDemo(t *testing.T) {
 	}
 }
 
-func TestConditionThatNeverComesEndsWithTheContext(t *testing.T) {
+func TestNumberThatNeverComesEndsWithTheContextAndIsNamed(t *testing.T) {
 	t.Parallel()
 	ctx, cancel := context.WithTimeout(t.Context(), 10*time.Millisecond)
 	defer cancel()
-	if err := until(ctx, func() bool { return false }); !errors.Is(err, context.DeadlineExceeded) {
+	err := until(ctx, "goroutines in line", func() int64 { return 3 }, 4)
+	if !errors.Is(err, context.DeadlineExceeded) || !strings.HasPrefix(err.Error(), "goroutines in line: got 3, want 4: ") {
 		t.Errorf("got %v", err)
+	}
+}
+
+func TestShownRatioIsThatOfTheShownRates(t *testing.T) {
+	t.Parallel()
+	bare := &side{rates: []float64{17000, 9000, 17356}}
+	wrapped := &side{rates: []float64{16660, 20000, 100}}
+	f := speed(bare.rate(), wrapped.rate())
+	if f.Bare != 17000 || f.Fluxor != 16660 || f.fluxorText != "16,660 (0.98x)" || !strings.Contains(f.Claim, "0.98 of the bare speed") || !f.Held {
+		t.Errorf("got %+v", f)
+	}
+	if f := speed(1000, 499); f.Held {
+		t.Errorf("half the speed passes: %+v", f)
+	}
+}
+
+func TestDemoThatEndsEarlyHasAListOfFindings(t *testing.T) {
+	t.Setenv("TMPDIR", t.TempDir())
+	s := &stage{screen: term.New(new(bytes.Buffer), term.Plain)}
+	ctx, cancel := context.WithCancel(t.Context())
+	cancel()
+	sum, err := s.run(ctx, chapters)
+	if err == nil || sum.Findings == nil {
+		t.Errorf("got %v, findings %v; want an error and an empty list", err, sum.Findings)
 	}
 }
 

@@ -93,7 +93,7 @@ func (s *stage) line(ctx context.Context, driverName, dsn string, limit waits) (
 				_ = rows.Close()
 			}
 		})
-		if err := until(ctx, func() bool { return waiting() > before+int64(i) }); err != nil {
+		if err := until(ctx, "goroutines in line behind "+driverName, func() int64 { return waiting() - before }, int64(i)+1); err != nil {
 			return nil, err
 		}
 	}
@@ -109,20 +109,24 @@ func hold(ctx context.Context, db *sql.DB) (*sql.Rows, error) {
 	return db.QueryContext(ctx, "SELECT id FROM customers") //nolint:rowserrcheck,sqlclosecheck // the caller closes
 }
 
-// until waits for a condition that another goroutine brings about.
-func until(ctx context.Context, cond func() bool) error {
-	ctx, cancel := context.WithTimeoutCause(ctx, patience, errors.New("what was expected did not happen"))
+// until waits until the number of something, which other goroutines change,
+// is at least want.
+func until(ctx context.Context, what string, number func() int64, want int64) error {
+	ctx, cancel := context.WithTimeoutCause(ctx, patience, fmt.Errorf("nothing more came in %v", patience))
 	defer cancel()
 	tick := time.NewTicker(100 * time.Microsecond)
 	defer tick.Stop()
-	for !cond() {
+	for {
+		got := number()
+		if got >= want {
+			return nil
+		}
 		select {
 		case <-ctx.Done():
-			return context.Cause(ctx)
+			return fmt.Errorf("%s: got %d, want %d: %w", what, got, want, context.Cause(ctx))
 		case <-tick.C:
 		}
 	}
-	return nil
 }
 
 func inversions(served []int) (n int) {

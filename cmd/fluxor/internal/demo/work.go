@@ -27,9 +27,9 @@ const slowest = 0.5
 type side struct {
 	*shop
 	size  size
-	done  int           // operations
-	spent time.Duration // in this side's own turns
-	sum   atomic.Int64  // of the prices read
+	done  int          // operations
+	rates []float64    // operations per second, turn by turn
+	sum   atomic.Int64 // of the prices read
 
 	// till lets one order in at a time. SQLite has one writer anyway and lets
 	// the others ask again after a sleep; that chance would be all that the
@@ -43,40 +43,35 @@ func (s *stage) work(ctx context.Context) error {
 	s.screen.Say("%d goroutines on %d connections a side: point reads, orders in transactions, a sales report. The sides take turns; what is drawn at random comes from a fixed seed.",
 		s.size.workers, s.size.conns)
 	bare, wrapped := &side{shop: s.bare, size: s.size}, &side{shop: s.fluxor, size: s.size}
-	var ratios []float64
 	for turn, began := 0, time.Now(); turn < s.size.turns && time.Since(began) < workLimit; turn++ {
-		ratio, err := pair(ctx, bare, wrapped, turn)
-		if err != nil {
+		if err := pair(ctx, bare, wrapped, turn); err != nil {
 			return err
 		}
-		ratios = append(ratios, ratio)
 		s.screen.Draw(bare.bar(), wrapped.bar())
 	}
 	s.screen.Settle()
-	slices.Sort(ratios)
-	return s.compare(ctx, bare, wrapped, ratios[len(ratios)/2])
+	return s.compare(ctx, bare, wrapped)
 }
 
-// pair runs one turn of each and returns Fluxor's speed as a part of bare's.
-func pair(ctx context.Context, bare, wrapped *side, turn int) (float64, error) {
+// pair runs one turn of each.
+func pair(ctx context.Context, bare, wrapped *side, turn int) error {
 	order := []*side{bare, wrapped}
 	if turn%2 == 1 {
 		slices.Reverse(order)
 	}
-	took := map[*side]time.Duration{}
 	for _, sd := range order {
 		began := time.Now()
 		if err := sd.turn(ctx, turn); err != nil {
-			return 0, fmt.Errorf("%s: %w", sd.label, err)
+			return fmt.Errorf("%s: %w", sd.label, err)
 		}
-		took[sd] = time.Since(began)
-		sd.spent += took[sd]
-		sd.done += sd.size.workers * sd.size.perTurn
+		n := sd.size.workers * sd.size.perTurn
+		sd.done += n
+		sd.rates = append(sd.rates, float64(n)/max(time.Since(began).Seconds(), 1e-9))
 	}
-	return float64(took[bare]) / float64(took[wrapped]), nil
+	return nil
 }
 
-func (s *stage) compare(ctx context.Context, bare, wrapped *side, ratio float64) error {
+func (s *stage) compare(ctx context.Context, bare, wrapped *side) error {
 	bareSum, bareRows, err := bare.checksum(ctx)
 	if err != nil {
 		return err
@@ -92,16 +87,29 @@ func (s *stage) compare(ctx context.Context, bare, wrapped *side, ratio float64)
 		Claim:    "Both databases hold the same rows, and the same values were read.",
 		bareText: comma(bareRows) + " " + bareSum, fluxorText: comma(rows) + " " + sum,
 	})
-	s.claim(Finding{
-		ID: "speed", What: "operations per second", Unit: "operations per second",
-		Bare: bare.rate(), Fluxor: wrapped.rate(), Held: ratio >= slowest,
-		Claim:      fmt.Sprintf("Through Fluxor the work runs at %.2f of the bare speed (median of the turns; at least %.1f here, make bench measures).", ratio, slowest),
-		fluxorText: fmt.Sprintf("%s (%.2fx)", comma(int(wrapped.rate())), ratio),
-	})
+	s.claim(speed(bare.rate(), wrapped.rate()))
 	return nil
 }
 
-func (sd *side) rate() float64 { return float64(sd.done) / max(sd.spent.Seconds(), 1e-9) }
+// speed compares the two rates; what it says of their ratio follows from the
+// rates that it shows.
+func speed(bare, wrapped float64) Finding {
+	ratio := wrapped / max(bare, 1e-9)
+	return Finding{
+		ID: "speed", What: "operations per second, median of the turns", Unit: "operations per second",
+		Bare: bare, Fluxor: wrapped, Held: ratio >= slowest,
+		Claim:      fmt.Sprintf("Through Fluxor the work runs at %.2f of the bare speed (at least %.1f here; make bench measures).", ratio, slowest),
+		fluxorText: fmt.Sprintf("%s (%.2fx)", comma(int(wrapped)), ratio),
+	}
+}
+
+// rate is the median of the turns' rates.
+func (sd *side) rate() float64 {
+	if len(sd.rates) == 0 {
+		return 0
+	}
+	return slices.Sorted(slices.Values(sd.rates))[len(sd.rates)/2]
+}
 
 func (sd *side) bar() term.Bar {
 	return term.Bar{
