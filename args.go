@@ -8,7 +8,6 @@ import (
 	"errors"
 	"fmt"
 	"reflect"
-	"slices"
 )
 
 // argError is a failed conversion: nothing reached the driver's connection,
@@ -17,44 +16,57 @@ type argError struct{ error }
 
 func (e argError) Unwrap() error { return e.error }
 
-// convertArgs converts args in place for a connection (si nil) or a statement,
-// exactly as driverArgsConnLocked of database/sql's convert.go does (Go 1.26):
-// the statement's checker, else the connection's; on ErrSkip the statement's
-// column converter, else the default one. ErrRemoveArgument shortens the list.
-func convertArgs(p *physical, si driver.Stmt, args []driver.NamedValue) ([]driver.NamedValue, error) {
-	conv := converter{want: -1, checker: p.checker}
-	if si != nil {
-		conv.want = si.NumInput()
-		if nvc, ok := si.(driver.NamedValueChecker); ok {
-			conv.checker = nvc
-		}
-		conv.columns, _ = si.(driver.ColumnConverter) //lint:ignore SA1019 godror and go-sql-driver implement it
-	}
-	out := args[:0]
+// convertArgs converts args in place for a connection or a statement, exactly
+// as driverArgsConnLocked of database/sql's convert.go does (Go 1.26): the
+// statement's checker, else the connection's; on ErrSkip the statement's column
+// converter, else the default one. ErrRemoveArgument shortens the list.
+func convertArgs(c converter, args []driver.NamedValue) ([]driver.NamedValue, error) {
 	for i := range args {
-		nv := args[i]
-		nv.Ordinal = len(out) + 1
-		out = append(out, nv)
-		err := conv.convert(&out[len(out)-1])
-		if err == driver.ErrRemoveArgument { //nolint:errorlint // database/sql compares by identity
-			out = slices.Clone(out[:len(out)-1]) // the caller's slice keeps its order
-			continue
-		}
-		if err != nil {
-			return nil, argError{fmt.Errorf("sql: converting argument %s type: %w", describeArg(&out[len(out)-1]), err)}
+		nv := &args[i]
+		nv.Ordinal = i + 1
+		if err := c.convert(nv); err != nil {
+			if err == driver.ErrRemoveArgument { //nolint:errorlint // database/sql compares by identity
+				return c.shorten(args[:i:i], args[i+1:])
+			}
+			return nil, badArg(nv, err)
 		}
 	}
-	if conv.want != -1 && len(out) != conv.want {
-		return nil, argError{fmt.Errorf("sql: expected %d arguments, got %d", conv.want, len(out))}
+	return c.counted(args)
+}
+
+// shorten goes on behind the first argument that was removed, in a list of its
+// own: the caller's keeps its order.
+func (c converter) shorten(done, rest []driver.NamedValue) ([]driver.NamedValue, error) {
+	for _, nv := range rest {
+		nv.Ordinal = len(done) + 1
+		switch err := c.convert(&nv); err { //nolint:errorlint // as in convertArgs
+		case nil:
+			done = append(done, nv)
+		case driver.ErrRemoveArgument:
+		default:
+			return nil, badArg(&nv, err)
+		}
 	}
-	return out, nil
+	return c.counted(done)
+}
+
+// counted refuses a list of another length than the statement's.
+func (c converter) counted(args []driver.NamedValue) ([]driver.NamedValue, error) {
+	if c.want != -1 && len(args) != c.want {
+		return nil, argError{fmt.Errorf("sql: expected %d arguments, got %d", c.want, len(args))}
+	}
+	return args, nil
+}
+
+func badArg(nv *driver.NamedValue, err error) error {
+	return argError{fmt.Errorf("sql: converting argument %s type: %w", describeArg(nv), err)}
 }
 
 // converter is what one statement or connection offers for conversion.
 type converter struct {
-	want    int
+	want    int // how many arguments the statement takes; -1 where it does not say
 	checker driver.NamedValueChecker
-	columns driver.ColumnConverter //lint:ignore SA1019 see convertArgs
+	columns driver.ColumnConverter //lint:ignore SA1019 godror and go-sql-driver implement it
 }
 
 func (c *converter) convert(nv *driver.NamedValue) error {
@@ -67,6 +79,10 @@ func (c *converter) convert(nv *driver.NamedValue) error {
 		if err := c.column(nv); err != driver.ErrSkip { //nolint:errorlint // as above
 			return err
 		}
+	}
+	switch nv.Value.(type) {
+	case int64, string, []byte: // ConvertValue returns them as they are
+		return nil
 	}
 	var err error
 	nv.Value, err = driver.DefaultParameterConverter.ConvertValue(nv.Value)

@@ -136,7 +136,8 @@ func (e *engine) runValidation(ctx context.Context, p *physical) error {
 		return err
 	}
 	defer si.Close() //nolint:errcheck // the answer is in already; the caller's bound holds
-	r, err := queryStmt(ctx, si, nil)
+	ps := p.describe("", si)
+	r, err := ps.query(ctx, nil)
 	if err != nil {
 		return err
 	}

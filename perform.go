@@ -39,7 +39,7 @@ func (s *session) attempt(ctx context.Context, o *op) error {
 // exec runs a text or a prepared statement that returns no rows.
 func (s *session) exec(ctx context.Context, p *physical, o *op) error {
 	if o.st == nil && p.canExec() {
-		args, err := convertArgs(p, nil, o.freshArgs())
+		args, err := p.convert(o.freshArgs())
 		if err != nil {
 			return err
 		}
@@ -50,20 +50,20 @@ func (s *session) exec(ctx context.Context, p *physical, o *op) error {
 			return err
 		}
 	}
-	si, _, own, err := s.statement(ctx, p, o)
+	ps, err := s.statement(ctx, p, o)
 	if err != nil {
 		return err
 	}
-	if own {
-		defer s.closeStmt(p, si) //nolint:errcheck // database/sql ignores it too (execDC)
+	if ps == &s.own {
+		defer s.closeStmt(p, ps.si) //nolint:errcheck // database/sql ignores it too (execDC)
 	}
-	args, err := convertArgs(p, si, o.freshArgs())
+	args, err := ps.convert(o.freshArgs())
 	if err != nil {
 		return err
 	}
 	p.resetLine()
 	o.is.harmless = false
-	o.Result, err = execStmt(ctx, si, args)
+	o.Result, err = ps.exec(ctx, args)
 	o.failed(p, err)
 	return err
 }
@@ -101,7 +101,7 @@ func (s *session) query(ctx context.Context, p *physical, o *op, bound netshim.G
 // that they are read from, and of one to close after them.
 func (s *session) queryInner(ctx context.Context, p *physical, o *op) (driver.Rows, error) {
 	if o.st == nil && p.canQuery() {
-		args, err := convertArgs(p, nil, o.freshArgs())
+		args, err := p.convert(o.freshArgs())
 		if err != nil {
 			return nil, err
 		}
@@ -111,43 +111,43 @@ func (s *session) queryInner(ctx context.Context, p *physical, o *op) (driver.Ro
 			return r, err
 		}
 	}
-	si, of, own, err := s.statement(ctx, p, o)
+	ps, err := s.statement(ctx, p, o)
 	if err != nil {
 		return nil, err
 	}
 	var r driver.Rows
-	args, err := convertArgs(p, si, o.freshArgs())
+	args, err := ps.convert(o.freshArgs())
 	if err == nil {
 		p.resetLine()
 		o.is.harmless = false
-		r, err = queryStmt(ctx, si, args)
+		r, err = ps.query(ctx, args)
 		o.failed(p, err)
 	}
-	switch {
+	switch own := ps == &s.own; {
 	case own && err != nil:
-		_ = s.closeStmt(p, si)
+		_ = s.closeStmt(p, ps.si)
 	case own:
-		o.read.closeStmt = si
+		o.read.closeStmt = ps.si
 	default:
-		o.read.of = of
+		o.read.of = ps
 	}
 	return r, err
 }
 
-// statement returns the real statement to run o with, and whether it was made
-// for this operation alone; of is the one that a virtual statement refers to.
-func (s *session) statement(ctx context.Context, p *physical, o *op) (si driver.Stmt, of *prepared, own bool, err error) {
+// statement returns the real statement to run o with: the one that a virtual
+// statement refers to, or &s.own, which is made for this operation alone.
+func (s *session) statement(ctx context.Context, p *physical, o *op) (*prepared, error) {
 	o.is.harmless = true
 	p.resetLine()
-	if o.st == nil {
-		si, err = p.prepare(ctx, o.SQL)
-		return si, nil, true, err
+	if o.st != nil {
+		return o.st.on(ctx, p)
 	}
-	of, err = o.st.on(ctx, p)
+	si, err := p.prepare(ctx, o.SQL)
 	if err != nil {
-		return nil, nil, false, err
+		return nil, err
 	}
-	return of.si, of, false, nil
+	s.own = p.describe("", si)
+	return &s.own, nil
 }
 
 func (s *session) begin(ctx context.Context, p *physical, o *op) error {

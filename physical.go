@@ -96,6 +96,11 @@ func (p *physical) sound() bool {
 	return p.validator == nil || p.validator.IsValid()
 }
 
+// convert converts args for a text that needs no statement.
+func (p *physical) convert(args []driver.NamedValue) ([]driver.NamedValue, error) {
+	return convertArgs(converter{want: -1, checker: p.checker}, args)
+}
+
 // The functions below follow database/sql's ctxutil.go (Go 1.26): a driver
 // without the context form of a call gets the old form, and the context is
 // looked at where database/sql looks at it.
@@ -154,26 +159,4 @@ func (p *physical) ping(ctx context.Context) error {
 		return nil
 	}
 	return p.pinger.Ping(ctx)
-}
-
-func execStmt(ctx context.Context, si driver.Stmt, args []driver.NamedValue) (driver.Result, error) {
-	if s, ok := si.(driver.StmtExecContext); ok {
-		return s.ExecContext(ctx, args)
-	}
-	vals, err := plainValues(ctx, args)
-	if err != nil {
-		return nil, err
-	}
-	return si.Exec(vals) //lint:ignore SA1019 drivers without contexts are supported as database/sql does
-}
-
-func queryStmt(ctx context.Context, si driver.Stmt, args []driver.NamedValue) (driver.Rows, error) {
-	if s, ok := si.(driver.StmtQueryContext); ok {
-		return s.QueryContext(ctx, args)
-	}
-	vals, err := plainValues(ctx, args)
-	if err != nil {
-		return nil, err
-	}
-	return si.Query(vals) //lint:ignore SA1019 drivers without contexts are supported as database/sql does
 }

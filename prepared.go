@@ -2,7 +2,10 @@
 
 package fluxor
 
-import "database/sql/driver"
+import (
+	"context"
+	"database/sql/driver"
+)
 
 // prepared is a real statement. Where the driver's statements keep nothing
 // between executions, the virtual statements of one text share it: a *sql.Stmt
@@ -14,18 +17,68 @@ type prepared struct {
 	si   driver.Stmt
 	open int // rows not yet closed; only the session that leases p touches it
 
+	// What si implements, looked up once.
+	execer  driver.StmtExecContext
+	queryer driver.StmtQueryContext
+	checker driver.NamedValueChecker // the statement's, else the connection's
+	columns driver.ColumnConverter   //lint:ignore SA1019 see converter
+
 	// Protected by p.mu.
 	users  int  // virtual statements that refer to it
 	doomed bool // nobody does: the connection's next user closes it
 }
 
+// describe says what a statement of p can do.
+func (p *physical) describe(text string, si driver.Stmt) prepared {
+	ps := prepared{p: p, text: text, si: si, checker: p.checker}
+	ps.execer, _ = si.(driver.StmtExecContext)
+	ps.queryer, _ = si.(driver.StmtQueryContext)
+	if own, ok := si.(driver.NamedValueChecker); ok {
+		ps.checker = own
+	}
+	ps.columns, _ = si.(driver.ColumnConverter) //lint:ignore SA1019 see converter
+	return ps
+}
+
+// convert converts args for the statement.
+func (ps *prepared) convert(args []driver.NamedValue) ([]driver.NamedValue, error) {
+	return convertArgs(converter{ps.si.NumInput(), ps.checker, ps.columns}, args)
+}
+
+// exec and query run the statement as database/sql's ctxutil.go does (Go 1.26):
+// a driver without the context form of a call gets the old form, and the
+// context is looked at in its place.
+
+func (ps *prepared) exec(ctx context.Context, args []driver.NamedValue) (driver.Result, error) {
+	if ps.execer != nil {
+		return ps.execer.ExecContext(ctx, args)
+	}
+	vals, err := plainValues(ctx, args)
+	if err != nil {
+		return nil, err
+	}
+	return ps.si.Exec(vals) //lint:ignore SA1019 drivers without contexts are supported as database/sql does
+}
+
+func (ps *prepared) query(ctx context.Context, args []driver.NamedValue) (driver.Rows, error) {
+	if ps.queryer != nil {
+		return ps.queryer.QueryContext(ctx, args)
+	}
+	vals, err := plainValues(ctx, args)
+	if err != nil {
+		return nil, err
+	}
+	return ps.si.Query(vals) //lint:ignore SA1019 drivers without contexts are supported as database/sql does
+}
+
 // keep adds a statement with one user.
 func (p *physical) keep(text string, si driver.Stmt) *prepared {
-	ps := &prepared{p: p, text: text, si: si, users: 1}
+	ps := p.describe(text, si)
+	ps.users = 1
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	p.stmts = append(p.stmts, ps)
-	return ps
+	p.stmts = append(p.stmts, &ps)
+	return &ps
 }
 
 // share returns a statement of the text that nobody reads from, with one user

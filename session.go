@@ -32,6 +32,7 @@ type session struct {
 	claim pool.Claim[*physical] // on the connection held last, for the state it carries
 	tx    *physical             // of the transaction under way; nil without one
 	open  int                   // rows not yet closed
+	own   prepared              // the statement made for the present operation alone
 	saved []driver.NamedValue   // the caller's arguments of the present operation
 	free  *reading              // for queries to come
 }
