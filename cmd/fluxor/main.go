@@ -38,7 +38,7 @@ type env struct {
 }
 
 const description = "Fluxor makes one database/sql driver out of any other: same database, same results, " +
-	"but no write is sent twice, nobody waits out of turn, and no call hangs on a dead connection."
+	"but no write is sent twice, nobody waits out of turn, and no call outlives its context on a dead connection."
 
 // Help is the part of fluxor --help below the commands' summary.
 func (cli) Help() string {
