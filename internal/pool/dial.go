@@ -6,6 +6,7 @@ import (
 	"context"
 	"fmt"
 	"log/slog"
+	"math"
 	"math/rand/v2"
 	"time"
 
@@ -57,7 +58,9 @@ func (p *Pool[T]) dialLocked() {
 		if refused := p.pace.refusing(now); refused != nil {
 			p.endWarmUpLocked(refused)
 			p.failLocked(refused, func(*waiter[T]) bool { return true })
-			return
+			if p.wantedLocked() <= len(p.dials) {
+				return
+			}
 		}
 		p.retryLocked(at - now)
 		return
@@ -242,10 +245,13 @@ func (p *Pool[T]) shareLocked(a *attempt, err error, again bool) {
 
 // failLocked fails those waiters whom fit picks among those that need a dial:
 // neither the dials under way cover them, nor must they wait for a return
-// because the pool is full.
+// because the pool is full. While the pool is suspended all must wait.
 func (p *Pool[T]) failLocked(err error, fit func(*waiter[T]) bool) {
-	room := p.roomLocked()
-	for w := p.uncoveredLocked(); w != nil && room > 0; room-- {
+	if p.suspended {
+		return
+	}
+	reach := p.reachLocked()
+	for w := p.uncoveredLocked(); w != nil && reach > 0; reach-- {
 		next := w.next
 		if fit(w) {
 			p.grantLocked(w, nil, err)
@@ -254,13 +260,23 @@ func (p *Pool[T]) failLocked(err error, fit func(*waiter[T]) bool) {
 	}
 }
 
+// reachLocked is how many waiters without a dial a failed one concerns: as many
+// as could have dials, since the others wait for a return, but all of them
+// where nothing is open that could be returned.
+func (p *Pool[T]) reachLocked() int {
+	if p.openLocked() == 0 {
+		return math.MaxInt
+	}
+	return p.roomLocked()
+}
+
 // hopelessLocked fails w, the last to join, with the last dial's error if the
 // next dial is only permitted after w must leave.
 func (p *Pool[T]) hopelessLocked(w *waiter[T]) {
 	if w.deadline >= p.pace.retryAt || p.pace.failures == 0 || len(p.dials) > 0 || p.roomLocked() == 0 {
 		return
 	}
-	if p.queue.n-len(p.dials) <= p.roomLocked() && !p.suspended {
+	if p.queue.n-len(p.dials) <= p.reachLocked() && !p.suspended {
 		p.grantLocked(w, nil, p.pace.lastErr)
 	}
 }

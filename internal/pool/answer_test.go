@@ -1,0 +1,115 @@
+// This file tests what callers hear, and when, while dials are refused, fail or hang.
+
+package pool
+
+import (
+	"context"
+	"testing"
+	"testing/synctest"
+	"time"
+)
+
+// crowd has n callers ask at once.
+func crowd(ctx context.Context, p *Pool[*wire], n int) (got []<-chan outcome) {
+	for range n {
+		got = append(got, ask(ctx, p))
+	}
+	return got
+}
+
+// hear takes the answers of a crowd, all of which must be want, and returns how
+// long the last one took.
+func hear(t *testing.T, got []<-chan outcome, want error) (worst time.Duration) {
+	t.Helper()
+	for _, g := range got {
+		o := <-g
+		if o.err != want { //nolint:errorlint // untouched
+			t.Fatalf("got %v after %v, want %v", o.err, o.took, want)
+		}
+		worst = max(worst, o.took)
+	}
+	return worst
+}
+
+// after answers every dial with err once d has passed.
+func after(d time.Duration, err error) func(context.Context, int) error {
+	return func(context.Context, int) error {
+		<-time.After(d)
+		return err
+	}
+}
+
+func TestARefusedLoginAnswersAllCallersOfALimitedPool(t *testing.T) {
+	bubble(t, func(t *testing.T) {
+		s := &server{onDial: after(50*time.Millisecond, errRefused)}
+		p := open(t, s, func(c *Config[*wire]) { c.MaxOpen = 10 })
+		within(t, "the last of 100 refused callers", hear(t, crowd(t.Context(), p, 100), errRefused), 0, 50*time.Millisecond)
+		if s.dials() != 1 {
+			t.Errorf("%d logins, want 1", s.dials())
+		}
+	})
+}
+
+func TestAWaiterLeftByARefusalIsServedOnceTheLoginWorks(t *testing.T) {
+	bubble(t, func(t *testing.T) {
+		s := &server{onDial: func(_ context.Context, n int) error {
+			if n == 2 {
+				<-time.After(50 * time.Millisecond)
+				return errRefused
+			}
+			return nil
+		}}
+		p := open(t, s, func(c *Config[*wire]) { c.MaxOpen = 2 })
+		held := borrow(t, p)
+		first := ask(t.Context(), p)
+		synctest.Wait()
+		second := ask(t.Context(), p)
+		hear(t, []<-chan outcome{first}, errRefused)
+		o := <-second
+		if o.err != nil {
+			t.Fatal(o.err)
+		}
+		within(t, "the second caller", o.took, time.Second, 2*time.Second)
+		o.c.Release()
+		held.Release()
+	})
+}
+
+func TestCallersOfADeadServerShareItsAnswerInALimitedPool(t *testing.T) {
+	bubble(t, func(t *testing.T) {
+		s := &server{onDial: after(3*time.Second, errDown)}
+		p := open(t, s, func(c *Config[*wire]) { c.MaxOpen = 10 })
+		within(t, "the last of 200 callers", hear(t, crowd(t.Context(), p, 200), errDown), 3*time.Second, 7*time.Second)
+		if s.dials() > 2 {
+			t.Errorf("%d dials for 200 callers, want 2", s.dials())
+		}
+	})
+}
+
+func TestSuspendedCallersWaitThoughADialFails(t *testing.T) {
+	bubble(t, func(t *testing.T) {
+		s := &server{onDial: func(_ context.Context, n int) error {
+			if n == 1 {
+				<-time.After(time.Second)
+				return errDown
+			}
+			return nil
+		}}
+		p := open(t, s, nil)
+		waiter := ask(t.Context(), p)
+		synctest.Wait()
+		p.Suspend()
+		pass(time.Minute)
+		select {
+		case o := <-waiter:
+			t.Fatalf("a caller of a suspended pool got %v after %v", o.err, o.took)
+		default:
+		}
+		p.Resume()
+		if o := <-waiter; o.err != nil {
+			t.Errorf("got %v after Resume", o.err)
+		} else {
+			o.c.Release()
+		}
+	})
+}
