@@ -113,3 +113,54 @@ func TestSuspendedCallersWaitThoughADialFails(t *testing.T) {
 		}
 	})
 }
+
+func TestCallersOfABlackHoleShareItsAnswer(t *testing.T) {
+	bubble(t, func(t *testing.T) {
+		s := &server{onDial: func(ctx context.Context, _ int) error {
+			<-ctx.Done()
+			return errDown
+		}}
+		p := open(t, s, func(c *Config[*wire]) { c.DialTimeout = 30 * time.Second })
+		within(t, "the last of 100 callers", hear(t, crowd(t.Context(), p, 100), errDown), 30*time.Second, 70*time.Second)
+	})
+}
+
+func TestASlowRefusalIsNotAskedForByEveryCaller(t *testing.T) {
+	bubble(t, func(t *testing.T) {
+		s := &server{onDial: after(20*time.Second, errRefused)}
+		p := open(t, s, func(c *Config[*wire]) { c.DialTimeout = 30 * time.Second })
+		within(t, "a refused caller", hear(t, crowd(t.Context(), p, 10), errRefused), 20*time.Second, 20*time.Second)
+		pass(30 * time.Second)
+		if s.dials() > 3 {
+			t.Errorf("%d logins for one round of callers, want at most 3, at 0, 5 and 15 s", s.dials())
+		}
+	})
+}
+
+func TestAHungDialDoesNotHoldTheNextCaller(t *testing.T) {
+	for name, limit := range map[string]time.Duration{"30s": 30 * time.Second, "off": 0} {
+		t.Run(name, func(t *testing.T) {
+			bubble(t, func(t *testing.T) {
+				s := &server{onDial: func(ctx context.Context, n int) error {
+					if n == 2 {
+						<-ctx.Done()
+						return errDown
+					}
+					return nil
+				}}
+				p := open(t, s, func(c *Config[*wire]) { c.DialTimeout = limit })
+				held := borrow(t, p)
+				defer held.Release()
+				ctx, cancel := context.WithTimeout(t.Context(), time.Second)
+				defer cancel()
+				<-ask(ctx, p) // its dial hangs, it leaves
+				o := <-ask(t.Context(), p)
+				if o.err != nil {
+					t.Fatal(o.err)
+				}
+				within(t, "the next caller", o.took, 4*time.Second, 4*time.Second)
+				o.c.Release()
+			})
+		})
+	}
+}

@@ -24,7 +24,8 @@ type attempt struct {
 	ticket     uint64 // callers with a lower ticket came before it
 	generation uint64
 	started    time.Duration
-	over       bool // nobody counts on it any more
+	trial      bool // the login was not proven when it began
+	over       bool // its result is known, or it was given up
 	overdue    *time.Timer
 }
 
@@ -48,9 +49,14 @@ func (p *Pool[T]) spareLocked() int {
 
 // dialLocked starts the dials that are wanted and permitted.
 func (p *Pool[T]) dialLocked() {
-	for p.wantedLocked() > len(p.dials) && p.roomLocked() > 0 && len(p.dials) < p.cfg.MaxDials {
+	for p.wantedLocked() > 0 && p.roomLocked() > 0 && len(p.dials) < p.cfg.MaxDials {
 		now := p.exact()
-		ok, at := p.pace.mayDial(now, p.openLocked(), len(p.dials))
+		young, next := p.youngLocked(now)
+		if p.wantedLocked() <= young {
+			p.retryLocked(next - now)
+			return
+		}
+		ok, at := p.pace.mayDial(now, p.openLocked(), young, next)
 		if ok {
 			p.startDialLocked(now)
 			continue
@@ -58,13 +64,31 @@ func (p *Pool[T]) dialLocked() {
 		if refused := p.pace.refusing(now); refused != nil {
 			p.endWarmUpLocked(refused)
 			p.failLocked(refused, func(*waiter[T]) bool { return true })
-			if p.wantedLocked() <= len(p.dials) {
+			if p.wantedLocked() == 0 {
 				return
 			}
 		}
 		p.retryLocked(at - now)
 		return
 	}
+}
+
+// youngLocked is how many dials under way are counted on, and when one of them
+// no longer will be: a dial that takes long may hang where another does not,
+// and one that tries a login which another found refused will be refused too.
+func (p *Pool[T]) youngLocked(now time.Duration) (n int, next time.Duration) {
+	patience := p.pace.patience(len(p.dials))
+	for a := range p.dials {
+		end := a.started + patience
+		if now >= end || a.trial && p.pace.refused != nil && a.started < p.pace.refusedAt {
+			continue
+		}
+		n++
+		if next == 0 || end < next {
+			next = end
+		}
+	}
+	return n, next
 }
 
 // retryLocked has dialLocked run again after d.
@@ -91,7 +115,7 @@ func (p *Pool[T]) startDialLocked(now time.Duration) {
 		ctx = context.WithoutCancel(w.ctx)
 	}
 	p.tickets++
-	a := &attempt{ticket: p.tickets, generation: p.generation, started: now}
+	a := &attempt{ticket: p.tickets, generation: p.generation, started: now, trial: !p.pace.proven}
 	if limit := p.cfg.DialTimeout; limit > 0 {
 		a.ctx, a.cancel = context.WithTimeout(ctx, limit)
 		a.overdue = time.AfterFunc(limit+dialGrace, func() { p.giveUp(a) })
@@ -99,16 +123,15 @@ func (p *Pool[T]) startDialLocked(now time.Duration) {
 		a.ctx, a.cancel = context.WithCancel(ctx)
 	}
 	p.dials[a] = struct{}{}
-	p.pace.startedAt = now
 	p.background++
 	go p.dial(a)
 }
 
 // uncoveredLocked is the first waiter that would get nothing if every dial
-// under way succeeded; nil if there is none.
+// that is counted on succeeded; nil if there is none.
 func (p *Pool[T]) uncoveredLocked() *waiter[T] {
 	w := p.queue.head
-	for n := len(p.dials); w != nil && n > 0; n-- {
+	for n, _ := p.youngLocked(p.exact()); w != nil && n > 0; n-- {
 		w = w.next
 	}
 	return w
@@ -273,10 +296,10 @@ func (p *Pool[T]) reachLocked() int {
 // hopelessLocked fails w, the last to join, with the last dial's error if the
 // next dial is only permitted after w must leave.
 func (p *Pool[T]) hopelessLocked(w *waiter[T]) {
-	if w.deadline >= p.pace.retryAt || p.pace.failures == 0 || len(p.dials) > 0 || p.roomLocked() == 0 {
+	if w.deadline >= p.pace.retryAt || p.pace.failures == 0 || p.roomLocked() == 0 || p.suspended {
 		return
 	}
-	if p.queue.n-len(p.dials) <= p.reachLocked() && !p.suspended {
+	if young, _ := p.youngLocked(p.exact()); young == 0 && p.queue.n <= p.reachLocked() {
 		p.grantLocked(w, nil, p.pace.lastErr)
 	}
 }

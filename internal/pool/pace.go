@@ -46,9 +46,11 @@ const (
 	firstBackoff, lastBackoff = 10 * time.Millisecond, time.Second
 	firstRefusal, lastRefusal = time.Second, time.Minute
 	firstProbe, lastProbe     = time.Second, 30 * time.Second
-	// patience is how long a dial that is to go alone keeps others waiting.
-	patience = 5 * time.Second
-	// forgetAfter is how long after a failure the next one counts as a first.
+	// firstPatience is how long a dial is counted on, so that it keeps others
+	// waiting.
+	firstPatience = 5 * time.Second
+	// forgetAfter is how long after a failure the failure of a dial that begins
+	// then counts as a first.
 	forgetAfter = 5 * time.Second
 	// grantedAfter is how long after the server's last refusal for lack of
 	// room the pool stops counting with it.
@@ -59,7 +61,6 @@ const (
 // by Pool.mu.
 type pace struct {
 	proven    bool          // the login worked since it was last refused
-	startedAt time.Duration // when the latest dial began
 	lastErr   error         // of the latest dial, if it failed
 
 	failures int // in a row
@@ -78,14 +79,15 @@ type pace struct {
 	probeStep time.Duration
 }
 
-// mayDial reports whether one more dial is permitted; if not, at is when to
-// ask again.
-func (a *pace) mayDial(now time.Duration, open, dialing int) (ok bool, at time.Duration) {
+// mayDial reports whether one more dial is permitted beside the open
+// connections and the dials that are counted on, the first of which is not any
+// more at next; if it is not, at is when to ask again.
+func (a *pace) mayDial(now time.Duration, open, dialing int, next time.Duration) (ok bool, at time.Duration) {
 	switch {
 	case a.refused != nil && now < a.refusedTill:
 		return false, a.refusedTill
-	case dialing > 0 && a.alone() && now < a.startedAt+patience:
-		return false, a.startedAt + patience
+	case dialing > 0 && a.alone():
+		return false, next
 	case a.failures > 0 && now < a.retryAt:
 		return false, a.retryAt
 	case a.ceiling > 0 && open+dialing >= a.ceiling && now < a.probeAt:
@@ -98,6 +100,16 @@ func (a *pace) mayDial(now time.Duration, open, dialing int) (ok bool, at time.D
 // wrong is tried once, not by every caller, and so is a server that failed or
 // is full.
 func (a *pace) alone() bool { return !a.proven || a.failures > 0 || a.ceiling > 0 }
+
+// patience is how long a dial is counted on while so many are under way. Where
+// the login may be wrong each further one takes longer to come, because all of
+// them may be refused in the end and lock the account.
+func (a *pace) patience(dialing int) time.Duration {
+	if a.proven {
+		return firstPatience
+	}
+	return firstPatience << min(max(dialing-1, 0), 10)
+}
 
 // refusing returns the error of a refused login while that forbids dialing.
 func (a *pace) refusing(now time.Duration) error {
@@ -121,10 +133,11 @@ func (a *pace) succeed(now time.Duration, open int) {
 }
 
 // fail notes a failed dial and reports whether it began after one that failed
-// before it: then the failure is no accident.
+// before it, and not long after: then the failure is no accident. How long it
+// took to fail does not matter.
 func (a *pace) fail(now, started time.Duration, err error) (again bool) {
 	a.lastErr = err
-	if a.failures > 0 && now-a.failedAt > forgetAfter {
+	if a.failures > 0 && started-a.failedAt > forgetAfter {
 		a.failures = 0
 	}
 	if a.failures > 0 && started < a.failedAt {
@@ -140,7 +153,8 @@ func (a *pace) fail(now, started time.Duration, err error) (again bool) {
 // refuse notes a refused login.
 func (a *pace) refuse(now, started time.Duration, err error) {
 	a.proven, a.lastErr = false, err
-	if a.refused != nil && started < a.refusedAt {
+	if a.refused != nil && started < a.refusedAt { // of one round with the previous refusal
+		a.refusedTill = max(a.refusedTill, now+a.refusedStep)
 		return
 	}
 	a.refusedStep = min(max(a.refusedStep*2, firstRefusal), lastRefusal)
@@ -161,7 +175,7 @@ func (a *pace) settle(now, started time.Duration, open int, err error) {
 
 // forget makes the next dial the first one.
 func (a *pace) forget() {
-	*a = pace{proven: a.proven && a.refused == nil, startedAt: a.startedAt, outage: a.outage}
+	*a = pace{proven: a.proven && a.refused == nil, outage: a.outage}
 }
 
 // jitter is d less up to a quarter.
