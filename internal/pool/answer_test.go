@@ -164,3 +164,30 @@ func TestAHungDialDoesNotHoldTheNextCaller(t *testing.T) {
 		})
 	}
 }
+
+func TestABurstWithANewlyWrongPasswordIsOneLogin(t *testing.T) {
+	for name, change := range map[string]func(p *Pool[*wire]){
+		"after a quiet day": func(*Pool[*wire]) { pass(24 * time.Hour) },
+		"after Evict":       func(p *Pool[*wire]) { p.Evict() },
+	} {
+		t.Run(name, func(t *testing.T) {
+			bubble(t, func(t *testing.T) {
+				s := &server{onDial: func(_ context.Context, n int) error {
+					<-time.After(50 * time.Millisecond)
+					if n > 1 {
+						return errRefused
+					}
+					return nil
+				}}
+				p := open(t, s, func(c *Config[*wire]) { c.MaxOpen = 50 })
+				held := borrow(t, p)
+				change(p)
+				hear(t, crowd(t.Context(), p, 30), errRefused)
+				if n := s.dials() - 1; n != 1 {
+					t.Errorf("%d logins with a wrong password, want 1", n)
+				}
+				held.Release()
+			})
+		})
+	}
+}

@@ -77,7 +77,7 @@ func (p *Pool[T]) dialLocked() {
 // no longer will be: a dial that takes long may hang where another does not,
 // and one that tries a login which another found refused will be refused too.
 func (p *Pool[T]) youngLocked(now time.Duration) (n int, next time.Duration) {
-	patience := p.pace.patience(len(p.dials))
+	patience := p.pace.patience(now, len(p.dials))
 	for a := range p.dials {
 		end := a.started + patience
 		if now >= end || a.trial && p.pace.refused != nil && a.started < p.pace.refusedAt {
@@ -115,7 +115,7 @@ func (p *Pool[T]) startDialLocked(now time.Duration) {
 		ctx = context.WithoutCancel(w.ctx)
 	}
 	p.tickets++
-	a := &attempt{ticket: p.tickets, generation: p.generation, started: now, trial: !p.pace.proven}
+	a := &attempt{ticket: p.tickets, generation: p.generation, started: now, trial: !p.pace.proven(now)}
 	if limit := p.cfg.DialTimeout; limit > 0 {
 		a.ctx, a.cancel = context.WithTimeout(ctx, limit)
 		a.overdue = time.AfterFunc(limit+dialGrace, func() { p.giveUp(a) })

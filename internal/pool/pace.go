@@ -49,6 +49,8 @@ const (
 	// firstPatience is how long a dial is counted on, so that it keeps others
 	// waiting.
 	firstPatience = 5 * time.Second
+	// provenFor is how long after a login worked it is believed to work.
+	provenFor = time.Minute
 	// forgetAfter is how long after a failure the failure of a dial that begins
 	// then counts as a first.
 	forgetAfter = 5 * time.Second
@@ -60,8 +62,8 @@ const (
 // pace remembers how dials went. All times are on the pool's clock. Protected
 // by Pool.mu.
 type pace struct {
-	proven    bool          // the login worked since it was last refused
-	lastErr   error         // of the latest dial, if it failed
+	provenAt time.Duration // when the login last worked; 0 = not since it was refused
+	lastErr  error         // of the latest dial, if it failed
 
 	failures int // in a row
 	failedAt time.Duration
@@ -86,7 +88,7 @@ func (a *pace) mayDial(now time.Duration, open, dialing int, next time.Duration)
 	switch {
 	case a.refused != nil && now < a.refusedTill:
 		return false, a.refusedTill
-	case dialing > 0 && a.alone():
+	case dialing > 0 && a.alone(now):
 		return false, next
 	case a.failures > 0 && now < a.retryAt:
 		return false, a.retryAt
@@ -99,13 +101,19 @@ func (a *pace) mayDial(now time.Duration, open, dialing int, next time.Duration)
 // alone reports whether the next dial is to go alone: a login that may be
 // wrong is tried once, not by every caller, and so is a server that failed or
 // is full.
-func (a *pace) alone() bool { return !a.proven || a.failures > 0 || a.ceiling > 0 }
+func (a *pace) alone(now time.Duration) bool {
+	return !a.proven(now) || a.failures > 0 || a.ceiling > 0
+}
+
+// proven reports whether the login worked lately. A password that was changed
+// since must not be tried by a burst of callers.
+func (a *pace) proven(now time.Duration) bool { return a.provenAt > 0 && now-a.provenAt < provenFor }
 
 // patience is how long a dial is counted on while so many are under way. Where
 // the login may be wrong each further one takes longer to come, because all of
 // them may be refused in the end and lock the account.
-func (a *pace) patience(dialing int) time.Duration {
-	if a.proven {
+func (a *pace) patience(now time.Duration, dialing int) time.Duration {
+	if a.proven(now) {
 		return firstPatience
 	}
 	return firstPatience << min(max(dialing-1, 0), 10)
@@ -121,7 +129,7 @@ func (a *pace) refusing(now time.Duration) error {
 
 // succeed notes a dial that worked; open counts its connection.
 func (a *pace) succeed(now time.Duration, open int) {
-	a.proven, a.lastErr = true, nil
+	a.provenAt, a.lastErr = max(now, 1), nil
 	a.failures, a.retryAt = 0, 0
 	a.refused, a.refusedTill, a.refusedStep = nil, 0, 0
 	if a.ceiling > 0 {
@@ -152,7 +160,7 @@ func (a *pace) fail(now, started time.Duration, err error) (again bool) {
 
 // refuse notes a refused login.
 func (a *pace) refuse(now, started time.Duration, err error) {
-	a.proven, a.lastErr = false, err
+	a.provenAt, a.lastErr = 0, err
 	if a.refused != nil && started < a.refusedAt { // of one round with the previous refusal
 		a.refusedTill = max(a.refusedTill, now+a.refusedStep)
 		return
@@ -173,10 +181,8 @@ func (a *pace) settle(now, started time.Duration, open int, err error) {
 	a.probeAt = now + a.probeStep
 }
 
-// forget makes the next dial the first one.
-func (a *pace) forget() {
-	*a = pace{proven: a.proven && a.refused == nil, outage: a.outage}
-}
+// forget makes the next dial the first one after success.
+func (a *pace) forget() { *a = pace{provenAt: a.provenAt, outage: a.outage} }
 
 // jitter is d less up to a quarter.
 func jitter(d time.Duration) time.Duration { return d - rand.N(d/4+1) }

@@ -120,12 +120,14 @@ func (p *Pool[T]) Resume() {
 }
 
 // Evict closes every present connection: idle ones now, leased ones when they
-// come back. It also forgets how dials failed. A pinned pool keeps its
+// come back. It also forgets how dials failed, and that the login worked: what
+// made them outdated may be a new password. A pinned pool keeps its
 // connections, because the data lives in them.
 func (p *Pool[T]) Evict() {
 	p.mu.Lock()
 	defer p.unlock()
 	p.pace.forget()
+	p.pace.provenAt = 0
 	if !p.cfg.Pinned {
 		p.generation++
 		p.evictIdleLocked(p.exact())
