@@ -191,3 +191,25 @@ func TestABurstWithANewlyWrongPasswordIsOneLogin(t *testing.T) {
 		})
 	}
 }
+
+func TestARefusedLoginIsNotTriedForWhatNobodyNeeds(t *testing.T) {
+	bubble(t, func(t *testing.T) {
+		s := &server{onDial: func(_ context.Context, n int) error {
+			if n == 1 {
+				return nil
+			}
+			return errRefused
+		}}
+		p := open(t, s, nil)
+		x, y := newBorrower(t, p), newBorrower(t, p)
+		for range 3000 { // five minutes
+			x.take().Release()
+			pass(50 * time.Millisecond)
+			y.take().Release()
+			pass(50 * time.Millisecond)
+		}
+		if n := s.dials() - 1; n != 1 {
+			t.Errorf("%d refused logins in 5 minutes for one more connection, want 1", n)
+		}
+	})
+}

@@ -2,6 +2,12 @@
 
 package pool
 
+import "time"
+
+// contentFor is how long after closing surplus connections none is opened that
+// nobody needs.
+const contentFor = time.Minute
+
 // Claim is a borrower's tie to the connection that it leased last, which it
 // gets again as long as nobody else took it. A goroutine's own last connection
 // comes before it: a program that sets something in one call and reads it in
@@ -14,8 +20,8 @@ package pool
 // do, the ties make the sharing unnoticed: whoever has no tie takes a
 // connection that nobody claims. If all idle ones are claimed it takes one all
 // the same, because nobody shall wait while a connection is idle, but the pool
-// then opens one more where it may. Otherwise one connection too few would
-// make the borrowers take each other's over and over.
+// then opens one more, unless that would be over MaxIdle soon. Otherwise one
+// connection too few would make the borrowers take each other's over and over.
 type Claim[T any] struct {
 	conn *Conn[T] // protected by the pool's mu
 }
@@ -78,10 +84,10 @@ func (p *Pool[T]) familiarLocked(k *Claim[T], who uint64) *Conn[T] {
 
 // unclaimedLocked returns the idle connection returned last that nobody
 // claims; if all are claimed, the one returned last, and has the pool open one
-// more.
-func (p *Pool[T]) unclaimedLocked() *Conn[T] {
+// more where that can last.
+func (p *Pool[T]) unclaimedLocked(now time.Duration) *Conn[T] {
 	if p.unclaimed == 0 {
-		p.short = p.idle.n > 0 && !p.cfg.Pinned && p.roomLocked() > 0
+		p.short = p.idle.n > 0 && p.lastingLocked(now)
 		return p.idle.head
 	}
 	c := p.idle.head
@@ -89,6 +95,17 @@ func (p *Pool[T]) unclaimedLocked() *Conn[T] {
 		c = c.next
 	}
 	return c
+}
+
+// lastingLocked reports whether one more connection, opened beside a lease that
+// takes an idle one, would not be closed as surplus soon. It would be if there
+// are as many as that lease leaves idle and MaxIdle keeps, or if others were
+// closed so lately: opening and closing would go on for ever.
+func (p *Pool[T]) lastingLocked(now time.Duration) bool {
+	if p.cfg.Pinned || p.roomLocked() == 0 {
+		return false
+	}
+	return p.cfg.MaxIdle < 0 || p.idle.n <= p.cfg.MaxIdle && (p.shrink.at == 0 || now-p.shrink.at > contentFor)
 }
 
 // shelveLocked makes a connection idle.

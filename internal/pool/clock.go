@@ -28,6 +28,7 @@ type clock struct {
 type shrink struct {
 	low int           // the fewest idle since the window began
 	end time.Duration // when the window ends
+	at  time.Duration // when surplus was last closed; 0 = never
 }
 
 // nowLocked is the time, at most tickEvery late.
@@ -95,6 +96,7 @@ func (p *Pool[T]) sweepLocked(now time.Duration) {
 	if keep := p.cfg.MaxIdle; keep >= 0 {
 		for n := min(p.shrink.low, p.idle.n) - keep; n > 0; n-- {
 			p.idleOutLocked(p.idle.tail, closedSurplus)
+			p.shrink.at = now
 		}
 	}
 	p.shrink.low, p.shrink.end = p.idle.n, now+surplusAfter

@@ -38,10 +38,11 @@ func (p *Pool[T]) wantedLocked() int {
 	return max(p.queue.n, p.warm.target-p.openLocked(), p.spareLocked())
 }
 
-// spareLocked is 1 where the sharing of connections wants one more, which is
-// tried as long as dialing goes well.
+// spareLocked is 1 where the sharing of connections wants one more. Nobody
+// needs it, so it is tried only while nothing speaks against dialing and no
+// dial is under way.
 func (p *Pool[T]) spareLocked() int {
-	if p.short && p.pace.failures == 0 {
+	if p.short && len(p.dials) == 0 && p.pace.welcome() {
 		return 1
 	}
 	return 0

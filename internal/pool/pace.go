@@ -98,6 +98,9 @@ func (a *pace) mayDial(now time.Duration, open, dialing int, next time.Duration)
 	return true, 0
 }
 
+// welcome reports whether nothing speaks against a dial that nobody needs.
+func (a *pace) welcome() bool { return a.failures == 0 && a.refused == nil && a.ceiling == 0 }
+
 // alone reports whether the next dial is to go alone: a login that may be
 // wrong is tried once, not by every caller, and so is a server that failed or
 // is full.

@@ -194,7 +194,7 @@ func (p *Pool[T]) takeLocked(k *Claim[T], who uint64) *Conn[T] {
 		p.leaseIdleLocked(c, k, now, who)
 		return c
 	}
-	for c := p.unclaimedLocked(); c != nil; c = p.unclaimedLocked() {
+	for c := p.unclaimedLocked(now); c != nil; c = p.unclaimedLocked(now) {
 		if !c.old(now) {
 			p.leaseIdleLocked(c, k, now, who)
 			return c
