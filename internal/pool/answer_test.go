@@ -4,6 +4,7 @@ package pool
 
 import (
 	"context"
+	"log/slog"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -212,4 +213,42 @@ func TestARefusedLoginIsNotTriedForWhatNobodyNeeds(t *testing.T) {
 			t.Errorf("%d refused logins in 5 minutes for one more connection, want 1", n)
 		}
 	})
+}
+
+// borrowing is a log handler that writes to the pool's own database.
+type borrowing struct {
+	slog.Handler
+	p *Pool[*wire]
+}
+
+func (h *borrowing) Enabled(context.Context, slog.Level) bool { return true }
+
+func (h *borrowing) Handle(ctx context.Context, _ slog.Record) error {
+	c, err := h.p.Acquire(ctx, nil)
+	if err == nil {
+		c.Release()
+	}
+	return err
+}
+
+func TestALogThatUsesThePoolDelaysNobody(t *testing.T) {
+	for name, blow := range map[string]func() error{"error": func() error { return errDown }, "panic": func() error { panic("boom") }} {
+		t.Run(name, func(t *testing.T) {
+			bubble(t, func(t *testing.T) {
+				s := &server{onDial: func(_ context.Context, n int) error {
+					if n == 1 {
+						return blow()
+					}
+					return nil
+				}}
+				h := &borrowing{}
+				p := open(t, s, func(c *Config[*wire]) { c.Logger, c.MaxOpen = slog.New(h), 1 })
+				h.p = p
+				if o := <-ask(t.Context(), p); o.err == nil || o.took != 0 {
+					t.Errorf("got %v after %v, want the failure at once", o.err, o.took)
+				}
+				synctest.Wait()
+			})
+		})
+	}
 }

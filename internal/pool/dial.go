@@ -143,12 +143,16 @@ func (p *Pool[T]) uncoveredLocked() *waiter[T] {
 // nobody above could recover it.
 func (p *Pool[T]) dial(a *attempt) {
 	var v T
+	var f fault
 	err := errEnded("opening a connection")
 	defer func() {
 		if cause := recover(); cause != nil {
-			err = p.panicked("opening a connection", cause)
+			f = newFault("opening a connection", cause)
+			err = f.err
 		}
 		p.dialed(a, v, err)
+		p.logFault(f)
+		p.done()
 	}()
 	v, err = p.cfg.Dial(a.ctx)
 }
@@ -160,9 +164,6 @@ func (p *Pool[T]) dialed(a *attempt, v T, err error) {
 	verdict := Fail
 	if err != nil && p.cfg.Classify != nil {
 		verdict = p.cfg.Classify(err)
-	}
-	if err != nil && !closing {
-		p.log(slog.LevelWarn, "opening a connection failed", "error", err, "verdict", verdict.String())
 	}
 	p.mu.Lock()
 	if a.overdue != nil {
@@ -178,8 +179,10 @@ func (p *Pool[T]) dialed(a *attempt, v T, err error) {
 		p.retireLocked(p.newConn(v, a.generation), closedLate)
 	}
 	p.dispatchLocked()
-	p.doneLocked()
 	p.unlock()
+	if err != nil && !closing {
+		p.log(slog.LevelWarn, "opening a connection failed", "error", err, "verdict", verdict.String())
+	}
 }
 
 // endAttemptLocked reports whether anybody counts on a's result.
