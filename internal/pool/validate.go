@@ -130,7 +130,9 @@ func (p *Pool[T]) ping(ctx context.Context, cancel context.CancelFunc, c *Conn[T
 
 // answer settles an inquiry once and reports whether it was the one to do so.
 // An unsound connection stops counting; the goroutine in ping closes it, since
-// nobody else may use it before Ping returned.
+// nobody else may use it before Ping returned. Where the server kept silent,
+// the connections that have rested since before the ping are as suspect:
+// nobody is to wait for one after the other.
 func (p *Pool[T]) answer(c *Conn[T], q *inquiry, r reply) bool {
 	p.mu.Lock()
 	if q.answered {
@@ -145,6 +147,9 @@ func (p *Pool[T]) answer(c *Conn[T], q *inquiry, r reply) bool {
 		p.tieLocked(nil, c)
 		p.counts.closed[closedInvalid]++
 		p.counts.closing++
+		if r == silent {
+			p.evictIdleLocked(q.began)
+		}
 		p.dispatchLocked()
 	case q.left:
 		c.ping = false
