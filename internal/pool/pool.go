@@ -81,7 +81,8 @@ type Config[T any] struct {
 	MaxDials int
 	// Pinned is for databases that live in their connections: the pool never
 	// opens one that nobody asked for and closes none for age, rest, surplus
-	// or Evict. Only Discard, a failed Peek or Ping, SetMaxOpen and Close do.
+	// or Evict, nor asks whether one is alive, since a wrong answer would cost
+	// the data. Only Discard, SetMaxOpen and Close end one.
 	Pinned bool
 	// Logger gets what nobody is returned an error for; nil means no logs.
 	Logger *slog.Logger
@@ -141,6 +142,7 @@ func New[T any](c Config[T]) *Pool[T] {
 		c.ValidationTimeout = defaultValidationTimeout
 	}
 	if c.Pinned {
+		c.Peek, c.Ping = nil, nil
 		c.MaxIdle, c.MaxLifetime, c.MaxIdleTime, c.Warmup = -1, 0, 0, 0
 	}
 	return &Pool[T]{
