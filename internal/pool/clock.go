@@ -122,7 +122,7 @@ func (p *Pool[T]) nextSweepLocked() time.Duration {
 			sooner(c.expires)
 		}
 		if c.restful != 0 {
-			sooner(c.since + c.restful)
+			sooner(c.proved + c.restful)
 		}
 	}
 	if p.cfg.MaxIdle >= 0 && p.idle.n > p.cfg.MaxIdle {

@@ -32,7 +32,8 @@ type Conn[T any] struct {
 
 	// Protected by pool.mu.
 	state      state
-	since      time.Duration // when it came into its state
+	proved     time.Duration // when it last was opened, used or pinged with success
+	since      time.Duration // when its lease began
 	who        uint64        // the goroutine that borrowed it
 	lastWho    uint64        // the one that borrowed it before it came into its state
 	place      place         // where that was, if it was noted
@@ -48,7 +49,7 @@ func (c *Conn[T]) Release() {
 	p := c.pool
 	p.mu.Lock()
 	c.endLocked("released")
-	c.fresh, c.rested = false, true
+	c.fresh, c.rested, c.ping = false, true, false
 	p.settleLocked(c)
 	p.unlock()
 }
@@ -90,12 +91,15 @@ func (p *Pool[T]) settleLocked(c *Conn[T]) {
 		p.dispatchLocked()
 		return
 	}
+	if !c.ping {
+		c.proved = now
+	}
 	if w := p.queue.head; w != nil && !p.suspended {
 		p.serveLocked(w, c, now)
 		return
 	}
 	c.rested = true
-	c.state, c.since = stateIdle, now
+	c.state = stateIdle
 	p.shelveLocked(c)
 }
 
@@ -118,7 +122,7 @@ func (p *Pool[T]) misfitLocked(c *Conn[T], now time.Duration) (why reason, misfi
 func (c *Conn[T]) old(now time.Duration) bool { return c.expires != 0 && now >= c.expires }
 
 // tired reports whether an idle connection is past its idle time.
-func (c *Conn[T]) tired(now time.Duration) bool { return c.restful != 0 && now-c.since >= c.restful }
+func (c *Conn[T]) tired(now time.Duration) bool { return c.restful != 0 && now-c.proved >= c.restful }
 
 // connList is a doubly linked list through the connections themselves. Its
 // zero value is empty.

@@ -217,10 +217,10 @@ func (p *Pool[T]) leaseIdleLocked(c *Conn[T], k *Claim[T], now time.Duration, wh
 // doubtLocked reports whether c rested so long, or the server was seen to be
 // unavailable since, that a look at its socket is not enough.
 func (p *Pool[T]) doubtLocked(c *Conn[T], now time.Duration) bool {
-	if limit := p.cfg.ValidationIdle; limit > 0 && now-c.since > limit {
+	if limit := p.cfg.ValidationIdle; limit > 0 && now-c.proved > limit {
 		return true
 	}
-	return p.pace.outage > 0 && c.since <= p.pace.outage
+	return p.pace.outage > 0 && c.proved <= p.pace.outage
 }
 
 // leaseLocked puts c, which is in no list, under the name of a borrower.

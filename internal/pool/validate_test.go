@@ -173,3 +173,29 @@ func TestAPinnedConnectionIsNeverAsked(t *testing.T) {
 		c.Release()
 	})
 }
+
+func TestADuePingStaysDueWhenItsCallerLeaves(t *testing.T) {
+	bubble(t, func(t *testing.T) {
+		s := &server{}
+		p := open(t, s, func(c *Config[*wire]) { c.ValidationIdle = time.Second })
+		idle(t, p, 1)
+		pass(time.Minute)
+		p.Suspend()
+		ctx, cancel := context.WithCancel(t.Context())
+		leaving := ask(ctx, p)
+		synctest.Wait()
+		p.mu.Lock() // so that the caller is granted and leaves at once
+		p.suspended = false
+		p.dispatchLocked()
+		cancel()
+		p.unlock()
+		if o := <-leaving; o.c != nil {
+			o.c.Release() // it was faster than its context's end
+		}
+		before := s.pinged()
+		borrow(t, p).Release()
+		if s.pinged() == before && before == 0 {
+			t.Error("the connection was not pinged after a minute's rest")
+		}
+	})
+}

@@ -189,7 +189,8 @@ func (p *Pool[T]) collect(ask *request, w *waiter[T]) (*Conn[T], error) {
 	return nil, full.refuse(ended)
 }
 
-// giveBackLocked ends a lease that was never used.
+// giveBackLocked ends a lease that was never used. If a ping was due it still
+// is.
 func (p *Pool[T]) giveBackLocked(c *Conn[T]) {
 	c.endLocked("released")
 	p.settleLocked(c)
@@ -240,7 +241,6 @@ func (p *Pool[T]) dispatchLocked() {
 
 // serveLocked leases c, which is in no list, to the waiter w.
 func (p *Pool[T]) serveLocked(w *waiter[T], c *Conn[T], now time.Duration) {
-	c.ping = false
 	p.leaseLocked(c, w.claim, now, w.who)
 	p.grantLocked(w, c, nil)
 }

@@ -151,7 +151,7 @@ func (p *Pool[T]) evictIdleLocked(at time.Duration) {
 	}
 	for c := p.idle.tail; c != nil; {
 		newer := c.prev
-		if c.since <= at {
+		if c.proved <= at {
 			p.idleOutLocked(c, closedEvicted)
 		}
 		c = newer
