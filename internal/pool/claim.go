@@ -71,7 +71,7 @@ const familiarDepth = 32
 // the one that k claims, else nil.
 func (p *Pool[T]) familiarLocked(k *Claim[T], who uint64) *Conn[T] {
 	n := familiarDepth
-	for c := p.idle.head; c != nil && n > 0 && who != 0; c, n = c.next, n-1 {
+	for c := p.idle.first(); c != nil && n > 0 && who != 0; c, n = c.line.after(), n-1 {
 		if c.lastWho == who {
 			return c
 		}
@@ -88,11 +88,11 @@ func (p *Pool[T]) familiarLocked(k *Claim[T], who uint64) *Conn[T] {
 func (p *Pool[T]) unclaimedLocked(now time.Duration) *Conn[T] {
 	if p.unclaimed == 0 {
 		p.short = p.idle.n > 0 && p.lastingLocked(now)
-		return p.idle.head
+		return p.idle.first()
 	}
-	c := p.idle.head
+	c := p.idle.first()
 	for c.claim != nil {
-		c = c.next
+		c = c.line.after()
 	}
 	return c
 }
@@ -110,7 +110,7 @@ func (p *Pool[T]) lastingLocked(now time.Duration) bool {
 
 // shelveLocked makes a connection idle.
 func (p *Pool[T]) shelveLocked(c *Conn[T]) {
-	p.idle.pushFront(c)
+	p.idle.pushFront(&c.line)
 	if c.claim == nil {
 		p.unclaimed++
 	}
@@ -118,7 +118,7 @@ func (p *Pool[T]) shelveLocked(c *Conn[T]) {
 
 // unshelveLocked takes a connection out of the idle ones.
 func (p *Pool[T]) unshelveLocked(c *Conn[T]) {
-	p.idle.remove(c)
+	p.idle.remove(&c.line)
 	if c.claim == nil {
 		p.unclaimed--
 	}
@@ -128,7 +128,7 @@ func (p *Pool[T]) unshelveLocked(c *Conn[T]) {
 // checkClaimsLocked panics if the count of unclaimed connections is wrong.
 func (p *Pool[T]) checkClaimsLocked() {
 	n := 0
-	for c := p.idle.head; c != nil; c = c.next {
+	for c := p.idle.first(); c != nil; c = c.line.after() {
 		if c.claim == nil {
 			n++
 		}

@@ -136,10 +136,10 @@ func (p *Pool[T]) shutLocked() []context.CancelFunc {
 		return nil
 	}
 	p.closed = true
-	for w := p.queue.head; w != nil; w = p.queue.head {
+	for w := p.queue.first(); w != nil; w = p.queue.first() {
 		p.grantLocked(w, nil, errClosed())
 	}
-	for c := p.idle.head; c != nil; c = p.idle.head {
+	for c := p.idle.first(); c != nil; c = p.idle.first() {
 		p.idleOutLocked(c, closedByClose)
 	}
 	for _, t := range []*time.Timer{p.clock.timer, p.retry, p.warm.timer} {

@@ -131,9 +131,9 @@ func (p *Pool[T]) startDialLocked(now time.Duration) {
 // uncoveredLocked is the first waiter that would get nothing if every dial
 // that is counted on succeeded; nil if there is none.
 func (p *Pool[T]) uncoveredLocked() *waiter[T] {
-	w := p.queue.head
+	w := p.queue.first()
 	for n, _ := p.youngLocked(p.exact()); w != nil && n > 0; n-- {
-		w = w.next
+		w = w.line.after()
 	}
 	return w
 }
@@ -224,6 +224,7 @@ func (p *Pool[T]) openedLocked(a *attempt, v T) {
 // newConn makes the pool's side of a physical connection.
 func (p *Pool[T]) newConn(v T, generation uint64) *Conn[T] {
 	c := &Conn[T]{Value: v, pool: p, generation: generation, fresh: true}
+	c.line.of = c
 	if limit := p.cfg.MaxLifetime; limit > 0 {
 		c.expires = p.exact() + shorter(limit)
 	}
@@ -279,7 +280,7 @@ func (p *Pool[T]) failLocked(err error, fit func(*waiter[T]) bool) {
 	}
 	reach := p.reachLocked()
 	for w := p.uncoveredLocked(); w != nil && reach > 0; reach-- {
-		next := w.next
+		next := w.line.after()
 		if fit(w) {
 			p.grantLocked(w, nil, err)
 		}

@@ -103,18 +103,17 @@ type Pool[T any] struct {
 	// function of Config, no log, no send. It is a leaf lock.
 	mu sync.Mutex
 
-	maxOpen    int          // 0 = unlimited
-	lowered    bool         // SetMaxOpen may have left more connections open than maxOpen
-	idle       connList[T]  // last returned first
-	unclaimed  int          // how many of them nobody claims
-	short      bool         // somebody took what another claims: one more is wanted
-	used       connList[T]  // longest held first
-	queue      waitQueue[T] // by ticket, the oldest first
-	granted    waitQueue[T] // served under the present lock; unlock wakes them
-	spare      *waiter[T]   // waiters to use again
-	spares     int
-	tickets    uint64 // the order in which callers came
-	generation uint64 // connections of an older one are evicted
+	maxOpen    int             // 0 = unlimited
+	lowered    bool            // SetMaxOpen may have left more connections open than maxOpen
+	idle       list[Conn[T]]   // last returned first
+	unclaimed  int             // how many of them nobody claims
+	short      bool            // somebody took what another claims: one more is wanted
+	used       list[Conn[T]]   // longest held first
+	queue      list[waiter[T]] // by ticket, the oldest first
+	granted    list[waiter[T]] // served under the present lock; unlock wakes them
+	spares     list[waiter[T]] // to use again
+	tickets    uint64          // the order in which callers came
+	generation uint64          // connections of an older one are evicted
 	suspended  bool
 	closed     bool
 
@@ -226,7 +225,7 @@ func (p *Pool[T]) doubtLocked(c *Conn[T], now time.Duration) bool {
 // leaseLocked puts c, which is in no list, under the name of a borrower.
 func (p *Pool[T]) leaseLocked(c *Conn[T], k *Claim[T], now time.Duration, who uint64) {
 	p.tieLocked(k, c)
-	p.used.pushBack(c)
+	p.used.pushBack(&c.line)
 	c.state, c.since, c.who, c.place.n = stateLeased, now, who, 0
 	p.clock.active = true
 	p.counts.maxUsed = max(p.counts.maxUsed, p.used.n)
@@ -255,12 +254,12 @@ func (p *Pool[T]) unlock() {
 	if invariant.Enabled {
 		p.checkLocked()
 	}
-	w := p.granted.head
-	p.granted = waitQueue[T]{}
+	w := p.granted.first()
+	p.granted = list[waiter[T]]{}
 	p.mu.Unlock()
 	for w != nil {
-		next := w.next // w is its owner's again after the send
-		w.next, w.prev = nil, nil
+		next := w.line.after() // w is its owner's again after the send
+		w.line.prev, w.line.next = nil, nil
 		w.ready <- struct{}{}
 		w = next
 	}

@@ -48,11 +48,11 @@ func (p *Pool[T]) reportLocked(ask *request) report {
 		full:      p.roomLocked() == 0,
 		lastErr:   presentable(p.pace.lastErr),
 	}
-	w := p.queue.head
+	w := p.queue.first()
 	for n := r.dialing; n > 0 && w != nil && !r.covered; n-- {
-		r.covered, w = w.ticket == ask.ticket, w.next
+		r.covered, w = w.ticket == ask.ticket, w.line.after()
 	}
-	for c := p.used.head; c != nil; c = c.next {
+	for c := p.used.first(); c != nil; c = c.line.after() {
 		h := holder{now - c.since, c.place}
 		if len(r.holders) < maxHolders && c.who != 0 {
 			r.holders = append(r.holders, h)

@@ -149,8 +149,8 @@ func (p *Pool[T]) evictIdleLocked(at time.Duration) {
 	if p.cfg.Pinned {
 		return
 	}
-	for c := p.idle.tail; c != nil; {
-		newer := c.prev
+	for c := p.idle.last(); c != nil; {
+		newer := c.line.before()
 		if c.proved <= at {
 			p.idleOutLocked(c, closedEvicted)
 		}
@@ -172,7 +172,7 @@ func (p *Pool[T]) SetMaxOpen(n int) {
 	defer p.unlock()
 	p.maxOpen = max(n, 0)
 	for p.maxOpen > 0 && p.openLocked() > p.maxOpen && p.idle.n > 0 {
-		p.idleOutLocked(p.idle.tail, closedSurplus)
+		p.idleOutLocked(p.idle.last(), closedSurplus)
 	}
 	p.lowered = p.openLocked()+len(p.dials) > p.maxOpen
 	if p.maxOpen > 0 {
