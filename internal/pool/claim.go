@@ -59,7 +59,7 @@ func (p *Pool[T]) untieLocked(k *Claim[T]) {
 	}
 	k.conn, c.claim = nil, nil
 	if c.state == stateIdle {
-		p.unclaimed++
+		p.unclaimed.pushFront(&c.free)
 	}
 }
 
@@ -82,19 +82,15 @@ func (p *Pool[T]) familiarLocked(k *Claim[T], who uint64) *Conn[T] {
 	return nil
 }
 
-// unclaimedLocked returns the idle connection returned last that nobody
-// claims; if all are claimed, the one returned last, and has the pool open one
-// more where that can last.
+// unclaimedLocked returns the idle connection that became nobody's last; if all
+// are claimed, the one returned last, and has the pool open one more where
+// that can last.
 func (p *Pool[T]) unclaimedLocked(now time.Duration) *Conn[T] {
-	if p.unclaimed == 0 {
-		p.short = p.idle.n > 0 && p.lastingLocked(now)
-		return p.idle.first()
+	if c := p.unclaimed.first(); c != nil {
+		return c
 	}
-	c := p.idle.first()
-	for c.claim != nil {
-		c = c.line.after()
-	}
-	return c
+	p.short = p.idle.n > 0 && p.lastingLocked(now)
+	return p.idle.first()
 }
 
 // lastingLocked reports whether one more connection, opened beside a lease that
@@ -112,7 +108,7 @@ func (p *Pool[T]) lastingLocked(now time.Duration) bool {
 func (p *Pool[T]) shelveLocked(c *Conn[T]) {
 	p.idle.pushFront(&c.line)
 	if c.claim == nil {
-		p.unclaimed++
+		p.unclaimed.pushFront(&c.free)
 	}
 }
 
@@ -120,12 +116,12 @@ func (p *Pool[T]) shelveLocked(c *Conn[T]) {
 func (p *Pool[T]) unshelveLocked(c *Conn[T]) {
 	p.idle.remove(&c.line)
 	if c.claim == nil {
-		p.unclaimed--
+		p.unclaimed.remove(&c.free)
 	}
 	p.shrink.low = min(p.shrink.low, p.idle.n)
 }
 
-// checkClaimsLocked panics if the count of unclaimed connections is wrong.
+// checkClaimsLocked panics if the list of unclaimed connections is wrong.
 func (p *Pool[T]) checkClaimsLocked() {
 	n := 0
 	for c := p.idle.first(); c != nil; c = c.line.after() {
@@ -133,8 +129,13 @@ func (p *Pool[T]) checkClaimsLocked() {
 			n++
 		}
 	}
-	if n != p.unclaimed {
+	for c := p.unclaimed.first(); c != nil; c = c.free.after() {
+		if c.claim == nil && c.state == stateIdle {
+			n--
+		}
+	}
+	if n != 0 {
 		p.mu.Unlock()
-		panic("fluxor: the pool miscounts the connections that nobody claims")
+		panic("fluxor: the pool confuses the connections that nobody claims")
 	}
 }

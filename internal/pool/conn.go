@@ -37,6 +37,7 @@ type Conn[T any] struct {
 	who     uint64        // the goroutine that borrowed it
 	lastWho uint64        // the one that borrowed it before it came into its state
 	line    node[Conn[T]] // in the idle or the used ones
+	free    node[Conn[T]] // in the unclaimed ones, while it is idle and nobody's
 	claim   *Claim[T]     // of the borrower who had it last; nil if that one is gone
 	place   place         // where it was borrowed, if that was noted
 }

@@ -224,7 +224,7 @@ func (p *Pool[T]) openedLocked(a *attempt, v T) {
 // newConn makes the pool's side of a physical connection.
 func (p *Pool[T]) newConn(v T, generation uint64) *Conn[T] {
 	c := &Conn[T]{Value: v, pool: p, generation: generation, fresh: true}
-	c.line.of = c
+	c.line.of, c.free.of = c, c
 	if limit := p.cfg.MaxLifetime; limit > 0 {
 		c.expires = p.exact() + shorter(limit)
 	}

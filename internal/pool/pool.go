@@ -106,7 +106,7 @@ type Pool[T any] struct {
 	maxOpen    int             // 0 = unlimited
 	lowered    bool            // SetMaxOpen may have left more connections open than maxOpen
 	idle       list[Conn[T]]   // last returned first
-	unclaimed  int             // how many of them nobody claims
+	unclaimed  list[Conn[T]]   // those of them that nobody claims
 	short      bool            // somebody took what another claims: one more is wanted
 	used       list[Conn[T]]   // longest held first
 	queue      list[waiter[T]] // by ticket, the oldest first
