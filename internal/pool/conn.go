@@ -39,6 +39,7 @@ type Conn[T any] struct {
 	line    node[Conn[T]] // in the idle or the used ones
 	free    node[Conn[T]] // in the unclaimed ones, while it is idle and nobody's
 	claim   *Claim[T]     // of the borrower who had it last; nil if that one is gone
+	left    bool          // its borrower gave up: nobody is to be named
 	place   place         // where it was borrowed, if that was noted
 }
 
@@ -83,6 +84,9 @@ func (c *Conn[T]) endLocked(verb string) {
 	c.state, c.who, c.place.n = 0, 0, 0
 	p.clock.active = true
 }
+
+// leaveLocked notes that the borrower of c gave up before it had it.
+func (c *Conn[T]) leaveLocked() { c.left, c.who, c.place.n = true, 0, 0 }
 
 // settleLocked finds a place for a sound connection that is in no list.
 func (p *Pool[T]) settleLocked(c *Conn[T]) {

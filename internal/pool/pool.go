@@ -173,9 +173,9 @@ func (p *Pool[T]) Acquire(ctx context.Context, k *Claim[T]) (*Conn[T], error) {
 	p.tickets++
 	ticket := p.tickets
 	c, w := p.enterLocked(ctx, k, ticket, who)
-	crowded := p.crowdedLocked()
+	noted := p.notedLocked(ticket)
 	p.unlock()
-	if c != nil && !crowded && !c.ping {
+	if c != nil && !noted && !c.ping {
 		if p.peek(c) == nil {
 			return c, nil
 		}
@@ -226,7 +226,7 @@ func (p *Pool[T]) doubtLocked(c *Conn[T], now time.Duration) bool {
 func (p *Pool[T]) leaseLocked(c *Conn[T], k *Claim[T], now time.Duration, who uint64) {
 	p.tieLocked(k, c)
 	p.used.pushBack(&c.line)
-	c.state, c.since, c.who, c.place.n = stateLeased, now, who, 0
+	c.state, c.since, c.who, c.left, c.place.n = stateLeased, now, who, false, 0
 	p.clock.active = true
 	p.counts.maxUsed = max(p.counts.maxUsed, p.used.n)
 }
@@ -242,10 +242,22 @@ func (p *Pool[T]) roomLocked() int {
 	return max(p.maxOpen-p.openLocked()-len(p.dials), 0)
 }
 
-// crowdedLocked reports whether it is worth noting who borrows: more than
-// 80 % of a limited pool is used, or somebody waits.
-func (p *Pool[T]) crowdedLocked() bool {
-	return p.maxOpen > 0 && (p.used.n*5 > p.maxOpen*4 || p.queue.n > 0)
+// limitLocked is how many connections there can be at most, by MaxOpen or by
+// what the server was found to grant; 0 means no bound is known.
+func (p *Pool[T]) limitLocked() int {
+	if granted := p.pace.ceiling; granted > 0 && (p.maxOpen == 0 || granted < p.maxOpen) {
+		return granted
+	}
+	return p.maxOpen
+}
+
+// notedLocked reports whether it is noted where this lease began: the error of
+// a full pool will name it. That takes a microsecond, so it is done while more
+// than 80 % of a limited pool is used or somebody waits; besides for one lease
+// in 16, because who holds a connection longest borrowed it before that.
+func (p *Pool[T]) notedLocked(ticket uint64) bool {
+	limit := p.limitLocked()
+	return limit > 0 && (p.used.n*5 > limit*4 || p.queue.n > 0 || ticket%16 == 0)
 }
 
 // unlock ends a section under mu and then wakes those it served. Every

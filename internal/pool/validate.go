@@ -169,7 +169,7 @@ func (p *Pool[T]) abandon(ask *request, c *Conn[T], q *inquiry, ended error) (ok
 		return q.sound, nil
 	}
 	q.left = true
-	c.who, c.place.n = 0, 0
+	c.leaveLocked()
 	full := p.reportLocked(ask)
 	full.pinging = true
 	p.countEndLocked(ended)

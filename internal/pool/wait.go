@@ -186,7 +186,7 @@ func (p *Pool[T]) collect(ask *request, w *waiter[T]) (*Conn[T], error) {
 		p.unlock()
 		return c, err
 	}
-	c.who = 0
+	c.leaveLocked()
 	full := p.reportLocked(ask)
 	p.countEndLocked(ended)
 	p.giveBackLocked(c)
