@@ -33,30 +33,25 @@ func (p *Pool[T]) Drop(k *Claim[T]) {
 	p.untieLocked(k)
 }
 
-// tieLocked makes c, which is in no list, the connection of k.
+// tieLocked makes c, which is in no list, the connection of k; of nobody if k is
+// nil.
 func (p *Pool[T]) tieLocked(k *Claim[T], c *Conn[T]) {
-	if c.claim == k {
-		return
-	}
 	if c.claim != nil {
 		c.claim.conn = nil
 	}
+	p.untieLocked(k)
 	c.claim = k
-	if k == nil {
-		return
+	if k != nil {
+		k.conn = c
 	}
-	if k.conn != nil {
-		p.untieLocked(k)
-	}
-	k.conn = c
 }
 
-// untieLocked frees the connection of k.
+// untieLocked frees the connection of k, if both exist.
 func (p *Pool[T]) untieLocked(k *Claim[T]) {
-	c := k.conn
-	if c == nil {
+	if k == nil || k.conn == nil {
 		return
 	}
+	c := k.conn
 	k.conn, c.claim = nil, nil
 	if c.state == stateIdle {
 		p.unclaimed.pushFront(&c.free)

@@ -224,7 +224,9 @@ func (p *Pool[T]) doubtLocked(c *Conn[T], now time.Duration) bool {
 
 // leaseLocked puts c, which is in no list, under the name of a borrower.
 func (p *Pool[T]) leaseLocked(c *Conn[T], k *Claim[T], now time.Duration, who uint64) {
-	p.tieLocked(k, c)
+	if c.claim != k {
+		p.tieLocked(k, c)
+	}
 	p.used.pushBack(&c.line)
 	c.state, c.since, c.who, c.left, c.place.n = stateLeased, now, who, false, 0
 	p.clock.active = true
@@ -267,6 +269,10 @@ func (p *Pool[T]) unlock() {
 		p.checkLocked()
 	}
 	w := p.granted.first()
+	if w == nil {
+		p.mu.Unlock()
+		return
+	}
 	p.granted = list[waiter[T]]{}
 	p.mu.Unlock()
 	for w != nil {

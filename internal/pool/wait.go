@@ -47,7 +47,9 @@ func (p *Pool[T]) enterLocked(ctx context.Context, k *Claim[T], ticket uint64, w
 		return nil, nil
 	}
 	if c := p.takeLocked(k, who); c != nil {
-		p.dialLocked() // one more, if it took what another claims
+		if p.short {
+			p.dialLocked() // one more, because it took what another claims
+		}
 		return c, nil
 	}
 	w := p.waiterLocked()
