@@ -246,6 +246,9 @@ func (p *Pool[T]) failedLocked(a *attempt, err error, verdict DialVerdict) {
 		return
 	case verdict == TooMany && p.openLocked() > 0:
 		p.pace.settle(now, a.started, p.openLocked(), err)
+		for w := p.uncoveredLocked(); w != nil; w = w.line.after() {
+			p.waitsLocked(w)
+		}
 		p.endWarmUpLocked(err)
 	case verdict == LoginRefused:
 		p.pace.refuse(now, a.started, err) // dialLocked tells those it concerns

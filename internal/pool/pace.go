@@ -75,7 +75,8 @@ type pace struct {
 	refusedTill time.Duration
 	refusedStep time.Duration
 
-	ceiling   int // how many connections the server grants; 0 = unknown
+	ceiling   int  // how many connections are opened before the server is asked again; 0 = any
+	denied    bool // the server refused to grant more than those, and granted none since
 	toldAt    time.Duration
 	probeAt   time.Duration
 	probeStep time.Duration
@@ -92,10 +93,25 @@ func (a *pace) mayDial(now time.Duration, open, dialing int, next time.Duration)
 		return false, next
 	case a.failures > 0 && now < a.retryAt:
 		return false, a.retryAt
-	case a.ceiling > 0 && open+dialing >= a.ceiling && now < a.probeAt:
+	case a.full(now, open+dialing):
 		return false, a.probeAt
 	}
 	return true, 0
+}
+
+// full reports whether the server grants no more than n connections and is not
+// to be asked again yet.
+func (a *pace) full(now time.Duration, n int) bool {
+	return a.ceiling > 0 && n >= a.ceiling && now < a.probeAt
+}
+
+// granted is how many connections the server lately said it grants; 0 if its
+// last word was not a refusal or is old.
+func (a *pace) granted(now time.Duration) int {
+	if !a.denied || now-a.toldAt > grantedAfter {
+		return 0
+	}
+	return a.ceiling
 }
 
 // welcome reports whether nothing speaks against a dial that nobody needs.
@@ -135,8 +151,8 @@ func (a *pace) succeed(now time.Duration, open int) {
 	a.provenAt, a.lastErr = max(now, 1), nil
 	a.failures, a.retryAt = 0, 0
 	a.refused, a.refusedTill, a.refusedStep = nil, 0, 0
-	if a.ceiling > 0 {
-		a.ceiling, a.probeStep = open+1, 0
+	if a.ceiling > 0 && open > a.ceiling {
+		a.ceiling, a.denied, a.probeStep = open+1, false, 0
 	}
 	if now-a.toldAt > grantedAfter {
 		a.ceiling = 0
@@ -176,7 +192,7 @@ func (a *pace) refuse(now, started time.Duration, err error) {
 func (a *pace) settle(now, started time.Duration, open int, err error) {
 	a.lastErr = err
 	again := a.ceiling > 0 && started < a.toldAt
-	a.ceiling, a.toldAt = open, now
+	a.ceiling, a.denied, a.toldAt = open, true, now
 	if again {
 		return
 	}

@@ -41,7 +41,7 @@ func (p *Pool[T]) reportLocked(ask *request) report {
 	r := report{
 		took:      now - ask.began,
 		limit:     p.maxOpen,
-		granted:   p.pace.ceiling,
+		granted:   p.pace.granted(now),
 		used:      p.used.n,
 		idle:      p.idle.n,
 		dialing:   len(p.dials),

@@ -21,7 +21,7 @@ type waiter[T any] struct {
 	who      uint64
 	claim    *Claim[T]
 	deadline time.Duration // when ctx or AcquireTimeout ends the wait; 0 = never
-	full     bool          // it found all connections in use and no dial to wait for
+	full     bool          // it waits for a return: the pool or the server is full
 
 	granted bool
 	conn    *Conn[T] // the grant, or
@@ -54,14 +54,28 @@ func (p *Pool[T]) enterLocked(ctx context.Context, k *Claim[T], ticket uint64, w
 	}
 	w := p.waiterLocked()
 	w.ctx, w.claim, w.ticket, w.who = ctx, k, ticket, who
-	if p.roomLocked() == 0 && p.queue.n >= len(p.dials) {
-		w.full = true
-		p.counts.waits++ // now, as database/sql does: who watches the number sees the line grow
+	if p.fullLocked() && p.queue.n >= len(p.dials) {
+		p.waitsLocked(w)
 	}
 	p.joinLocked(w)
 	p.warmFirstLocked()
 	p.dispatchLocked()
 	return nil, w
+}
+
+// fullLocked reports whether only a return helps, because the pool is full or
+// the server is.
+func (p *Pool[T]) fullLocked() bool {
+	return p.roomLocked() == 0 || p.pace.full(p.exact(), p.openLocked()+len(p.dials))
+}
+
+// waitsLocked counts a wait for a return at its start, as database/sql does:
+// who watches the number sees the line grow.
+func (p *Pool[T]) waitsLocked(w *waiter[T]) {
+	if !w.full {
+		w.full = true
+		p.counts.waits++
+	}
 }
 
 // waiterLocked returns a waiter in its zero state.
