@@ -133,7 +133,6 @@ type Pool[T any] struct {
 // New returns a pool that has opened nothing and runs nothing. Dial and Close
 // of c must be set.
 func New[T any](c Config[T]) *Pool[T] {
-	learnGoroutines()
 	if c.MaxDials <= 0 {
 		c.MaxDials = defaultMaxDials
 	}
@@ -168,6 +167,7 @@ func (p *Pool[T]) Acquire(ctx context.Context, k *Claim[T]) (*Conn[T], error) {
 	if err := ctx.Err(); err != nil {
 		return nil, err
 	}
+	learnGoroutines()
 	who := goroutine()
 	p.mu.Lock()
 	p.tickets++
