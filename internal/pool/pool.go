@@ -43,7 +43,8 @@ type Config[T any] struct {
 	// goroutine, where a panic goes too; nil means no look.
 	Peek func(v T) error
 	// Ping asks the server over a connection that was idle for longer than
-	// ValidationIdle; nil means never.
+	// ValidationIdle; nil means never. An error closes the connection, silence
+	// until ValidationTimeout also those that have rested since before it began.
 	Ping func(ctx context.Context, v T) error
 	// Classify says what an error of Dial means for the next dial; nil means
 	// Fail for all.

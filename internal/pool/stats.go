@@ -41,7 +41,7 @@ type Stats struct {
 	ClosedIdleTime int64
 	ClosedLifetime int64
 	ClosedInvalid  int64 // failed Peek or Ping
-	ClosedEvicted  int64
+	ClosedEvicted  int64 // by Evict or EvictIdle, or as suspect as one whose Ping got no answer
 	Discarded      int64
 }
 
