@@ -39,7 +39,8 @@ func TestMySQLNumbersSayWhatTheyMeanForTheConnection(t *testing.T) {
 	for number, want := range map[uint16]backend.Class{
 		1062: backend.ClassVerdict, 1064: backend.ClassVerdict, 1213: backend.ClassVerdict, 1317: backend.ClassVerdict,
 		1040: backend.ClassTooMany, 1203: backend.ClassTooMany,
-		1045: backend.ClassLogin, 1129: backend.ClassLogin,
+		1045: backend.ClassLogin, 1129: backend.ClassLogin, 1862: backend.ClassLogin, 3118: backend.ClassLogin,
+		3955: backend.ClassLogin, 4150: backend.ClassLogin, 4151: backend.ClassLogin,
 		1053: backend.ClassFatal, 1927: backend.ClassFatal, 1047: backend.ClassUnavailable,
 		2013: backend.ClassDead, 3024: backend.ClassVerdict,
 	} {

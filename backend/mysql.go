@@ -14,7 +14,12 @@ func MySQLNumber(n uint16) Class {
 		return ClassTooMany
 	case 1044, 1045, // access denied
 		1129, 1130, // host blocked, host not privileged
-		1251, 1698: // client authentication not supported
+		1251, 1698, // client authentication not supported
+		1862, // ER_MUST_CHANGE_PASSWORD_LOGIN: the password has expired
+		3118, // MySQL ER_ACCOUNT_HAS_BEEN_LOCKED
+		3955, // MySQL ER_USER_ACCESS_DENIED_FOR_USER_ACCOUNT_BLOCKED_BY_PASSWORD_LOCK
+		4150, // MariaDB ER_USER_IS_BLOCKED: too many wrong passwords
+		4151: // MariaDB ER_ACCOUNT_HAS_BEEN_LOCKED
 		return ClassLogin
 	case 1053, // ER_SERVER_SHUTDOWN
 		1927,                   // MariaDB ER_CONNECTION_KILLED

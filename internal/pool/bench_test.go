@@ -4,6 +4,7 @@ package pool
 
 import (
 	"context"
+	"strconv"
 	"testing"
 	"time"
 )
@@ -71,4 +72,37 @@ func BenchmarkContended(b *testing.B) {
 			c.Release()
 		}
 	})
+}
+
+// BenchmarkUnclaimed has a borrower without a claim take the only connection
+// that is nobody's, under many that are claimed.
+func BenchmarkUnclaimed(b *testing.B) {
+	for _, claimed := range []int{1, 100, 10_000} {
+		b.Run(strconv.Itoa(claimed), func(b *testing.B) {
+			p := open(b, &server{}, nil)
+			mine := borrow(b, p)
+			others := make([]Claim[*wire], claimed)
+			cs := make([]*Conn[*wire], claimed)
+			for i := range others {
+				cs[i], _ = p.Acquire(b.Context(), &others[i])
+			}
+			mine.Release()
+			for _, c := range cs {
+				c.Release()
+			}
+			who := goroutine() + 1<<60 // nobody who ever had one
+			b.ReportAllocs()
+			for b.Loop() {
+				p.mu.Lock()
+				c, _ := p.enterLocked(b.Context(), nil, 0, who)
+				p.unlock()
+				p.mu.Lock()
+				c.endLocked("released")
+				c.state = stateIdle
+				p.idle.pushBack(&c.line) // where it costs most to find
+				p.unclaimed.pushFront(&c.free)
+				p.unlock()
+			}
+		})
+	}
 }

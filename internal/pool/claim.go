@@ -2,6 +2,12 @@
 
 package pool
 
+import "time"
+
+// contentFor is how long after closing surplus connections none is opened that
+// nobody needs.
+const contentFor = time.Minute
+
 // Claim is a borrower's tie to the connection that it leased last, which it
 // gets again as long as nobody else took it. A goroutine's own last connection
 // comes before it: a program that sets something in one call and reads it in
@@ -14,8 +20,8 @@ package pool
 // do, the ties make the sharing unnoticed: whoever has no tie takes a
 // connection that nobody claims. If all idle ones are claimed it takes one all
 // the same, because nobody shall wait while a connection is idle, but the pool
-// then opens one more where it may. Otherwise one connection too few would
-// make the borrowers take each other's over and over.
+// then opens one more, unless that would be over MaxIdle soon. Otherwise one
+// connection too few would make the borrowers take each other's over and over.
 type Claim[T any] struct {
 	conn *Conn[T] // protected by the pool's mu
 }
@@ -27,33 +33,28 @@ func (p *Pool[T]) Drop(k *Claim[T]) {
 	p.untieLocked(k)
 }
 
-// tieLocked makes c, which is in no list, the connection of k.
+// tieLocked makes c, which is in no list, the connection of k; of nobody if k is
+// nil.
 func (p *Pool[T]) tieLocked(k *Claim[T], c *Conn[T]) {
-	if c.claim == k {
-		return
-	}
 	if c.claim != nil {
 		c.claim.conn = nil
 	}
+	p.untieLocked(k)
 	c.claim = k
-	if k == nil {
-		return
+	if k != nil {
+		k.conn = c
 	}
-	if k.conn != nil {
-		p.untieLocked(k)
-	}
-	k.conn = c
 }
 
-// untieLocked frees the connection of k.
+// untieLocked frees the connection of k, if both exist.
 func (p *Pool[T]) untieLocked(k *Claim[T]) {
-	c := k.conn
-	if c == nil {
+	if k == nil || k.conn == nil {
 		return
 	}
+	c := k.conn
 	k.conn, c.claim = nil, nil
 	if c.state == stateIdle {
-		p.unclaimed++
+		p.unclaimed.pushFront(&c.free)
 	}
 }
 
@@ -65,7 +66,7 @@ const familiarDepth = 32
 // the one that k claims, else nil.
 func (p *Pool[T]) familiarLocked(k *Claim[T], who uint64) *Conn[T] {
 	n := familiarDepth
-	for c := p.idle.head; c != nil && n > 0 && who != 0; c, n = c.next, n-1 {
+	for c := p.idle.first(); c != nil && n > 0 && who != 0; c, n = c.line.after(), n-1 {
 		if c.lastWho == who {
 			return c
 		}
@@ -76,48 +77,60 @@ func (p *Pool[T]) familiarLocked(k *Claim[T], who uint64) *Conn[T] {
 	return nil
 }
 
-// unclaimedLocked returns the idle connection returned last that nobody
-// claims; if all are claimed, the one returned last, and has the pool open one
-// more.
-func (p *Pool[T]) unclaimedLocked() *Conn[T] {
-	if p.unclaimed == 0 {
-		p.short = p.idle.n > 0 && !p.cfg.Pinned && p.roomLocked() > 0
-		return p.idle.head
+// unclaimedLocked returns the idle connection that became nobody's last; if all
+// are claimed, the one returned last, and has the pool open one more where
+// that can last.
+func (p *Pool[T]) unclaimedLocked(now time.Duration) *Conn[T] {
+	if c := p.unclaimed.first(); c != nil {
+		return c
 	}
-	c := p.idle.head
-	for c.claim != nil {
-		c = c.next
+	p.short = p.idle.n > 0 && p.lastingLocked(now)
+	return p.idle.first()
+}
+
+// lastingLocked reports whether one more connection, opened beside a lease that
+// takes an idle one, would not be closed as surplus soon. It would be if there
+// are as many as that lease leaves idle and MaxIdle keeps, or if others were
+// closed so lately: opening and closing would go on for ever.
+func (p *Pool[T]) lastingLocked(now time.Duration) bool {
+	if p.cfg.Pinned || p.roomLocked() == 0 {
+		return false
 	}
-	return c
+	return p.cfg.MaxIdle < 0 || p.idle.n <= p.cfg.MaxIdle && (p.shrink.at == 0 || now-p.shrink.at > contentFor)
 }
 
 // shelveLocked makes a connection idle.
 func (p *Pool[T]) shelveLocked(c *Conn[T]) {
-	p.idle.pushFront(c)
+	p.idle.pushFront(&c.line)
 	if c.claim == nil {
-		p.unclaimed++
+		p.unclaimed.pushFront(&c.free)
 	}
 }
 
 // unshelveLocked takes a connection out of the idle ones.
 func (p *Pool[T]) unshelveLocked(c *Conn[T]) {
-	p.idle.remove(c)
+	p.idle.remove(&c.line)
 	if c.claim == nil {
-		p.unclaimed--
+		p.unclaimed.remove(&c.free)
 	}
 	p.shrink.low = min(p.shrink.low, p.idle.n)
 }
 
-// checkClaimsLocked panics if the count of unclaimed connections is wrong.
+// checkClaimsLocked panics if the list of unclaimed connections is wrong.
 func (p *Pool[T]) checkClaimsLocked() {
 	n := 0
-	for c := p.idle.head; c != nil; c = c.next {
+	for c := p.idle.first(); c != nil; c = c.line.after() {
 		if c.claim == nil {
 			n++
 		}
 	}
-	if n != p.unclaimed {
+	for c := p.unclaimed.first(); c != nil; c = c.free.after() {
+		if c.claim == nil && c.state == stateIdle {
+			n--
+		}
+	}
+	if n != 0 {
 		p.mu.Unlock()
-		panic("fluxor: the pool miscounts the connections that nobody claims")
+		panic("fluxor: the pool confuses the connections that nobody claims")
 	}
 }

@@ -28,6 +28,7 @@ type clock struct {
 type shrink struct {
 	low int           // the fewest idle since the window began
 	end time.Duration // when the window ends
+	at  time.Duration // when surplus was last closed; 0 = never
 }
 
 // nowLocked is the time, at most tickEvery late.
@@ -79,8 +80,8 @@ func (p *Pool[T]) tick() {
 
 // sweepLocked closes the idle connections that have no right to stay.
 func (p *Pool[T]) sweepLocked(now time.Duration) {
-	for c := p.idle.tail; c != nil; {
-		older := c.prev
+	for c := p.idle.last(); c != nil; {
+		older := c.line.before()
 		switch {
 		case c.old(now):
 			p.idleOutLocked(c, closedLifetime)
@@ -94,7 +95,8 @@ func (p *Pool[T]) sweepLocked(now time.Duration) {
 	}
 	if keep := p.cfg.MaxIdle; keep >= 0 {
 		for n := min(p.shrink.low, p.idle.n) - keep; n > 0; n-- {
-			p.idleOutLocked(p.idle.tail, closedSurplus)
+			p.idleOutLocked(p.idle.last(), closedSurplus)
+			p.shrink.at = now
 		}
 	}
 	p.shrink.low, p.shrink.end = p.idle.n, now+surplusAfter
@@ -115,12 +117,12 @@ func (p *Pool[T]) nextSweepLocked() time.Duration {
 			next = t
 		}
 	}
-	for c := p.idle.head; c != nil; c = c.next {
+	for c := p.idle.first(); c != nil; c = c.line.after() {
 		if c.expires != 0 {
 			sooner(c.expires)
 		}
 		if c.restful != 0 {
-			sooner(c.since + c.restful)
+			sooner(c.proved + c.restful)
 		}
 	}
 	if p.cfg.MaxIdle >= 0 && p.idle.n > p.cfg.MaxIdle {

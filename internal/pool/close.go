@@ -5,7 +5,6 @@ package pool
 import (
 	"context"
 	"log/slog"
-	"runtime/debug"
 	"time"
 
 	"github.com/fluxor-db/fluxor/refusal"
@@ -57,13 +56,23 @@ func (p *Pool[T]) finish(v T) {
 func (p *Pool[T]) closeValue(v T) (err error) {
 	defer func() {
 		if cause := recover(); cause != nil {
-			err = p.panicked("closing a connection", cause)
+			f := newFault("closing a connection", cause)
+			err = f.err
+			p.logFault(f)
 		}
 		if err != nil {
 			p.log(slog.LevelDebug, "closing a connection failed", "error", err)
 		}
 	}()
 	return p.cfg.Close(v)
+}
+
+// done notes that a background goroutine has done its work, as the last thing
+// that it does.
+func (p *Pool[T]) done() {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	p.doneLocked()
 }
 
 // doneLocked notes that a background goroutine has done its work.
@@ -127,10 +136,10 @@ func (p *Pool[T]) shutLocked() []context.CancelFunc {
 		return nil
 	}
 	p.closed = true
-	for w := p.queue.head; w != nil; w = p.queue.head {
+	for w := p.queue.first(); w != nil; w = p.queue.first() {
 		p.grantLocked(w, nil, errClosed())
 	}
-	for c := p.idle.head; c != nil; c = p.idle.head {
+	for c := p.idle.first(); c != nil; c = p.idle.first() {
 		p.idleOutLocked(c, closedByClose)
 	}
 	for _, t := range []*time.Timer{p.clock.timer, p.retry, p.warm.timer} {
@@ -138,7 +147,7 @@ func (p *Pool[T]) shutLocked() []context.CancelFunc {
 			t.Stop()
 		}
 	}
-	p.endWarmUpLocked(nil)
+	p.endWarmUpLocked(errClosed())
 	cancels := make([]context.CancelFunc, 0, len(p.dials))
 	for a := range p.dials {
 		cancels = append(cancels, a.cancel)
@@ -153,16 +162,4 @@ func errClosed() error {
 		Reason:   "the connector is closed; open a new one",
 		Sentinel: refusal.ErrClosed,
 	}
-}
-
-// log writes at an edge, never under mu.
-func (p *Pool[T]) log(level slog.Level, msg string, attrs ...any) {
-	if p.cfg.Logger != nil {
-		p.cfg.Logger.Log(context.Background(), level, msg, attrs...)
-	}
-}
-
-// logStack writes a driver's panic with the stack that led to it.
-func (p *Pool[T]) logStack(msg string, cause any) {
-	p.log(slog.LevelError, msg, "panic", cause, "stack", string(debug.Stack()))
 }

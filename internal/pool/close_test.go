@@ -87,6 +87,25 @@ func TestCloseEndsEverybody(t *testing.T) {
 	})
 }
 
+func TestAWarmUpThatCloseEndsIsAnError(t *testing.T) {
+	bubble(t, func(t *testing.T) {
+		s := &server{onDial: func(ctx context.Context, _ int) error {
+			<-ctx.Done()
+			return ctx.Err()
+		}}
+		p := open(t, s, func(c *Config[*wire]) { c.Warmup = 3 })
+		done := make(chan error, 1)
+		go func() { done <- p.Warm(t.Context()) }()
+		synctest.Wait()
+		if err := p.Close(t.Context()); err != nil {
+			t.Error(err)
+		}
+		if err := <-done; !errors.Is(err, refusal.ErrClosed) {
+			t.Errorf("Warm returned %v, want refusal.ErrClosed", err)
+		}
+	})
+}
+
 func TestCloseReturnsTheFirstErrorOfClosing(t *testing.T) {
 	bubble(t, func(t *testing.T) {
 		p := New(Config[*wire]{Dial: (&server{}).dial, Close: func(*wire) error { return errOdd }, MaxIdle: -1})

@@ -1,4 +1,4 @@
-// This file is a connection as the pool sees it, from lease to lease, and the list that connections stand in.
+// This file is a connection as the pool sees it, from lease to lease.
 
 package pool
 
@@ -31,13 +31,16 @@ type Conn[T any] struct {
 	ping   bool // it has to be pinged before this lease
 
 	// Protected by pool.mu.
-	state      state
-	since      time.Duration // when it came into its state
-	who        uint64        // the goroutine that borrowed it
-	lastWho    uint64        // the one that borrowed it before it came into its state
-	place      place         // where that was, if it was noted
-	claim      *Claim[T]     // of the borrower who had it last; nil if that one is gone
-	prev, next *Conn[T]
+	state   state
+	proved  time.Duration // when it last was opened, used or pinged with success
+	since   time.Duration // when its lease began
+	who     uint64        // the goroutine that borrowed it
+	lastWho uint64        // the one that borrowed it before it came into its state
+	line    node[Conn[T]] // in the idle or the used ones
+	free    node[Conn[T]] // in the unclaimed ones, while it is idle and nobody's
+	claim   *Claim[T]     // of the borrower who had it last; nil if that one is gone
+	left    bool          // its borrower gave up: nobody is to be named
+	place   place         // where it was borrowed, if that was noted
 }
 
 // Release ends the lease: the connection goes to the caller who waits longest,
@@ -48,7 +51,7 @@ func (c *Conn[T]) Release() {
 	p := c.pool
 	p.mu.Lock()
 	c.endLocked("released")
-	c.fresh, c.rested = false, true
+	c.fresh, c.rested, c.ping = false, true, false
 	p.settleLocked(c)
 	p.unlock()
 }
@@ -76,11 +79,14 @@ func (c *Conn[T]) endLocked(verb string) {
 		p.mu.Unlock()
 		panic("fluxor: a connection was " + verb + " that is not leased: its borrower gave it back twice, or used it after giving it back")
 	}
-	p.used.remove(c)
+	p.used.remove(&c.line)
 	c.lastWho = c.who
 	c.state, c.who, c.place.n = 0, 0, 0
 	p.clock.active = true
 }
+
+// leaveLocked notes that the borrower of c gave up before it had it.
+func (c *Conn[T]) leaveLocked() { c.left, c.who, c.place.n = true, 0, 0 }
 
 // settleLocked finds a place for a sound connection that is in no list.
 func (p *Pool[T]) settleLocked(c *Conn[T]) {
@@ -90,12 +96,15 @@ func (p *Pool[T]) settleLocked(c *Conn[T]) {
 		p.dispatchLocked()
 		return
 	}
-	if w := p.queue.head; w != nil && !p.suspended {
+	if !c.ping {
+		c.proved = now
+	}
+	if w := p.queue.first(); w != nil && !p.suspended {
 		p.serveLocked(w, c, now)
 		return
 	}
 	c.rested = true
-	c.state, c.since = stateIdle, now
+	c.state = stateIdle
 	p.shelveLocked(c)
 }
 
@@ -118,48 +127,4 @@ func (p *Pool[T]) misfitLocked(c *Conn[T], now time.Duration) (why reason, misfi
 func (c *Conn[T]) old(now time.Duration) bool { return c.expires != 0 && now >= c.expires }
 
 // tired reports whether an idle connection is past its idle time.
-func (c *Conn[T]) tired(now time.Duration) bool { return c.restful != 0 && now-c.since >= c.restful }
-
-// connList is a doubly linked list through the connections themselves. Its
-// zero value is empty.
-type connList[T any] struct {
-	head, tail *Conn[T]
-	n          int
-}
-
-func (l *connList[T]) pushFront(c *Conn[T]) {
-	c.prev, c.next = nil, l.head
-	if l.head == nil {
-		l.tail = c
-	} else {
-		l.head.prev = c
-	}
-	l.head = c
-	l.n++
-}
-
-func (l *connList[T]) pushBack(c *Conn[T]) {
-	c.prev, c.next = l.tail, nil
-	if l.tail == nil {
-		l.head = c
-	} else {
-		l.tail.next = c
-	}
-	l.tail = c
-	l.n++
-}
-
-func (l *connList[T]) remove(c *Conn[T]) {
-	if c.prev == nil {
-		l.head = c.next
-	} else {
-		c.prev.next = c.next
-	}
-	if c.next == nil {
-		l.tail = c.prev
-	} else {
-		c.next.prev = c.prev
-	}
-	c.prev, c.next = nil, nil
-	l.n--
-}
+func (c *Conn[T]) tired(now time.Duration) bool { return c.restful != 0 && now-c.proved >= c.restful }

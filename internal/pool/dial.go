@@ -6,6 +6,7 @@ import (
 	"context"
 	"fmt"
 	"log/slog"
+	"math"
 	"math/rand/v2"
 	"time"
 
@@ -23,7 +24,8 @@ type attempt struct {
 	ticket     uint64 // callers with a lower ticket came before it
 	generation uint64
 	started    time.Duration
-	over       bool // nobody counts on it any more
+	trial      bool // the login was not proven when it began
+	over       bool // its result is known, or it was given up
 	overdue    *time.Timer
 }
 
@@ -36,10 +38,11 @@ func (p *Pool[T]) wantedLocked() int {
 	return max(p.queue.n, p.warm.target-p.openLocked(), p.spareLocked())
 }
 
-// spareLocked is 1 where the sharing of connections wants one more, which is
-// tried as long as dialing goes well.
+// spareLocked is 1 where the sharing of connections wants one more. Nobody
+// needs it, so it is tried only while nothing speaks against dialing and no
+// dial is under way.
 func (p *Pool[T]) spareLocked() int {
-	if p.short && p.pace.failures == 0 {
+	if p.short && len(p.dials) == 0 && p.pace.welcome() {
 		return 1
 	}
 	return 0
@@ -47,9 +50,14 @@ func (p *Pool[T]) spareLocked() int {
 
 // dialLocked starts the dials that are wanted and permitted.
 func (p *Pool[T]) dialLocked() {
-	for p.wantedLocked() > len(p.dials) && p.roomLocked() > 0 && len(p.dials) < p.cfg.MaxDials {
+	for p.wantedLocked() > 0 && p.roomLocked() > 0 && len(p.dials) < p.cfg.MaxDials {
 		now := p.exact()
-		ok, at := p.pace.mayDial(now, p.openLocked(), len(p.dials))
+		young, next := p.youngLocked(now)
+		if p.wantedLocked() <= young {
+			p.retryLocked(next - now)
+			return
+		}
+		ok, at := p.pace.mayDial(now, p.openLocked(), young, next)
 		if ok {
 			p.startDialLocked(now)
 			continue
@@ -57,11 +65,31 @@ func (p *Pool[T]) dialLocked() {
 		if refused := p.pace.refusing(now); refused != nil {
 			p.endWarmUpLocked(refused)
 			p.failLocked(refused, func(*waiter[T]) bool { return true })
-			return
+			if p.wantedLocked() == 0 {
+				return
+			}
 		}
 		p.retryLocked(at - now)
 		return
 	}
+}
+
+// youngLocked is how many dials under way are counted on, and when one of them
+// no longer will be: a dial that takes long may hang where another does not,
+// and one that tries a login which another found refused will be refused too.
+func (p *Pool[T]) youngLocked(now time.Duration) (n int, next time.Duration) {
+	patience := p.pace.patience(now, len(p.dials))
+	for a := range p.dials {
+		end := a.started + patience
+		if now >= end || a.trial && p.pace.refused != nil && a.started < p.pace.refusedAt {
+			continue
+		}
+		n++
+		if next == 0 || end < next {
+			next = end
+		}
+	}
+	return n, next
 }
 
 // retryLocked has dialLocked run again after d.
@@ -88,7 +116,7 @@ func (p *Pool[T]) startDialLocked(now time.Duration) {
 		ctx = context.WithoutCancel(w.ctx)
 	}
 	p.tickets++
-	a := &attempt{ticket: p.tickets, generation: p.generation, started: now}
+	a := &attempt{ticket: p.tickets, generation: p.generation, started: now, trial: !p.pace.proven(now)}
 	if limit := p.cfg.DialTimeout; limit > 0 {
 		a.ctx, a.cancel = context.WithTimeout(ctx, limit)
 		a.overdue = time.AfterFunc(limit+dialGrace, func() { p.giveUp(a) })
@@ -96,17 +124,16 @@ func (p *Pool[T]) startDialLocked(now time.Duration) {
 		a.ctx, a.cancel = context.WithCancel(ctx)
 	}
 	p.dials[a] = struct{}{}
-	p.pace.startedAt = now
 	p.background++
 	go p.dial(a)
 }
 
 // uncoveredLocked is the first waiter that would get nothing if every dial
-// under way succeeded; nil if there is none.
+// that is counted on succeeded; nil if there is none.
 func (p *Pool[T]) uncoveredLocked() *waiter[T] {
-	w := p.queue.head
-	for n := len(p.dials); w != nil && n > 0; n-- {
-		w = w.next
+	w := p.queue.first()
+	for n, _ := p.youngLocked(p.exact()); w != nil && n > 0; n-- {
+		w = w.line.after()
 	}
 	return w
 }
@@ -116,12 +143,16 @@ func (p *Pool[T]) uncoveredLocked() *waiter[T] {
 // nobody above could recover it.
 func (p *Pool[T]) dial(a *attempt) {
 	var v T
+	var f fault
 	err := errEnded("opening a connection")
 	defer func() {
 		if cause := recover(); cause != nil {
-			err = p.panicked("opening a connection", cause)
+			f = newFault("opening a connection", cause)
+			err = f.err
 		}
 		p.dialed(a, v, err)
+		p.logFault(f)
+		p.done()
 	}()
 	v, err = p.cfg.Dial(a.ctx)
 }
@@ -133,9 +164,6 @@ func (p *Pool[T]) dialed(a *attempt, v T, err error) {
 	verdict := Fail
 	if err != nil && p.cfg.Classify != nil {
 		verdict = p.cfg.Classify(err)
-	}
-	if err != nil && !closing {
-		p.log(slog.LevelWarn, "opening a connection failed", "error", err, "verdict", verdict.String())
 	}
 	p.mu.Lock()
 	if a.overdue != nil {
@@ -151,8 +179,10 @@ func (p *Pool[T]) dialed(a *attempt, v T, err error) {
 		p.retireLocked(p.newConn(v, a.generation), closedLate)
 	}
 	p.dispatchLocked()
-	p.doneLocked()
 	p.unlock()
+	if err != nil && !closing {
+		p.log(slog.LevelWarn, "opening a connection failed", "error", err, "verdict", verdict.String())
+	}
 }
 
 // endAttemptLocked reports whether anybody counts on a's result.
@@ -194,6 +224,7 @@ func (p *Pool[T]) openedLocked(a *attempt, v T) {
 // newConn makes the pool's side of a physical connection.
 func (p *Pool[T]) newConn(v T, generation uint64) *Conn[T] {
 	c := &Conn[T]{Value: v, pool: p, generation: generation, fresh: true}
+	c.line.of, c.free.of = c, c
 	if limit := p.cfg.MaxLifetime; limit > 0 {
 		c.expires = p.exact() + shorter(limit)
 	}
@@ -215,6 +246,9 @@ func (p *Pool[T]) failedLocked(a *attempt, err error, verdict DialVerdict) {
 		return
 	case verdict == TooMany && p.openLocked() > 0:
 		p.pace.settle(now, a.started, p.openLocked(), err)
+		for w := p.uncoveredLocked(); w != nil; w = w.line.after() {
+			p.waitsLocked(w)
+		}
 		p.endWarmUpLocked(err)
 	case verdict == LoginRefused:
 		p.pace.refuse(now, a.started, err) // dialLocked tells those it concerns
@@ -242,11 +276,14 @@ func (p *Pool[T]) shareLocked(a *attempt, err error, again bool) {
 
 // failLocked fails those waiters whom fit picks among those that need a dial:
 // neither the dials under way cover them, nor must they wait for a return
-// because the pool is full.
+// because the pool is full. While the pool is suspended all must wait.
 func (p *Pool[T]) failLocked(err error, fit func(*waiter[T]) bool) {
-	room := p.roomLocked()
-	for w := p.uncoveredLocked(); w != nil && room > 0; room-- {
-		next := w.next
+	if p.suspended {
+		return
+	}
+	reach := p.reachLocked()
+	for w := p.uncoveredLocked(); w != nil && reach > 0; reach-- {
+		next := w.line.after()
 		if fit(w) {
 			p.grantLocked(w, nil, err)
 		}
@@ -254,13 +291,23 @@ func (p *Pool[T]) failLocked(err error, fit func(*waiter[T]) bool) {
 	}
 }
 
+// reachLocked is how many waiters without a dial a failed one concerns: as many
+// as could have dials, since the others wait for a return, but all of them
+// where nothing is open that could be returned.
+func (p *Pool[T]) reachLocked() int {
+	if p.openLocked() == 0 {
+		return math.MaxInt
+	}
+	return p.roomLocked()
+}
+
 // hopelessLocked fails w, the last to join, with the last dial's error if the
 // next dial is only permitted after w must leave.
 func (p *Pool[T]) hopelessLocked(w *waiter[T]) {
-	if w.deadline >= p.pace.retryAt || p.pace.failures == 0 || len(p.dials) > 0 || p.roomLocked() == 0 {
+	if w.deadline >= p.pace.retryAt || p.pace.failures == 0 || p.roomLocked() == 0 || p.suspended {
 		return
 	}
-	if p.queue.n-len(p.dials) <= p.roomLocked() && !p.suspended {
+	if young, _ := p.youngLocked(p.exact()); young == 0 && p.queue.n <= p.reachLocked() {
 		p.grantLocked(w, nil, p.pace.lastErr)
 	}
 }

@@ -211,68 +211,6 @@ func TestARefusedLoginIsDialedOncePerStep(t *testing.T) {
 	})
 }
 
-func TestTooManyConnectionsSettles(t *testing.T) {
-	bubble(t, func(t *testing.T) {
-		var granted atomic.Int32
-		granted.Store(5)
-		s := &server{}
-		s.onDial = func(context.Context, int) error {
-			s.mu.Lock()
-			defer s.mu.Unlock()
-			if s.live >= int(granted.Load()) {
-				return errTooMany
-			}
-			return nil
-		}
-		p := open(t, s, func(c *Config[*wire]) { c.MaxOpen = 30 })
-		ctx, cancel := context.WithCancel(t.Context())
-		served := make(chan int)
-		for range 30 {
-			go func() {
-				n := 0
-				for ctx.Err() == nil {
-					c, err := p.Acquire(context.Background(), nil)
-					if err != nil {
-						t.Errorf("a caller failed: %v", err)
-						break
-					}
-					<-time.After(10 * time.Millisecond)
-					c.Release()
-					n++
-				}
-				served <- n
-			}()
-		}
-		pass(10 * time.Second)
-		if n := p.Stats(); n.Open != 5 || n.Granted != 5 {
-			t.Errorf("settled at %+v, want 5 open", n)
-		}
-		before := s.dials()
-		pass(time.Minute)
-		if n := s.dials() - before; n > 60 {
-			t.Errorf("%d dials in a minute, want at most one a second", n)
-		}
-		granted.Store(20)
-		pass(time.Minute)
-		if n := p.Stats(); n.Open != 20 {
-			t.Errorf("%d open after the server grants 20", n.Open)
-		}
-		cancel()
-		for range 30 {
-			<-served
-		}
-	})
-}
-
-func TestTooManyWithNothingOpenIsTheDriversError(t *testing.T) {
-	bubble(t, func(t *testing.T) {
-		p := open(t, &server{onDial: func(context.Context, int) error { return errTooMany }}, nil)
-		if o := <-ask(t.Context(), p); o.err != errTooMany { //nolint:errorlint // untouched
-			t.Errorf("got %v, want the driver's very error", o.err)
-		}
-	})
-}
-
 func TestADialThatNeverReturnsIsGivenUp(t *testing.T) {
 	bubble(t, func(t *testing.T) {
 		hang := make(chan struct{})

@@ -21,7 +21,8 @@ import (
 // numberAt is where the number stands in a descriptor; 0 = unknown.
 var numberAt atomic.Uintptr
 
-// learnGoroutines looks for the place once per program.
+// learnGoroutines looks for the place once per program, at the first Acquire:
+// it starts goroutines, which opening a database must not.
 var learnGoroutines = sync.OnceFunc(func() { numberAt.Store(findNumber(statedNumber)) })
 
 // goroutine returns the running goroutine's number, or 0 if that cannot be

@@ -33,6 +33,13 @@ func TestTheRuntimesNumberIsFound(t *testing.T) {
 	all.Wait()
 }
 
+func TestANewPoolStartsNothing(t *testing.T) {
+	t.Parallel()
+	if learnedByNew {
+		t.Error("New started the goroutines that tell where numbers stand")
+	}
+}
+
 func TestAnUnknownRuntimeLeavesGoroutinesUnknown(t *testing.T) {
 	t.Parallel()
 	if at := findNumber(func() uint64 { return 0 }); at != 0 {

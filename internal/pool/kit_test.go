@@ -14,7 +14,15 @@ import (
 	"go.uber.org/goleak"
 )
 
-func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
+// learnedByNew tells whether the program's first New looked for goroutine
+// numbers.
+var learnedByNew bool
+
+func TestMain(m *testing.M) {
+	New(Config[*wire]{})
+	learnedByNew = numberAt.Load() != 0
+	goleak.VerifyTestMain(m)
+}
 
 var (
 	errRefused = errors.New("password authentication failed")

@@ -204,6 +204,24 @@ func TestTakingWhatAnotherClaimsOpensOneMore(t *testing.T) {
 	}
 }
 
+func TestSharingOpensNothingThatIsSurplusSoon(t *testing.T) {
+	bubble(t, func(t *testing.T) {
+		s := &server{}
+		p := open(t, s, func(c *Config[*wire]) { c.MaxIdle = 2 })
+		var bs []*borrower
+		for range 6 {
+			bs = append(bs, newBorrower(t, p))
+		}
+		for i := range 600 { // a minute, one at a time
+			bs[i%6].take().Release()
+			pass(100 * time.Millisecond)
+		}
+		if s.dials() > 5 {
+			t.Errorf("%d dials in a minute for one caller at a time: %+v", s.dials(), p.Stats())
+		}
+	})
+}
+
 func TestFreshIsTrueForTheFirstLeaseOnly(t *testing.T) {
 	bubble(t, func(t *testing.T) {
 		p := open(t, &server{}, nil)

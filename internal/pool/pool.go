@@ -43,7 +43,8 @@ type Config[T any] struct {
 	// goroutine, where a panic goes too; nil means no look.
 	Peek func(v T) error
 	// Ping asks the server over a connection that was idle for longer than
-	// ValidationIdle; nil means never.
+	// ValidationIdle; nil means never. An error closes the connection, silence
+	// until ValidationTimeout also those that have rested since before it began.
 	Ping func(ctx context.Context, v T) error
 	// Classify says what an error of Dial means for the next dial; nil means
 	// Fail for all.
@@ -81,7 +82,8 @@ type Config[T any] struct {
 	MaxDials int
 	// Pinned is for databases that live in their connections: the pool never
 	// opens one that nobody asked for and closes none for age, rest, surplus
-	// or Evict. Only Discard, a failed Peek or Ping, SetMaxOpen and Close do.
+	// or Evict, nor asks whether one is alive, since a wrong answer would cost
+	// the data. Only Discard, SetMaxOpen and Close end one.
 	Pinned bool
 	// Logger gets what nobody is returned an error for; nil means no logs.
 	Logger *slog.Logger
@@ -102,18 +104,17 @@ type Pool[T any] struct {
 	// function of Config, no log, no send. It is a leaf lock.
 	mu sync.Mutex
 
-	maxOpen    int          // 0 = unlimited
-	lowered    bool         // SetMaxOpen may have left more connections open than maxOpen
-	idle       connList[T]  // last returned first
-	unclaimed  int          // how many of them nobody claims
-	short      bool         // somebody took what another claims: one more is wanted
-	used       connList[T]  // longest held first
-	queue      waitQueue[T] // by ticket, the oldest first
-	granted    waitQueue[T] // served under the present lock; unlock wakes them
-	spare      *waiter[T]   // waiters to use again
-	spares     int
-	tickets    uint64 // the order in which callers came
-	generation uint64 // connections of an older one are evicted
+	maxOpen    int             // 0 = unlimited
+	lowered    bool            // SetMaxOpen may have left more connections open than maxOpen
+	idle       list[Conn[T]]   // last returned first
+	unclaimed  list[Conn[T]]   // those of them that nobody claims
+	short      bool            // somebody took what another claims: one more is wanted
+	used       list[Conn[T]]   // longest held first
+	queue      list[waiter[T]] // by ticket, the oldest first
+	granted    list[waiter[T]] // served under the present lock; unlock wakes them
+	spares     list[waiter[T]] // to use again
+	tickets    uint64          // the order in which callers came
+	generation uint64          // connections of an older one are evicted
 	suspended  bool
 	closed     bool
 
@@ -133,7 +134,6 @@ type Pool[T any] struct {
 // New returns a pool that has opened nothing and runs nothing. Dial and Close
 // of c must be set.
 func New[T any](c Config[T]) *Pool[T] {
-	learnGoroutines()
 	if c.MaxDials <= 0 {
 		c.MaxDials = defaultMaxDials
 	}
@@ -141,6 +141,7 @@ func New[T any](c Config[T]) *Pool[T] {
 		c.ValidationTimeout = defaultValidationTimeout
 	}
 	if c.Pinned {
+		c.Peek, c.Ping = nil, nil
 		c.MaxIdle, c.MaxLifetime, c.MaxIdleTime, c.Warmup = -1, 0, 0, 0
 	}
 	return &Pool[T]{
@@ -167,14 +168,15 @@ func (p *Pool[T]) Acquire(ctx context.Context, k *Claim[T]) (*Conn[T], error) {
 	if err := ctx.Err(); err != nil {
 		return nil, err
 	}
+	learnGoroutines()
 	who := goroutine()
 	p.mu.Lock()
 	p.tickets++
 	ticket := p.tickets
 	c, w := p.enterLocked(ctx, k, ticket, who)
-	crowded := p.crowdedLocked()
+	noted := p.notedLocked(ticket)
 	p.unlock()
-	if c != nil && !crowded && !c.ping {
+	if c != nil && !noted && !c.ping {
 		if p.peek(c) == nil {
 			return c, nil
 		}
@@ -194,7 +196,7 @@ func (p *Pool[T]) takeLocked(k *Claim[T], who uint64) *Conn[T] {
 		p.leaseIdleLocked(c, k, now, who)
 		return c
 	}
-	for c := p.unclaimedLocked(); c != nil; c = p.unclaimedLocked() {
+	for c := p.unclaimedLocked(now); c != nil; c = p.unclaimedLocked(now) {
 		if !c.old(now) {
 			p.leaseIdleLocked(c, k, now, who)
 			return c
@@ -215,17 +217,19 @@ func (p *Pool[T]) leaseIdleLocked(c *Conn[T], k *Claim[T], now time.Duration, wh
 // doubtLocked reports whether c rested so long, or the server was seen to be
 // unavailable since, that a look at its socket is not enough.
 func (p *Pool[T]) doubtLocked(c *Conn[T], now time.Duration) bool {
-	if limit := p.cfg.ValidationIdle; limit > 0 && now-c.since > limit {
+	if limit := p.cfg.ValidationIdle; limit > 0 && now-c.proved > limit {
 		return true
 	}
-	return p.pace.outage > 0 && c.since <= p.pace.outage
+	return p.pace.outage > 0 && c.proved <= p.pace.outage
 }
 
 // leaseLocked puts c, which is in no list, under the name of a borrower.
 func (p *Pool[T]) leaseLocked(c *Conn[T], k *Claim[T], now time.Duration, who uint64) {
-	p.tieLocked(k, c)
-	p.used.pushBack(c)
-	c.state, c.since, c.who, c.place.n = stateLeased, now, who, 0
+	if c.claim != k {
+		p.tieLocked(k, c)
+	}
+	p.used.pushBack(&c.line)
+	c.state, c.since, c.who, c.left, c.place.n = stateLeased, now, who, false, 0
 	p.clock.active = true
 	p.counts.maxUsed = max(p.counts.maxUsed, p.used.n)
 }
@@ -241,10 +245,22 @@ func (p *Pool[T]) roomLocked() int {
 	return max(p.maxOpen-p.openLocked()-len(p.dials), 0)
 }
 
-// crowdedLocked reports whether it is worth noting who borrows: more than
-// 80 % of a limited pool is used, or somebody waits.
-func (p *Pool[T]) crowdedLocked() bool {
-	return p.maxOpen > 0 && (p.used.n*5 > p.maxOpen*4 || p.queue.n > 0)
+// limitLocked is how many connections there can be at most, by MaxOpen or by
+// what the server was found to grant; 0 means no bound is known.
+func (p *Pool[T]) limitLocked() int {
+	if granted := p.pace.ceiling; granted > 0 && (p.maxOpen == 0 || granted < p.maxOpen) {
+		return granted
+	}
+	return p.maxOpen
+}
+
+// notedLocked reports whether it is noted where this lease began: the error of
+// a full pool will name it. That takes a microsecond, so it is done while more
+// than 80 % of a limited pool is used or somebody waits; besides for one lease
+// in 16, because who holds a connection longest borrowed it before that.
+func (p *Pool[T]) notedLocked(ticket uint64) bool {
+	limit := p.limitLocked()
+	return limit > 0 && (p.used.n*5 > limit*4 || p.queue.n > 0 || ticket%16 == 0)
 }
 
 // unlock ends a section under mu and then wakes those it served. Every
@@ -253,12 +269,16 @@ func (p *Pool[T]) unlock() {
 	if invariant.Enabled {
 		p.checkLocked()
 	}
-	w := p.granted.head
-	p.granted = waitQueue[T]{}
+	w := p.granted.first()
+	if w == nil {
+		p.mu.Unlock()
+		return
+	}
+	p.granted = list[waiter[T]]{}
 	p.mu.Unlock()
 	for w != nil {
-		next := w.next // w is its owner's again after the send
-		w.next, w.prev = nil, nil
+		next := w.line.after() // w is its owner's again after the send
+		w.line.prev, w.line.next = nil, nil
 		w.ready <- struct{}{}
 		w = next
 	}

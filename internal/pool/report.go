@@ -22,9 +22,11 @@ type report struct {
 	limit, granted                    int
 	used, idle, dialing, waiting      int
 	covered, suspended, full, pinging bool
-	holders                           []holder // the longest first
-	nested                            *holder  // the caller itself, if it holds one
-	lastErr                           error    // of the latest dial, if it failed
+	holders                           [maxHolders]holder // the longest first
+	named                             int                // how many of them there are
+	nested                            holder             // the caller itself, if it holds one
+	isNested                          bool
+	lastErr                           error // of the latest dial, if it failed
 }
 
 // holder is a borrower of a connection.
@@ -39,7 +41,7 @@ func (p *Pool[T]) reportLocked(ask *request) report {
 	r := report{
 		took:      now - ask.began,
 		limit:     p.maxOpen,
-		granted:   p.pace.ceiling,
+		granted:   p.pace.granted(now),
 		used:      p.used.n,
 		idle:      p.idle.n,
 		dialing:   len(p.dials),
@@ -48,20 +50,53 @@ func (p *Pool[T]) reportLocked(ask *request) report {
 		full:      p.roomLocked() == 0,
 		lastErr:   presentable(p.pace.lastErr),
 	}
-	w := p.queue.head
+	w := p.queue.first()
 	for n := r.dialing; n > 0 && w != nil && !r.covered; n-- {
-		r.covered, w = w.ticket == ask.ticket, w.next
+		r.covered, w = w.ticket == ask.ticket, w.line.after()
 	}
-	for c := p.used.head; c != nil; c = c.next {
-		h := holder{now - c.since, c.place}
-		if len(r.holders) < maxHolders && c.who != 0 {
-			r.holders = append(r.holders, h)
+	named, nested := p.holdersLocked(ask.who)
+	for _, c := range named {
+		if c != nil {
+			r.holders[r.named] = holder{now - c.since, c.place}
+			r.named++
 		}
-		if c.who == ask.who && ask.who != 0 && r.nested == nil {
-			r.nested = &h
-		}
+	}
+	if nested != nil {
+		r.nested, r.isNested = holder{now - nested.since, nested.place}, true
 	}
 	return r
+}
+
+// holdersLocked picks whom the error names: who holds a connection longest,
+// then, also by length, those whose place is known, since only that helps, then
+// others. nested is a connection of the goroutine who, nil if it has none or
+// is unknown.
+func (p *Pool[T]) holdersLocked(who uint64) (named [maxHolders]*Conn[T], nested *Conn[T]) {
+	n, placed := 0, 0
+	for c := p.used.first(); c != nil; c = c.line.after() {
+		if nested == nil && who != 0 && c.who == who {
+			nested = c
+		}
+		switch {
+		case c.left || placed == maxHolders-1:
+		case n < maxHolders:
+			named[n] = c
+			n++
+			if n > 1 && c.place.n > 0 {
+				placed++
+			}
+		case c.place.n > 0:
+			// It displaces the one held shortest without a place.
+			i := maxHolders - 1
+			for named[i].place.n > 0 {
+				i--
+			}
+			copy(named[i:], named[i+1:])
+			named[maxHolders-1] = c
+			placed++
+		}
+	}
+	return named, nested
 }
 
 // refuse is the error for the caller. ended is its context's error; nil if
@@ -96,7 +131,7 @@ func (r *report) reason(ended error) string {
 	}
 	fmt.Fprintf(&b, ": %d open (%d used, %d idle), %d dialing, %d waiting, %s",
 		r.used+r.idle, r.used, r.idle, r.dialing, r.waiting, limit)
-	for i := range r.holders {
+	for i := range r.holders[:r.named] {
 		word := ", "
 		if i == 0 {
 			word = "; held longest: "
@@ -111,8 +146,8 @@ func (r *report) reason(ended error) string {
 func (r *report) advice() string {
 	full := r.full && !r.covered
 	switch {
-	case r.nested != nil && (full || r.granted > 0):
-		return fmt.Sprintf("this goroutine itself already holds a connection (%s) and waits for itself: close its rows before the next query, or run both on one sql.Conn or sql.Tx", r.nested)
+	case r.isNested && (full || r.granted > 0):
+		return fmt.Sprintf("this goroutine itself already holds a connection (%s) and waits for itself: close its rows before the next query, or run both on one sql.Conn or sql.Tx", &r.nested)
 	case r.suspended:
 		return "the pool is suspended: resume it"
 	case r.pinging:

@@ -9,6 +9,7 @@ import (
 	"fmt"
 	"strings"
 	"testing"
+	"testing/synctest"
 	"time"
 
 	"github.com/fluxor-db/fluxor/refusal"
@@ -61,6 +62,96 @@ func reportDaily(t *testing.T, p *Pool[*wire], held chan<- *Conn[*wire]) {
 		t.Error(err)
 	}
 	held <- c
+}
+
+func TestAFullPoolNamesPlacesAmongTheLongestHolders(t *testing.T) {
+	bubble(t, func(t *testing.T) {
+		p := open(t, &server{}, func(c *Config[*wire]) { c.MaxOpen, c.AcquireTimeout = 10, 30*time.Second })
+		idle(t, p, 10)
+		var held []*Conn[*wire]
+		for range 10 { // one leaks every minute, from an ever emptier pool
+			held = append(held, borrow(t, p))
+			pass(time.Minute)
+		}
+		o := <-ask(t.Context(), p)
+		wants(t, o.err, "held longest: 10m30s, ", " since pool/kit_test.go:")
+		for _, c := range held {
+			c.Release()
+		}
+	})
+}
+
+func TestTheLongestHolderAndThenKnownPlacesAreNamed(t *testing.T) {
+	p := open(t, &server{}, nil)
+	for name, row := range map[string]struct{ placed, want string }{
+		"none known":      {"-----", "012"},
+		"the last ones":   {"---++", "034"},
+		"one in the end":  {"----+", "014"},
+		"the first":       {"+----", "012"},
+		"more than named": {"-++++", "012"},
+		"some gave up":    {"x-x-+", "134"},
+		"few":             {"-+", "01"},
+		"nobody":          {"", ""},
+	} {
+		t.Run(name, func(t *testing.T) {
+			index := map[*Conn[*wire]]int{}
+			for i, mark := range row.placed {
+				c := borrow(t, p)
+				index[c] = i
+				c.left, c.place.n = mark == 'x', 0
+				if mark == '+' {
+					c.place.n = 1
+				}
+			}
+			p.mu.Lock()
+			named, _ := p.holdersLocked(0)
+			p.mu.Unlock()
+			got := ""
+			for _, c := range named {
+				if c != nil {
+					got += fmt.Sprint(index[c])
+				}
+			}
+			if got != row.want {
+				t.Errorf("named %q of %q, want %q", got, row.placed, row.want)
+			}
+			for c := range index {
+				c.Release()
+			}
+		})
+	}
+}
+
+// It runs alone: it takes the numbers of all goroutines away.
+func TestHoldersAreNamedWhereGoroutinesAreUnknown(t *testing.T) { //nolint:paralleltest // see above
+	learnGoroutines()
+	defer numberAt.Store(numberAt.Swap(0))
+	synctest.Test(t, func(t *testing.T) {
+		p := open(t, &server{}, func(c *Config[*wire]) { c.MaxOpen, c.AcquireTimeout = 1, 30*time.Second })
+		held := borrow(t, p)
+		o := <-ask(t.Context(), p)
+		wants(t, o.err, "held longest: 30s since pool/kit_test.go:")
+		held.Release()
+	})
+}
+
+func TestAReportAllocatesNothingUnderTheLock(t *testing.T) {
+	p := open(t, &server{}, nil)
+	for range 1000 {
+		c := borrow(t, p)
+		defer c.Release()
+	}
+	ask := request{ctx: t.Context(), who: 1 << 60}
+	if got := testing.AllocsPerRun(10, func() {
+		p.mu.Lock()
+		defer p.mu.Unlock()
+		r := p.reportLocked(&ask)
+		if r.used != 1000 || r.named != maxHolders {
+			t.Errorf("got %d used, %d named", r.used, r.named)
+		}
+	}); got != 0 {
+		t.Errorf("%v allocations under the lock, want 0", got)
+	}
 }
 
 func TestANestedQueryIsNamed(t *testing.T) {

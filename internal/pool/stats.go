@@ -21,7 +21,7 @@ type counts struct {
 // state; the others are totals since New.
 type Stats struct {
 	MaxOpen int // the limit; 0 = unlimited
-	Granted int // what the server was found to grant; 0 = no bound known
+	Granted int // what the server lately said it grants at most; 0 = no bound known
 	Open    int // idle and used
 	Idle    int
 	Used    int // leased, or being checked for a caller
@@ -30,7 +30,7 @@ type Stats struct {
 	Waiting int // callers in line, those who wait for a dial included
 
 	MaxUsed      int           // the most ever used at once
-	WaitCount    int64         // callers who waited because the pool was full
+	WaitCount    int64         // callers who waited because the pool or the server was full
 	WaitDuration time.Duration // how long, together
 	Timeouts     int64         // Acquires that AcquireTimeout ended
 	Canceled     int64         // Acquires that their context ended
@@ -41,7 +41,7 @@ type Stats struct {
 	ClosedIdleTime int64
 	ClosedLifetime int64
 	ClosedInvalid  int64 // failed Peek or Ping
-	ClosedEvicted  int64
+	ClosedEvicted  int64 // by Evict or EvictIdle, or as suspect as one whose Ping got no answer
 	Discarded      int64
 }
 
@@ -52,7 +52,7 @@ func (p *Pool[T]) Stats() Stats {
 	n := &p.counts
 	return Stats{
 		MaxOpen: p.maxOpen,
-		Granted: p.pace.ceiling,
+		Granted: p.pace.granted(p.exact()),
 		Open:    p.openLocked(),
 		Idle:    p.idle.n,
 		Used:    p.used.n,

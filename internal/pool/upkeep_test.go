@@ -5,9 +5,7 @@ package pool
 import (
 	"context"
 	"errors"
-	"runtime"
 	"testing"
-	"testing/synctest"
 	"time"
 
 	"github.com/fluxor-db/fluxor/refusal"
@@ -88,105 +86,6 @@ func TestAnOutageHasIdleConnectionsPinged(t *testing.T) {
 			t.Error("a connection used since the outage was pinged")
 		}
 	})
-}
-
-func TestAFailedPingTakesTheNextWithinTheSameDeadline(t *testing.T) {
-	bubble(t, func(t *testing.T) {
-		s := &server{onPing: func(ctx context.Context, w *wire) error {
-			if w.id == 1 {
-				return nil
-			}
-			<-ctx.Done()
-			return ctx.Err()
-		}}
-		p := open(t, s, func(c *Config[*wire]) {
-			c.ValidationIdle, c.ValidationTimeout, c.AcquireTimeout = time.Second, 2*time.Second, 5*time.Second
-			c.MaxOpen = 3
-		})
-		cs := idle(t, p, 3)
-		pass(time.Minute)
-		o := <-ask(t.Context(), p)
-		if o.err != nil || o.c != cs[0] || o.took != 4*time.Second {
-			t.Errorf("got %+v, want the only sound one after 4s", o)
-		}
-		o.c.Release()
-	})
-}
-
-func TestAHangingPingIsLeftBehind(t *testing.T) {
-	bubble(t, func(t *testing.T) {
-		hang := make(chan struct{})
-		s := &server{onPing: func(_ context.Context, w *wire) error {
-			if w.id == 1 {
-				<-hang // heeds no context
-			}
-			return nil
-		}}
-		p := open(t, s, func(c *Config[*wire]) {
-			c.ValidationIdle, c.ValidationTimeout, c.MaxOpen = time.Second, 2*time.Second, 1
-		})
-		first := idle(t, p, 1)[0]
-		pass(time.Minute)
-		o := <-ask(t.Context(), p)
-		if o.err != nil || o.c == first || o.took != 2*time.Second {
-			t.Errorf("got %+v, want a new connection after 2s", o)
-		}
-		if first.Value.closed.Load() || p.Stats().Closing != 1 {
-			t.Error("the connection was closed while its ping ran")
-		}
-		close(hang)
-		synctest.Wait()
-		if !first.Value.closed.Load() || p.Stats().Closing != 0 {
-			t.Error("the connection was not closed after its ping")
-		}
-		o.c.Release()
-	})
-}
-
-func TestAnImpatientCallerDoesNotCostTheConnectionItPings(t *testing.T) {
-	bubble(t, func(t *testing.T) {
-		s := &server{onPing: func(ctx context.Context, _ *wire) error {
-			select {
-			case <-time.After(3 * time.Second):
-				return nil
-			case <-ctx.Done():
-				return ctx.Err()
-			}
-		}}
-		p := open(t, s, func(c *Config[*wire]) { c.ValidationIdle, c.MaxOpen = time.Second, 1 })
-		c := idle(t, p, 1)[0]
-		pass(time.Minute)
-		ctx, cancel := context.WithTimeout(t.Context(), time.Second)
-		defer cancel()
-		impatient, patient := ask(ctx, p), (<-chan outcome)(nil)
-		synctest.Wait()
-		patient = ask(t.Context(), p)
-		if o := <-impatient; !errors.Is(o.err, context.DeadlineExceeded) || o.took != time.Second {
-			t.Errorf("got %v after %v, want the context's error after 1s", o.err, o.took)
-		}
-		if o := <-patient; o.c != c || o.took != 3*time.Second {
-			t.Errorf("got %+v, want the pinged connection after 3s", o)
-		}
-		c.Release()
-	})
-}
-
-func TestAPingThatPanicsIsAFailedPing(t *testing.T) {
-	for name, blow := range map[string]func(){"panic": func() { panic("boom") }, "Goexit": runtime.Goexit} {
-		t.Run(name, func(t *testing.T) {
-			bubble(t, func(t *testing.T) {
-				s := &server{onPing: func(context.Context, *wire) error { blow(); return nil }}
-				p := open(t, s, func(c *Config[*wire]) { c.ValidationIdle, c.MaxOpen = time.Second, 1 })
-				idle(t, p, 1)
-				pass(time.Minute)
-				borrow(t, p).Release()
-				synctest.Wait()
-				if n := p.Stats(); n.ClosedInvalid != 1 || n.Dials != 2 || s.alive() != 1 {
-					t.Errorf("got %+v, %d live", n, s.alive())
-				}
-			})
-		})
-	}
 }
 
 func TestAPeekThatPanicsReachesTheCallerAndCostsNoSlot(t *testing.T) {

@@ -4,11 +4,8 @@ package pool
 
 import (
 	"context"
-	"fmt"
 	"log/slog"
 	"time"
-
-	"github.com/fluxor-db/fluxor/refusal"
 )
 
 // peek looks at a leased connection and closes it if it is dead.
@@ -51,12 +48,22 @@ func (p *Pool[T]) admit(ask *request, c *Conn[T]) (ok bool, err error) {
 	return p.question(ask, c)
 }
 
+// reply is what a Ping came to.
+type reply uint8
+
+const (
+	sound  reply = iota
+	failed       // an error within its time
+	silent       // nothing within its time
+)
+
 // inquiry is one Ping under way. Protected by Pool.mu; done is closed when
 // answered is set.
 type inquiry struct {
 	done     chan struct{}
+	began    time.Duration
 	answered bool
-	sound    bool
+	sound    bool // what it came to
 	left     bool // the caller's time ended; the connection goes on to others
 }
 
@@ -64,12 +71,12 @@ type inquiry struct {
 // must leave, and one that does not heed its own timeout is left behind with
 // the connection, which is closed when it returns.
 func (p *Pool[T]) question(ask *request, c *Conn[T]) (ok bool, err error) {
-	q := &inquiry{done: make(chan struct{})}
+	q := &inquiry{done: make(chan struct{}), began: p.exact()}
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(ask.ctx), p.cfg.ValidationTimeout)
 	p.mu.Lock()
 	p.background++
 	p.mu.Unlock()
-	overdue := time.AfterFunc(p.cfg.ValidationTimeout, func() { p.answer(c, q, false) })
+	overdue := time.AfterFunc(p.cfg.ValidationTimeout, func() { p.answer(c, q, silent) })
 	go p.ping(ctx, cancel, c, q, overdue)
 
 	var over <-chan time.Time
@@ -91,46 +98,61 @@ func (p *Pool[T]) question(ask *request, c *Conn[T]) (ok bool, err error) {
 // ping asks the server. It ends when Ping returns; a connection whose ping was
 // overdue is closed then.
 func (p *Pool[T]) ping(ctx context.Context, cancel context.CancelFunc, c *Conn[T], q *inquiry, overdue *time.Timer) {
+	var f fault
 	err := errEnded("pinging a connection")
 	defer func() {
 		if cause := recover(); cause != nil {
-			err = p.panicked("pinging a connection", cause)
+			f = newFault("pinging a connection", cause)
+			err = f.err
+		}
+		r := sound
+		switch {
+		case err != nil && ctx.Err() != nil:
+			r = silent
+		case err != nil:
+			r = failed
 		}
 		cancel()
 		overdue.Stop()
+		late := !p.answer(c, q, r)
+		p.logFault(f)
 		if err != nil {
 			p.log(slog.LevelInfo, "an idle connection failed its ping", "error", err)
 		}
-		if late := !p.answer(c, q, err == nil); late || err != nil {
+		if late || err != nil {
 			p.finish(c.Value)
 			return
 		}
-		p.mu.Lock()
-		p.doneLocked()
-		p.mu.Unlock()
+		p.done()
 	}()
 	err = p.cfg.Ping(ctx, c.Value)
 }
 
 // answer settles an inquiry once and reports whether it was the one to do so.
 // An unsound connection stops counting; the goroutine in ping closes it, since
-// nobody else may use it before Ping returned.
-func (p *Pool[T]) answer(c *Conn[T], q *inquiry, sound bool) bool {
+// nobody else may use it before Ping returned. Where the server kept silent,
+// the connections that have rested since before the ping are as suspect:
+// nobody is to wait for one after the other.
+func (p *Pool[T]) answer(c *Conn[T], q *inquiry, r reply) bool {
 	p.mu.Lock()
 	if q.answered {
 		p.mu.Unlock()
 		return false
 	}
-	q.answered, q.sound = true, sound
+	q.answered, q.sound = true, r == sound
 	switch {
-	case !sound:
+	case r != sound:
 		c.endLocked("discarded")
 		c.state = stateGone
 		p.tieLocked(nil, c)
 		p.counts.closed[closedInvalid]++
 		p.counts.closing++
+		if r == silent {
+			p.evictIdleLocked(q.began)
+		}
 		p.dispatchLocked()
 	case q.left:
+		c.ping = false
 		p.giveBackLocked(c)
 	}
 	p.unlock()
@@ -147,21 +169,10 @@ func (p *Pool[T]) abandon(ask *request, c *Conn[T], q *inquiry, ended error) (ok
 		return q.sound, nil
 	}
 	q.left = true
-	c.who, c.place.n = 0, 0
+	c.leaveLocked()
 	full := p.reportLocked(ask)
 	full.pinging = true
 	p.countEndLocked(ended)
 	p.unlock()
 	return false, full.refuse(ended)
-}
-
-// errEnded is the error of a driver's call that ended its goroutine.
-func errEnded(doing string) error {
-	return &refusal.Error{Policy: "pool", Reason: "the driver ended its goroutine while " + doing}
-}
-
-// panicked logs a driver's panic and makes an error of it.
-func (p *Pool[T]) panicked(doing string, cause any) error {
-	p.logStack("the driver panicked while "+doing, cause)
-	return &refusal.Error{Policy: "pool", Reason: fmt.Sprintf("the driver panicked while %s: %v", doing, cause)}
 }

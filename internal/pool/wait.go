@@ -21,13 +21,13 @@ type waiter[T any] struct {
 	who      uint64
 	claim    *Claim[T]
 	deadline time.Duration // when ctx or AcquireTimeout ends the wait; 0 = never
-	full     bool          // it found all connections in use and no dial to wait for
+	full     bool          // it waits for a return: the pool or the server is full
 
 	granted bool
 	conn    *Conn[T] // the grant, or
 	err     error    // why there is none
 
-	prev, next *waiter[T]
+	line node[waiter[T]] // in the queue, the granted or the spare ones
 }
 
 // request is one Acquire that the fast path could not serve.
@@ -47,25 +47,46 @@ func (p *Pool[T]) enterLocked(ctx context.Context, k *Claim[T], ticket uint64, w
 		return nil, nil
 	}
 	if c := p.takeLocked(k, who); c != nil {
-		p.dialLocked() // one more, if it took what another claims
+		if p.short {
+			p.dialLocked() // one more, because it took what another claims
+		}
 		return c, nil
 	}
-	w := p.spare
-	if w == nil {
-		w = &waiter[T]{ready: make(chan struct{}, 1)}
-	} else {
-		p.spare, w.next = w.next, nil
-		p.spares--
-	}
+	w := p.waiterLocked()
 	w.ctx, w.claim, w.ticket, w.who = ctx, k, ticket, who
-	if p.roomLocked() == 0 && p.queue.n >= len(p.dials) {
-		w.full = true
-		p.counts.waits++ // now, as database/sql does: who watches the number sees the line grow
+	if p.fullLocked() && p.queue.n >= len(p.dials) {
+		p.waitsLocked(w)
 	}
-	p.queue.insert(w)
+	p.joinLocked(w)
 	p.warmFirstLocked()
 	p.dispatchLocked()
 	return nil, w
+}
+
+// fullLocked reports whether only a return helps, because the pool is full or
+// the server is.
+func (p *Pool[T]) fullLocked() bool {
+	return p.roomLocked() == 0 || p.pace.full(p.exact(), p.openLocked()+len(p.dials))
+}
+
+// waitsLocked counts a wait for a return at its start, as database/sql does:
+// who watches the number sees the line grow.
+func (p *Pool[T]) waitsLocked(w *waiter[T]) {
+	if !w.full {
+		w.full = true
+		p.counts.waits++
+	}
+}
+
+// waiterLocked returns a waiter in its zero state.
+func (p *Pool[T]) waiterLocked() *waiter[T] {
+	if w := p.spares.first(); w != nil {
+		p.spares.remove(&w.line)
+		return w
+	}
+	w := &waiter[T]{ready: make(chan struct{}, 1)}
+	w.line.of = w
+	return w
 }
 
 // search gets a sound connection for a caller whom the fast path did not
@@ -164,7 +185,7 @@ func (p *Pool[T]) leave(ask *request, w *waiter[T], ended error) error {
 		return nil
 	}
 	full := p.reportLocked(ask)
-	p.queue.remove(w)
+	p.queue.remove(&w.line)
 	p.waitedLocked(ask, w)
 	p.countEndLocked(ended)
 	p.unlock()
@@ -181,7 +202,7 @@ func (p *Pool[T]) collect(ask *request, w *waiter[T]) (*Conn[T], error) {
 		p.unlock()
 		return c, err
 	}
-	c.who = 0
+	c.leaveLocked()
 	full := p.reportLocked(ask)
 	p.countEndLocked(ended)
 	p.giveBackLocked(c)
@@ -189,7 +210,8 @@ func (p *Pool[T]) collect(ask *request, w *waiter[T]) (*Conn[T], error) {
 	return nil, full.refuse(ended)
 }
 
-// giveBackLocked ends a lease that was never used.
+// giveBackLocked ends a lease that was never used. If a ping was due it still
+// is.
 func (p *Pool[T]) giveBackLocked(c *Conn[T]) {
 	c.endLocked("released")
 	p.settleLocked(c)
@@ -204,12 +226,12 @@ func (p *Pool[T]) waitedLocked(ask *request, w *waiter[T]) {
 	if w.timer != nil {
 		w.timer.Stop()
 	}
-	if p.spares >= maxSpares {
+	if p.spares.n >= maxSpares {
 		return
 	}
-	*w = waiter[T]{ready: w.ready, timer: w.timer, next: p.spare}
-	p.spare = w
-	p.spares++
+	*w = waiter[T]{ready: w.ready, timer: w.timer}
+	w.line.of = w
+	p.spares.pushFront(&w.line)
 }
 
 // countEndLocked counts an Acquire that its context or AcquireTimeout ended.
@@ -228,7 +250,7 @@ func (p *Pool[T]) dispatchLocked() {
 		return
 	}
 	for p.queue.n > 0 && p.idle.n > 0 {
-		w := p.queue.head
+		w := p.queue.first()
 		c := p.takeLocked(w.claim, w.who)
 		if c == nil {
 			break // the last idle one was too old
@@ -240,7 +262,6 @@ func (p *Pool[T]) dispatchLocked() {
 
 // serveLocked leases c, which is in no list, to the waiter w.
 func (p *Pool[T]) serveLocked(w *waiter[T], c *Conn[T], now time.Duration) {
-	c.ping = false
 	p.leaseLocked(c, w.claim, now, w.who)
 	p.grantLocked(w, c, nil)
 }
@@ -248,64 +269,22 @@ func (p *Pool[T]) serveLocked(w *waiter[T], c *Conn[T], now time.Duration) {
 // grantLocked takes w out of line with a leased connection or an error;
 // unlock wakes it.
 func (p *Pool[T]) grantLocked(w *waiter[T], c *Conn[T], err error) {
-	p.queue.remove(w)
+	p.queue.remove(&w.line)
 	w.conn, w.err, w.granted = c, err, true
-	p.granted.push(w)
+	p.granted.pushBack(&w.line)
 }
 
-// waitQueue is a line of waiters. Its zero value is empty.
-type waitQueue[T any] struct {
-	head, tail *waiter[T]
-	n          int
-}
-
-// push adds w at the end.
-func (q *waitQueue[T]) push(w *waiter[T]) {
-	w.prev, w.next = q.tail, nil
-	if q.tail == nil {
-		q.head = w
-	} else {
-		q.tail.next = w
-	}
-	q.tail = w
-	q.n++
-}
-
-// insert adds w where its ticket stands: at the end, but for a caller whose
-// connection failed its check.
-func (q *waitQueue[T]) insert(w *waiter[T]) {
-	at := q.head
-	if q.tail == nil || q.tail.ticket < w.ticket {
-		at = nil
-	}
-	for at != nil && at.ticket < w.ticket {
-		at = at.next
-	}
-	if at == nil {
-		q.push(w)
+// joinLocked puts w in line where its ticket stands: at the end, but for a
+// caller whose connection failed its check.
+func (p *Pool[T]) joinLocked(w *waiter[T]) {
+	q := &p.queue
+	if q.tail == nil || q.last().ticket < w.ticket {
+		q.pushBack(&w.line)
 		return
 	}
-	w.prev, w.next = at.prev, at
-	if at.prev == nil {
-		q.head = w
-	} else {
-		at.prev.next = w
+	at := q.head
+	for at.of.ticket < w.ticket {
+		at = at.next
 	}
-	at.prev = w
-	q.n++
-}
-
-func (q *waitQueue[T]) remove(w *waiter[T]) {
-	if w.prev == nil {
-		q.head = w.next
-	} else {
-		w.prev.next = w.next
-	}
-	if w.next == nil {
-		q.tail = w.prev
-	} else {
-		w.next.prev = w.prev
-	}
-	w.prev, w.next = nil, nil
-	q.n--
+	q.insert(&w.line, at)
 }

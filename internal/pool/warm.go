@@ -120,12 +120,14 @@ func (p *Pool[T]) Resume() {
 }
 
 // Evict closes every present connection: idle ones now, leased ones when they
-// come back. It also forgets how dials failed. A pinned pool keeps its
+// come back. It also forgets how dials failed, and that the login worked: what
+// made them outdated may be a new password. A pinned pool keeps its
 // connections, because the data lives in them.
 func (p *Pool[T]) Evict() {
 	p.mu.Lock()
 	defer p.unlock()
 	p.pace.forget()
+	p.pace.provenAt = 0
 	if !p.cfg.Pinned {
 		p.generation++
 		p.evictIdleLocked(p.exact())
@@ -147,9 +149,9 @@ func (p *Pool[T]) evictIdleLocked(at time.Duration) {
 	if p.cfg.Pinned {
 		return
 	}
-	for c := p.idle.tail; c != nil; {
-		newer := c.prev
-		if c.since <= at {
+	for c := p.idle.last(); c != nil; {
+		newer := c.line.before()
+		if c.proved <= at {
 			p.idleOutLocked(c, closedEvicted)
 		}
 		c = newer
@@ -170,7 +172,7 @@ func (p *Pool[T]) SetMaxOpen(n int) {
 	defer p.unlock()
 	p.maxOpen = max(n, 0)
 	for p.maxOpen > 0 && p.openLocked() > p.maxOpen && p.idle.n > 0 {
-		p.idleOutLocked(p.idle.tail, closedSurplus)
+		p.idleOutLocked(p.idle.last(), closedSurplus)
 	}
 	p.lowered = p.openLocked()+len(p.dials) > p.maxOpen
 	if p.maxOpen > 0 {
