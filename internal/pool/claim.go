@@ -24,13 +24,20 @@ const contentFor = time.Minute
 // connection too few would make the borrowers take each other's over and over.
 type Claim[T any] struct {
 	conn *Conn[T] // protected by the pool's mu
+
+	// The borrower's own.
+	last   *Conn[T] // what it parked last, under the ticket
+	parked uint64   // 0 = nothing that it could take back
+	turns  uint32
 }
 
 // Drop gives up the tie of k: the connection is anybody's.
 func (p *Pool[T]) Drop(k *Claim[T]) {
 	p.mu.Lock()
-	defer p.mu.Unlock()
+	defer p.unlock()
+	p.reclaimLocked(k)
 	p.untieLocked(k)
+	k.last = nil
 }
 
 // tieLocked makes c, which is in no list, the connection of k; of nobody if k is

@@ -66,6 +66,9 @@ func (p *Pool[T]) tick() {
 	}
 	now := p.exact()
 	p.clock.now = now
+	if p.unparkLocked() {
+		p.clock.active = true
+	}
 	p.sweepLocked(now)
 	p.clock.ticking = p.clock.active
 	p.clock.active = false

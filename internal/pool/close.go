@@ -135,6 +135,7 @@ func (p *Pool[T]) shutLocked() []context.CancelFunc {
 	if p.closed {
 		return nil
 	}
+	p.unparkLocked()
 	p.closed = true
 	for w := p.queue.first(); w != nil; w = p.queue.first() {
 		p.grantLocked(w, nil, errClosed())

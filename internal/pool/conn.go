@@ -2,7 +2,10 @@
 
 package pool
 
-import "time"
+import (
+	"sync/atomic"
+	"time"
+)
 
 // state is what a connection is to the pool.
 type state uint8
@@ -26,15 +29,18 @@ type Conn[T any] struct {
 
 	// Written under pool.mu while it is not leased or at the take; the
 	// borrower reads them without.
+	out    bool // it is leased, and not parked
 	fresh  bool // nobody used it yet
 	rested bool // it lay idle or was used: Peek looks at it
 	ping   bool // it has to be pinged before this lease
+
+	who  atomic.Uint64 // the goroutine that borrowed it
+	park parking
 
 	// Protected by pool.mu.
 	state   state
 	proved  time.Duration // when it last was opened, used or pinged with success
 	since   time.Duration // when its lease began
-	who     uint64        // the goroutine that borrowed it
 	lastWho uint64        // the one that borrowed it before it came into its state
 	line    node[Conn[T]] // in the idle or the used ones
 	free    node[Conn[T]] // in the unclaimed ones, while it is idle and nobody's
@@ -49,6 +55,9 @@ type Conn[T any] struct {
 // connection that is not leased panics.
 func (c *Conn[T]) Release() {
 	p := c.pool
+	if p.calm.Load() && p.parked(c) {
+		return
+	}
 	p.mu.Lock()
 	c.endLocked("released")
 	c.fresh, c.rested, c.ping = false, true, false
@@ -75,18 +84,22 @@ func (c *Conn[T]) Fresh() bool { return c.fresh }
 // endLocked takes a leased connection out of the borrower's name.
 func (c *Conn[T]) endLocked(verb string) {
 	p := c.pool
-	if c.state != stateLeased {
+	if c.state != stateLeased || c.park.ticket.Load() != 0 {
 		p.mu.Unlock()
 		panic("fluxor: a connection was " + verb + " that is not leased: its borrower gave it back twice, or used it after giving it back")
 	}
 	p.used.remove(&c.line)
-	c.lastWho = c.who
-	c.state, c.who, c.place.n = 0, 0, 0
+	c.lastWho = c.who.Load()
+	c.who.Store(0)
+	c.state, c.place.n, c.out = 0, 0, false
 	p.clock.active = true
 }
 
 // leaveLocked notes that the borrower of c gave up before it had it.
-func (c *Conn[T]) leaveLocked() { c.left, c.who, c.place.n = true, 0, 0 }
+func (c *Conn[T]) leaveLocked() {
+	c.who.Store(0)
+	c.left, c.place.n = true, 0
+}
 
 // settleLocked finds a place for a sound connection that is in no list.
 func (p *Pool[T]) settleLocked(c *Conn[T]) {

@@ -254,6 +254,7 @@ func (p *Pool[T]) failedLocked(a *attempt, err error, verdict DialVerdict) {
 		p.pace.refuse(now, a.started, err) // dialLocked tells those it concerns
 	default:
 		if verdict == Unavailable {
+			p.unparkLocked()
 			p.pace.outage = max(now, 1)
 		}
 		p.shareLocked(a, err, p.pace.fail(now, a.started, err))

@@ -19,6 +19,7 @@ import (
 	"log/slog"
 	"math"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"github.com/fluxor-db/fluxor/internal/invariant"
@@ -99,6 +100,7 @@ const (
 type Pool[T any] struct {
 	cfg   Config[T] // immutable
 	epoch time.Time // where the pool's clock begins
+	calm  atomic.Bool // connections that come back are parked; set under mu
 
 	// mu protects everything below. Nothing blocks while it is held: no
 	// function of Config, no log, no send. It is a leaf lock.
@@ -170,11 +172,18 @@ func (p *Pool[T]) Acquire(ctx context.Context, k *Claim[T]) (*Conn[T], error) {
 	}
 	learnGoroutines()
 	who := goroutine()
+	if c := p.takeBack(k, who); c != nil {
+		if p.peek(c) == nil {
+			return c, nil
+		}
+	}
+	sampled := k != nil && k.parked != 0
 	p.mu.Lock()
 	p.tickets++
 	ticket := p.tickets
+	p.reclaimLocked(k)
 	c, w := p.enterLocked(ctx, k, ticket, who)
-	noted := p.notedLocked(ticket)
+	noted := p.notedLocked(ticket, sampled)
 	p.unlock()
 	if c != nil && !noted && !c.ping {
 		if p.peek(c) == nil {
@@ -229,9 +238,13 @@ func (p *Pool[T]) leaseLocked(c *Conn[T], k *Claim[T], now time.Duration, who ui
 		p.tieLocked(k, c)
 	}
 	p.used.pushBack(&c.line)
-	c.state, c.since, c.who, c.left, c.place.n = stateLeased, now, who, false, 0
+	c.who.Store(who)
+	c.state, c.since, c.left, c.place.n, c.out = stateLeased, now, false, 0, true
+	c.park.taken.Store(false)
 	p.clock.active = true
-	p.counts.maxUsed = max(p.counts.maxUsed, p.used.n)
+	if p.used.n > p.counts.maxUsed {
+		p.counts.maxUsed = max(p.counts.maxUsed, p.used.n-p.parkedLocked())
+	}
 }
 
 // openLocked is how many connections are open.
@@ -257,10 +270,20 @@ func (p *Pool[T]) limitLocked() int {
 // notedLocked reports whether it is noted where this lease began: the error of
 // a full pool will name it. That takes a microsecond, so it is done while more
 // than 80 % of a limited pool is used or somebody waits; besides for one lease
-// in 16, because who holds a connection longest borrowed it before that.
-func (p *Pool[T]) notedLocked(ticket uint64) bool {
+// in sampleEvery, because who holds a connection longest borrowed it before
+// that.
+func (p *Pool[T]) notedLocked(ticket uint64, sampled bool) bool {
+	return p.limitLocked() > 0 && (sampled || ticket%sampleEvery == 0) || p.crowdedLocked()
+}
+
+// sampleEvery is one in how many leases has its place noted in any case.
+const sampleEvery = 16
+
+// crowdedLocked reports whether a limited pool is nearly used up, or whether
+// somebody waits.
+func (p *Pool[T]) crowdedLocked() bool {
 	limit := p.limitLocked()
-	return limit > 0 && (p.used.n*5 > limit*4 || p.queue.n > 0 || ticket%16 == 0)
+	return limit > 0 && (p.used.n*5 > limit*4 || p.queue.n > 0)
 }
 
 // unlock ends a section under mu and then wakes those it served. Every
@@ -269,6 +292,7 @@ func (p *Pool[T]) unlock() {
 	if invariant.Enabled {
 		p.checkLocked()
 	}
+	p.calmLocked()
 	w := p.granted.first()
 	if w == nil {
 		p.mu.Unlock()

@@ -37,6 +37,7 @@ type holder struct {
 
 // reportLocked takes the report for a caller about to give up.
 func (p *Pool[T]) reportLocked(ask *request) report {
+	p.unparkLocked()
 	now := p.exact()
 	r := report{
 		took:      now - ask.began,
@@ -74,7 +75,7 @@ func (p *Pool[T]) reportLocked(ask *request) report {
 func (p *Pool[T]) holdersLocked(who uint64) (named [maxHolders]*Conn[T], nested *Conn[T]) {
 	n, placed := 0, 0
 	for c := p.used.first(); c != nil; c = c.line.after() {
-		if nested == nil && who != 0 && c.who == who {
+		if nested == nil && who != 0 && c.who.Load() == who {
 			nested = c
 		}
 		switch {

@@ -48,7 +48,8 @@ type Stats struct {
 // Stats returns the pool's numbers.
 func (p *Pool[T]) Stats() Stats {
 	p.mu.Lock()
-	defer p.mu.Unlock()
+	defer p.unlock()
+	p.unparkLocked()
 	n := &p.counts
 	return Stats{
 		MaxOpen: p.maxOpen,

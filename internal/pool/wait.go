@@ -46,7 +46,11 @@ func (p *Pool[T]) enterLocked(ctx context.Context, k *Claim[T], ticket uint64, w
 	if p.closed {
 		return nil, nil
 	}
-	if c := p.takeLocked(k, who); c != nil {
+	if p.idle.n == 0 || p.used.n <= familiarDepth {
+		p.unparkLocked()
+	}
+	c := p.takeLocked(k, who)
+	if c != nil {
 		if p.short {
 			p.dialLocked() // one more, because it took what another claims
 		}

@@ -106,6 +106,7 @@ func (p *Pool[T]) endWarmUpLocked(err error) {
 func (p *Pool[T]) Suspend() {
 	p.mu.Lock()
 	defer p.unlock()
+	p.unparkLocked()
 	p.suspended = true
 }
 
@@ -128,6 +129,7 @@ func (p *Pool[T]) Evict() {
 	defer p.unlock()
 	p.pace.forget()
 	p.pace.provenAt = 0
+	p.unparkLocked()
 	if !p.cfg.Pinned {
 		p.generation++
 		p.evictIdleLocked(p.exact())
@@ -140,6 +142,7 @@ func (p *Pool[T]) Evict() {
 func (p *Pool[T]) EvictIdle(t time.Time) {
 	p.mu.Lock()
 	defer p.unlock()
+	p.unparkLocked()
 	p.evictIdleLocked(t.Sub(p.epoch))
 	p.dispatchLocked()
 }
@@ -161,7 +164,8 @@ func (p *Pool[T]) evictIdleLocked(at time.Duration) {
 // Doubt has every connection that is idle now pinged before its next use.
 func (p *Pool[T]) Doubt() {
 	p.mu.Lock()
-	defer p.mu.Unlock()
+	defer p.unlock()
+	p.unparkLocked()
 	p.pace.outage = max(p.exact(), 1)
 }
 
@@ -170,6 +174,7 @@ func (p *Pool[T]) Doubt() {
 func (p *Pool[T]) SetMaxOpen(n int) {
 	p.mu.Lock()
 	defer p.unlock()
+	p.unparkLocked()
 	p.maxOpen = max(n, 0)
 	for p.maxOpen > 0 && p.openLocked() > p.maxOpen && p.idle.n > 0 {
 		p.idleOutLocked(p.idle.last(), closedSurplus)
