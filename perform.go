@@ -15,15 +15,22 @@ func (s *session) attempt(ctx context.Context, o *op) error {
 	p := s.held.Value
 	p.resetLine()
 	o.is.harmless, o.is.sound = true, false
-	bound := guard(p, ctx, s.e.set.NetworkTimeout)
 	switch o.Op {
 	case middleware.OpQuery:
-		return s.query(ctx, p, o, bound)
+		return s.query(ctx, p, o, guard(p, ctx, s.e.set.NetworkTimeout))
 	case middleware.OpCommit, middleware.OpRollback:
-		bound.Stop() // bounded by the transaction's own context
 		return s.end(p, o)
 	}
+	if p.line == nil {
+		return s.call(ctx, p, o)
+	}
+	bound := guard(p, ctx, s.e.set.NetworkTimeout)
 	defer bound.Stop()
+	return s.call(ctx, p, o)
+}
+
+// call runs an operation that is over when the driver returns.
+func (s *session) call(ctx context.Context, p *physical, o *op) error {
 	switch o.Op {
 	case middleware.OpPing:
 		return p.ping(ctx)
@@ -38,18 +45,24 @@ func (s *session) attempt(ctx context.Context, o *op) error {
 
 // exec runs a text or a prepared statement that returns no rows.
 func (s *session) exec(ctx context.Context, p *physical, o *op) error {
-	if o.st == nil && p.canExec() {
-		args, err := p.convert(o.freshArgs())
-		if err != nil {
-			return err
-		}
-		o.is.harmless = false
-		res, err := p.exec(ctx, o.SQL, args)
-		if err != driver.ErrSkip { //nolint:errorlint // the contract of ErrSkip is identity
-			o.Result = res
-			return err
-		}
+	if o.st != nil || !p.canExec() {
+		return s.execPrepared(ctx, p, o)
 	}
+	args, err := p.convert(o.freshArgs())
+	if err != nil {
+		return err
+	}
+	o.is.harmless = false
+	res, err := p.exec(ctx, o.SQL, args)
+	if err == driver.ErrSkip { //nolint:errorlint // the contract of ErrSkip is identity
+		return s.execPrepared(ctx, p, o)
+	}
+	o.Result = res
+	return err
+}
+
+// execPrepared runs a prepared statement, which it prepares for a text.
+func (s *session) execPrepared(ctx context.Context, p *physical, o *op) error {
 	ps, err := s.statement(ctx, p, o)
 	if err != nil {
 		return err

@@ -75,17 +75,6 @@ func (p *physical) resetLine() {
 // cut reports whether the wire is seen to be of no further use.
 func (p *physical) cut() bool { return p.line != nil && p.line.Broken() }
 
-// hungUp reports whether the server is seen to have ended the session.
-func (p *physical) hungUp() bool { return p.line != nil && p.line.HungUp() }
-
-// lateCancels counts the driver's cancel requests that may still arrive.
-func (p *physical) lateCancels() uint64 {
-	if p.line == nil {
-		return 0
-	}
-	return p.line.LateCancels()
-}
-
 // sound reports whether the connection may be used by another session. It
 // asks the driver's IsValid, so it is called exactly once per lease: for
 // pooled Oracle sessions IsValid gives the session back (godror conn.go).

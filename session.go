@@ -73,13 +73,7 @@ func (s *session) persist(ctx context.Context, o *op, settled bool) error {
 		if err := s.acquire(ctx, attempt); err != nil {
 			return err
 		}
-		p := s.held.Value
-		o.is.toNobody = settled && s.open == 0 && p.hungUp()
-		late := p.lateCancels()
-		err := s.attempt(ctx, o)
-		if ctx.Err() != nil && p.lateCancels() != late {
-			p.broken = true // the cancel request may still arrive, and must not hit the next user's statement
-		}
+		err := s.attemptWatched(ctx, o, settled)
 		if err == nil {
 			return nil
 		}
@@ -89,6 +83,21 @@ func (s *session) persist(ctx context.Context, o *op, settled bool) error {
 		}
 		s.drop()
 	}
+}
+
+// attemptWatched is attempt with a look at the wire before and after.
+func (s *session) attemptWatched(ctx context.Context, o *op, settled bool) error {
+	p := s.held.Value
+	if p.line == nil {
+		return s.attempt(ctx, o)
+	}
+	o.is.toNobody = settled && s.open == 0 && p.line.HungUp()
+	late := p.line.LateCancels()
+	err := s.attempt(ctx, o)
+	if ctx.Err() != nil && p.line.LateCancels() != late {
+		p.broken = true // the cancel request may still arrive, and must not hit the next user's statement
+	}
+	return err
 }
 
 // abandon draws the conclusions of a panic on the lease, which is in an

@@ -98,8 +98,8 @@ const (
 // Pool is a set of physical connections of one database. It is safe for
 // concurrent use.
 type Pool[T any] struct {
-	cfg   Config[T] // immutable
-	epoch time.Time // where the pool's clock begins
+	cfg   Config[T]   // immutable
+	epoch time.Time   // where the pool's clock begins
 	calm  atomic.Bool // connections that come back are parked; set under mu
 
 	// mu protects everything below. Nothing blocks while it is held: no
@@ -170,8 +170,11 @@ func (p *Pool[T]) Acquire(ctx context.Context, k *Claim[T]) (*Conn[T], error) {
 	if err := ctx.Err(); err != nil {
 		return nil, err
 	}
-	learnGoroutines()
 	who := goroutine()
+	if who == 0 {
+		learnGoroutines()
+		who = goroutine()
+	}
 	if c := p.takeBack(k, who); c != nil {
 		if p.peek(c) == nil {
 			return c, nil
