@@ -3,12 +3,16 @@
 package fluxor_test
 
 import (
+	"bytes"
 	"context"
 	"database/sql"
+	"database/sql/driver"
+	"errors"
 	"strings"
 	"testing"
 	"time"
 
+	"github.com/fluxor-db/fluxor"
 	_ "github.com/fluxor-db/fluxor/drivers/mysql"
 	_ "github.com/fluxor-db/fluxor/drivers/pgx"
 	_ "github.com/fluxor-db/fluxor/drivers/postgres"
@@ -58,6 +62,39 @@ func (b networkBackend) raw(t testing.TB, target dbtest.Target, params ...string
 	t.Helper()
 	return openName(t, b.bare, b.dsn(target, params...))
 }
+
+// behindProxy makes a database with a table w of one column, and a proxy before
+// it. The target leads through the proxy, direct past it.
+func (b networkBackend) behindProxy(t testing.TB, column string) (target dbtest.Target, direct *sql.DB, proxy *faultproxy.Proxy) {
+	t.Helper()
+	target = b.share(t).NewDatabase(t)
+	direct = b.raw(t, target)
+	mustExec(t, direct, "create table w ("+column+")")
+	proxy, err := b.proxy(target.Addr())
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = proxy.Close() })
+	return target.At(proxy.Addr()), direct, proxy
+}
+
+// countRows says how many rows the table w has, and how many different ones.
+func countRows(t testing.TB, direct *sql.DB) (rows, distinct int) {
+	t.Helper()
+	if err := direct.QueryRowContext(t.Context(), "select count(*), count(distinct n) from w").Scan(&rows, &distinct); err != nil {
+		t.Fatal(err)
+	}
+	return rows, distinct
+}
+
+// isIndeterminate reports whether nobody can know what became of a statement.
+func isIndeterminate(err error) bool {
+	var lost *fluxor.IndeterminateError
+	return errors.As(err, &lost) && !errors.Is(err, driver.ErrBadConn)
+}
+
+// insertInto tells the proxy which requests change the table w.
+func insertInto(request []byte) bool { return bytes.Contains(request, []byte("insert into w")) }
 
 func openName(t testing.TB, name, dsn string) *sql.DB {
 	t.Helper()

@@ -9,7 +9,6 @@ import (
 	"testing"
 	"time"
 
-	"github.com/fluxor-db/fluxor"
 	"github.com/fluxor-db/fluxor/internal/dbtest"
 	"github.com/fluxor-db/fluxor/internal/faultproxy"
 )
@@ -20,15 +19,8 @@ func TestALostReplyOverTLSIsIndeterminate(t *testing.T) {
 		for name, end := range map[string]faultproxy.End{"FIN": faultproxy.FIN, "RST": faultproxy.RST} {
 			t.Run(b.name+"/"+name, func(t *testing.T) {
 				t.Parallel()
-				target := b.share(t).NewDatabase(t)
-				direct := b.raw(t, target)
-				mustExec(t, direct, "create table w (n int)")
-				proxy, err := b.proxy(target.Addr())
-				if err != nil {
-					t.Fatal(err)
-				}
-				t.Cleanup(func() { _ = proxy.Close() })
-				db := b.fluxor(t, target.At(proxy.Addr()), target.VerifyFull()...)
+				target, direct, proxy := b.behindProxy(t, "n int")
+				db := b.fluxor(t, target, target.VerifyFull()...)
 				for i := range replies {
 					c, err := db.Conn(t.Context())
 					if err == nil {
@@ -40,15 +32,11 @@ func TestALostReplyOverTLSIsIndeterminate(t *testing.T) {
 					proxy.CutOnReply(1, end, nil)
 					_, err = c.ExecContext(t.Context(), fmt.Sprintf("insert into w values (%d)", i))
 					_ = c.Close()
-					var lost *fluxor.IndeterminateError
-					if !errors.As(err, &lost) {
+					if !isIndeterminate(err) {
 						t.Fatalf("insert %d: %v, want an indeterminate error", i, err)
 					}
 				}
-				var rows, distinct int
-				if err := direct.QueryRowContext(t.Context(), "select count(*), count(distinct n) from w").Scan(&rows, &distinct); err != nil {
-					t.Fatal(err)
-				}
+				rows, distinct := countRows(t, direct)
 				if cuts := proxy.Counters().Cuts; rows != replies || distinct != replies || cuts != replies {
 					t.Errorf("%d rows, %d distinct, %d cuts; want %d of each", rows, distinct, cuts, replies)
 				}
