@@ -4,6 +4,7 @@ package fluxor_test
 
 import (
 	"bytes"
+	"database/sql"
 	"database/sql/driver"
 	"encoding/binary"
 	"errors"
@@ -93,10 +94,7 @@ func TestACommitAfterTheServerEndedTheTransactionIsNotIndeterminate(t *testing.T
 			tx := begin(t, db)
 			mustExec(t, tx, "set idle_in_transaction_session_timeout = 100")
 			mustExec(t, tx, "insert into w values (1)")
-			pid := 0
-			if err := tx.QueryRow("select pg_backend_pid()").Scan(&pid); err != nil {
-				t.Fatal(err)
-			}
+			pid := backendOf(t, tx)
 			waitUntil(t, "the server ended the session", func() bool { return !alive(pid) })
 			err := tx.Commit()
 			if err == nil || isIndeterminate(err) {
@@ -121,4 +119,16 @@ func alive(pid int) bool {
 	}
 	_, state, _ := bytes.Cut(stat, []byte(") "))
 	return !bytes.HasPrefix(state, []byte("Z"))
+}
+
+// backendOf is the server's process of the one connection that db uses now.
+func backendOf(t *testing.T, db interface {
+	QueryRow(query string, args ...any) *sql.Row
+},
+) (pid int) {
+	t.Helper()
+	if err := db.QueryRow("select pg_backend_pid()").Scan(&pid); err != nil {
+		t.Fatal(err)
+	}
+	return pid
 }
