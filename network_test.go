@@ -26,6 +26,7 @@ type networkBackend struct {
 	bare        string // the driver's own database/sql name
 	alias       string // Fluxor's name for the driver
 	arg         string // a query with one argument
+	length      string // a query for the length of an argument
 	slow        string // a query whose answer takes longer than any test waits
 	many        string // a query with more rows than fit in the socket's buffers
 	placeholder string // of the first argument
@@ -38,15 +39,15 @@ type networkBackend struct {
 
 var networkBackends = []networkBackend{
 	{
-		"pq", "postgres", "postgres-fluxor", "select $1::int", "select pg_sleep(30)", "select repeat('x', 1000) from generate_series(1, 100000)", "$1", "select count(*) from pg_stat_activity where state = 'active' and query like '%pg_sleep(30)%' and datname = '%s'", faultproxy.StartPostgres,
+		"pq", "postgres", "postgres-fluxor", "select $1::int", "select length($1::text)", "select pg_sleep(30)", "select repeat('x', 1000) from generate_series(1, 100000)", "$1", "select count(*) from pg_stat_activity where state = 'active' and query like '%pg_sleep(30)%' and datname = '%s'", faultproxy.StartPostgres,
 		dbtest.StartPostgres, dbtest.Postgres, dbtest.Target.URL,
 	},
 	{
-		"pgx", "pgx", "pgx-fluxor", "select $1::int", "select pg_sleep(30)", "select repeat('x', 1000) from generate_series(1, 100000)", "$1", "select count(*) from pg_stat_activity where state = 'active' and query like '%pg_sleep(30)%' and datname = '%s'", faultproxy.StartPostgres,
+		"pgx", "pgx", "pgx-fluxor", "select $1::int", "select length($1::text)", "select pg_sleep(30)", "select repeat('x', 1000) from generate_series(1, 100000)", "$1", "select count(*) from pg_stat_activity where state = 'active' and query like '%pg_sleep(30)%' and datname = '%s'", faultproxy.StartPostgres,
 		dbtest.StartPostgres, dbtest.Postgres, dbtest.Target.URL,
 	},
 	{
-		"mysql", "mysql", "mysql-fluxor", "select ?", "select sleep(30)", "select repeat('x', 1000) from seq_1_to_100000", "?", "select count(*) from information_schema.processlist where info like 'select sleep(30)%' and db = '%s'", faultproxy.StartMySQL,
+		"mysql", "mysql", "mysql-fluxor", "select ?", "select length(?)", "select sleep(30)", "select repeat('x', 1000) from seq_1_to_100000", "?", "select count(*) from information_schema.processlist where info like 'select sleep(30)%' and db = '%s'", faultproxy.StartMySQL,
 		dbtest.StartMariaDB, dbtest.MariaDB, dbtest.Target.DSN,
 	},
 }
