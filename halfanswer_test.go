@@ -43,18 +43,33 @@ func serverCrashed([]byte) []byte {
 }
 
 func TestAWriteThatReturnsRowsAndLosesTheEndOfItsReplyIsIndeterminate(t *testing.T) {
+	const insert = "insert into w values (7) returning n"
 	for _, b := range postgresBackends {
 		t.Run(b.name, func(t *testing.T) {
 			t.Parallel()
 			target, direct, proxy := b.behindProxy(t, "n int")
 			db := b.fluxor(t, target)
-			proxy.CutInReply(1, faultproxy.FIN, insertInto, throughTheRow)
-			err := db.QueryRowContext(t.Context(), "insert into w values (7) returning n").Scan(new(int))
-			if !isIndeterminate(err) {
-				t.Errorf("err = %T %v, want an indeterminate one", err, err)
+			for name, ask := range map[string]func() error{
+				"QueryRow": func() error { return db.QueryRowContext(t.Context(), insert).Scan(new(int)) },
+				"Query": func() error {
+					rows, err := db.QueryContext(t.Context(), insert)
+					if err != nil {
+						return err
+					}
+					return drained(rows)
+				},
+			} {
+				mustExec(t, direct, "truncate w")
+				proxy.CutInReply(1, faultproxy.FIN, insertInto, throughTheRow)
+				if err := ask(); !isIndeterminate(err) {
+					t.Errorf("%s: err = %T %v, want an indeterminate one", name, err, err)
+				}
+				if rows, _ := countRows(t, direct); rows != 1 {
+					t.Errorf("%s: %d rows, want 1", name, rows)
+				}
 			}
-			if rows, _ := countRows(t, direct); rows != 1 || proxy.Counters().Cuts != 1 {
-				t.Errorf("%d rows, %d replies cut; want one of each", rows, proxy.Counters().Cuts)
+			if cuts := proxy.Counters().Cuts; cuts != 2 {
+				t.Errorf("%d replies were cut, want 2", cuts)
 			}
 		})
 	}
