@@ -94,7 +94,12 @@ func (m *meeting) hold(t *testing.T, s *dbtest.Server, settings []frozenSetting)
 	}
 	s.Freeze(t)
 	frozen.Done()
+	hang := time.AfterFunc(10*m.limit, func() {
+		t.Error("some calls still hang: the server is killed to end them")
+		s.Kill(t)
+	})
 	over.Wait()
+	hang.Stop()
 	t.Logf("the machine is up to %s late", late())
 }
 
