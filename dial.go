@@ -21,7 +21,7 @@ type DialContext func(ctx context.Context, network, addr string) (net.Conn, erro
 // A connection that is dialed under another context than the one that Fluxor
 // gives the connector's Connect is taken for a driver's cancel request: it
 // lives for ten seconds at most, and each of its reads waits 180 ms, or four
-// times what the latest dial took where the network is slower. So give the
+// times what a dial takes where the network is slower. So give the
 // driver a dial function of its own, and have it pass the context on.
 func WatchDial(base DialContext) DialContext {
 	if base == nil {

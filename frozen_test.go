@@ -6,7 +6,9 @@ import (
 	"context"
 	"database/sql"
 	"errors"
+	"strings"
 	"sync"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -14,163 +16,166 @@ import (
 	"github.com/fluxor-db/fluxor/internal/dbtest"
 )
 
-// frozenCall is one kind of call on a server that stopped answering. ready
-// runs while the server still answers, call when it does not.
-type frozenCall struct {
-	name  string
-	ready func(t *testing.T, db *sql.DB) any
-	call  func(ctx context.Context, db *sql.DB, with any) error
-}
-
-// heldConn returns a sql.Conn that holds a connection until the test ends.
-func heldConn(t *testing.T, db *sql.DB) any {
-	c, err := db.Conn(t.Context())
-	if err == nil {
-		err = c.PingContext(t.Context())
-	}
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() { _ = c.Close() })
-	return c
-}
-
-func frozenCalls(arg, slow string) []frozenCall {
-	conn := heldConn
-	return []frozenCall{
-		{"Query", conn, func(ctx context.Context, _ *sql.DB, with any) error {
-			return with.(*sql.Conn).QueryRowContext(ctx, "select 1").Scan(new(int))
-		}},
-		{"QueryArgs", conn, func(ctx context.Context, _ *sql.DB, with any) error {
-			return with.(*sql.Conn).QueryRowContext(ctx, arg, 1).Scan(new(int))
-		}},
-		{"Exec", conn, func(ctx context.Context, _ *sql.DB, with any) error {
-			_, err := with.(*sql.Conn).ExecContext(ctx, "create table never (n int)")
-			return err
-		}},
-		{"Ping", conn, func(ctx context.Context, _ *sql.DB, with any) error {
-			return with.(*sql.Conn).PingContext(ctx)
-		}},
-		{"Prepare", conn, func(ctx context.Context, _ *sql.DB, with any) error {
-			_, err := with.(*sql.Conn).PrepareContext(ctx, arg)
-			return err
-		}},
-		{"Begin", conn, func(ctx context.Context, _ *sql.DB, with any) error {
-			_, err := with.(*sql.Conn).BeginTx(ctx, nil)
-			return err
-		}},
-		{"NewConnection", func(*testing.T, *sql.DB) any { return nil }, func(ctx context.Context, db *sql.DB, _ any) error {
-			_, err := db.ExecContext(ctx, "select 1")
-			return err
-		}},
-		{"Prepared", func(t *testing.T, db *sql.DB) any {
-			st, err := conn(t, db).(*sql.Conn).PrepareContext(t.Context(), arg)
-			if err != nil {
-				t.Fatal(err)
-			}
-			return st
-		}, func(ctx context.Context, _ *sql.DB, with any) error {
-			return with.(*sql.Stmt).QueryRowContext(ctx, 1).Scan(new(int))
-		}},
-		{"Next", func(t *testing.T, db *sql.DB) any {
-			return conn(t, db)
-		}, func(ctx context.Context, _ *sql.DB, with any) error {
-			rows, err := with.(*sql.Conn).QueryContext(ctx, slow)
-			if err != nil {
-				return err
-			}
-			defer rows.Close()
-			for rows.Next() {
-			}
-			return rows.Err()
-		}},
-	}
-}
-
-// limit is when a call bounded by a context of one second must be back.
+// frozenContext is when the context of a call ends, frozenLimit when the call
+// must be back.
 const (
 	frozenContext = time.Second
 	frozenLimit   = 1250 * time.Millisecond
 )
 
+// frozenSetting is one way to reach a server, and to end what is asked of it.
+type frozenSetting struct {
+	name  string
+	dsn   string
+	begin func() (context.Context, context.CancelFunc)
+	want  error // what errors are
+}
+
+func withDeadline() (context.Context, context.CancelFunc) {
+	return context.WithTimeout(context.Background(), frozenContext)
+}
+
+func withCancel() (context.Context, context.CancelFunc) {
+	ctx, cancel := context.WithCancel(context.Background())
+	time.AfterFunc(frozenContext, cancel)
+	return ctx, cancel
+}
+
+func withNothing() (context.Context, context.CancelFunc) { return context.Background(), func() {} }
+
+// meeting is a server about to be frozen, and who will call it.
+type meeting struct {
+	calls []frozenCall
+	limit time.Duration
+	with  [][]any // by setting and call
+	dbs   []*sql.DB
+}
+
+// ready prepares every call in every setting.
+func (m *meeting) ready(t *testing.T, alias string, settings []frozenSetting) {
+	t.Helper()
+	for i, set := range settings {
+		m.dbs, m.with = append(m.dbs, openName(t, alias, set.dsn)), append(m.with, make([]any, len(m.calls)))
+		for k, c := range m.calls {
+			if c.ready != nil && (i == 0 || !c.once) {
+				m.with[i][k] = c.ready(t, m.dbs[i])
+			}
+		}
+	}
+}
+
+// hold freezes the server and makes the calls, all at once.
+func (m *meeting) hold(t *testing.T, s *dbtest.Server, settings []frozenSetting) {
+	t.Helper()
+	var frozen, over sync.WaitGroup
+	frozen.Add(1)
+	late := lateness(t)
+	for i, set := range settings {
+		ctx, cancel := set.begin()
+		t.Cleanup(cancel)
+		began := time.Now()
+		for k, c := range m.calls {
+			if c.once && i > 0 {
+				continue
+			}
+			if c.last != nil {
+				m.with[i][k] = c.last(ctx, t, m.with[i][k])
+			}
+			over.Go(func() {
+				frozen.Wait()
+				start := began // of what the context bounds
+				if ctx.Done() == nil {
+					start = time.Now()
+				}
+				err := c.call(ctx, m.dbs[i], m.with[i][k])
+				c.check(t, set, time.Since(start), m.limit+late(), err)
+			})
+		}
+	}
+	s.Freeze(t)
+	frozen.Done()
+	hang := time.AfterFunc(10*m.limit, func() {
+		t.Error("some calls still hang: the server is killed to end them")
+		s.Kill(t)
+	})
+	over.Wait()
+	hang.Stop()
+	t.Logf("the machine is up to %s late", late())
+}
+
+// lateness watches how late the machine wakes a timer, and returns what says
+// the worst: no call can be more punctual.
+func lateness(t *testing.T) func() time.Duration {
+	var worst atomic.Int64
+	go func() {
+		const nap = 5 * time.Millisecond
+		for t.Context().Err() == nil {
+			start := time.Now()
+			<-time.After(nap)
+			worst.Store(max(worst.Load(), int64(time.Since(start)-nap)))
+		}
+	}()
+	return func() time.Duration { return time.Duration(worst.Load()) }
+}
+
+// check says how a call must end on a frozen server.
+func (c frozenCall) check(t *testing.T, set frozenSetting, took, limit time.Duration, err error) {
+	t.Logf("%-9s %-14s %7s %.120v", set.name, c.name, took.Round(time.Millisecond), err)
+	if set.want != nil && !errors.Is(err, set.want) && (!c.loose || set.want != fluxor.ErrNetworkTimeout) {
+		t.Errorf("%s, %s: err = %v, want %v", set.name, c.name, err, set.want)
+	}
+	if c.lost && !isIndeterminate(err) {
+		t.Errorf("%s, %s: err = %v, want an indeterminate one", set.name, c.name, err)
+	}
+	if took > limit {
+		t.Errorf("%s, %s took %s, want at most %s", set.name, c.name, took, limit)
+	}
+}
+
 func TestEveryCallOnAFrozenServerReturns(t *testing.T) {
 	for _, b := range networkBackends {
 		t.Run(b.name, func(t *testing.T) {
-			s := b.start(t, dbtest.Options{})
-			db := b.fluxor(t, s.Target)
-			calls := frozenCalls(b.arg, b.slow)
-			with := make([]any, len(calls))
-			for i, c := range calls {
-				with[i] = c.ready(t, db)
-			}
-			s.Freeze(t)
+			s := b.start(t, dbtest.Options{TLS: true})
 			defer s.Thaw()
-			var wg sync.WaitGroup
-			for i, c := range calls {
-				wg.Go(func() {
-					ctx, cancel := context.WithTimeout(context.Background(), frozenContext)
-					defer cancel()
-					start := time.Now()
-					err := c.call(ctx, db, with[i])
-					took := time.Since(start)
-					t.Logf("%-14s %7s %v", c.name, took.Round(time.Millisecond), err)
-					if !errors.Is(err, context.DeadlineExceeded) {
-						t.Errorf("%s: err = %v, want one that is the context's", c.name, err)
-					}
-					if took > frozenLimit {
-						t.Errorf("%s took %s, want at most %s", c.name, took, frozenLimit)
-					}
-				})
+			settings := []frozenSetting{
+				{"plain", b.dsn(s.Target), withDeadline, context.DeadlineExceeded},
+				{"cancelled", b.dsn(s.Target), withCancel, context.Canceled},
+				{"TLS", b.dsn(s.Target, s.VerifyFull()...), withDeadline, context.DeadlineExceeded},
 			}
-			wg.Wait()
+			m := meeting{calls: frozenCalls(b), limit: frozenLimit}
+			m.ready(t, b.alias, settings)
+			m.hold(t, s, settings)
 		})
 	}
 }
 
 func TestCallsWithoutContextOnAFrozenServerAreBounded(t *testing.T) {
 	const bound = time.Second
+	bounds := []string{"fluxor_network_timeout=1s", "fluxor_close_timeout=1s", "fluxor_connection_timeout=1s"}
 	for _, b := range networkBackends {
 		t.Run(b.name, func(t *testing.T) {
-			s := b.start(t, dbtest.Options{})
-			db := b.fluxor(t, s.Target, "fluxor_network_timeout=1s", "fluxor_close_timeout=1s", "fluxor_connection_timeout=1s")
-			ctx := context.Background()
-			calls := frozenCalls(b.arg, b.slow)
-			with := make([]any, len(calls))
-			for i, c := range calls {
-				with[i] = c.ready(t, db)
-			}
-			commit, rollback := begin(t, db), begin(t, db)
-			rows := openRows(t, db, b.many)
-			s.Freeze(t)
+			s := b.start(t, dbtest.Options{TLS: true})
 			defer s.Thaw()
-			var wg sync.WaitGroup
-			within := func(name string, f func() error, want error) {
-				wg.Go(func() {
-					start := time.Now()
-					err := f()
-					took := time.Since(start)
-					t.Logf("%-14s %7s %v", name, took.Round(time.Millisecond), err)
-					if want != nil && !errors.Is(err, want) {
-						t.Errorf("%s: err = %v, want %v", name, err, want)
-					}
-					if took > bound+time.Second/2 {
-						t.Errorf("%s took %s, want about %s", name, took, bound)
-					}
-				})
+			settings := []frozenSetting{
+				{"plain", b.dsn(s.Target, bounds...), withNothing, fluxor.ErrNetworkTimeout},
+				{"TLS", b.dsn(s.Target, append(s.VerifyFull(), bounds...)...), withNothing, fluxor.ErrNetworkTimeout},
 			}
-			for i, c := range calls {
-				want := fluxor.ErrNetworkTimeout
-				if c.name == "NewConnection" {
-					want = nil // the driver's own words for a dial that took too long
-				}
-				within(c.name, func() error { return c.call(ctx, db, with[i]) }, want)
+			if b.name == "mysql" {
+				tcp4 := strings.Replace(settings[0].dsn, "@tcp(", "@tcp4(", 1)
+				settings = append(settings, frozenSetting{"tcp4", tcp4, withNothing, fluxor.ErrNetworkTimeout})
 			}
-			within("Commit", commit.Commit, fluxor.ErrNetworkTimeout)
-			within("Rollback", rollback.Rollback, nil)
-			within("RowsClose", rows.Close, nil)
-			wg.Wait()
-			within("DBClose", db.Close, nil)
-			wg.Wait()
+			m := meeting{calls: append(frozenCalls(b), closings(b)...), limit: bound + time.Second/2}
+			m.ready(t, b.alias, settings)
+			c := heldConn(t, m.dbs[0]).(*sql.Conn)
+			m.hold(t, s, settings)
+			start := time.Now()
+			err := c.Close()
+			for _, db := range m.dbs {
+				err = errors.Join(err, db.Close())
+			}
+			if took := time.Since(start); took > m.limit {
+				t.Errorf("closing all took %s: %v", took, err)
+			}
 		})
 	}
 }

@@ -3,12 +3,16 @@
 package fluxor_test
 
 import (
+	"bytes"
 	"context"
 	"database/sql"
+	"database/sql/driver"
+	"errors"
 	"strings"
 	"testing"
 	"time"
 
+	"github.com/fluxor-db/fluxor"
 	_ "github.com/fluxor-db/fluxor/drivers/mysql"
 	_ "github.com/fluxor-db/fluxor/drivers/pgx"
 	_ "github.com/fluxor-db/fluxor/drivers/postgres"
@@ -22,6 +26,7 @@ type networkBackend struct {
 	bare        string // the driver's own database/sql name
 	alias       string // Fluxor's name for the driver
 	arg         string // a query with one argument
+	length      string // a query for the length of an argument
 	slow        string // a query whose answer takes longer than any test waits
 	many        string // a query with more rows than fit in the socket's buffers
 	placeholder string // of the first argument
@@ -34,15 +39,15 @@ type networkBackend struct {
 
 var networkBackends = []networkBackend{
 	{
-		"pq", "postgres", "postgres-fluxor", "select $1::int", "select pg_sleep(30)", "select repeat('x', 1000) from generate_series(1, 100000)", "$1", "select count(*) from pg_stat_activity where state = 'active' and query like '%pg_sleep(30)%' and datname = '%s'", faultproxy.StartPostgres,
+		"pq", "postgres", "postgres-fluxor", "select $1::int", "select length($1::text)", "select pg_sleep(30)", "select repeat('x', 1000) from generate_series(1, 100000)", "$1", "select count(*) from pg_stat_activity where state = 'active' and query like '%pg_sleep(30)%' and datname = '%s'", faultproxy.StartPostgres,
 		dbtest.StartPostgres, dbtest.Postgres, dbtest.Target.URL,
 	},
 	{
-		"pgx", "pgx", "pgx-fluxor", "select $1::int", "select pg_sleep(30)", "select repeat('x', 1000) from generate_series(1, 100000)", "$1", "select count(*) from pg_stat_activity where state = 'active' and query like '%pg_sleep(30)%' and datname = '%s'", faultproxy.StartPostgres,
+		"pgx", "pgx", "pgx-fluxor", "select $1::int", "select length($1::text)", "select pg_sleep(30)", "select repeat('x', 1000) from generate_series(1, 100000)", "$1", "select count(*) from pg_stat_activity where state = 'active' and query like '%pg_sleep(30)%' and datname = '%s'", faultproxy.StartPostgres,
 		dbtest.StartPostgres, dbtest.Postgres, dbtest.Target.URL,
 	},
 	{
-		"mysql", "mysql", "mysql-fluxor", "select ?", "select sleep(30)", "select repeat('x', 1000) from seq_1_to_100000", "?", "select count(*) from information_schema.processlist where info like 'select sleep(30)%' and db = '%s'", faultproxy.StartMySQL,
+		"mysql", "mysql", "mysql-fluxor", "select ?", "select length(?)", "select sleep(30)", "select repeat('x', 1000) from seq_1_to_100000", "?", "select count(*) from information_schema.processlist where info like 'select sleep(30)%' and db = '%s'", faultproxy.StartMySQL,
 		dbtest.StartMariaDB, dbtest.MariaDB, dbtest.Target.DSN,
 	},
 }
@@ -58,6 +63,39 @@ func (b networkBackend) raw(t testing.TB, target dbtest.Target, params ...string
 	t.Helper()
 	return openName(t, b.bare, b.dsn(target, params...))
 }
+
+// behindProxy makes a database with a table w of one column, and a proxy before
+// it. The target leads through the proxy, direct past it.
+func (b networkBackend) behindProxy(t testing.TB, column string) (target dbtest.Target, direct *sql.DB, proxy *faultproxy.Proxy) {
+	t.Helper()
+	target = b.share(t).NewDatabase(t)
+	direct = b.raw(t, target)
+	mustExec(t, direct, "create table w ("+column+")")
+	proxy, err := b.proxy(target.Addr())
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = proxy.Close() })
+	return target.At(proxy.Addr()), direct, proxy
+}
+
+// countRows says how many rows the table w has, and how many different ones.
+func countRows(t testing.TB, direct *sql.DB) (rows, distinct int) {
+	t.Helper()
+	if err := direct.QueryRowContext(t.Context(), "select count(*), count(distinct n) from w").Scan(&rows, &distinct); err != nil {
+		t.Fatal(err)
+	}
+	return rows, distinct
+}
+
+// isIndeterminate reports whether nobody can know what became of a statement.
+func isIndeterminate(err error) bool {
+	var lost *fluxor.IndeterminateError
+	return errors.As(err, &lost) && !errors.Is(err, driver.ErrBadConn)
+}
+
+// insertInto tells the proxy which requests change the table w.
+func insertInto(request []byte) bool { return bytes.Contains(request, []byte("insert into w")) }
 
 func openName(t testing.TB, name, dsn string) *sql.DB {
 	t.Helper()

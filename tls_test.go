@@ -1,16 +1,11 @@
-// This file repeats the faults over TLS, where the shim sees records and not messages.
+// This file repeats the lost replies and killed connections over TLS, where the shim sees records and not messages.
 
 package fluxor_test
 
 import (
-	"context"
-	"errors"
 	"fmt"
 	"testing"
-	"time"
 
-	"github.com/fluxor-db/fluxor"
-	"github.com/fluxor-db/fluxor/internal/dbtest"
 	"github.com/fluxor-db/fluxor/internal/faultproxy"
 )
 
@@ -20,15 +15,8 @@ func TestALostReplyOverTLSIsIndeterminate(t *testing.T) {
 		for name, end := range map[string]faultproxy.End{"FIN": faultproxy.FIN, "RST": faultproxy.RST} {
 			t.Run(b.name+"/"+name, func(t *testing.T) {
 				t.Parallel()
-				target := b.share(t).NewDatabase(t)
-				direct := b.raw(t, target)
-				mustExec(t, direct, "create table w (n int)")
-				proxy, err := b.proxy(target.Addr())
-				if err != nil {
-					t.Fatal(err)
-				}
-				t.Cleanup(func() { _ = proxy.Close() })
-				db := b.fluxor(t, target.At(proxy.Addr()), target.VerifyFull()...)
+				target, direct, proxy := b.behindProxy(t, "n int")
+				db := b.fluxor(t, target, target.VerifyFull()...)
 				for i := range replies {
 					c, err := db.Conn(t.Context())
 					if err == nil {
@@ -40,15 +28,11 @@ func TestALostReplyOverTLSIsIndeterminate(t *testing.T) {
 					proxy.CutOnReply(1, end, nil)
 					_, err = c.ExecContext(t.Context(), fmt.Sprintf("insert into w values (%d)", i))
 					_ = c.Close()
-					var lost *fluxor.IndeterminateError
-					if !errors.As(err, &lost) {
+					if !isIndeterminate(err) {
 						t.Fatalf("insert %d: %v, want an indeterminate error", i, err)
 					}
 				}
-				var rows, distinct int
-				if err := direct.QueryRowContext(t.Context(), "select count(*), count(distinct n) from w").Scan(&rows, &distinct); err != nil {
-					t.Fatal(err)
-				}
+				rows, distinct := countRows(t, direct)
 				if cuts := proxy.Counters().Cuts; rows != replies || distinct != replies || cuts != replies {
 					t.Errorf("%d rows, %d distinct, %d cuts; want %d of each", rows, distinct, cuts, replies)
 				}
@@ -69,44 +53,6 @@ func TestKilledIdleConnectionsOverTLSAreNotNoticed(t *testing.T) {
 				s.EndSessions(t, target.Database)
 				for range 20 {
 					mustExec(t, db, "create temporary table if not exists w (n int)")
-				}
-			}
-		})
-	}
-}
-
-func TestAFrozenServerOverTLSHangsNobody(t *testing.T) {
-	for _, b := range networkBackends {
-		t.Run(b.name, func(t *testing.T) {
-			s := b.start(t, dbtest.Options{TLS: true})
-			db := b.fluxor(t, s.Target, s.VerifyFull()...)
-			c, err := db.Conn(t.Context())
-			if err == nil {
-				err = c.PingContext(t.Context())
-			}
-			if err != nil {
-				t.Fatal(err)
-			}
-			defer c.Close()
-			st, err := c.PrepareContext(t.Context(), b.arg)
-			if err != nil {
-				t.Fatal(err)
-			}
-			s.Freeze(t)
-			defer s.Thaw()
-			for name, call := range map[string]func(context.Context) error{
-				"on a connection":    func(ctx context.Context) error { return st.QueryRowContext(ctx, 1).Scan(new(int)) },
-				"on a new one":       db.PingContext,
-				"on a new one again": db.PingContext,
-			} {
-				ctx, cancel := context.WithTimeout(context.Background(), frozenContext)
-				start := time.Now()
-				err := call(ctx)
-				took := time.Since(start)
-				cancel()
-				t.Logf("%s: %s %v", name, took.Round(time.Millisecond), err)
-				if !errors.Is(err, context.DeadlineExceeded) || took > frozenLimit {
-					t.Errorf("%s: %v after %s", name, err, took)
 				}
 			}
 		})

@@ -3,6 +3,7 @@
 package fluxor_test
 
 import (
+	"bufio"
 	"bytes"
 	"context"
 	"database/sql"
@@ -183,8 +184,7 @@ func TestTheShimKnowsBetterThanADriverThatDeniesHavingSent(t *testing.T) {
 	}()
 	db, _ := wrap(t, forgetful{l.Addr().String(), fluxor.WatchDial(nil)}, fluxor.RuntimeConfig{})
 	_, err = db.ExecContext(t.Context(), "insert")
-	var lost *fluxor.IndeterminateError
-	if !errors.As(err, &lost) || errors.Is(err, driver.ErrBadConn) {
+	if !isIndeterminate(err) {
 		t.Errorf("err = %v, want an indeterminate one", err)
 	}
 	_ = db.Close()
@@ -195,6 +195,65 @@ func TestTheShimKnowsBetterThanADriverThatDeniesHavingSent(t *testing.T) {
 	}
 	if sent != 1 {
 		t.Errorf("the insert was sent %d times", sent)
+	}
+}
+
+// halfway is a driver that denies having sent when the stream ends in the
+// middle of the answer, as forks of lib/pq do.
+type halfway struct{ forgetful }
+
+func (d halfway) Connect(ctx context.Context) (driver.Conn, error) {
+	c, err := d.forgetful.Connect(ctx)
+	if err != nil {
+		return nil, err
+	}
+	return halfwayConn{c.(forgetfulConn)}, nil
+}
+
+type halfwayConn struct{ forgetfulConn }
+
+func (c halfwayConn) ExecContext(ctx context.Context, query string, args []driver.NamedValue) (driver.Result, error) {
+	if _, err := c.forgetfulConn.ExecContext(ctx, query, args); !errors.Is(err, driver.ErrBadConn) {
+		return nil, err
+	}
+	if _, err := io.ReadFull(c.wire, make([]byte, len("whole answer"))); err != nil {
+		return nil, driver.ErrBadConn
+	}
+	return driver.ResultNoRows, nil
+}
+
+func TestTheShimKnowsThatHalfAnAnswerIsNoRefusal(t *testing.T) {
+	l, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	executed := make(chan string, 100)
+	go func() {
+		defer close(executed)
+		for {
+			c, err := l.Accept()
+			if err != nil {
+				return
+			}
+			if query, _ := bufio.NewReader(c).ReadString('\n'); query != "" {
+				executed <- query
+				_, _ = io.WriteString(c, "whole")
+			}
+			_ = c.Close()
+		}
+	}()
+	db, _ := wrap(t, halfway{forgetful{l.Addr().String(), fluxor.WatchDial(nil)}}, fluxor.RuntimeConfig{})
+	if _, err := db.ExecContext(t.Context(), "insert"); !isIndeterminate(err) {
+		t.Errorf("err = %v, want an indeterminate one", err)
+	}
+	_ = db.Close()
+	_ = l.Close()
+	n := 0
+	for range executed {
+		n++
+	}
+	if n != 1 {
+		t.Errorf("the insert was executed %d times", n)
 	}
 }
 

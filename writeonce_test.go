@@ -3,12 +3,9 @@
 package fluxor_test
 
 import (
-	"bytes"
-	"errors"
 	"fmt"
 	"testing"
 
-	"github.com/fluxor-db/fluxor"
 	"github.com/fluxor-db/fluxor/internal/faultproxy"
 )
 
@@ -30,36 +27,23 @@ func TestAWriteWhoseReplyIsLostIsNeverSentAgain(t *testing.T) {
 }
 
 func loseReplies(t *testing.T, b networkBackend, end faultproxy.End, args bool) {
-	target := b.share(t).NewDatabase(t)
-	direct := b.raw(t, target)
-	mustExec(t, direct, "create table w (n int)")
-	proxy, err := b.proxy(target.Addr())
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() { _ = proxy.Close() })
-	db := b.fluxor(t, target.At(proxy.Addr()))
-
-	isInsert := func(request []byte) bool { return bytes.Contains(request, []byte("insert into w")) }
+	target, direct, proxy := b.behindProxy(t, "n int")
+	db := b.fluxor(t, target)
 	before := proxy.Counters().Cuts
 	lost := 0
 	for i := range lostReplies {
-		proxy.CutOnReply(1, end, isInsert)
+		proxy.CutOnReply(1, end, insertInto)
 		query, vals := fmt.Sprintf("insert into w values (%d)", i), []any(nil)
 		if args {
 			query, vals = "insert into w values ("+b.placeholder+")", []any{i}
 		}
 		_, err := db.ExecContext(t.Context(), query, vals...)
-		var indeterminate *fluxor.IndeterminateError
-		if !errors.As(err, &indeterminate) {
+		if !isIndeterminate(err) {
 			t.Fatalf("insert %d: err = %v, want an indeterminate one", i, err)
 		}
 		lost++
 	}
-	var rows, distinct int
-	if err := direct.QueryRowContext(t.Context(), "select count(*), count(distinct n) from w").Scan(&rows, &distinct); err != nil {
-		t.Fatal(err)
-	}
+	rows, distinct := countRows(t, direct)
 	if cuts := int(proxy.Counters().Cuts - before); cuts != lostReplies {
 		t.Errorf("the proxy cut %d replies, want %d", cuts, lostReplies)
 	}

@@ -38,6 +38,7 @@ type order struct {
 	left  int
 	end   End
 	match func(request []byte) bool
+	keep  func(reply []byte) []byte // what the client is told of the reply; nil for nothing
 }
 
 // lane is a direction as an index.
@@ -80,10 +81,18 @@ func (p *Proxy) Pass() {
 // its place back. n of 0 ends the fault. Each cut is counted in
 // [Counters.Cuts] before the client can notice it.
 func (p *Proxy) CutOnReply(n int, end End, match func(request []byte) bool) {
+	p.CutInReply(n, end, match, nil)
+}
+
+// CutInReply is CutOnReply, but the client is told what keep makes of the whole
+// reply before it sees end: the reply's first messages, or others in its place.
+// After RST it may miss them. keep is called from the proxy's goroutines; nil
+// keeps nothing.
+func (p *Proxy) CutInReply(n int, end End, match func(request []byte) bool, keep func(reply []byte) []byte) {
 	if match == nil {
 		match = func([]byte) bool { return true }
 	}
-	p.change(func(f *faults) { f.order = &order{left: n, end: end, match: match} })
+	p.change(func(f *faults) { f.order = &order{left: n, end: end, match: match, keep: keep} })
 }
 
 // Blackhole swallows what comes in the directions d while connections stay

@@ -25,6 +25,7 @@ type link struct {
 	tracker tracker
 	lost    *order // whose reply is awaited to be lost
 	answer  int    // the number of that reply
+	reply   []byte // as much of it as came, where some is kept
 	over    bool
 }
 
@@ -72,12 +73,19 @@ func (l *link) follow(n lane, b []byte) bool {
 	l.mu.Lock()
 	answers := l.tracker.server(b)
 	o := l.lost
+	if o != nil && o.keep != nil {
+		l.reply = append(l.reply, b...)
+	}
 	if o == nil || answers < l.answer {
 		l.mu.Unlock()
 		return o == nil
 	}
+	reply := l.reply
 	l.mu.Unlock()
-	if l.kill(o.end, &l.proxy.count.cuts) {
+	if o.keep != nil {
+		reply = o.keep(reply)
+	}
+	if l.kill(o.end, &l.proxy.count.cuts, reply) {
 		l.mu.Lock()
 		l.lost = nil // it is: the place is not given back
 		l.mu.Unlock()
@@ -169,12 +177,12 @@ func (l *link) passEnd(dst net.Conn, err error) {
 		closeWrite(dst)
 		return
 	}
-	l.kill(RST, nil)
+	l.kill(RST, nil, nil)
 }
 
-// kill ends the connection for both sides and reports whether this call did;
-// if so it is counted before anybody can notice.
-func (l *link) kill(end End, count *atomic.Int64) bool {
+// kill ends the connection for both sides, with last words to the client, and
+// reports whether this call did; if so it is counted before anybody can notice.
+func (l *link) kill(end End, count *atomic.Int64, last []byte) bool {
 	if !l.finish() {
 		return false
 	}
@@ -182,6 +190,9 @@ func (l *link) kill(end End, count *atomic.Int64) bool {
 		count.Add(1)
 	}
 	_ = l.server.Close()
+	if len(last) > 0 {
+		_, _ = l.client.Write(last)
+	}
 	if end == RST {
 		reset(l.client)
 		return true

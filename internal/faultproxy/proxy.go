@@ -156,7 +156,7 @@ func (p *Proxy) AcceptNew() error {
 func (p *Proxy) KillAll(end End) int {
 	killed := 0
 	for _, l := range p.open() {
-		if l.kill(end, &p.count.killed) {
+		if l.kill(end, &p.count.killed, nil) {
 			killed++
 		}
 	}

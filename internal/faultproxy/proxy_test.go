@@ -70,6 +70,20 @@ func TestAReplyIsLostAfterTheServerActed(t *testing.T) {
 	}
 }
 
+func TestTheClientSeesWhatIsKeptOfALostReply(t *testing.T) {
+	p, e := overEcho(t)
+	c := dial(t, p)
+	mustAsk(t, c, "before")
+	before := e.read.Load()
+	p.CutInReply(1, FIN, nil, func(reply []byte) []byte { return reply[:2] })
+	if got, err := ask(c, "insert"); got != "in" || err != io.ErrUnexpectedEOF {
+		t.Errorf("cut reply: %q, %v; want the first two bytes and the end", got, err)
+	}
+	if got := e.read.Load() - before; got != 6 || p.Counters().Cuts != 1 {
+		t.Errorf("the server read %d bytes, %d cuts; want 6 and 1", got, p.Counters().Cuts)
+	}
+}
+
 func TestEveryHitIsCountedOnce(t *testing.T) {
 	const clients, times = 8, 25
 	p, e := overEcho(t)

@@ -28,7 +28,7 @@ func Dialer(base DialFunc) DialFunc {
 
 type dialer struct {
 	base DialFunc
-	took atomic.Int64  // how long the latest dial for a line took, in ns
+	took atomic.Int64  // how long a dial for a line takes on this network, in ns
 	late atomic.Uint64 // cancel requests that were given up with their end unknown
 }
 
@@ -42,10 +42,21 @@ func (d *dialer) dial(ctx context.Context, network, addr string) (net.Conn, erro
 	if err != nil {
 		return nil, err
 	}
-	d.took.Store(int64(time.Since(start)))
+	d.learn(time.Since(start))
 	w, shimmed := newWire(l, c)
 	l.attach(w, d)
 	return shimmed, nil
+}
+
+// learn notes how long a dial took. A shorter one is believed at once: the
+// network allows it. A longer one counts by an eighth, because the machine may
+// have been busy.
+func (d *dialer) learn(took time.Duration) {
+	before := time.Duration(d.took.Load())
+	if before != 0 && took > before {
+		took = before + (took-before)/8
+	}
+	d.took.Store(int64(took))
 }
 
 func (d *dialer) dialStray(ctx context.Context, network, addr string) (net.Conn, error) {

@@ -14,8 +14,8 @@ import (
 // Connections that belong to no line are a driver's cancel requests. Some
 // calls wait for them (lib/pq's prepared statements, stmt.go, watchCancel), so
 // they must not take longer than a frozen server is given anyway: each step,
-// the dial and every Read, may take strayStep, or four times what the latest
-// dial took where the network is slower than that, up to longestStep.
+// the dial and every Read, may take strayStep, or four times what a dial
+// takes where the network is slower than that, up to longestStep.
 const (
 	strayLimit  = 10 * time.Second
 	strayStep   = 180 * time.Millisecond

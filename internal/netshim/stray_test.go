@@ -70,6 +70,38 @@ func TestAStrayConnectionIsGivenTheTimeTheNetworkNeeds(t *testing.T) {
 	})
 }
 
+// TestOneSlowDialDoesNotMakeTheNetworkSlow is a busy machine: a cancel request
+// to a frozen server must not hold its call much longer for it.
+func TestOneSlowDialDoesNotMakeTheNetworkSlow(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		takes := time.Duration(0)
+		var given time.Duration
+		dial := Dialer(func(ctx context.Context, _, _ string) (net.Conn, error) {
+			if end, ok := ctx.Deadline(); ok {
+				given = time.Until(end)
+			}
+			<-time.After(takes)
+			near, far := net.Pipe()
+			t.Cleanup(func() { _ = far.Close() })
+			return near, nil
+		})
+		for _, takes = range []time.Duration{time.Second, time.Millisecond, 300 * time.Millisecond} {
+			if _, err := dial(WithLine(t.Context(), NewLine()), "pipe", ""); err != nil {
+				t.Fatal(err)
+			}
+		}
+		takes = 0
+		c, err := dial(t.Context(), "pipe", "")
+		if err != nil {
+			t.Fatal(err)
+		}
+		_ = c.Close()
+		if given != strayStep {
+			t.Errorf("a cancel request is given %s, want %s", given, strayStep)
+		}
+	})
+}
+
 // TestADeadlineMayBeSetBesideARead is pgx's context watcher on a cancel
 // request's connection.
 func TestADeadlineMayBeSetBesideARead(t *testing.T) {
