@@ -183,7 +183,7 @@ func uploads(b networkBackend) []frozenCall {
 var copyIn = frozenCall{name: "Copy", ready: func(t *testing.T, db *sql.DB) any {
 	tx := heldTx(t, db).(*sql.Tx)
 	mustExec(t, tx, "create temporary table w (n int)")
-	st, err := tx.Prepare(pq.CopyIn("w", "n"))
+	st, err := tx.Prepare(pq.CopyIn("w", "n")) //lint:ignore SA1019 programs use it
 	if err == nil {
 		_, err = st.Exec(1)
 	}

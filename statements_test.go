@@ -182,12 +182,12 @@ func TestStatementsThatAreReadFromAreNotShared(t *testing.T) {
 // cursors is a driver whose rows hold rows.
 type cursors struct{ log *[]string }
 
-func (c cursors) Connect(context.Context) (driver.Conn, error) { return cursorConn{c.log}, nil }
+func (c cursors) Connect(context.Context) (driver.Conn, error) { return cursorConn(c), nil }
 func (c cursors) Driver() driver.Driver                        { return &dbtest.Fake{} }
 
 type cursorConn struct{ log *[]string }
 
-func (c cursorConn) Prepare(string) (driver.Stmt, error) { return cursorStmt{c.log}, nil }
+func (c cursorConn) Prepare(string) (driver.Stmt, error) { return cursorStmt(c), nil }
 func (c cursorConn) Begin() (driver.Tx, error)           { return nil, errMeddled }
 func (c cursorConn) Close() error                        { return nil }
 
