@@ -91,6 +91,10 @@ func (s *session) attemptWatched(ctx context.Context, o *op, settled bool) error
 	if p.line == nil {
 		return s.attempt(ctx, o)
 	}
+	if settled && ctx.Err() != nil && o.tx == nil {
+		p.line.Reset()
+		return ctx.Err() // lib/pq would send the statement and a cancel request after it, and see which is faster
+	}
 	o.is.toNobody = settled && s.open == 0 && p.line.HungUp()
 	late := p.line.LateCancels()
 	err := s.attempt(ctx, o)
