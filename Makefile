@@ -25,7 +25,7 @@ export GOFLAGS := $(GOFLAGS) -buildvcs=false
 
 tool = $(GO) tool -modfile=$(CURDIR)/tools/go.mod
 
-.PHONY: help demo test check fmt format vet lint house pure tidy isolate bench fuzz servers
+.PHONY: help demo test published check fmt format vet lint house pure tidy isolate bench fuzz servers
 
 help: ## list the commands
 	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "  make %-9s %s\n", $$1, $$2}' $(firstword $(MAKEFILE_LIST))
@@ -39,6 +39,9 @@ test: servers ## run all tests with the race detector, on private database serve
 		(cd $$module && $(GO) test -race -p $(P) -timeout 15m ./...); \
 	done
 	@echo "test: all passed"
+
+published: servers ## run the test suites that lib/pq, go-sql-driver and pgx publish through Fluxor (minutes)
+	@$(GO) test -tags published -count=1 -timeout 40m -v ./internal/published
 
 check: format vet lint house pure tidy isolate ## hold every rule that needs no database
 	@echo "check: all rules hold"

@@ -7,7 +7,5 @@
 // types are listed with the reason in the table of exceptions.
 //
 // The suites come from the module cache. They run for minutes, so they are
-// behind a build tag:
-//
-//	go test -tags published ./internal/published/
+// behind a build tag; make published runs them.
 package published
