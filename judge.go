@@ -131,10 +131,12 @@ func unlessBadConn(err error) error {
 }
 
 // judgeNext says what the caller hears when reading rows failed: the statement
-// ran, but how far it got nobody knows once the connection is lost.
+// ran, but how far it got nobody knows once the connection is lost. Where the
+// context ended, its error says as much, and database/sql's own Rows.Err says
+// no more.
 func (s *session) judgeNext(r *reading, err error) error {
 	class := s.e.backend.Classify(err)
-	if class == backend.ClassVerdict {
+	if class == backend.ClassVerdict || errors.Is(err, context.Canceled) || errors.Is(err, context.DeadlineExceeded) {
 		return err
 	}
 	badConn := errors.Is(err, driver.ErrBadConn)

@@ -50,6 +50,25 @@ func TestMySQLNumbersSayWhatTheyMeanForTheConnection(t *testing.T) {
 	}
 }
 
+func TestOnlyAPlainChangeIsRefusedWhole(t *testing.T) {
+	for text, want := range map[string]bool{
+		"":                                 true, // a commit
+		"insert into w values (1)":         true,
+		"  DELETE\nfrom w;":                true,
+		"drop table w":                     true,
+		"insert into w values (1); call p": false,
+		"call p()":                         false,
+		"select f()":                       false,
+		"with x as (select 1) delete from": false,
+		"insert":                           false,
+		"load data local infile 'x'":       false,
+	} {
+		if got := backend.MySQLRefusedWhole(text); got != want {
+			t.Errorf("%q: %t, want %t", text, got, want)
+		}
+	}
+}
+
 type stated string
 
 func (s stated) Error() string    { return string(s) }

@@ -2,6 +2,11 @@
 
 package backend
 
+import (
+	"strings"
+	"unicode"
+)
+
 // MySQLNumber says what a server error number means for the connection (MySQL
 // 8.4 "Server Error Message Reference", MariaDB "Error Codes"). The number
 // decides and not the SQLSTATE: 1040 comes with an empty one. A number that is
@@ -34,4 +39,22 @@ func MySQLNumber(n uint16) Class {
 		return ClassDead // a client's number (CR_SERVER_LOST, ...): a proxy in between lost its server
 	}
 	return ClassVerdict
+}
+
+// MySQLRefusedWhole is [Backend.RefusedWhole] for go-sql-driver's
+// rejectReadOnly, upon which the driver makes driver.ErrBadConn of the errors
+// 1290, 1792 and 1836 (packets.go, handleErrorPacket). One plain change of rows
+// or tables is refused whole; of a procedure or of several statements the first
+// part may have taken effect.
+func MySQLRefusedWhole(sql string) bool {
+	sql = strings.TrimSpace(sql)
+	if sql == "" {
+		return true
+	}
+	end := strings.IndexFunc(sql, unicode.IsSpace)
+	switch strings.ToLower(sql[:max(end, 0)]) {
+	case "insert", "update", "delete", "replace", "create", "alter", "drop", "truncate", "rename":
+		return !strings.Contains(strings.TrimSuffix(sql, ";"), ";")
+	}
+	return false
 }

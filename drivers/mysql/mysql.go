@@ -18,8 +18,6 @@ import (
 	"errors"
 	"net"
 	"slices"
-	"strings"
-	"unicode"
 
 	"github.com/go-sql-driver/mysql"
 
@@ -39,7 +37,7 @@ func init() {
 		Classify:     classify,
 		Owns:         owns,
 		SharedStmts:  true,
-		RefusedWhole: refusedWhole,
+		RefusedWhole: backend.MySQLRefusedWhole,
 	})
 }
 
@@ -67,23 +65,6 @@ func open(dsn string) (driver.Connector, error) {
 		cfg.DialFunc = DialFunc(nil)
 	}
 	return mysql.NewConnector(cfg)
-}
-
-// refusedWhole is for rejectReadOnly, upon which the driver makes
-// driver.ErrBadConn of the errors 1290, 1792 and 1836 (packets.go,
-// handleErrorPacket). One plain change of rows is refused whole; of a procedure
-// or of several statements the first part may have taken effect.
-func refusedWhole(sql string) bool {
-	sql = strings.TrimSpace(sql)
-	if sql == "" {
-		return true
-	}
-	end := strings.IndexFunc(sql, unicode.IsSpace)
-	switch strings.ToLower(sql[:max(end, 0)]) {
-	case "insert", "update", "delete", "replace":
-		return !strings.Contains(strings.TrimSuffix(sql, ";"), ";")
-	}
-	return false
 }
 
 // DialFunc wraps a dial function so that Fluxor can watch the wire; nil means

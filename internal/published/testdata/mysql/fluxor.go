@@ -16,12 +16,14 @@ import (
 
 func init() {
 	backend.Register(backend.Backend{
-		Name:       "mysql",
-		Type:       "mysql",
-		DriverName: "mysql",
-		Forms:      []backend.Form{backend.FormMySQL},
-		Classify:   classify,
-		Owns:       owns,
+		Name:         "mysql",
+		Type:         "mysql",
+		DriverName:   "mysql",
+		Forms:        []backend.Form{backend.FormMySQL},
+		Classify:     classify,
+		Owns:         owns,
+		SharedStmts:  true,
+		RefusedWhole: backend.MySQLRefusedWhole,
 	})
 }
 

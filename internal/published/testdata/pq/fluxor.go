@@ -24,6 +24,7 @@ func init() {
 		Classify:       classify,
 		Plaintext:      backend.PlaintextPostgres,
 		Owns:           owns,
+		SharedStmts:    true,
 		ErrBadConnLies: true,
 	})
 }
