@@ -15,12 +15,15 @@ import (
 func granting(n int32) (s *server, limit *atomic.Int32) {
 	s, limit = &server{}, &atomic.Int32{}
 	limit.Store(n)
+	var granted atomic.Int32 // counted before the answer: two dials at once are two
 	s.onDial = func(context.Context, int) error {
-		if s.alive() >= int(limit.Load()) {
+		if granted.Add(1) > limit.Load() {
+			granted.Add(-1)
 			return errTooMany
 		}
 		return nil
 	}
+	s.onClose = func(*wire) { granted.Add(-1) }
 	return s, limit
 }
 
