@@ -59,7 +59,11 @@ func (c *conn) run(ctx context.Context) error {
 func (c *conn) pass(ctx context.Context, o *op) error {
 	if c.e.chain == nil {
 		o.is.asIs = true // nobody changes the arguments on their way
-		return unskipped(c.carry(ctx, o))
+		err := c.carry(ctx, o)
+		if err == nil {
+			return nil
+		}
+		return unskipped(err)
 	}
 	return unskipped(o.finally(c.through(ctx, o)))
 }

@@ -83,8 +83,9 @@ func (o *op) begin(by carrier, k middleware.Op, sql string, args, saved []driver
 	if len(args) > 0 {
 		saved = append(saved[:0], args...)
 		o.Args, o.work = saved, args
+		return saved
 	}
-	return saved
+	return saved[:0]
 }
 
 // clear forgets everything that the operation referred to but its answer, so
@@ -135,6 +136,9 @@ const keepArgs = 64
 
 // wiped returns args emptied of its values, to be filled again.
 func wiped(args []driver.NamedValue) []driver.NamedValue {
+	if len(args) == 0 {
+		return args
+	}
 	clear(args)
 	if cap(args) > keepArgs {
 		return nil

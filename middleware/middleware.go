@@ -121,9 +121,12 @@ func (c *Call) OnDone(d Doner) { c.doners = append(c.doners, d) }
 // Finish calls the registered doners and forgets them. The driver calls it
 // when the operation is over; a middleware has no use for it.
 func (c *Call) Finish(err error) {
-	if len(c.doners) == 0 {
-		return
+	if len(c.doners) > 0 {
+		c.finish(err)
 	}
+}
+
+func (c *Call) finish(err error) {
 	for i := len(c.doners) - 1; i >= 0; i-- {
 		c.doners[i].Done(c, err)
 		c.doners[i] = nil
