@@ -287,10 +287,15 @@ func (c *conn) Ping(ctx context.Context) error {
 // statement converts it after the lease (see args.go).
 func (c *conn) CheckNamedValue(*driver.NamedValue) error { return nil }
 
-// ResetSession has nothing to do: the driver's own runs when the next lease
-// begins. It must exist, or database/sql would not keep the connection after a
+// ResetSession has next to nothing to do: the driver's own runs when the next
+// lease begins. It must exist, or database/sql would not keep the connection after a
 // rolled-back transaction (Tx.keepConnOnRollback).
-func (c *conn) ResetSession(context.Context) error { return nil }
+func (c *conn) ResetSession(context.Context) error {
+	if c.held == nil {
+		c.tx = nil // one that the last user began within Raw and left; database/sql has none under way
+	}
+	return nil
+}
 
 // IsValid ends the lease: database/sql calls it whenever it takes the
 // connection back. A virtual connection itself is always valid.

@@ -131,16 +131,16 @@ func unlessBadConn(err error) error {
 }
 
 // judgeNext says what the caller hears when reading rows failed: the statement
-// ran, but how far it got nobody knows once the connection is lost. Where the
-// context ended, its error says as much, and database/sql's own Rows.Err says
-// no more.
+// ran, but how far it got nobody knows once the connection is lost, or once the
+// driver left it because the context ended.
 func (s *session) judgeNext(r *reading, err error) error {
 	class := s.e.backend.Classify(err)
-	if class == backend.ClassVerdict || errors.Is(err, context.Canceled) || errors.Is(err, context.DeadlineExceeded) {
+	if class == backend.ClassVerdict {
 		return err
 	}
 	badConn := errors.Is(err, driver.ErrBadConn)
-	if !badConn && !lost(class) && !r.p.cut() {
+	ended := r.p.line != nil && (errors.Is(err, context.Canceled) || errors.Is(err, context.DeadlineExceeded))
+	if !badConn && !lost(class) && !ended && !r.p.cut() {
 		return err
 	}
 	r.p.broken = true

@@ -3,9 +3,15 @@
 package fluxor_test
 
 import (
+	"context"
+	"database/sql"
+	"database/sql/driver"
+	"errors"
 	"fmt"
 	"testing"
+	"time"
 
+	"github.com/fluxor-db/fluxor/internal/dbtest"
 	"github.com/fluxor-db/fluxor/internal/faultproxy"
 )
 
@@ -106,5 +112,44 @@ func TestARunawayStatementIsKilledOnce(t *testing.T) {
 				t.Errorf("%d statements run after the kill", n)
 			}
 		})
+	}
+}
+
+// TestAWriteThatItsContextCutsInTheMiddleOfItsRowsIsIndeterminate asks the
+// driver's rows, because database/sql's own Rows.Err says the context's error.
+func TestAWriteThatItsContextCutsInTheMiddleOfItsRowsIsIndeterminate(t *testing.T) {
+	for _, b := range networkBackends[:2] { // MariaDB sends such rows only when the statement is over
+		for _, deadline := range []bool{true, false} {
+			t.Run(fmt.Sprintf("%s/deadline=%t", b.name, deadline), func(t *testing.T) {
+				s := b.start(t, dbtest.Options{})
+				db := b.fluxor(t, s.Target)
+				mustExec(t, db, "create table w (n int, x text)")
+				c := heldConn(t, db).(*sql.Conn)
+				ctx, cancel := context.WithCancel(context.Background())
+				if deadline {
+					ctx, cancel = context.WithTimeout(context.Background(), time.Second)
+				}
+				defer cancel()
+				err := c.Raw(func(dc any) error {
+					rows, err := dc.(driver.QueryerContext).QueryContext(ctx, "insert into w select i, repeat('x', 1000) from generate_series(1, 30000) i returning x", nil)
+					if err != nil {
+						return err
+					}
+					defer rows.Close()
+					s.Freeze(t)
+					defer s.Thaw()
+					if !deadline {
+						cancel()
+					}
+					for dest := make([]driver.Value, 1); err == nil; {
+						err = rows.Next(dest)
+					}
+					return err
+				})
+				if !isIndeterminate(err) || !errors.Is(err, ctx.Err()) {
+					t.Errorf("err = %T %v, want an indeterminate one", err, err)
+				}
+			})
+		}
 	}
 }
