@@ -127,6 +127,9 @@ func (c frozenCall) check(t *testing.T, set frozenSetting, took, limit time.Dura
 	if c.lost && !isIndeterminate(err) {
 		t.Errorf("%s, %s: err = %v, want an indeterminate one", set.name, c.name, err)
 	}
+	if c.safe && isIndeterminate(err) {
+		t.Errorf("%s, %s: err = %v, although repeating it is safe", set.name, c.name, err)
+	}
 	if took > limit {
 		t.Errorf("%s, %s took %s, want at most %s", set.name, c.name, took, limit)
 	}

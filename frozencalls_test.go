@@ -20,6 +20,7 @@ type frozenCall struct {
 	last  func(ctx context.Context, t *testing.T, with any) any
 	call  func(ctx context.Context, db *sql.DB, with any) error
 	lost  bool // it was sent and may take effect
+	safe  bool // it may be repeated: whatever was sent has no effect
 	once  bool // it is costly and met in the first setting alone
 	loose bool // without a context, any answer will do, if only it comes in time
 }
@@ -80,17 +81,17 @@ func singleCalls(b networkBackend) []frozenCall {
 			_, err := with.(*sql.Conn).ExecContext(ctx, "create table never (n int)")
 			return err
 		}},
-		{name: "Ping", ready: heldConn, call: func(ctx context.Context, _ *sql.DB, with any) error {
+		{name: "Ping", ready: heldConn, safe: true, call: func(ctx context.Context, _ *sql.DB, with any) error {
 			return with.(*sql.Conn).PingContext(ctx)
 		}},
-		{name: "Prepare", ready: heldConn, call: func(ctx context.Context, _ *sql.DB, with any) error {
+		{name: "Prepare", ready: heldConn, safe: true, call: func(ctx context.Context, _ *sql.DB, with any) error {
 			_, err := with.(*sql.Conn).PrepareContext(ctx, b.arg)
 			return err
 		}},
 		{name: "Prepared", ready: heldStmt(b.arg), lost: true, call: func(ctx context.Context, _ *sql.DB, with any) error {
 			return with.(*sql.Stmt).QueryRowContext(ctx, 1).Scan(new(int))
 		}},
-		{name: "Begin", ready: heldConn, call: func(ctx context.Context, _ *sql.DB, with any) error {
+		{name: "Begin", ready: heldConn, safe: true, call: func(ctx context.Context, _ *sql.DB, with any) error {
 			_, err := with.(*sql.Conn).BeginTx(ctx, nil)
 			return err
 		}},
@@ -115,7 +116,7 @@ func begunCalls(b networkBackend) []frozenCall {
 			_, err := with.(*sql.Tx).ExecContext(ctx, "create table never (n int)")
 			return err
 		}},
-		{name: "TxPrepare", ready: heldTx, call: func(ctx context.Context, _ *sql.DB, with any) error {
+		{name: "TxPrepare", ready: heldTx, safe: true, call: func(ctx context.Context, _ *sql.DB, with any) error {
 			_, err := with.(*sql.Tx).PrepareContext(ctx, b.arg)
 			return err
 		}},

@@ -75,6 +75,7 @@ func (s *oldStmt) Exec(args []driver.Value) (driver.Result, error) {
 	s.note("stmtexec %#v", args)
 	return driver.RowsAffected(1), nil
 }
+
 func (s *oldStmt) Query(args []driver.Value) (driver.Rows, error) {
 	s.note("stmtquery %#v", args)
 	return &namedRows{query: "q"}, nil
@@ -92,8 +93,18 @@ func (s *oldCheckedStmt) CheckNamedValue(*driver.NamedValue) error { return driv
 
 func TestOldDriversGetWhatTheyGetBare(t *testing.T) {
 	arguments := [][]any{
-		{1, 2}, {"a", "7"}, {1, "no number"}, {1}, {1, 2, 3}, {(*nilValuer)(nil), 1}, {nilValuer{}, nil}, {failing{}, 1},
-		{sql.Named("n", 1), 2}, {make(chan int), 1}, {1, int64(1 << 40)}, {},
+		{1, 2},
+		{"a", "7"},
+		{1, "no number"},
+		{1},
+		{1, 2, 3},
+		{(*nilValuer)(nil), 1},
+		{nilValuer{}, nil},
+		{failing{}, 1},
+		{sql.Named("n", 1), 2},
+		{make(chan int), 1},
+		{1, int64(1 << 40)},
+		{},
 	}
 	for _, d := range []oldDriver{{}, {nvc: true}, {fast: true}, {fast: true, skip: true}, {fast: true, skip: true, nvc: true}} {
 		t.Run(fmt.Sprintf("%+v", d), func(t *testing.T) {
