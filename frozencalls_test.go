@@ -88,6 +88,14 @@ func singleCalls(b networkBackend) []frozenCall {
 			_, err := with.(*sql.Conn).PrepareContext(ctx, b.arg)
 			return err
 		}},
+		{name: "PreparedExec", ready: heldStmt(b.arg), lost: true, call: func(ctx context.Context, _ *sql.DB, with any) error {
+			_, err := with.(*sql.Stmt).ExecContext(ctx, 1)
+			return err
+		}},
+		{name: "ExecArgs", ready: heldConn, call: func(ctx context.Context, _ *sql.DB, with any) error {
+			_, err := with.(*sql.Conn).ExecContext(ctx, b.arg, 1)
+			return err
+		}},
 		{name: "Prepared", ready: heldStmt(b.arg), lost: true, call: func(ctx context.Context, _ *sql.DB, with any) error {
 			return with.(*sql.Stmt).QueryRowContext(ctx, 1).Scan(new(int))
 		}},
