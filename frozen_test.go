@@ -220,3 +220,48 @@ func TestACommitWhoseAnswerIsLostIsIndeterminate(t *testing.T) {
 		})
 	}
 }
+
+// TestClosingOnAFrozenServerIsBoundedByTheCloseTimeoutAlone: no context and no
+// network timeout helps what has to end after them.
+func TestClosingOnAFrozenServerIsBoundedByTheCloseTimeoutAlone(t *testing.T) {
+	const limit = time.Second
+	for _, b := range networkBackends {
+		t.Run(b.name, func(t *testing.T) {
+			s := b.start(t, dbtest.Options{})
+			db := b.fluxor(t, s.Target, "fluxor_close_timeout=1s")
+			idle := b.fluxor(t, s.Target, "fluxor_close_timeout=1s")
+			idle.SetMaxIdleConns(3)
+			holdConnections(t, idle, 3)
+			rows := openRows(t, db, b.many)
+			plain := begin(t, db)
+			ctx, cancel := context.WithCancel(context.Background())
+			defer cancel()
+			ended, err := db.BeginTx(ctx, nil)
+			if err != nil {
+				t.Fatal(err)
+			}
+			s.Freeze(t)
+			defer s.Thaw()
+			var wg sync.WaitGroup
+			for name, end := range map[string]func() error{
+				"Rows.Close":                   rows.Close,
+				"Rollback":                     plain.Rollback,
+				"Rollback after the context":   func() error { cancel(); return ended.Rollback() },
+				"DB.Close of idle connections": idle.Close,
+			} {
+				wg.Go(func() {
+					done := make(chan error, 1)
+					start := time.Now()
+					go func() { done <- end() }()
+					select {
+					case err := <-done:
+						t.Logf("%-28s %7s %v", name, time.Since(start).Round(time.Millisecond), err)
+					case <-time.After(2 * limit):
+						t.Errorf("%s does not return within twice the close timeout", name)
+					}
+				})
+			}
+			wg.Wait()
+		})
+	}
+}

@@ -77,6 +77,23 @@ func live(log []string) int {
 	return n
 }
 
+// crowd executes st from many goroutines at once.
+func crowd(t *testing.T, st *sql.Stmt, goroutines, rounds int, args ...any) {
+	t.Helper()
+	var wg sync.WaitGroup
+	for range goroutines {
+		wg.Go(func() {
+			for range rounds {
+				if _, err := st.ExecContext(t.Context(), args...); err != nil {
+					t.Error(err)
+					return
+				}
+			}
+		})
+	}
+	wg.Wait()
+}
+
 func TestRealStatementsDoNotMultiply(t *testing.T) {
 	const virtual, physical, rounds = 20, 5, 30
 	f := &dbtest.Fake{}
@@ -87,18 +104,7 @@ func TestRealStatementsDoNotMultiply(t *testing.T) {
 		t.Fatal(err)
 	}
 	defer st.Close()
-	var wg sync.WaitGroup
-	for range virtual {
-		wg.Go(func() {
-			for range rounds {
-				if _, err := st.ExecContext(t.Context()); err != nil {
-					t.Error(err)
-					return
-				}
-			}
-		})
-	}
-	wg.Wait()
+	crowd(t, st, virtual, rounds)
 	holdConnections(t, db, physical) // whatever was left to close is closed now
 	if n := live(f.Log()); n > virtual {
 		t.Errorf("%d virtual connections keep %d real statements on %d physical ones", virtual, n, physical)
@@ -117,18 +123,7 @@ func TestVirtualStatementsOfOneTextShareARealOne(t *testing.T) {
 		t.Fatal(err)
 	}
 	defer st.Close()
-	var wg sync.WaitGroup
-	for range virtual {
-		wg.Go(func() {
-			for range 20 {
-				if _, err := st.ExecContext(t.Context(), 1); err != nil {
-					t.Error(err)
-					return
-				}
-			}
-		})
-	}
-	wg.Wait()
+	crowd(t, st, virtual, 20, 1)
 	total := 0
 	conns := make([]*sql.Conn, physical)
 	for i := range conns {

@@ -12,9 +12,9 @@ const contentFor = time.Minute
 // gets again as long as nobody else took it. A goroutine's own last connection
 // comes before it: a program that sets something in one call and reads it in
 // the next does both on one goroutine, but database/sql, which keeps two idle
-// connections unless told otherwise, gives it another borrower each time. Its zero value ties nothing. A
-// borrower passes its own to every Acquire of one pool and gives it up with
-// Drop when it will not come back.
+// connections unless told otherwise, gives it another borrower each time. Its
+// zero value ties nothing. A borrower passes its own to every Acquire of one
+// pool and gives it up with Drop when it will not come back.
 //
 // Where each borrower stands for a connection of its own, as database/sql's
 // do, the ties make the sharing unnoticed: whoever has no tie takes a
