@@ -31,7 +31,10 @@ func convertArgs(c converter, args []driver.NamedValue) ([]driver.NamedValue, er
 			return nil, badArg(nv, err)
 		}
 	}
-	return c.counted(args)
+	if c.want != -1 && len(args) != c.want {
+		return nil, c.miscounted(args)
+	}
+	return args, nil
 }
 
 // shorten goes on behind the first argument that was removed, in a list of its
@@ -47,15 +50,15 @@ func (c converter) shorten(done, rest []driver.NamedValue) ([]driver.NamedValue,
 			return nil, badArg(&nv, err)
 		}
 	}
-	return c.counted(done)
+	if c.want != -1 && len(done) != c.want {
+		return nil, c.miscounted(done)
+	}
+	return done, nil
 }
 
-// counted refuses a list of another length than the statement's.
-func (c converter) counted(args []driver.NamedValue) ([]driver.NamedValue, error) {
-	if c.want != -1 && len(args) != c.want {
-		return nil, argError{fmt.Errorf("sql: expected %d arguments, got %d", c.want, len(args))}
-	}
-	return args, nil
+// miscounted is the error for a list of another length than the statement's.
+func (c converter) miscounted(args []driver.NamedValue) error {
+	return argError{fmt.Errorf("sql: expected %d arguments, got %d", c.want, len(args))}
 }
 
 func badArg(nv *driver.NamedValue, err error) error {

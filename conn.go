@@ -58,7 +58,7 @@ func (c *conn) run(ctx context.Context) error {
 // pass sends o down the chain, where there is one.
 func (c *conn) pass(ctx context.Context, o *op) error {
 	if c.e.chain == nil {
-		o.is.asIs = true // nobody changes the arguments on their way
+		o.is.set(asIs) // nobody changes the arguments on their way
 		err := c.carry(ctx, o)
 		if err == nil {
 			return nil

@@ -27,17 +27,17 @@ func (s *session) judge(ctx context.Context, o *op, err error) (heard error, aga
 	if class == backend.ClassVerdict {
 		return err, false
 	}
-	if !badConn && !lost(class) && !(p.cut() && !o.is.sound) && !unanswered(ctx, p, err) {
+	if !badConn && !lost(class) && !(p.cut() && !o.is.has(sound)) && !unanswered(ctx, p, err) {
 		return err, false
 	}
 	p.broken = true
 	if class == backend.ClassFatal {
-		return err, o.is.harmless && o.Op != middleware.OpRollback
+		return err, o.is.has(harmless) && o.Op != middleware.OpRollback
 	}
 	if o.Op == middleware.OpRollback {
 		return err, false // what was not committed is undone with the connection
 	}
-	if o.is.harmless || o.is.toNobody || !s.reached(p, o, badConn) {
+	if o.is.has(harmless|toNobody) || !s.reached(p, o, badConn) {
 		if ended := ctx.Err(); ended != nil {
 			return endedError(err, ended), false
 		}

@@ -39,27 +39,42 @@ type op struct {
 }
 
 // progress is what an operation has come to.
-type progress struct {
-	// begun is true until clear.
-	begun bool
-	// ran is true once the session carried it out.
-	ran bool
-	// harmless is true while the driver does what may be repeated even if the
+type progress uint8
+
+const (
+	// begun is set until clear.
+	begun progress = 1 << iota
+	// ran is set once the session carried it out.
+	ran
+	// harmless is set while the driver does what may be repeated even if the
 	// server received it: preparing, beginning, pinging.
-	harmless bool
-	// toNobody is true where the server had ended the session before the call:
+	harmless
+	// toNobody is set where the server had ended the session before the call:
 	// what is sent then has no effect.
-	toNobody bool
-	// sound is true where the wire was sound when the driver's call failed,
+	toNobody
+	// sound is set where the wire was sound when the driver's call failed,
 	// whatever closing its statement then did to it.
-	sound bool
-	// asIs is true while work still holds what Args does.
-	asIs bool
+	sound
+	// asIs is set while work still holds what Args does.
+	asIs
+)
+
+func (g progress) has(f progress) bool { return g&f != 0 }
+
+func (g *progress) set(f progress) { *g |= f }
+
+func (g *progress) unset(f progress) { *g &^= f }
+
+// put sets f or takes it away.
+func (g *progress) put(f progress, on bool) {
+	if g.unset(f); on {
+		g.set(f)
+	}
 }
 
 // Handle is the end of the chain.
 func (o *op) Handle(ctx context.Context, _ *middleware.Call) error {
-	o.is.ran = true
+	o.is.set(ran)
 	o.said = o.by.carry(ctx, o)
 	return o.said
 }
@@ -72,16 +87,16 @@ func (o *op) begin(by carrier, k middleware.Op, sql string, args, saved []driver
 		o.by = by
 		o.Bind(o)
 	}
-	if o.is.begun { // a panic kept it from its end
+	if o.is.has(begun) { // a panic kept it from its end
 		o.clear()
 		o.tx, o.life, o.Rows, o.Result = nil, nil, nil, nil
 	}
 	if o.Result != nil || o.Rows != nil { // a middleware answered what nobody asked
 		o.Result, o.Rows = nil, nil
 	}
-	o.Op, o.SQL, o.is = k, sql, progress{begun: true}
+	o.Op, o.SQL, o.is = k, sql, begun
 	if len(args) > 0 {
-		saved = append(saved[:0], args...)
+		saved = copied(saved, args)
 		o.Args, o.work = saved, args
 		return saved
 	}
@@ -92,7 +107,8 @@ func (o *op) begin(by carrier, k middleware.Op, sql string, args, saved []driver
 // that what is kept for another one keeps nothing large alive. It writes only
 // what is set: most operations set little, and each pointer written costs.
 func (o *op) clear() {
-	o.SQL, o.Prepared, o.is.begun = "", false, false
+	o.SQL, o.Prepared = "", false
+	o.is.unset(begun)
 	if o.st != nil {
 		o.st = nil
 	}
@@ -110,8 +126,8 @@ func (o *op) clear() {
 // freshArgs returns the caller's values in the slice that goes to the driver,
 // also when an earlier attempt converted them already.
 func (o *op) freshArgs() []driver.NamedValue {
-	if o.is.asIs {
-		o.is.asIs = false
+	if o.is.has(asIs) {
+		o.is.unset(asIs)
 		return o.work
 	}
 	if len(o.Args) > len(o.work) { // a middleware added arguments
@@ -123,7 +139,7 @@ func (o *op) freshArgs() []driver.NamedValue {
 // failed notes whether the wire was sound when err came.
 func (o *op) failed(p *physical, err error) {
 	if err != nil {
-		o.is.sound = !p.cut()
+		o.is.put(sound, !p.cut())
 	}
 }
 
@@ -134,14 +150,31 @@ func (o *op) name() string { return o.Op.String() }
 // operation.
 const keepArgs = 64
 
+// copied copies args into the memory of saved. It copies word by word: the
+// caller wrote them just now, and the processor waits for words that are read
+// two at a time.
+func copied(saved, args []driver.NamedValue) []driver.NamedValue {
+	if cap(saved) < len(args) {
+		saved = make([]driver.NamedValue, len(args))
+	}
+	saved = saved[:len(args)]
+	for i := range saved {
+		to, from := &saved[i], &args[i]
+		to.Name, to.Ordinal, to.Value = from.Name, from.Ordinal, from.Value
+	}
+	return saved
+}
+
 // wiped returns args emptied of its values, to be filled again.
 func wiped(args []driver.NamedValue) []driver.NamedValue {
 	if len(args) == 0 {
 		return args
 	}
-	clear(args)
 	if cap(args) > keepArgs {
 		return nil
+	}
+	for i := range args {
+		args[i].Name, args[i].Value = "", nil
 	}
 	return args
 }
@@ -176,7 +209,7 @@ func (e final) As(target any) bool { return errors.As(e.error, target) }
 // finally hides ErrBadConn in what the chain said of o if the session did not
 // say so.
 func (o *op) finally(err error) error {
-	if errors.Is(err, driver.ErrBadConn) && !errors.Is(o.said, driver.ErrBadConn) && o.is.ran {
+	if errors.Is(err, driver.ErrBadConn) && !errors.Is(o.said, driver.ErrBadConn) && o.is.has(ran) {
 		return final{err}
 	}
 	return err

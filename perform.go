@@ -14,7 +14,8 @@ import (
 func (s *session) attempt(ctx context.Context, o *op) error {
 	p := s.held.Value
 	p.resetLine()
-	o.is.harmless, o.is.sound = true, false
+	o.is.unset(sound)
+	o.is.set(harmless)
 	switch o.Op {
 	case middleware.OpQuery:
 		return s.query(ctx, p, o, guard(p, ctx, s.e.set.NetworkTimeout))
@@ -52,7 +53,7 @@ func (s *session) exec(ctx context.Context, p *physical, o *op) error {
 	if err != nil {
 		return err
 	}
-	o.is.harmless = false
+	o.is.unset(harmless)
 	res, err := p.exec(ctx, o.SQL, args)
 	if err == driver.ErrSkip { //nolint:errorlint // the contract of ErrSkip is identity
 		return s.execPrepared(ctx, p, o)
@@ -75,7 +76,7 @@ func (s *session) execPrepared(ctx context.Context, p *physical, o *op) error {
 		return err
 	}
 	p.resetLine()
-	o.is.harmless = false
+	o.is.unset(harmless)
 	o.Result, err = ps.exec(ctx, args)
 	o.failed(p, err)
 	return err
@@ -118,7 +119,7 @@ func (s *session) queryInner(ctx context.Context, p *physical, o *op) (driver.Ro
 		if err != nil {
 			return nil, err
 		}
-		o.is.harmless = false
+		o.is.unset(harmless)
 		r, err := p.query(ctx, o.SQL, args)
 		if err != driver.ErrSkip { //nolint:errorlint // the contract of ErrSkip is identity
 			return r, err
@@ -132,7 +133,7 @@ func (s *session) queryInner(ctx context.Context, p *physical, o *op) (driver.Ro
 	args, err := ps.convert(o.freshArgs())
 	if err == nil {
 		p.resetLine()
-		o.is.harmless = false
+		o.is.unset(harmless)
 		r, err = ps.query(ctx, args)
 		o.failed(p, err)
 	}
@@ -150,7 +151,7 @@ func (s *session) queryInner(ctx context.Context, p *physical, o *op) (driver.Ro
 // statement returns the real statement to run o with: the one that a virtual
 // statement refers to, or &s.own, which is made for this operation alone.
 func (s *session) statement(ctx context.Context, p *physical, o *op) (*prepared, error) {
-	o.is.harmless = true
+	o.is.set(harmless)
 	p.resetLine()
 	if o.st != nil {
 		return o.st.on(ctx, p)
@@ -187,6 +188,6 @@ func (s *session) end(p *physical, o *op) error {
 	}
 	bound := guard(p, o.life, s.e.set.NetworkTimeout)
 	defer bound.Stop()
-	o.is.harmless = false
+	o.is.unset(harmless)
 	return o.tx.Commit()
 }

@@ -95,7 +95,7 @@ func (s *session) attemptWatched(ctx context.Context, o *op, settled bool) error
 		p.line.Reset()
 		return ctx.Err() // lib/pq would send the statement and a cancel request after it, and see which is faster
 	}
-	o.is.toNobody = settled && s.open == 0 && p.line.HungUp()
+	o.is.put(toNobody, settled && s.open == 0 && p.line.HungUp())
 	late := p.line.LateCancels()
 	err := s.attempt(ctx, o)
 	if ctx.Err() != nil && p.line.LateCancels() != late {

@@ -30,14 +30,16 @@ type parking struct {
 
 // takeBack returns the connection that k parked, if it still is and the same
 // goroutine parked it: another one may have left its state on another
-// connection. One time in sampleEvery it leaves that to the pool, which then
-// notes the place.
+// connection. Where places are noted it leaves that to the pool one time in
+// sampleEvery.
 func (p *Pool[T]) takeBack(k *Claim[T], who uint64) *Conn[T] {
 	if k == nil || k.parked == 0 {
 		return nil
 	}
-	if k.turns++; k.turns%sampleEvery == 0 {
-		return nil
+	if p.notes.Load() {
+		if k.turns++; k.turns%sampleEvery == 0 {
+			return nil
+		}
 	}
 	c, ticket := k.last, k.parked
 	if c.who.Load() != who {
@@ -119,6 +121,7 @@ func (p *Pool[T]) calmLocked() {
 	if p.calm.Load() || p.queue.n > 0 || !p.clock.ticking || p.closed || p.suspended || p.lowered || p.crowdedLocked() {
 		return
 	}
+	p.notes.Store(p.limitLocked() > 0)
 	p.calm.Store(true)
 }
 

@@ -25,6 +25,32 @@ func parkOne(t *testing.T, p *Pool[*wire], b *borrower) *Conn[*wire] {
 	return c
 }
 
+func TestAConnectionTakenBackHasItsPlaceNotedNowAndThenWhereTheErrorOfAFullPoolNeedsIt(t *testing.T) {
+	for name, limit := range map[string]int{"a limited pool": 10, "a pool without a limit": 0} {
+		t.Run(name, func(t *testing.T) {
+			bubble(t, func(t *testing.T) {
+				p := open(t, &server{}, func(c *Config[*wire]) { c.MaxOpen = limit })
+				b := newBorrower(t, p)
+				parkOne(t, p, b)
+				before := p.tickets
+				noted := 0
+				for range 3 * sampleEvery {
+					c := b.take()
+					if c.place.n > 0 {
+						noted++
+					}
+					c.Release()
+				}
+				asked := p.tickets - before // how often the pool was asked: it alone notes
+				if limit > 0 && (asked < 2 || noted == 0) || limit == 0 && asked > 0 {
+					t.Errorf("the pool was asked %d times, and %d leases were noted", asked, noted)
+				}
+				synctest.Wait()
+			})
+		})
+	}
+}
+
 func TestAParkedConnectionIsIdleToAllOthers(t *testing.T) {
 	for name, look := range map[string]func(t *testing.T, p *Pool[*wire]) bool{
 		"a caller": func(t *testing.T, p *Pool[*wire]) bool {

@@ -101,6 +101,7 @@ type Pool[T any] struct {
 	cfg   Config[T]   // immutable
 	epoch time.Time   // where the pool's clock begins
 	calm  atomic.Bool // connections that come back are parked; set under mu
+	notes atomic.Bool // the pool has a limit, so places are noted; set under mu
 
 	// mu protects everything below. Nothing blocks while it is held: no
 	// function of Config, no log, no send. It is a leaf lock.
