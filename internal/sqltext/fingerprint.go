@@ -1,0 +1,109 @@
+// This file makes a fingerprint: the text without its literals, so that statements that differ in them alone count as one.
+
+package sqltext
+
+import (
+	"bytes"
+	"strings"
+)
+
+// Fingerprint returns text in one spelling: without comments, with single
+// blanks, words in lower case, ? for every literal and parameter, and lists of
+// them cut to "?, ...". A text that cannot be split ends in "..." where that
+// shows; of an unknown dialect, or longer than 4 MiB, it is its first word. It
+// is to be read and compared, not to be run, and safe for concurrent use.
+func Fingerprint(d Dialect, text string) string {
+	if d == Unknown || d >= dialects || len(text) > maxText {
+		word, _, _ := strings.Cut(strings.TrimSpace(text[:min(len(text), longestWord)]), " ")
+		return word + " ..."
+	}
+	l := lexer{d: d, r: readingsOf(d, text)[0], text: text}
+	toks := l.tokens()
+	w := printer{text: text, out: make([]byte, 0, min(len(text), 1024))}
+	for _, t := range toks {
+		w.token(t)
+	}
+	if l.fault != OneRead {
+		w.write("...", true)
+	}
+	return string(bytes.TrimSuffix(w.out, []byte(";")))
+}
+
+// printer writes tokens one after the other.
+type printer struct {
+	text string
+	out  []byte
+	last token
+	open []int // where in out the open parentheses begin
+}
+
+// token writes one token.
+func (w *printer) token(t token) {
+	switch written := w.text[t.start:t.end]; t.kind {
+	case kindString, kindNumber, kindParam:
+		w.literal(t)
+	case kindOpen:
+		w.write("(", w.spaced(t))
+		w.open = append(w.open, len(w.out)-1)
+	case kindClose:
+		w.write(")", false)
+		w.closed()
+	case kindWord:
+		w.write(strings.ToLower(written), w.spaced(t))
+	default:
+		w.write(written, w.spaced(t))
+	}
+	w.last = t
+}
+
+// spaced reports whether a blank comes before t.
+func (w *printer) spaced(t token) bool {
+	last := w.last
+	switch {
+	case last.kind == kindOpen, last.kind == kindDot, t.kind == kindDot, t.kind == kindComma, t.kind == kindSemicolon:
+		return false
+	case t.kind == kindOpen && last.kind == kindWord:
+		return last.is&(reserved|paren|soft) != 0
+	case t.kind == kindOpen && last.kind == kindName:
+		return false
+	case t.kind == kindOp || last.kind == kindOp:
+		return last.kind != t.kind || last.end != t.start
+	}
+	return true
+}
+
+// write appends s, after a blank where one is due.
+func (w *printer) write(s string, blank bool) {
+	if blank && len(w.out) > 0 {
+		w.out = append(w.out, ' ')
+	}
+	w.out = append(w.out, s...)
+}
+
+// literal writes a value; of several in a row it writes one and dots.
+func (w *printer) literal(t token) {
+	switch {
+	case bytes.HasSuffix(w.out, []byte("?, ...,")):
+		w.out = w.out[:len(w.out)-1]
+	case bytes.HasSuffix(w.out, []byte("?,")):
+		w.write("...", true)
+	default:
+		w.write("?", w.spaced(t))
+	}
+}
+
+// closed looks at the parentheses just closed: of several alike in a row it
+// keeps one and dots.
+func (w *printer) closed() {
+	if len(w.open) == 0 {
+		return
+	}
+	start := w.open[len(w.open)-1]
+	w.open = w.open[:len(w.open)-1]
+	group, before := w.out[start:], w.out[:start]
+	if rest, ok := bytes.CutSuffix(before, []byte(", ..., ")); ok && bytes.HasSuffix(rest, group) {
+		w.out = append(rest, ", ..."...)
+	} else if rest, ok := bytes.CutSuffix(before, []byte(", ")); ok && bytes.HasSuffix(rest, group) {
+		w.out = append(rest, ", ..."...)
+	}
+}

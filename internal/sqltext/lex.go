@@ -1,0 +1,348 @@
+// This file splits a text into tokens, by the rules of its dialect and of one reading of its quotes.
+
+package sqltext
+
+// kind is what a token is.
+type kind uint8
+
+const (
+	kindWord   kind = iota // a keyword or a name without quotes
+	kindName               // a name in quotes
+	kindString             // a literal in quotes
+	kindNumber
+	kindParam // ?, $1, :name, @name
+	kindOp    // operators and all that is left
+	kindOpen
+	kindClose
+	kindComma
+	kindDot
+	kindSemicolon
+)
+
+// token is a piece of a text. For a word, is tells what the dialect knows of
+// it.
+type token struct {
+	kind       kind
+	is         word
+	start, end int32
+}
+
+// reading is how the server's settings have it read backslashes.
+type reading struct {
+	single bool // a backslash escapes in '...'
+	double bool // and in "..."
+}
+
+// readingsOf returns the readings to look at, the usual one first. They differ
+// only where a backslash stands before a quote.
+func readingsOf(d Dialect, text string) []reading {
+	switch d {
+	case PostgreSQL:
+		if escapesQuote(text, false) {
+			return postgresReadings
+		}
+		return postgresReadings[:1]
+	case MySQL:
+		if escapesQuote(text, true) {
+			return mysqlReadings
+		}
+		return mysqlReadings[:1]
+	}
+	return plainReading
+}
+
+var (
+	plainReading = []reading{{}}
+	// standard_conforming_strings on, off.
+	postgresReadings = []reading{{}, {single: true}}
+	// No mode, ANSI_QUOTES, NO_BACKSLASH_ESCAPES.
+	mysqlReadings = []reading{{single: true, double: true}, {single: true}, {}}
+)
+
+// escapesQuote reports whether a backslash stands before a quote.
+func escapesQuote(text string, double bool) bool {
+	for i := 1; i < len(text); i++ {
+		if text[i-1] == '\\' && (text[i] == '\'' || double && text[i] == '"') {
+			return true
+		}
+	}
+	return false
+}
+
+// lexer walks over a text.
+type lexer struct {
+	d     Dialect
+	r     reading
+	text  string
+	pos   int
+	toks  []token
+	fault Reason // why the text cannot be split; OneRead while it can
+	at    int    // where the fault is
+}
+
+// tokens splits the text. On a fault it returns what it has.
+func (l *lexer) tokens() []token {
+	for l.fault == OneRead && l.skip() {
+		l.one()
+	}
+	return l.toks
+}
+
+// fail notes that the text cannot be split.
+func (l *lexer) fail(why Reason, at int) { l.fault, l.at = why, at }
+
+// peek returns the byte i bytes on; 0 after the end.
+func (l *lexer) peek(i int) byte {
+	if l.pos+i < len(l.text) {
+		return l.text[l.pos+i]
+	}
+	return 0
+}
+
+// add appends a token that ends before end and goes on there.
+func (l *lexer) add(k kind, end int) {
+	l.toks = append(l.toks, token{kind: k, start: int32(l.pos), end: int32(end)}) //nolint:gosec // maxText bounds both
+	l.pos = end
+}
+
+// skip goes on to the next token, over blanks and comments, and reports
+// whether there is one.
+func (l *lexer) skip() bool {
+	for l.fault == OneRead && l.pos < len(l.text) {
+		switch c := l.text[l.pos]; {
+		case blank(c):
+			l.pos++
+		case c == '-' && l.peek(1) == '-' && (l.d != MySQL || l.dashesComment()):
+			l.skipLine()
+		case c == '#' && l.d == MySQL:
+			l.skipLine()
+		case c == '/' && l.peek(1) == '*':
+			l.skipBlock()
+		default:
+			return true
+		}
+	}
+	return false
+}
+
+// blank reports whether c separates tokens.
+func blank(c byte) bool { return c == ' ' || c >= '\t' && c <= '\r' }
+
+// dashesComment is MySQL's rule: two dashes are a comment only before a blank,
+// a control character or the end.
+func (l *lexer) dashesComment() bool { return l.peek(2) <= ' ' || l.peek(2) == 0x7f }
+
+func (l *lexer) skipLine() {
+	for l.pos < len(l.text) && l.text[l.pos] != '\n' {
+		if l.text[l.pos] == '\r' && l.d == PostgreSQL {
+			return
+		}
+		if l.text[l.pos] == 0 {
+			l.fail(Null, l.pos)
+			return
+		}
+		l.pos++
+	}
+}
+
+// skipBlock skips a comment with an end. PostgreSQL's contain others, SQLite's
+// last one may lack its end, MySQL and MariaDB run some.
+func (l *lexer) skipBlock() {
+	start := l.pos
+	l.pos += 2
+	if l.d == MySQL && (l.peek(0) == '!' || l.peek(0) == 'M' && l.peek(1) == '!') {
+		l.fail(Conditional, start)
+		return
+	}
+	for depth := 1; l.pos < len(l.text); {
+		switch c := l.text[l.pos]; {
+		case c == 0:
+			l.fail(Null, l.pos)
+			return
+		case c == '*' && l.peek(1) == '/':
+			l.pos += 2
+			if depth--; depth == 0 {
+				return
+			}
+		case c == '/' && l.peek(1) == '*' && l.d == PostgreSQL:
+			l.pos += 2
+			depth++
+		default:
+			l.pos++
+		}
+	}
+	if l.d != SQLite {
+		l.fail(Unterminated, start)
+	}
+}
+
+// one reads the token at pos.
+func (l *lexer) one() {
+	c := l.text[l.pos]
+	switch {
+	case c == 0:
+		l.fail(Null, l.pos)
+	case starts(c), c == '$' && l.d == MySQL:
+		l.word()
+	case digit(c), c == '.' && digit(l.peek(1)) && !l.afterName():
+		l.number()
+	default:
+		l.mark(c)
+	}
+}
+
+// mark reads a token that begins with neither a letter nor a digit.
+func (l *lexer) mark(c byte) {
+	switch c {
+	case '\'':
+		l.quoted(kindString, c, l.r.single)
+	case '"':
+		l.quoted(kindName, c, l.d == MySQL && l.r.double)
+	case '`':
+		l.backquoted()
+	case '(':
+		l.add(kindOpen, l.pos+1)
+	case ')':
+		l.add(kindClose, l.pos+1)
+	case ',':
+		l.add(kindComma, l.pos+1)
+	case '.':
+		l.add(kindDot, l.pos+1)
+	case ';':
+		l.add(kindSemicolon, l.pos+1)
+	default:
+		l.markOf(c)
+	}
+}
+
+// markOf is mark for what the dialects differ in.
+func (l *lexer) markOf(c byte) {
+	switch {
+	case c == '[' && l.d == SQLite:
+		l.bracketed()
+	case c == '$' && l.d == PostgreSQL:
+		l.dollar()
+	case l.parameter(c):
+	case l.d == PostgreSQL && postgresOps.has(c):
+		l.postgresOp()
+	default:
+		l.add(kindOp, l.pos+1)
+	}
+}
+
+// afterName reports whether the last token is a name, so that a dot joins
+// another one to it.
+func (l *lexer) afterName() bool {
+	if len(l.toks) == 0 {
+		return false
+	}
+	last := l.toks[len(l.toks)-1]
+	return int(last.end) == l.pos && (last.kind == kindWord || last.kind == kindName)
+}
+
+// starts reports whether a name may start with c.
+func starts(c byte) bool {
+	return c|0x20 >= 'a' && c|0x20 <= 'z' || c == '_' || c >= 0x80
+}
+
+func digit(c byte) bool { return c >= '0' && c <= '9' }
+
+// inName reports whether a name goes on with c.
+func (l *lexer) inName(c byte) bool {
+	return starts(c) || digit(c) || c == '$' || c == '#' && l.d == Oracle
+}
+
+// nameEnd is where the name ends that goes on at i.
+func (l *lexer) nameEnd(i int) int {
+	for i < len(l.text) && l.inName(l.text[i]) {
+		i++
+	}
+	return i
+}
+
+// word reads a name, or the quotes that a letter before them announces.
+func (l *lexer) word() {
+	end := l.nameEnd(l.pos)
+	if end < len(l.text) && (l.text[end] == '\'' || l.text[end] == '&') && l.announced(end) {
+		return
+	}
+	at := len(l.toks)
+	l.add(kindWord, end)
+	l.toks[at].is = lookup(l.d, l.text[l.toks[at].start:end])
+}
+
+// number reads a number. It takes no letters but an exponent's: 1FROM is a
+// number and a word to some servers. MySQL's names may start with a digit.
+func (l *lexer) number() {
+	end := l.digits(l.pos)
+	if l.d == MySQL && l.text[l.pos] != '.' {
+		if word := l.nameEnd(l.pos); word > end && !numeral(l.text[l.pos:word]) || l.afterDot() {
+			l.add(kindWord, word)
+			return
+		} else if word > end {
+			l.add(kindNumber, word)
+			return
+		}
+	}
+	if end < len(l.text) && l.text[end] == '.' && !(end+1 < len(l.text) && l.text[end+1] == '.') {
+		end = l.digits(end + 1)
+	}
+	l.add(kindNumber, l.exponent(end))
+}
+
+// afterDot reports whether the last token is a dot.
+func (l *lexer) afterDot() bool {
+	return len(l.toks) > 0 && l.toks[len(l.toks)-1].kind == kindDot
+}
+
+// digits is where the digits end that begin at i; some write groups of them
+// with underscores between.
+func (l *lexer) digits(i int) int {
+	grouped := l.d == PostgreSQL || l.d == SQLite
+	for i < len(l.text) && (digit(l.text[i]) || grouped && l.text[i] == '_') {
+		i++
+	}
+	return i
+}
+
+// exponent is where the number ends that may have an exponent at i.
+func (l *lexer) exponent(i int) int {
+	if i >= len(l.text) || l.text[i]|0x20 != 'e' {
+		return i
+	}
+	first := i + 1
+	if first < len(l.text) && (l.text[first] == '+' || l.text[first] == '-') {
+		first++
+	}
+	if first < len(l.text) && digit(l.text[first]) {
+		return l.digits(first)
+	}
+	return i
+}
+
+// numeral reports whether MySQL takes a run of digits and letters for a number
+// and not for a name.
+func numeral(s string) bool {
+	if len(s) > 2 && s[0] == '0' {
+		switch s[1] {
+		case 'x':
+			return all(s[2:], func(c byte) bool { return digit(c) || c|0x20 >= 'a' && c|0x20 <= 'f' })
+		case 'b':
+			return all(s[2:], func(c byte) bool { return c == '0' || c == '1' })
+		}
+	}
+	mantissa := 0
+	for mantissa < len(s) && digit(s[mantissa]) {
+		mantissa++
+	}
+	return mantissa+1 < len(s) && s[mantissa]|0x20 == 'e' && all(s[mantissa+1:], digit)
+}
+
+func all(s string, fits func(byte) bool) bool {
+	for i := range len(s) {
+		if !fits(s[i]) {
+			return false
+		}
+	}
+	return true
+}

@@ -1,0 +1,108 @@
+// This file remembers what was found out about texts, within a bound.
+
+package sqltext
+
+import (
+	"strings"
+	"sync"
+	"sync/atomic"
+)
+
+const (
+	// longestMemo is the longest text that is remembered. Longer ones hold
+	// their data, and come once.
+	longestMemo = 8 << 10
+	// halfMemo and halfBytes bound each of the two halves of a memo.
+	halfMemo  = 2048
+	halfBytes = 2 << 20
+)
+
+// Memo remembers the analyses of texts of one dialect: about 4,000 of them, or
+// 4 MiB of text. It keeps two halves. New texts go into the young one; when that is full
+// it becomes the old one, and what is asked for again moves back. A text that
+// is used stays, and a flood of texts that come once passes through. It is safe
+// for concurrent use.
+type Memo struct {
+	dialect Dialect
+	halves  atomic.Pointer[halves]
+	turn    sync.Mutex // held to exchange the halves; a leaf lock
+}
+
+// halves are the two generations of a memo.
+type halves struct {
+	young, old *half
+}
+
+// half is one generation: texts to their *Known.
+type half struct {
+	known sync.Map
+	count atomic.Int64
+	bytes atomic.Int64
+}
+
+// Known is a text's analysis, and its fingerprint once somebody asked.
+type Known struct {
+	Statement
+	dialect Dialect
+	text    string
+	print   sync.Once
+	printed string
+}
+
+// Fingerprint returns the text's fingerprint. It is made once.
+func (k *Known) Fingerprint() string {
+	k.print.Do(func() { k.printed = Fingerprint(k.dialect, k.text) })
+	return k.printed
+}
+
+// NewMemo returns an empty memo for texts of dialect d.
+func NewMemo(d Dialect) *Memo {
+	m := &Memo{dialect: d}
+	m.halves.Store(&halves{young: &half{}, old: &half{}})
+	return m
+}
+
+// Dialect returns the dialect of the memo's texts.
+func (m *Memo) Dialect() Dialect { return m.dialect }
+
+// Of returns what is known of text, analyzing it if need be. The answer is
+// shared and immutable.
+func (m *Memo) Of(text string) *Known {
+	h := m.halves.Load()
+	if k, ok := h.young.known.Load(text); ok {
+		return k.(*Known)
+	}
+	if len(text) > longestMemo {
+		return m.analyze(text)
+	}
+	k, ok := h.old.known.Load(text)
+	if !ok {
+		own := strings.Clone(text) // a part of a long text would keep all of it
+		k = m.analyze(own)
+	}
+	return m.add(h, k.(*Known))
+}
+
+func (m *Memo) analyze(text string) *Known {
+	return &Known{Statement: Analyze(m.dialect, text), dialect: m.dialect, text: text}
+}
+
+// add puts k into the young half, unless another caller did.
+func (m *Memo) add(h *halves, k *Known) *Known {
+	if have, loaded := h.young.known.LoadOrStore(k.text, k); loaded {
+		return have.(*Known)
+	}
+	if h.young.count.Add(1) >= halfMemo || h.young.bytes.Add(int64(len(k.text))) >= halfBytes {
+		m.exchange(h)
+	}
+	return k
+}
+
+// exchange begins a new young half in the place of h's, once.
+func (m *Memo) exchange(h *halves) {
+	m.turn.Lock()
+	defer m.turn.Unlock()
+	if m.halves.Load() == h {
+		m.halves.Store(&halves{young: &half{}, old: h.young})
+	}
+}

@@ -1,0 +1,67 @@
+// This file finds the calls that Oracle lets a statement make without parentheses.
+
+package sqltext
+
+// scanHiddenCalls doubts names that Oracle may take for functions without
+// arguments: one that stands where a value does in a query of DUAL, which has
+// no such column, and one behind a name that is no table of the statement's,
+// such as a package. A name alone in a query of tables looks like a column, and
+// is left to the catalog.
+func (j *judge) scanHiddenCalls() {
+	dual := j.ofDual()
+	tables := false // in a list of tables
+	for i, t := range j.toks {
+		switch {
+		case t.kind == kindClose:
+			tables = false
+		case t.kind == kindWord && !j.is(i-1, kindDot) && (t.is&(reserved|paren) != 0 || lower(j.word(i)) == "join"):
+			tables = j.beginsTables(i) || tables && j.isWord(i, markAs)
+		case tables || !j.isName(i) || t.is&bare != 0 || j.is(i+1, kindDot) || j.is(i+1, kindOpen) || j.is(i+1, kindString):
+		case j.is(i-1, kindDot) && !j.standsAlone(i-2),
+			dual && !j.is(i-1, kindDot) && !j.operand(i-1) && !j.isWord(i-1, markAs):
+			j.doubt(UnknownFunction, i)
+		}
+	}
+}
+
+// beginsTables reports whether tables follow token i.
+func (j *judge) beginsTables(i int) bool {
+	switch lower(j.word(i)) {
+	case "from", "join", "into", "update", "using":
+		return true
+	}
+	return false
+}
+
+// isName reports whether token i may name something.
+func (j *judge) isName(i int) bool { return j.is(i, kindName) || j.is(i, kindWord) }
+
+// ofDual reports whether DUAL is among the tables.
+func (j *judge) ofDual() bool {
+	for i := range j.toks {
+		if j.is(i, kindWord) && lower(j.word(i)) == "dual" {
+			return true
+		}
+	}
+	return false
+}
+
+// standsAlone reports whether the name of token i stands somewhere with nothing
+// behind it that belongs to it: as a table or an alias.
+func (j *judge) standsAlone(i int) bool {
+	name := j.plain(i)
+	for k := range j.toks {
+		if k != i && j.isName(k) && !j.is(k+1, kindDot) && j.plain(k) == name {
+			return true
+		}
+	}
+	return false
+}
+
+// plain is the name of token i without quotes, in lower case.
+func (j *judge) plain(i int) string {
+	if j.is(i, kindName) {
+		return unquoted(j.word(i))
+	}
+	return lower(j.word(i))
+}

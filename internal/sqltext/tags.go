@@ -1,0 +1,49 @@
+// This file makes tags of names: in lower case, without quotes, each once.
+
+package sqltext
+
+import (
+	"slices"
+	"strings"
+	"unicode/utf8"
+)
+
+// longestName is where PostgreSQL cuts a name; elsewhere names are shorter
+// or as long, and that two of them may share a tag costs little.
+const longestName = 63
+
+// tag adds a name to the statement's.
+func (j *judge) tag(name string) { j.tags = addTag(j.tags, name) }
+
+// addTag adds a name to tags, once.
+func addTag(tags []string, name string) []string {
+	if len(name) > longestName {
+		name = cut(name)
+	}
+	if slices.Contains(tags, name) {
+		return tags
+	}
+	return append(tags, name)
+}
+
+// cut shortens a name as PostgreSQL does, to whole characters.
+func cut(name string) string {
+	end := longestName
+	for end > 0 && !utf8.RuneStart(name[end]) {
+		end--
+	}
+	return name[:end]
+}
+
+// lower is s in lower case, the way that all spellings of a name come to one.
+func lower(s string) string { return strings.ToLower(s) }
+
+// unquoted is what stands in the quotes of a name or a literal, in lower case.
+func unquoted(written string) string {
+	q := written[:1]
+	inner := written[1 : len(written)-1]
+	if q != "[" && strings.Contains(inner, q) {
+		inner = strings.ReplaceAll(inner, q+q, q)
+	}
+	return lower(inner)
+}
