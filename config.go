@@ -108,6 +108,12 @@ type RuntimeConfig struct {
 	// take. Default: 30 seconds. Negative: no limit.
 	ConnectionTimeout time.Duration
 
+	// StmtCacheSize is how many statements each physical connection keeps
+	// prepared, for texts that the driver would otherwise prepare for every
+	// call. It must stay off behind a pooler that shares server connections
+	// between transactions. Default: off; legacy: 200. Negative: off.
+	StmtCacheSize int
+
 	// Logger receives Fluxor's warnings. Default: nil, slog.Default().
 	Logger *slog.Logger
 	// Middleware is the application's own part of the chain, outermost first.
@@ -131,6 +137,7 @@ var presets = map[string]RuntimeConfig{
 		WarmupConnections: -1,
 		WarmupTimeout:     30 * time.Second,
 		ConnectionTimeout: 30 * time.Second,
+		StmtCacheSize:     -1,
 	},
 	presetLegacy: {
 		MaxOpenConns:      50,
@@ -145,6 +152,7 @@ var presets = map[string]RuntimeConfig{
 		WarmupConnections: -1,
 		WarmupTimeout:     30 * time.Second,
 		ConnectionTimeout: 30 * time.Second,
+		StmtCacheSize:     200,
 	},
 }
 

@@ -104,8 +104,20 @@ func (c conformanceTarget) open(t *testing.T) conform.Target {
 		Through: []conform.Handle{
 			{Name: "fluxor", Open: way(c.alias, dsn)},
 			{Name: "legacy", Open: way(c.alias, withOption(dsn, "fluxor_preset=legacy"))},
+			{Name: "keeping", Open: keepingAtOnce(way(c.alias, withOption(dsn, "fluxor_stmt_cache_size=3")))},
 		},
 		Raw: fluxor.Raw,
+	}
+}
+
+// keepingAtOnce has the statement cache keep each text from its first use on.
+func keepingAtOnce(open func(testing.TB) *sql.DB) func(testing.TB) *sql.DB {
+	return func(t testing.TB) *sql.DB {
+		db := open(t)
+		if err := fluxor.KeepAtOnce(db); err != nil {
+			t.Fatal(err)
+		}
+		return db
 	}
 }
 

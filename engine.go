@@ -27,6 +27,7 @@ type engine struct {
 	inner   driver.Connector
 	pool    *pool.Pool[*physical]
 	chain   middleware.Handler
+	keeper  *keeper // nil where no statements are kept
 	log     *slog.Logger
 
 	foreignOnce sync.Once
@@ -44,6 +45,7 @@ func newEngine(name string, set settings, b backend.Backend, inner driver.Connec
 		e.log = slog.Default()
 	}
 	e.chain = chain(set)
+	e.keeper = newKeeper(e.backend, set.StmtCacheSize)
 	e.pool = pool.New(e.poolConfig(pinned))
 	return e
 }
@@ -85,7 +87,9 @@ func (e *engine) dial(ctx context.Context) (*physical, error) {
 		}
 		return nil, err
 	}
-	return newPhysical(ci, line), nil
+	p := newPhysical(ci, line)
+	p.kept = e.keeper.keptBy(ci)
+	return p, nil
 }
 
 // closePhysical runs in a goroutine of the pool's.

@@ -7,6 +7,7 @@ import (
 	"database/sql/driver"
 	"errors"
 
+	"github.com/fluxor-db/fluxor/internal/sqltext"
 	"github.com/fluxor-db/fluxor/middleware"
 )
 
@@ -36,6 +37,8 @@ type op struct {
 	said error               // what the session said last, for a chain that says something else
 	work []driver.NamedValue // database/sql's slice, for the driver; Call.Args keeps the caller's values
 	is   progress
+
+	known *sqltext.Known // what its text does, where the statement cache is on
 }
 
 // progress is what an operation has come to.
@@ -57,6 +60,10 @@ const (
 	sound
 	// asIs is set while work still holds what Args does.
 	asIs
+	// byKept is set once a kept statement runs it.
+	byKept
+	// anew is set when that one was too old: the driver shall run the text.
+	anew
 )
 
 func (g progress) has(f progress) bool { return g&f != 0 }
@@ -117,6 +124,9 @@ func (o *op) clear() {
 	}
 	if o.said != nil {
 		o.said = nil
+	}
+	if o.known != nil {
+		o.known = nil
 	}
 	if o.Options != (driver.TxOptions{}) {
 		o.Options = driver.TxOptions{}

@@ -91,6 +91,10 @@ var options = []option{
 		field: "ConnectionTimeout", env: "DB_CONNECTION_TIMEOUT", off: "off",
 		doc: "The longest that opening one physical connection may take.",
 	},
+	{
+		field: "StmtCacheSize", env: "DB_STMT_CACHE_SIZE", off: "off",
+		doc: "How many statements each physical connection keeps prepared, for texts that the driver would prepare anew for every call; never behind a transaction pooler such as PgBouncer.",
+	},
 }
 
 // key returns the option's name in a DSN.

@@ -10,8 +10,30 @@ import (
 	"github.com/fluxor-db/fluxor/middleware"
 )
 
-// attempt runs o once on the held connection.
+// attempt runs o once on the held connection. A kept statement that proves too
+// old is given up, and the text runs as if it had never been kept.
 func (s *session) attempt(ctx context.Context, o *op) error {
+	p := s.held.Value
+	if p.kept == nil {
+		return s.once(ctx, o)
+	}
+	o.is.unset(byKept | anew)
+	s.heed(p, o)
+	err := s.once(ctx, o)
+	if err == nil || !o.is.has(byKept) || !s.tooOld(p, o, err) {
+		return err
+	}
+	o.is.unset(byKept)
+	o.is.set(anew)
+	again := s.once(ctx, o)
+	if aborted := s.e.keeper.aborted; aborted(again) && !aborted(err) {
+		return err // which ended a transaction that somebody began with a text
+	}
+	return again
+}
+
+// once is attempt without its care for the age of statements.
+func (s *session) once(ctx context.Context, o *op) error {
 	p := s.held.Value
 	p.resetLine()
 	o.is.unset(sound)
@@ -53,11 +75,23 @@ func (s *session) exec(ctx context.Context, p *physical, o *op) error {
 	if err != nil {
 		return err
 	}
+	if p.kept.runs(o, args) {
+		ps, err := s.statementFor(ctx, p, o)
+		if err != nil {
+			return err
+		}
+		if ps != nil {
+			o.is.unset(harmless)
+			o.Result, err = ps.exec(ctx, args)
+			return err
+		}
+	}
 	o.is.unset(harmless)
 	res, err := p.exec(ctx, o.SQL, args)
 	if err == driver.ErrSkip { //nolint:errorlint // the contract of ErrSkip is identity
 		return s.execPrepared(ctx, p, o)
 	}
+	p.kept.ran(args)
 	o.Result = res
 	return err
 }
@@ -119,9 +153,21 @@ func (s *session) queryInner(ctx context.Context, p *physical, o *op) (driver.Ro
 		if err != nil {
 			return nil, err
 		}
+		if p.kept.runs(o, args) {
+			ps, err := s.statementFor(ctx, p, o)
+			if err != nil {
+				return nil, err
+			}
+			if ps != nil {
+				o.is.unset(harmless)
+				o.read.of = ps
+				return ps.query(ctx, args)
+			}
+		}
 		o.is.unset(harmless)
 		r, err := p.query(ctx, o.SQL, args)
 		if err != driver.ErrSkip { //nolint:errorlint // the contract of ErrSkip is identity
+			p.kept.ran(args)
 			return r, err
 		}
 	}
@@ -156,6 +202,9 @@ func (s *session) statement(ctx context.Context, p *physical, o *op) (*prepared,
 	if o.st != nil {
 		return o.st.on(ctx, p)
 	}
+	if ps, err := s.statementFor(ctx, p, o); ps != nil || err != nil {
+		return ps, err
+	}
 	si, err := p.prepare(ctx, o.SQL)
 	if err != nil {
 		return nil, err
@@ -178,6 +227,7 @@ func (s *session) begin(ctx context.Context, p *physical, o *op) error {
 // else by the network timeout; a rollback by the close timeout.
 func (s *session) end(p *physical, o *op) error {
 	s.tx = nil
+	defer p.kept.settled()
 	if o.Op == middleware.OpRollback {
 		bound := guard(p, context.Background(), s.e.set.CloseTimeout)
 		defer bound.Stop()

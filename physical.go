@@ -35,6 +35,8 @@ type physical struct {
 	broken bool // set by the session that leases it; such a connection is never reused
 	closed atomic.Bool
 
+	kept *kept // the statements kept for texts; nil where none are
+
 	lies bool // its ErrBadConn says nothing of what was sent
 
 	mu    sync.Mutex  // protects stmts and what prepared says; a leaf lock, nothing is called under it

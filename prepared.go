@@ -26,6 +26,7 @@ type prepared struct {
 	// Protected by p.mu.
 	users  int  // virtual statements that refer to it
 	doomed bool // nobody does: the connection's next user closes it
+	spare  bool // the cache gave it up: it is closed when that is convenient
 }
 
 // describe says what a statement of p can do.
@@ -121,13 +122,44 @@ func (ps *prepared) alone() bool {
 // next user to close.
 func (p *physical) doom(si driver.Stmt) { p.keep("", si).leave() }
 
-// takeDoomed returns the statements to close now.
-func (p *physical) takeDoomed() []driver.Stmt {
+// takeDoomed returns the statements to close now: all that virtual statements
+// gave up, and a few of those that the cache did, because each costs a round
+// trip with some drivers.
+func (p *physical) takeDoomed(few int) []driver.Stmt {
 	if !p.dooms.Load() {
 		return nil
 	}
 	p.dooms.Store(false)
-	return p.take(func(ps *prepared) bool { return ps.doomed })
+	taken := p.take(func(ps *prepared) bool {
+		if !ps.doomed || ps.open > 0 {
+			return false
+		}
+		if ps.spare {
+			few--
+		}
+		return !ps.spare || few >= 0
+	})
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	for _, ps := range p.stmts {
+		if ps.doomed {
+			p.dooms.Store(true)
+		}
+	}
+	return taken
+}
+
+// spares counts the statements that the cache gave up.
+func (p *physical) spares() int {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	n := 0
+	for _, ps := range p.stmts {
+		if ps.doomed && ps.spare {
+			n++
+		}
+	}
+	return n
 }
 
 // takeAll returns all statements: the connection is about to be closed.

@@ -26,6 +26,7 @@ func Raw(ctx context.Context, c *sql.Conn, f func(driverConn any) error) error {
 			return err
 		}
 		p := v.held.Value
+		defer p.kept.empty()
 		err = f(p.ci) // after a panic database/sql closes v, and the connection with it
 		if errors.Is(err, driver.ErrBadConn) {
 			p.broken = true

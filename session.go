@@ -145,6 +145,7 @@ func (s *session) acquire(ctx context.Context, stale int) error {
 // A connection in doubt has to answer first.
 func (s *session) welcome(ctx context.Context, l *lease, doubt bool) error {
 	p := l.Value
+	p.kept.settled()
 	if l.Fresh() {
 		return nil
 	}
@@ -155,7 +156,7 @@ func (s *session) welcome(ctx context.Context, l *lease, doubt bool) error {
 		return err
 	}
 	if p.dooms.Load() {
-		_ = s.closeDoomed(p)
+		_ = s.closeDoomed(p, fewSpares)
 	}
 	if p.cut() {
 		return driver.ErrBadConn
@@ -265,10 +266,15 @@ func (s *session) closeStmt(p *physical, si driver.Stmt) error {
 	return si.Close()
 }
 
-// closeDoomed closes the statements of p that nobody refers to any more.
-func (s *session) closeDoomed(p *physical) error {
+// fewSpares is how many statements that the cache gave up are closed when a
+// lease begins.
+const fewSpares = 2
+
+// closeDoomed closes the statements of p that nobody refers to any more, of
+// those from the cache only a few.
+func (s *session) closeDoomed(p *physical, few int) error {
 	var errs error
-	for _, si := range p.takeDoomed() {
+	for _, si := range p.takeDoomed(few) {
 		errs = errors.Join(errs, s.closeStmt(p, si))
 	}
 	return errs
@@ -279,7 +285,7 @@ func (s *session) closeLeft(p *physical) error {
 	if s.held == nil || s.held.Value != p {
 		return nil
 	}
-	return s.closeDoomed(p)
+	return s.closeDoomed(p, 0)
 }
 
 // shares reports whether virtual statements may share a real one.

@@ -71,6 +71,9 @@ type Backend struct {
 	// SharedStmts is true for a driver whose statements keep nothing between
 	// executions, so that several callers may use one in turn.
 	SharedStmts bool
+	// Keeping is how the statement cache may serve the driver; nil for a driver
+	// that it does not serve, such as one with a cache of its own.
+	Keeping *Keeping
 	// RefusedWhole is for a driver that turns a refusal by the server into
 	// driver.ErrBadConn: it reports whether a refused text had no effect
 	// whatever, and not only its last part. nil means that ErrBadConn never

@@ -37,6 +37,7 @@ func init() {
 		Classify:     classify,
 		Owns:         owns,
 		SharedStmts:  true,
+		Keeping:      &backend.Keeping{Age: age, Full: full},
 		RefusedWhole: backend.MySQLRefusedWhole,
 	})
 }
@@ -92,4 +93,19 @@ func classify(err error) backend.Class {
 		}
 	}
 	return backend.Common(err)
+}
+
+// age reads the error of a kept statement.
+func age(err error, _ bool) backend.Age {
+	var me *mysql.MySQLError
+	if !errors.As(err, &me) {
+		return backend.AgeFits
+	}
+	return backend.MySQLAge(me.Number)
+}
+
+// full reads the error of a failure to prepare.
+func full(err error) bool {
+	var me *mysql.MySQLError
+	return errors.As(err, &me) && backend.MySQLFull(me.Number)
 }

@@ -35,6 +35,7 @@ func init() {
 		Plaintext:      backend.PlaintextPostgres,
 		Owns:           owns,
 		SharedStmts:    true,
+		Keeping:        &backend.Keeping{Prepares: prepares, Age: age},
 		ErrBadConnLies: true, // error.go, handleError: EOF while reading becomes ErrBadConn
 	})
 }
@@ -70,6 +71,39 @@ func classify(err error) backend.Class {
 		return backend.ClassFatal
 	}
 	return class
+}
+
+// prepares: pq prepares what comes with arguments (conn.go, query), unless
+// binary_parameters lets it send both at once. Of that option a connection
+// tells only by asking values for their binary form.
+func prepares(ci driver.Conn) (withArgs, without bool) {
+	checker, ok := ci.(driver.NamedValueChecker)
+	if !ok {
+		return false, false
+	}
+	asked := &binaryProbe{}
+	_ = checker.CheckNamedValue(&driver.NamedValue{Ordinal: 1, Value: asked})
+	return !asked.called, false
+}
+
+// binaryProbe notes whether it was asked for its binary form.
+type binaryProbe struct{ called bool }
+
+// BinaryValue is what pq calls with binary_parameters.
+func (p *binaryProbe) BinaryValue() ([]byte, error) {
+	p.called = true
+	return nil, nil
+}
+
+// age reads the error of a kept statement.
+func age(err error, pure bool) backend.Age {
+	var pe *pq.Error
+	if !errors.As(err, &pe) {
+		return backend.AgeFits
+	}
+	return backend.PostgresAge(backend.PostgresError{
+		Code: string(pe.Code), Routine: pe.Routine, Position: pe.Position, Where: pe.Where,
+	}, pure)
 }
 
 // Dialer dials for lib/pq and lets Fluxor watch the wire. Set it on a

@@ -33,6 +33,7 @@ func init() {
 		Classify:    classify,
 		Owns:        func(d driver.Driver) bool { _, ok := d.(*sqlite.Driver); return ok },
 		SharedStmts: true,
+		Keeping:     &backend.Keeping{Prepares: prepares, Age: age},
 		PinMemory:   inMemory,
 	})
 }
@@ -65,3 +66,9 @@ func inMemory(dsn string) bool {
 	}
 	return vals.Get("mode") == "memory" || vals.Get("vfs") == "memdb"
 }
+
+// prepares: every text is prepared for its one run (conn.go, exec and query).
+func prepares(driver.Conn) (withArgs, without bool) { return true, true }
+
+// age: SQLite prepares a statement anew by itself when the schema changes.
+func age(error, bool) backend.Age { return backend.AgeFits }

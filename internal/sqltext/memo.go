@@ -45,6 +45,7 @@ type Known struct {
 	Statement
 	dialect Dialect
 	text    string
+	wanted  atomic.Bool
 	print   sync.Once
 	printed string
 }
@@ -54,6 +55,10 @@ func (k *Known) Fingerprint() string {
 	k.print.Do(func() { k.printed = Fingerprint(k.dialect, k.text) })
 	return k.printed
 }
+
+// Again reports whether it was called before: the statement cache keeps what is
+// used a second time.
+func (k *Known) Again() bool { return k.wanted.Load() || k.wanted.Swap(true) }
 
 // NewMemo returns an empty memo for texts of dialect d.
 func NewMemo(d Dialect) *Memo {

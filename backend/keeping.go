@@ -1,0 +1,85 @@
+// This file declares what the statement cache has to know of a driver, and the rules for PostgreSQL and MySQL.
+
+package backend
+
+import "database/sql/driver"
+
+// Keeping says how the statement cache may serve a driver: it keeps statements
+// that the driver would otherwise prepare, run and forget within one call.
+type Keeping struct {
+	// Prepares says which texts a connection of the driver prepares by itself
+	// when it is asked to run them: those with arguments, those without. It is
+	// called once for each connection. nil stands for none: the driver answers
+	// driver.ErrSkip and leaves it to database/sql.
+	Prepares func(driver.Conn) (withArgs, without bool)
+	// Age says whether an error of a kept statement may be due to its age.
+	// pure is true for a text that changes nothing.
+	Age func(err error, pure bool) Age
+	// Full reports whether a failure to prepare means that the server holds
+	// too many statements; nil means never.
+	Full func(error) bool
+}
+
+// Age is what an error of a kept statement says of it.
+type Age int
+
+// What an error can say of a kept statement.
+const (
+	// AgeFits: the error is the statement's own; a new one would fail as well.
+	AgeFits Age = iota
+	// AgeDoubtful: a new one might fare better, but the text must not be sent
+	// again: the caller hears the error, and the next use prepares anew.
+	AgeDoubtful
+	// AgeOver: nothing took effect, and the text may be prepared anew and run,
+	// though not within a transaction, which the error has ended.
+	AgeOver
+	// AgeForgotten: the same, and a transaction goes on as if nothing had been
+	// sent.
+	AgeForgotten
+	// AgeAborted: an earlier error ended the transaction, and this one says
+	// nothing else.
+	AgeAborted
+)
+
+// PostgresError is what PostgresAge reads of an error.
+type PostgresError struct {
+	Code, Routine string
+	// Position is where in the text the error is, and Where the context of a
+	// function that raised it; "" for none.
+	Position, Where string
+}
+
+// PostgresAge is [Keeping.Age] for PostgreSQL. The server checks a prepared
+// statement against the present schema before it runs it (plancache.c,
+// RevalidateCachedQuery): it finds an answer of other columns (0A000), or an
+// error of class 42 at a place in the text. Arguments are read before that, for
+// the types that the parameters had (class 22), but errors of that class also
+// come from running a statement: a change that raised one is not sent again.
+func PostgresAge(e PostgresError, pure bool) Age {
+	class := e.Code[:min(len(e.Code), 2)]
+	switch {
+	case e.Code == "26000" && e.Routine == "FetchPreparedStatement",
+		e.Code == "0A000" && e.Routine == "RevalidateCachedQuery",
+		class == "42" && e.Position != "" && e.Where == "",
+		(class == "42" || class == "22") && pure:
+		return AgeOver
+	case class == "42", class == "22":
+		return AgeDoubtful
+	case e.Code == "25P02":
+		return AgeAborted
+	}
+	return AgeFits
+}
+
+// MySQLAge is [Keeping.Age] for a server's error number.
+func MySQLAge(number uint16) Age {
+	switch number {
+	case 1615, // ER_NEED_REPREPARE
+		1243: // ER_UNKNOWN_STMT_HANDLER
+		return AgeForgotten
+	}
+	return AgeFits
+}
+
+// MySQLFull is [Keeping.Full]: ER_MAX_PREPARED_STMT_COUNT_REACHED.
+func MySQLFull(number uint16) bool { return number == 1461 }

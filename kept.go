@@ -1,0 +1,214 @@
+// This file is the statement cache of a physical connection: the statements it keeps for texts, and which texts are worth one.
+
+package fluxor
+
+import (
+	"container/list"
+	"database/sql/driver"
+	"sync"
+	"sync/atomic"
+
+	"github.com/fluxor-db/fluxor/backend"
+	"github.com/fluxor-db/fluxor/internal/sqltext"
+)
+
+// The statement cache changes when a statement is prepared, never whether: it
+// serves calls alone for which the driver, or database/sql after ErrSkip, would
+// prepare the text, run it and forget it. The first use of a text runs so; the
+// second prepares it to stay, for as many round trips; later ones save one. A
+// statement that may leave the session other than it was empties the
+// connection's cache, because a prepared statement keeps what it was prepared
+// under: schema, modes, character set.
+
+// keeper is what the caches of an engine's connections share. It is safe for
+// concurrent use.
+type keeper struct {
+	size int
+	how  *backend.Keeping
+	memo *sqltext.Memo
+	full atomic.Bool               // the server holds too many statements: none is added
+	due  func(*sqltext.Known) bool // whether a text that is not kept came often enough
+
+	outdated atomic.Uint64 // how many texts were found outdated so far
+	mu       sync.Mutex    // protects latest; a leaf lock
+	latest   [64]string    // the last of them, by their number
+}
+
+// newKeeper returns nil where no statements are kept.
+func newKeeper(b backend.Backend, size int) *keeper {
+	d := sqltext.ForType(b.Type)
+	if size <= 0 || b.Keeping == nil || d == sqltext.Unknown {
+		return nil
+	}
+	return &keeper{size: size, how: b.Keeping, memo: sqltext.NewMemo(d), due: (*sqltext.Known).Again}
+}
+
+// keptBy returns an empty cache for a connection.
+func (k *keeper) keptBy(ci driver.Conn) *kept {
+	if k == nil {
+		return nil
+	}
+	c := &kept{k: k, byText: make(map[string]*list.Element), heard: k.outdated.Load()}
+	if k.how.Prepares != nil {
+		c.withArgs, c.without = k.how.Prepares(ci)
+		c.useless = !c.withArgs && !c.without
+	}
+	return c
+}
+
+// aborted reports whether err says only that the transaction has failed.
+func (k *keeper) aborted(err error) bool {
+	return err != nil && k.how.Age(err, false) == backend.AgeAborted
+}
+
+// spread has every connection give up its statement for text.
+func (k *keeper) spread(text string) {
+	k.mu.Lock()
+	defer k.mu.Unlock()
+	n := k.outdated.Load()
+	k.latest[n%uint64(len(k.latest))] = text
+	k.outdated.Store(n + 1)
+}
+
+// kept is a connection's cache. The session that leases the connection alone
+// uses it. A nil one keeps nothing.
+type kept struct {
+	k                 *keeper
+	withArgs, without bool // the driver prepares such texts by itself
+	useless           bool // the driver prepares nothing
+	byText            map[string]*list.Element
+	recent            list.List // of *prepared, the last used first
+	heard             uint64    // of k.outdated
+	uses, evictions   int       // of late
+	unsettled         bool      // the end of the transaction may change the session
+	copying           bool      // a COPY may be under way
+}
+
+// window is how many uses "of late" are.
+const window = 2048
+
+// runs reports whether the driver would prepare o's text by itself. One that
+// got options among its arguments is another statement each time.
+func (c *kept) runs(o *op, args []driver.NamedValue) bool {
+	if c == nil || len(args) != len(o.Args) {
+		return false
+	}
+	return len(args) > 0 && c.withArgs || len(args) == 0 && c.without
+}
+
+// ran notes that the driver ran a text without preparing it. One that leaves
+// this to database/sql puts the arguments into the text then, and nothing is to
+// be kept.
+func (c *kept) ran(args []driver.NamedValue) {
+	if c != nil && len(args) > 0 && !c.withArgs {
+		c.useless = true
+	}
+}
+
+// worth reports whether a text may be kept: one statement that leaves the
+// session as it is. COPY is no query, whatever it looks like to the driver.
+func worth(known *sqltext.Known) bool {
+	return known.Neutral && known.Count == 1 && known.Verb != "COPY"
+}
+
+// get returns the statement kept for text.
+func (c *kept) get(text string) *prepared {
+	if c.heard != c.k.outdated.Load() {
+		c.catchUp()
+	}
+	if c.uses++; c.uses > window {
+		c.uses, c.evictions = c.uses/2, c.evictions/2
+	}
+	at := c.byText[text]
+	if at == nil {
+		return nil
+	}
+	c.recent.MoveToFront(at)
+	return at.Value.(*prepared)
+}
+
+// admits reports whether a text that is not kept shall be, from its second use
+// on. While many are pushed out soon after they came, there are more texts in
+// use than places, and none is added: those that are kept stay of use.
+func (c *kept) admits(known *sqltext.Known) bool {
+	if !c.k.due(known) || c.k.full.Load() {
+		return false
+	}
+	return c.recent.Len() < c.k.size || c.evictions*10 <= c.uses && c.oldest() != nil
+}
+
+// oldest is the longest unused statement from which nobody reads.
+func (c *kept) oldest() *list.Element {
+	for at := c.recent.Back(); at != nil; at = at.Prev() {
+		if at.Value.(*prepared).open == 0 {
+			return at
+		}
+	}
+	return nil
+}
+
+// put keeps a statement, in the place of the oldest where there is none left.
+func (c *kept) put(ps *prepared) {
+	if c.recent.Len() >= c.k.size {
+		if at := c.oldest(); at != nil {
+			c.evictions++
+			c.remove(at)
+		}
+	}
+	c.byText[ps.text] = c.recent.PushFront(ps)
+}
+
+// remove gives a statement up; it is closed later.
+func (c *kept) remove(at *list.Element) {
+	ps := c.recent.Remove(at).(*prepared)
+	delete(c.byText, ps.text)
+	ps.p.mu.Lock()
+	ps.spare = true
+	ps.p.mu.Unlock()
+	ps.leave()
+}
+
+// forget gives up the statement for text, if there is one.
+func (c *kept) forget(text string) {
+	if at := c.byText[text]; at != nil {
+		c.remove(at)
+	}
+}
+
+// empty gives all statements up.
+func (c *kept) empty() {
+	if c == nil {
+		return
+	}
+	for at := c.recent.Front(); at != nil; at = c.recent.Front() {
+		c.remove(at)
+	}
+}
+
+// settled notes the end of a transaction, which takes back what was set in it,
+// or of a lease.
+func (c *kept) settled() {
+	if c == nil {
+		return
+	}
+	c.copying = false
+	if c.unsettled {
+		c.unsettled = false
+		c.empty()
+	}
+}
+
+// catchUp gives up what other connections found outdated.
+func (c *kept) catchUp() {
+	k := c.k
+	k.mu.Lock()
+	defer k.mu.Unlock()
+	n := k.outdated.Load()
+	if n-c.heard > uint64(len(k.latest)) {
+		c.empty()
+		c.heard = n
+	}
+	for ; c.heard < n; c.heard++ {
+		c.forget(k.latest[c.heard%uint64(len(k.latest))])
+	}
+}
