@@ -13,13 +13,13 @@ import (
 
 // modes are the ways of a driver to send a statement with an argument.
 var modes = map[string][]string{
-	"pq": {"binary_parameters=no", "binary_parameters=yes"},
+	"pq": {"binary_parameters=no", "binary_parameters=yes", "fluxor_stmt_cache_size=8"},
 	"pgx": {
 		"default_query_exec_mode=cache_statement", "default_query_exec_mode=cache_describe",
 		"default_query_exec_mode=describe_exec", "default_query_exec_mode=exec",
 		"default_query_exec_mode=simple_protocol",
 	},
-	"mysql": {"interpolateParams=false", "interpolateParams=true", "multiStatements=true", "rejectReadOnly=true", "interpolateParams=true&multiStatements=true"},
+	"mysql": {"interpolateParams=false", "interpolateParams=true", "multiStatements=true", "rejectReadOnly=true", "interpolateParams=true&multiStatements=true", "fluxor_stmt_cache_size=8"},
 }
 
 // A way is one kind of handle that a statement is run through. ready returns

@@ -6,8 +6,6 @@ import (
 	"context"
 	"database/sql"
 	"database/sql/driver"
-	"runtime"
-	"slices"
 	"syscall"
 	"testing"
 	"time"
@@ -80,20 +78,21 @@ func BenchmarkPeers(b *testing.B) {
 			for i, p := range peers {
 				benches[i] = newPeerBench(b, p.name, p.open())
 			}
-			for b.Loop() {
-				for range turns {
-					for _, p := range benches {
-						p.turn(b, w.run, calls)
-					}
-				}
+			runs := make([]func(), len(benches))
+			for i, p := range benches {
+				runs[i] = func() { p.turn(b, w.run, calls) }
 			}
-			raw, sqlmw := benches[0], benches[2]
-			for _, p := range benches {
-				b.ReportMetric(median(p.took), p.name+"-ns")
-				b.ReportMetric(medianRatio(p.took, raw.took), p.name+"/raw")
+			var took [][]float64
+			for b.Loop() {
+				took = dbtest.Turns(turns, func() time.Duration { return processorTime(b) }, runs...)
+			}
+			raw, sqlmw := took[0], took[2]
+			for i, p := range benches {
+				b.ReportMetric(dbtest.Median(took[i])/calls, p.name+"-ns")
+				b.ReportMetric(dbtest.MedianRatio(took[i], raw), p.name+"/raw")
 				b.ReportMetric(p.allocs, p.name+"-allocs")
 			}
-			b.ReportMetric(medianRatio(benches[1].took, sqlmw.took), "fluxor/sqlmw")
+			b.ReportMetric(dbtest.MedianRatio(took[1], sqlmw), "fluxor/sqlmw")
 			b.ReportMetric(0, "ns/op")
 		})
 	}
@@ -104,7 +103,6 @@ type peerBench struct {
 	name   string
 	db     *sql.DB
 	st     *sql.Stmt
-	took   []float64 // ns of processor time per call
 	allocs float64
 }
 
@@ -121,14 +119,11 @@ func (p *peerBench) turn(b *testing.B, run func(context.Context, *sql.DB, *sql.S
 	if p.allocs == 0 {
 		p.allocs = testing.AllocsPerRun(100, func() { _ = run(ctx, p.db, p.st) })
 	}
-	runtime.GC()
-	start := processorTime(b)
 	for range calls {
 		if err := run(ctx, p.db, p.st); err != nil {
 			b.Fatal(err)
 		}
 	}
-	p.took = append(p.took, float64(processorTime(b)-start)/float64(calls))
 }
 
 // processorTime is what the process has used so far.
@@ -138,18 +133,4 @@ func processorTime(b *testing.B) time.Duration {
 		b.Fatal(err)
 	}
 	return time.Duration(u.Utime.Nano() + u.Stime.Nano())
-}
-
-func median(v []float64) float64 {
-	v = slices.Sorted(slices.Values(v))
-	return v[len(v)/2]
-}
-
-// medianRatio is the median of the turns' ratios.
-func medianRatio(of, to []float64) float64 {
-	ratios := make([]float64, len(of))
-	for i := range of {
-		ratios[i] = of[i] / to[i]
-	}
-	return median(ratios)
 }

@@ -63,6 +63,11 @@ func NewWire(t testing.TB, dialect Dialect, addr string) *Wire {
 // sent, in the order in which they were opened.
 func (w *Wire) Messages() [][]string {
 	w.clients.Wait()
+	return w.SoFar()
+}
+
+// SoFar is Messages without the wait. What the server answered is in it.
+func (w *Wire) SoFar() [][]string {
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	out := make([][]string, len(w.conns))

@@ -1,0 +1,37 @@
+// This file lets things that are compared take turns, so that a busy moment of the machine hits all alike.
+
+package dbtest
+
+import (
+	"slices"
+	"time"
+)
+
+// Turns runs each of runs n times, one after the other in each round, and
+// returns what each of its turns took by the clock, in nanoseconds.
+func Turns(n int, clock func() time.Duration, runs ...func()) [][]float64 {
+	took := make([][]float64, len(runs))
+	for range n {
+		for i, run := range runs {
+			start := clock()
+			run()
+			took[i] = append(took[i], float64(clock()-start))
+		}
+	}
+	return took
+}
+
+// Median is the middle of v.
+func Median(v []float64) float64 {
+	v = slices.Sorted(slices.Values(v))
+	return v[len(v)/2]
+}
+
+// MedianRatio is the median of the turns' ratios.
+func MedianRatio(of, to []float64) float64 {
+	ratios := make([]float64, len(of))
+	for i := range of {
+		ratios[i] = of[i] / to[i]
+	}
+	return Median(ratios)
+}
