@@ -17,9 +17,9 @@ import (
 
 // The kinds of database, by the names that most tools give them.
 const (
-	postgres = "postgres"
-	mysql    = "mysql"
-	sqlite   = "sqlite"
+	kindPostgres = "postgres"
+	kindMySQL    = "mysql"
+	kindSQLite   = "sqlite"
 )
 
 // backend is one wrapped driver.
@@ -36,12 +36,12 @@ type backend struct {
 }
 
 var backends = []backend{
-	{name: "lib-pq", bare: "postgres", alias: "postgres-fluxor", kind: postgres, fresh: freshPostgres},
-	{name: "pgx", bare: "pgx", alias: "pgx-fluxor", kind: postgres, chosen: "fluxor_driver=pgx", fresh: freshPostgres},
-	{name: "go-sql-driver", bare: "mysql", alias: "mysql-fluxor", kind: mysql, fresh: func(t *testing.T) string {
+	{name: "lib-pq", bare: "postgres", alias: "postgres-fluxor", kind: kindPostgres, fresh: freshPostgres},
+	{name: "pgx", bare: "pgx", alias: "pgx-fluxor", kind: kindPostgres, chosen: "fluxor_driver=pgx", fresh: freshPostgres},
+	{name: "go-sql-driver", bare: "mysql", alias: "mysql-fluxor", kind: kindMySQL, fresh: func(t *testing.T) string {
 		return dbtest.MariaDB(t).NewDatabase(t).DSN("parseTime=true")
 	}},
-	{name: "modernc", bare: "sqlite", alias: "sqlite-fluxor", kind: sqlite, fresh: func(t *testing.T) string {
+	{name: "modernc", bare: "sqlite", alias: "sqlite-fluxor", kind: kindSQLite, fresh: func(t *testing.T) string {
 		return dbtest.SQLite(t, "_pragma=busy_timeout(5000)", "_pragma=journal_mode(WAL)", "_pragma=foreign_keys(1)")
 	}},
 }
@@ -101,7 +101,7 @@ func (w way) open(t *testing.T) *sql.DB {
 // placeholders makes $1, $2 of the question marks where the database wants
 // that.
 func (b backend) placeholders(query string) string {
-	if b.kind != postgres {
+	if b.kind != kindPostgres {
 		return query
 	}
 	var out strings.Builder
@@ -120,9 +120,9 @@ func (b backend) placeholders(query string) string {
 // sleep is a query that takes longer than any test.
 func (b backend) sleep() string {
 	switch b.kind {
-	case postgres:
+	case kindPostgres:
 		return "select 1 from pg_sleep(60)"
-	case mysql:
+	case kindMySQL:
 		return "select sleep(60)"
 	default:
 		return "with recursive n(i) as (select 1 union all select i + 1 from n where i < 1000000000) select count(*) from n"

@@ -59,9 +59,9 @@ func TestBunDoesNotNoticeFluxor(t *testing.T) {
 func openBun(t *testing.T, w way) *bun.DB {
 	t.Helper()
 	dialects := map[string]func() schema.Dialect{
-		postgres: func() schema.Dialect { return pgdialect.New() },
-		mysql:    func() schema.Dialect { return mysqldialect.New() },
-		sqlite:   func() schema.Dialect { return sqlitedialect.New() },
+		kindPostgres: func() schema.Dialect { return pgdialect.New() },
+		kindMySQL:    func() schema.Dialect { return mysqldialect.New() },
+		kindSQLite:   func() schema.Dialect { return sqlitedialect.New() },
 	}
 	db := bun.NewDB(w.open(t), dialects[w.kind]())
 	db.RegisterModel((*storyTopic)(nil))
@@ -129,7 +129,7 @@ var bunScenarios = []scenario[*bun.DB]{
 	}},
 	{"upsert", func(n *notes, db *bun.DB) {
 		q := db.NewInsert().Model(&topic{ID: 1, Name: "ocean"})
-		if n.way.kind == mysql {
+		if n.way.kind == kindMySQL {
 			q = q.On("DUPLICATE KEY UPDATE")
 		} else {
 			q = q.On("CONFLICT (id) DO UPDATE").Set("name = EXCLUDED.name")

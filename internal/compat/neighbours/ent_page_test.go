@@ -15,7 +15,6 @@ func TestThePageOfEnt(t *testing.T) {
 	dsn := freshPostgres(t)
 
 	drv, err := entsql.Open("postgres-fluxor", dsn)
-
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -37,7 +36,6 @@ func entPgx(t *testing.T, dsn string) *entsql.Driver {
 	t.Cleanup(func() { _ = db.Close() })
 
 	drv := entsql.OpenDB(dialect.Postgres, db)
-
 	return drv
 }
 

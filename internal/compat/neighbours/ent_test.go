@@ -16,7 +16,7 @@ import (
 )
 
 // entDialects are ent's names of the databases.
-var entDialects = map[string]string{postgres: dialect.Postgres, mysql: dialect.MySQL, sqlite: dialect.SQLite}
+var entDialects = map[string]string{kindPostgres: dialect.Postgres, kindMySQL: dialect.MySQL, kindSQLite: dialect.SQLite}
 
 func TestEntDoesNotNoticeFluxor(t *testing.T) {
 	tool[*entsql.Driver]{name: "ent", open: openEnt, scenarios: entScenarios}.run(t)
@@ -189,8 +189,8 @@ var entScenarios = []scenario[*entsql.Driver]{
 		n.ok("after", drv.Exec(n.Context(), "delete from pets where 1 = 0", []any{}, nil))
 	}},
 	{"session variables", func(n *notes, drv *entsql.Driver) {
-		set, show := map[string]string{postgres: "application_name", mysql: "@ent"}[n.way.kind],
-			map[string]string{postgres: "show application_name", mysql: "select @ent", sqlite: "select 'set'"}[n.way.kind]
+		set, show := map[string]string{kindPostgres: "application_name", kindMySQL: "@ent"}[n.way.kind],
+			map[string]string{kindPostgres: "show application_name", kindMySQL: "select @ent", kindSQLite: "select 'set'"}[n.way.kind]
 		ctx := n.Context()
 		if set != "" {
 			ctx = entsql.WithVar(ctx, set, "set")

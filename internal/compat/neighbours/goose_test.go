@@ -16,7 +16,7 @@ import (
 
 // gooseDialects are goose's names of the databases.
 var gooseDialects = map[string]goose.Dialect{
-	postgres: goose.DialectPostgres, mysql: goose.DialectMySQL, sqlite: goose.DialectSQLite3,
+	kindPostgres: goose.DialectPostgres, kindMySQL: goose.DialectMySQL, kindSQLite: goose.DialectSQLite3,
 }
 
 func TestGooseDoesNotNoticeFluxor(t *testing.T) {
@@ -73,7 +73,7 @@ func locks(n *notes, q interface {
 	QueryRowContext(ctx context.Context, query string, args ...any) *sql.Row
 },
 ) int {
-	if n.way.kind != postgres {
+	if n.way.kind != kindPostgres {
 		return 0
 	}
 	const count = "select count(*) from pg_locks where locktype = 'advisory' and database = (select oid from pg_database where datname = current_database())"
@@ -153,7 +153,7 @@ var gooseScenarios = []scenario[*sql.DB]{
 	}},
 	{"with a lock", func(n *notes, db *sql.DB) {
 		var option []goose.ProviderOption
-		if n.way.kind == postgres {
+		if n.way.kind == kindPostgres {
 			locker, err := lock.NewPostgresSessionLocker()
 			n.ok("locker", err)
 			option = append(option, goose.WithSessionLocker(locker))

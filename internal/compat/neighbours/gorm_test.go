@@ -7,9 +7,9 @@ import (
 	"testing"
 	"time"
 
-	sqlitedialector "github.com/libtnb/sqlite"
-	mysqldialector "gorm.io/driver/mysql"
-	postgresdialector "gorm.io/driver/postgres"
+	"github.com/libtnb/sqlite"
+	"gorm.io/driver/mysql"
+	"gorm.io/driver/postgres"
 	"gorm.io/gorm"
 	"gorm.io/gorm/logger"
 )
@@ -84,24 +84,24 @@ func closeGORM(t *testing.T, db *gorm.DB) {
 // byName lets GORM open the database under the way's driver name.
 func (w way) byName() gorm.Dialector {
 	switch w.kind {
-	case postgres:
-		return postgresdialector.New(postgresdialector.Config{DriverName: w.driver, DSN: w.dsn})
-	case mysql:
-		return mysqldialector.New(mysqldialector.Config{DriverName: w.driver, DSN: w.dsn})
+	case kindPostgres:
+		return postgres.New(postgres.Config{DriverName: w.driver, DSN: w.dsn})
+	case kindMySQL:
+		return mysql.New(mysql.Config{DriverName: w.driver, DSN: w.dsn})
 	default:
-		return sqlitedialector.New(sqlitedialector.Config{DriverName: w.driver, DSN: w.dsn})
+		return sqlite.New(sqlite.Config{DriverName: w.driver, DSN: w.dsn})
 	}
 }
 
 // byConn gives GORM what the program opened itself.
 func (w way) byConn(db gorm.ConnPool) gorm.Dialector {
 	switch w.kind {
-	case postgres:
-		return postgresdialector.New(postgresdialector.Config{Conn: db})
-	case mysql:
-		return mysqldialector.New(mysqldialector.Config{Conn: db})
+	case kindPostgres:
+		return postgres.New(postgres.Config{Conn: db})
+	case kindMySQL:
+		return mysql.New(mysql.Config{Conn: db})
 	default:
-		return sqlitedialector.New(sqlitedialector.Config{Conn: db})
+		return sqlite.New(sqlite.Config{Conn: db})
 	}
 }
 
@@ -218,7 +218,7 @@ func TestGORMMigratesAnOpenDBOverPqOnlyThroughFluxor(t *testing.T) {
 // and dials itself, so that it refuses Fluxor's options.
 func TestGORMsOwnOpenPassesDatabaseSQLBy(t *testing.T) {
 	dsn := with(freshPostgres(t), "fluxor_max_open_conns=4")
-	db, err := gorm.Open(postgresdialector.Open(dsn), &gorm.Config{Logger: logger.Discard, DisableAutomaticPing: true})
+	db, err := gorm.Open(postgres.Open(dsn), &gorm.Config{Logger: logger.Discard, DisableAutomaticPing: true})
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -28,8 +28,17 @@ func TestThePageOfSqlx(t *testing.T) {
 
 	var sum int
 	err = db.Get(&sum, db.Rebind("select ? + 2"), 40)
-
 	if err != nil || sum != 42 {
 		t.Error(sum, err)
+	}
+}
+
+func TestSqlxKnowsNoPlaceholderForTheNameFluxor(t *testing.T) {
+	db := sqlx.NewDb(way{driver: "fluxor", dsn: freshPostgres(t)}.open(t), "fluxor")
+	if text := db.Rebind("select ?"); text != "select ?" {
+		t.Errorf("Rebind made %s", text)
+	}
+	if _, err := db.NamedQuery("select :n", map[string]any{"n": 1}); err == nil {
+		t.Error("a named query went through")
 	}
 }

@@ -160,18 +160,11 @@ func (n *notes) rows(what string, r sql.Result) {
 // serial is a primary key that the database fills.
 func (b backend) serial() string {
 	switch b.kind {
-	case postgres:
+	case kindPostgres:
 		return "id bigserial primary key"
-	case mysql:
+	case kindMySQL:
 		return "id bigint auto_increment primary key"
 	default:
 		return "id integer primary key"
-	}
-}
-
-// TestFluxorAsANameHasNoPlaceholdersInSqlx: what docs/neighbours/sqlx.md warns of.
-func TestFluxorAsANameHasNoPlaceholdersInSqlx(t *testing.T) {
-	if kind := sqlx.BindType("fluxor"); kind != sqlx.UNKNOWN {
-		t.Errorf("got %d", kind)
 	}
 }
