@@ -52,11 +52,12 @@ func TestThePageOfGoose(t *testing.T) {
 }
 
 func TestGooseKnowsNoDialectOfFluxorsName(t *testing.T) {
+	dsn := freshPostgres(t)
 	for _, name := range []string{"fluxor", "postgres-fluxor"} {
 		if err := goose.SetDialect(name); err == nil {
 			t.Errorf("goose takes %s for a dialect", name)
 		}
-		if _, err := goose.OpenDBWithDriver(name, freshPostgres(t)); err == nil {
+		if _, err := goose.OpenDBWithDriver(name, dsn); err == nil {
 			t.Errorf("goose opens %s", name)
 		}
 	}

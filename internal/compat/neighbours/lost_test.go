@@ -72,15 +72,16 @@ func proxyOf(t *testing.T, target dbtest.Target) *faultproxy.Proxy {
 }
 
 func TestAWriteOfAToolIsSentOnceThroughFluxor(t *testing.T) {
+	at := newLossy(t)
 	for tool, write := range writers {
 		for _, name := range []string{"postgres", "pgx"} {
 			t.Run(tool+"/"+name, func(t *testing.T) {
-				rows, err := loseReply(t, name, write)
+				rows, err := at.lose(t, name, write)
 				// pgx says ErrBadConn after a text without arguments alone; bun writes its arguments into the text.
 				if twice := name == "postgres" || tool == "bun"; twice && (rows != 2 || err != nil) {
 					t.Errorf("bare: %d rows, error %v; the bare driver was known to have it written twice without an error", rows, err)
 				}
-				rows, err = loseReply(t, name+"-fluxor", write)
+				rows, err = at.lose(t, name+"-fluxor", write)
 				if _, lost := errors.AsType[*fluxor.IndeterminateError](err); !lost || rows != 1 {
 					t.Errorf("through Fluxor: %d rows, error %v; want one and *fluxor.IndeterminateError", rows, err)
 				}
@@ -89,20 +90,39 @@ func TestAWriteOfAToolIsSentOnceThroughFluxor(t *testing.T) {
 	}
 }
 
-// loseReply writes once and says how many rows there are.
-func loseReply(t *testing.T, driver string, write func(context.Context, *sql.DB) error) (rows int, err error) {
+// lossy is a table of deliveries, and a way to it on which answers get lost.
+type lossy struct {
+	direct *sql.DB
+	proxy  *faultproxy.Proxy
+	dsn    string
+}
+
+func newLossy(t *testing.T) lossy {
 	t.Helper()
 	target := dbtest.Postgres(t).NewDatabase(t)
+	proxy := proxyOf(t, target)
 	direct := way{driver: "postgres", dsn: target.DSN()}.open(t)
 	if _, err := direct.Exec("create table delivery (n int)"); err != nil {
 		t.Fatal(err)
 	}
-	proxy := proxyOf(t, target)
-	proxy.CutOnReply(1, faultproxy.FIN, func(request []byte) bool {
+	return lossy{direct, proxy, target.At(proxy.Addr()).DSN()}
+}
+
+// lose writes once into the empty table and says how many rows there are.
+func (l lossy) lose(t *testing.T, driver string, write func(context.Context, *sql.DB) error) (rows int, err error) {
+	t.Helper()
+	if _, err := l.direct.Exec("delete from delivery"); err != nil {
+		t.Fatal(err)
+	}
+	before := l.proxy.Counters().Cuts
+	l.proxy.CutOnReply(1, faultproxy.FIN, func(request []byte) bool {
 		return bytes.HasPrefix(bytes.ToLower(request), []byte("insert into"))
 	})
-	err = write(t.Context(), way{driver: driver, dsn: target.At(proxy.Addr()).DSN()}.open(t))
-	if err := direct.QueryRow("select count(*) from delivery").Scan(&rows); err != nil {
+	err = write(t.Context(), way{driver: driver, dsn: l.dsn}.open(t))
+	if cuts := l.proxy.Counters().Cuts - before; cuts != 1 {
+		t.Errorf("%s: %d answers were lost, want 1", driver, cuts)
+	}
+	if err := l.direct.QueryRow("select count(*) from delivery").Scan(&rows); err != nil {
 		t.Fatal(err)
 	}
 	return rows, err

@@ -132,9 +132,6 @@ func (n *notes) ok(what string, err error) {
 // of the given ones.
 func (n *notes) fails(what string, err error, is ...error) {
 	n.Helper()
-	if err == nil {
-		n.Errorf("%s: no error", what)
-	}
 	n.note("%s: %s", what, strings.ReplaceAll(fmt.Sprint(err), n.way.database(), "DATABASE"))
 	for e := err; e != nil; e = errors.Unwrap(e) {
 		n.note("%s: of type %T", what, e)
@@ -145,7 +142,10 @@ func (n *notes) fails(what string, err error, is ...error) {
 // ends is fails for an error whose text and type the README lets differ.
 func (n *notes) ends(what string, err error, is ...error) {
 	n.Helper()
-	n.note("%s: failed %t", what, err != nil)
+	n.note("%s: failed", what)
+	if err == nil {
+		n.Errorf("%s: no error", what)
+	}
 	for _, target := range is {
 		if !errors.Is(err, target) {
 			n.Errorf("%s: %v (%T) is not %v", what, err, err, target)
