@@ -8,6 +8,7 @@ import (
 	"errors"
 	"fmt"
 	"reflect"
+	"strings"
 )
 
 // argError is a failed conversion: nothing reached the driver's connection,
@@ -19,8 +20,12 @@ func (e argError) Unwrap() error { return e.error }
 // convertArgs converts args in place for a connection or a statement, exactly
 // as driverArgsConnLocked of database/sql's convert.go does (Go 1.26): the
 // statement's checker, else the connection's; on ErrSkip the statement's column
-// converter, else the default one. ErrRemoveArgument shortens the list.
+// converter, else the default one. ErrRemoveArgument shortens the list. One
+// thing is Fluxor's own: an execution mode of pgx never reaches another driver.
 func convertArgs(c converter, args []driver.NamedValue) ([]driver.NamedValue, error) {
+	if len(args) > 0 && isExecMode(args[0].Value) && !c.takes(args[0]) {
+		args = args[1:]
+	}
 	for i := range args {
 		nv := &args[i]
 		nv.Ordinal = i + 1
@@ -90,6 +95,25 @@ func (c *converter) convert(nv *driver.NamedValue) error {
 	var err error
 	nv.Value, err = driver.DefaultParameterConverter.ConvertValue(nv.Value)
 	return err
+}
+
+// isExecMode recognizes pgx's QueryExecMode by its name. pgx takes it as an
+// option in front of the arguments, and GORM's migrator puts it there whatever
+// driver is below (it cannot see that of an open *sql.DB).
+func isExecMode(v driver.Value) bool {
+	switch v.(type) {
+	case nil, int64, string, []byte, int, bool, float64: // what it usually is costs no look at its type
+		return false
+	}
+	t := reflect.TypeOf(v)
+	return t.Kind() == reflect.Int32 && t.Name() == "QueryExecMode" && strings.HasPrefix(t.PkgPath(), "github.com/jackc/pgx/")
+}
+
+// takes says whether the driver lets an option through as it is. Others would
+// make a number of it, one value more than the text has placeholders.
+func (c *converter) takes(option driver.NamedValue) bool {
+	option.Ordinal = 1
+	return c.checker != nil && c.checker.CheckNamedValue(&option) == nil && isExecMode(option.Value)
 }
 
 // column asks the statement's ColumnConverter. An index past the placeholders

@@ -7,12 +7,16 @@ import (
 	"os"
 	"path/filepath"
 	"regexp"
-	"slices"
 	"strings"
 	"testing"
+
+	"github.com/fluxor-db/fluxor/internal/snippet"
 )
 
-var documents = []string{"README.md", "CHANGELOG.md", "CONTRIBUTING.md", "docs/CONFIG.md", "docs/DESIGN.md", "docs/ERRORS.md"}
+var documents = []string{
+	"README.md", "CHANGELOG.md", "CONTRIBUTING.md", "docs/CONFIG.md", "docs/DESIGN.md", "docs/ERRORS.md",
+	"docs/neighbours/gorm.md", "docs/neighbours/sqlx.md", "docs/neighbours/ent.md", "docs/neighbours/bun.md", "docs/neighbours/goose.md",
+}
 
 func read(t *testing.T, name string) string {
 	t.Helper()
@@ -23,30 +27,6 @@ func read(t *testing.T, name string) string {
 	return string(text)
 }
 
-// fenced returns the blocks of a document that are marked with a language.
-func fenced(text, language string) []string {
-	var blocks []string
-	for _, m := range regexp.MustCompile("(?ms)^```"+language+"\n(.*?)^```$").FindAllStringSubmatch(text, -1) {
-		blocks = append(blocks, m[1])
-	}
-	return blocks
-}
-
-// paragraphs parts code at blank lines and strips all indentation.
-func paragraphs(code string) []string {
-	lines := strings.Split(code, "\n")
-	for i, line := range lines {
-		lines[i] = strings.TrimSpace(line)
-	}
-	return strings.Split(strings.Trim(strings.Join(lines, "\n"), "\n"), "\n\n")
-}
-
-// asExample makes an example's paragraphs of those of a whole program.
-func asExample(code string) []string {
-	code = strings.TrimPrefix(code, "package main\n")
-	return paragraphs(strings.Replace(code, "\nfunc main() {\n", "\nfunc Example() {\n", 1))
-}
-
 func TestEveryGoSnippetOfTheReadmeStandsInAnExample(t *testing.T) {
 	files, err := filepath.Glob("example*_test.go")
 	if err != nil {
@@ -54,26 +34,19 @@ func TestEveryGoSnippetOfTheReadmeStandsInAnExample(t *testing.T) {
 	}
 	var examples []string
 	for _, name := range files {
-		examples = append(examples, "\n"+strings.Join(paragraphs(read(t, name)), "\n\n")+"\n")
+		examples = append(examples, read(t, name))
 	}
-	blocks := fenced(read(t, "README.md"), "go")
-	if len(blocks) == 0 {
+	readme := read(t, "README.md")
+	if len(snippet.Fenced(readme, "go")) == 0 {
 		t.Fatal("the README has no Go snippet")
 	}
-	for _, block := range blocks {
-		holds := func(example string) bool {
-			return !slices.ContainsFunc(asExample(block), func(p string) bool {
-				return !strings.Contains(example, "\n"+p+"\n")
-			})
-		}
-		if !slices.ContainsFunc(examples, holds) {
-			t.Errorf("no file of examples holds all paragraphs of this snippet:\n%s", block)
-		}
+	for _, block := range snippet.Missing(readme, examples) {
+		t.Errorf("no file of examples holds all paragraphs of this snippet:\n%s", block)
 	}
 }
 
 func TestEveryDSNOfTheReadmeOpens(t *testing.T) {
-	blocks := fenced(read(t, "README.md"), "dsn")
+	blocks := snippet.Fenced(read(t, "README.md"), "dsn")
 	if len(blocks) == 0 {
 		t.Fatal("the README has no DSN")
 	}
