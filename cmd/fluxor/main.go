@@ -28,9 +28,10 @@ const (
 // cli is the command line. A new command is a field here and a file that holds
 // its type with a Run(*env) error method and a Help() string with examples.
 type cli struct {
-	Demo    demoCommand    `cmd:"" help:"Show on this machine, without any server, what Fluxor does."`
-	Query   queryCommand   `cmd:"" help:"Run one statement and print its result."`
-	Version versionCommand `cmd:"" help:"Print the version of this binary."`
+	Demo       demoCommand       `cmd:"" help:"Show on this machine, without any server, what Fluxor does."`
+	Query      queryCommand      `cmd:"" help:"Run one statement and print its result."`
+	Completion completionCommand `cmd:"" help:"Print a script that completes this command line in a shell."`
+	Version    versionCommand    `cmd:"" help:"Print the version of this binary."`
 }
 
 // env is what a command may use of the world outside.
@@ -69,9 +70,7 @@ func main() {
 func run(e *env, args []string) int {
 	var helped bool
 	out := &failing{w: e.out} // kong's alone: a command looks whether e.out is a terminal
-	parser, err := kong.New(&cli{}, kong.Name("fluxor"), kong.Description(description),
-		kong.Writers(out, e.errOut), kong.Exit(func(int) { helped = true }),
-		kong.ConfigureHelp(kong.HelpOptions{WrapUpperBound: 80}))
+	parser, err := newParser(kong.Writers(out, e.errOut), kong.Exit(func(int) { helped = true }))
 	if err != nil {
 		return e.fail(exitFailed, err)
 	}
@@ -87,6 +86,12 @@ func run(e *env, args []string) int {
 		return exitUsage
 	}
 	return e.finish(parsed.Run(e))
+}
+
+// newParser returns kong's parser of the command line.
+func newParser(options ...kong.Option) (*kong.Kong, error) {
+	return kong.New(&cli{}, append(options, kong.Name("fluxor"), kong.Description(description),
+		kong.ConfigureHelp(kong.HelpOptions{WrapUpperBound: 80}))...)
 }
 
 // finish turns a command's outcome into the exit code.
