@@ -13,7 +13,8 @@ import (
 // Source is where the value of an option comes from.
 type Source string
 
-// The sources, the strongest first.
+// The sources, the strongest first. The environment is none: this version reads
+// no variable.
 const (
 	// SourceCode: a field of RuntimeConfig that the program set.
 	SourceCode Source = "code"

@@ -30,7 +30,7 @@ const (
 // StartPgBouncer starts a PgBouncer in front of one database, which this test
 // alone uses and which ends with it. The result's target is that database
 // behind the pooler. settings are further lines "name=value" of its
-// configuration; without them it takes the startup parameters of lib/pq.
+// configuration.
 func StartPgBouncer(t testing.TB, upstream Target, mode PoolMode, settings ...string) *Server {
 	t.Helper()
 	find := func() (engine, error) {
@@ -80,7 +80,6 @@ func (p pgbouncer) command(s *Server) []string {
 		"auth_file=" + filepath.Join(s.data(), "users.txt"),
 		"pool_mode=" + string(p.mode),
 		"max_client_conn=" + strconv.Itoa(s.options.MaxConnections),
-		"ignore_startup_parameters=extra_float_digits",
 	}
 	file := filepath.Join(s.data(), "pgbouncer.ini")
 	_ = os.WriteFile(file, []byte(strings.Join(append(lines, s.options.Settings...), "\n")+"\n"), 0o644) //nolint:gosec // as above

@@ -4,6 +4,7 @@ package statement
 
 import (
 	"context"
+	"database/sql/driver"
 	"errors"
 	"fmt"
 	"slices"
@@ -55,6 +56,8 @@ func repeat(err error) string {
 		return "the outcome is unknown; look whether the statement took effect before you repeat it"
 	case errors.As(err, &refused):
 		return "Fluxor refused it and nothing took effect; repeating is safe"
+	case errors.Is(err, driver.ErrBadConn):
+		return "the connection was gone before the statement left; repeating is safe"
 	case cancelled(err):
 		return "the server cancelled the statement; a transactional table keeps nothing of it"
 	case transient(err):

@@ -4,6 +4,7 @@ package statement
 
 import (
 	"context"
+	"database/sql/driver"
 	"errors"
 	"fmt"
 	"net"
@@ -80,6 +81,7 @@ func TestMeaningOfAnErrorForARepetition(t *testing.T) {
 		"SQLSTATE 23505: the database refused the statement": &pq.Error{Code: "23505"},
 		"the server cannot be reached":                       &net.OpError{Op: "dial", Err: errors.New("refused")},
 		"the time ended while the result came":               context.DeadlineExceeded,
+		"the connection was gone before":                     driver.ErrBadConn,
 		"nothing is known of repeating it":                   errors.New("sql: no rows"),
 	} {
 		if got := Meaning(fmt.Errorf("outer: %w", err)); !strings.HasPrefix(got, want) {
