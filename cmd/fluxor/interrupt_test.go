@@ -37,6 +37,16 @@ func startChild(t *testing.T, args ...string) *child {
 	return c
 }
 
+// end ends a child that a failed test left, and shows what it said.
+func (c *child) end(t *testing.T) {
+	t.Helper()
+	if t.Failed() {
+		_ = c.Process.Kill() // an error means that it has ended
+		_ = c.Wait()
+		t.Log(c.errOut.String())
+	}
+}
+
 // until polls what only the server knows.
 func until(t *testing.T, what string, holds func() bool) {
 	t.Helper()
@@ -74,11 +84,12 @@ func TestInterruptedStatementIsGoneFromTheServer(t *testing.T) {
 		"pgx":                   {pgDB.DSN("fluxor_driver=pgx"), "SELECT pg_sleep(600) /* two */", runningPostgres, pg.Admin(t)},
 		"lib/pq, a long result": {pgDB.DSN(), "SELECT pg_sleep(0.001) FROM generate_series(1, 1000000) /* three */", runningPostgres, pg.Admin(t)},
 		"MariaDB":               {myDB.DSN(), "SELECT SLEEP(600) /* four */", runningMariaDB, my.Admin(t)},
-		"MariaDB, a write":      {myDB.DSN(), "DO SLEEP(600) /* five */", runningMariaDB, my.Admin(t)},
+		"MariaDB, without rows": {myDB.DSN(), "DO SLEEP(600) /* five */", runningMariaDB, my.Admin(t)},
 	} {
 		t.Run(name, func(t *testing.T) {
 			mark := row.sql[strings.Index(row.sql, "/*"):]
 			c := startChild(t, "query", row.dsn, row.sql)
+			defer c.end(t)
 			until(t, "the statement runs", func() bool { return running(t, row.admin, row.count, mark) == 1 })
 			if err := c.Process.Signal(syscall.SIGINT); err != nil {
 				t.Fatal(err)

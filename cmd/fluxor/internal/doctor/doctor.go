@@ -90,7 +90,9 @@ func (x *exam) tell() {
 // option of the DSN governs those: a limit of one would make the doctor wait
 // for itself.
 func (x *exam) examine(ctx context.Context) error {
-	connector, err := fluxor.WrapConnector(x.at.connector, fluxor.RuntimeConfig{Logger: slog.New(slog.DiscardHandler)})
+	connector, err := fluxor.WrapConnector(x.at.connector, fluxor.RuntimeConfig{
+		CloseTimeout: time.Second, Logger: slog.New(slog.DiscardHandler),
+	})
 	if err != nil {
 		return err
 	}
