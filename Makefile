@@ -84,5 +84,5 @@ bench: servers ## compare Fluxor with the bare drivers and other wrappers
 fuzz: ## run each fuzz target for FUZZTIME (60s)
 	@FUZZTIME=$(FUZZTIME) scripts/fuzz.sh
 
-servers: ## find PostgreSQL and MariaDB, install them where that is allowed
+servers: ## find PostgreSQL, MariaDB and PgBouncer, install them where that is allowed
 	@scripts/servers.sh

@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# Finds the PostgreSQL and MariaDB binaries that the tests start privately, and installs them with apt-get where it may.
+# Finds the PostgreSQL, MariaDB and PgBouncer binaries that the tests start privately, and installs them with apt-get where it may.
 set -euo pipefail
 shopt -s nullglob
 
@@ -19,9 +19,12 @@ find_mariadb() {
     first mariadbd mysqld /usr/sbin/mariadbd /usr/sbin/mysqld /usr/local/mysql/bin/mariadbd
 }
 
+find_pgbouncer() { first pgbouncer /usr/sbin/pgbouncer /usr/local/sbin/pgbouncer; }
+
 missing=()
 find_postgres >/dev/null || missing+=(postgresql)
 find_mariadb >/dev/null || missing+=(mariadb-server)
+find_pgbouncer >/dev/null || missing+=(pgbouncer)
 
 if [ ${#missing[@]} -gt 0 ]; then
   if [ "$(id -u)" != 0 ] || ! command -v apt-get >/dev/null; then
@@ -44,3 +47,4 @@ fi
 
 echo "servers: $("$(find_postgres)" --version)"
 echo "servers: $("$(find_mariadb)" --version)"
+echo "servers: $("$(find_pgbouncer)" --version | head -n 1)"

@@ -10,6 +10,8 @@ import (
 	"io"
 	"os"
 	"os/signal"
+	"strconv"
+	"strings"
 	"syscall"
 
 	"github.com/alecthomas/kong"
@@ -26,13 +28,17 @@ const (
 // cli is the command line. A new command is a field here and a file that holds
 // its type with a Run(*env) error method and a Help() string with examples.
 type cli struct {
-	Demo    demoCommand    `cmd:"" help:"Show on this machine, without any server, what Fluxor does."`
-	Version versionCommand `cmd:"" help:"Print the version of this binary."`
+	Demo       demoCommand       `cmd:"" help:"Show on this machine, without any server, what Fluxor does."`
+	Query      queryCommand      `cmd:"" help:"Run one statement and print its result."`
+	Doctor     doctorCommand     `cmd:"" help:"Say how a DSN is understood and examine the database behind it."`
+	Completion completionCommand `cmd:"" help:"Print a script that completes this command line in a shell."`
+	Version    versionCommand    `cmd:"" help:"Print the version of this binary."`
 }
 
 // env is what a command may use of the world outside.
 type env struct {
 	ctx         context.Context // ends with Ctrl-C
+	in          io.Reader
 	out, errOut io.Writer
 	getenv      func(string) string
 }
@@ -45,8 +51,9 @@ func (cli) Help() string {
 	return `Examples:
 
     fluxor demo            see it work, in a few seconds
-    fluxor demo --json     the same for a program: findings and exit code
-    fluxor demo --help     what one command does and takes; also fluxor help demo
+    fluxor query erp.db "SELECT count(*) FROM orders"
+    fluxor doctor env:ERP_DSN
+    fluxor query --help    what one command does and takes; also fluxor help query
     fluxor --version       the version of this binary; also fluxor version
 
 Exit codes: 0 success, 1 failure, 2 wrong usage, 130 interrupted.`
@@ -56,7 +63,7 @@ func main() {
 	signal.Ignore(syscall.SIGPIPE) // "fluxor demo | head" ends as any failed write does, and cleans up
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	context.AfterFunc(ctx, stop) // a second Ctrl-C ends the process at once
-	code := run(&env{ctx: ctx, out: os.Stdout, errOut: os.Stderr, getenv: os.Getenv}, os.Args[1:])
+	code := run(&env{ctx: ctx, in: os.Stdin, out: os.Stdout, errOut: os.Stderr, getenv: os.Getenv}, os.Args[1:])
 	stop()
 	os.Exit(code)
 }
@@ -65,9 +72,7 @@ func main() {
 func run(e *env, args []string) int {
 	var helped bool
 	out := &failing{w: e.out} // kong's alone: a command looks whether e.out is a terminal
-	parser, err := kong.New(&cli{}, kong.Name("fluxor"), kong.Description(description),
-		kong.Writers(out, e.errOut), kong.Exit(func(int) { helped = true }),
-		kong.ConfigureHelp(kong.HelpOptions{WrapUpperBound: 80}))
+	parser, err := newParser(kong.Writers(out, e.errOut), kong.Exit(func(int) { helped = true }))
 	if err != nil {
 		return e.fail(exitFailed, err)
 	}
@@ -82,14 +87,47 @@ func run(e *env, args []string) int {
 		fmt.Fprintf(e.errOut, "fluxor: %v\nRun \"fluxor --help\" for commands and examples.\n", err)
 		return exitUsage
 	}
-	err = parsed.Run(e)
+	return e.finish(parsed.Run(e))
+}
+
+// newParser returns kong's parser of the command line.
+func newParser(options ...kong.Option) (*kong.Kong, error) {
+	return kong.New(&cli{}, append(options, kong.Name("fluxor"), kong.Description(description),
+		kong.ConfigureHelp(kong.HelpOptions{WrapUpperBound: 80}))...)
+}
+
+// finish turns a command's outcome into the exit code.
+func (e *env) finish(err error) int {
+	var own *exitError
 	switch {
 	case err == nil:
 		return exitOK
+	case errors.As(err, &own):
+		return e.fail(own.code, own.err)
 	case e.ctx.Err() != nil:
 		return e.fail(exitInterrupted, errors.New("interrupted; nothing is left behind"))
 	}
 	return e.fail(exitFailed, err)
+}
+
+// exitError is an outcome that knows its exit code.
+type exitError struct {
+	code int
+	err  error // nil where the command has said everything
+}
+
+func (x *exitError) Error() string {
+	if x.err == nil {
+		return "exit code " + strconv.Itoa(x.code)
+	}
+	return x.err.Error()
+}
+
+func (x *exitError) Unwrap() error { return x.err }
+
+// usage is the error of a command line that is wrong in what it says.
+func usage(format string, args ...any) error {
+	return &exitError{exitUsage, fmt.Errorf(format, args...)}
 }
 
 // usual turns what people try first into what kong knows.
@@ -117,7 +155,10 @@ func (f *failing) Write(p []byte) (int, error) {
 	return n, err
 }
 
+// fail says once who speaks: errors of Fluxor's own begin with its name.
 func (e *env) fail(code int, err error) int {
-	fmt.Fprintf(e.errOut, "fluxor: %v\n", err)
+	if err != nil {
+		fmt.Fprintf(e.errOut, "fluxor: %s\n", strings.TrimPrefix(err.Error(), "fluxor: "))
+	}
 	return code
 }

@@ -12,18 +12,36 @@ import (
 	"testing"
 	"unicode/utf8"
 
-	"go.uber.org/goleak"
-
 	"github.com/fluxor-db/fluxor/cmd/fluxor/internal/demo"
+	"github.com/fluxor-db/fluxor/internal/dbtest"
 )
 
-func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
+// childVariable makes the test binary be the command.
+const childVariable = "FLUXOR_TEST_COMMAND"
+
+func TestMain(m *testing.M) {
+	if os.Getenv(childVariable) != "" {
+		main()
+	}
+	dbtest.Main(m)
+}
 
 // fluxor runs a command line as main does.
 func fluxor(ctx context.Context, args ...string) (code int, out, errOut string) {
-	var o, e bytes.Buffer
-	code = run(&env{ctx: ctx, out: &o, errOut: &e, getenv: func(string) string { return "" }}, args)
-	return code, o.String(), e.String()
+	return outside{}.run(ctx, args...)
+}
+
+// outside is what a command line finds beyond its arguments.
+type outside struct {
+	in   string
+	vars map[string]string
+}
+
+func (o outside) run(ctx context.Context, args ...string) (code int, out, errOut string) {
+	var written, said bytes.Buffer
+	e := &env{ctx: ctx, in: strings.NewReader(o.in), out: &written, errOut: &said, getenv: func(name string) string { return o.vars[name] }}
+	code = run(e, args)
+	return code, written.String(), said.String()
 }
 
 // ownTemp gives the test a temporary directory of its own, to see what is left.

@@ -2,8 +2,9 @@
 
 // This file is the private database server of a test: shared by a test process or made for one test, frozen, killed and restarted at will.
 
-// Package dbtest is the test kit: private PostgreSQL and MariaDB servers,
-// SQLite files, and a fake driver that takes the shape of others.
+// Package dbtest is the test kit: private PostgreSQL and MariaDB servers, a
+// PgBouncer in front of one, SQLite files, and a fake driver that takes the
+// shape of others.
 //
 // A server comes from the binaries installed on the machine, listens on a free
 // port of 127.0.0.1 and on a unix socket, and keeps its data in a temporary

@@ -2,7 +2,8 @@
 
 // Package term writes a command's progress and results for a person: in place
 // and with colours on a terminal, line by line and without any escape code
-// everywhere else. Nothing is wider than 80 columns.
+// everywhere else. Nothing is wider than 80 columns, but for commands to be
+// copied.
 package term
 
 import (
@@ -75,6 +76,9 @@ func (s *Screen) Say(format string, args ...any) {
 
 // Quote writes what a program would see, set off from the rest.
 func (s *Screen) Quote(text string) { s.block("    | ", "    | ", dim, text) }
+
+// Command writes a command line as it is to be typed, in one line.
+func (s *Screen) Command(line string) { s.write("    $ " + line + "\n") }
 
 // Verdict writes whether a claim held.
 func (s *Screen) Verdict(held Outcome, text string) {

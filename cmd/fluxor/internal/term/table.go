@@ -1,4 +1,4 @@
-// This file writes tables of three columns.
+// This file writes tables of three columns, and pairs.
 
 package term
 
@@ -30,6 +30,20 @@ func (s *Screen) tableRow(st style, row [3]string) {
 	for i := range max(len(cells[0]), len(cells[1]), len(cells[2])) {
 		line := fmt.Sprintf("%-*s%-*s%s", firstColumn, at(cells[0], i), otherColumn, at(cells[1], i), at(cells[2], i))
 		s.write("  " + s.style(st, strings.TrimRight(line, " ")) + "\n")
+	}
+}
+
+// labelColumn is the width of a pair's label.
+const labelColumn = 30
+
+// Pair writes a label and what belongs to it, which is broken into lines.
+func (s *Screen) Pair(label, text string) {
+	for i, line := range wrap(text, Width-2-labelColumn) {
+		if i > 0 {
+			label = ""
+		}
+		lead := s.style(bold, fmt.Sprintf("%-*s", labelColumn, label))
+		s.write("  " + strings.TrimRight(lead+line, " ") + "\n")
 	}
 }
 

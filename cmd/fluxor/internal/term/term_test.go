@@ -20,6 +20,8 @@ func everything(s *Screen) {
 	s.Heading("Heading")
 	s.Say("%s %d", long, 1)
 	s.Quote(long)
+	s.Pair("label", long)
+	s.Command("short")
 	s.Verdict(Held, long)
 	s.Verdict(Failed, "short")
 	for i := range 101 {

@@ -1,0 +1,350 @@
+//go:build unix
+
+// This file examines real servers, straight and through a pooler.
+
+package doctor
+
+import (
+	"context"
+	"database/sql"
+	"errors"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/fluxor-db/fluxor"
+	"github.com/fluxor-db/fluxor/internal/dbtest"
+)
+
+func TestMain(m *testing.M) { dbtest.Main(m) }
+
+// examined runs the doctor on a day on which the servers are supported.
+func examined(t *testing.T, dsn string) *Report {
+	t.Helper()
+	r, err := Run(t.Context(), Request{DSN: dsn, Argument: dsn, Now: day("2025-06-01")})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if strings.Contains(ids(r), "FX-1901") {
+		t.Errorf("a check failed: %+v", r.Findings)
+	}
+	return r
+}
+
+// value is the result of a check; "" where it was not made.
+func (r *Report) value(id string) string {
+	for _, c := range r.Checks {
+		if c.ID == id {
+			return c.Value
+		}
+	}
+	return ""
+}
+
+func (r *Report) finding(id string) *Finding {
+	for _, f := range r.Findings {
+		if f.ID == id {
+			return &f
+		}
+	}
+	return nil
+}
+
+// postgresDrivers are the options that choose among the drivers.
+var postgresDrivers = map[string]string{"lib/pq": "fluxor_driver=postgres", "pgx": "fluxor_driver=pgx"}
+
+func TestPostgreSQLIsExamined(t *testing.T) {
+	target := dbtest.Postgres(t).NewDatabase(t)
+	for name, option := range postgresDrivers {
+		r := examined(t, target.DSN(option, "fluxor_max_open_conns=1"))
+		for id, want := range map[string]string{
+			"server.address": target.Addr(), "setting.TimeZone": `"UTC"`, "setting.standard_conforming_strings": `"on"`,
+			"setting.client_encoding": `"UTF8"`, "server.max_connections": "100", "tls": "none; the DSN says: off",
+			"pooler": "none: the server sees this client's own port",
+		} {
+			if got := r.value(id); got != want {
+				t.Errorf("%s: %s: got %q, want %q", name, id, got, want)
+			}
+		}
+		for _, id := range []string{"connect.dial", "connect.login", "latency.median", "latency.p95", "server.version", "setting.DateStyle", "setting.search_path"} {
+			if r.value(id) == "" {
+				t.Errorf("%s: %s is missing", name, id)
+			}
+		}
+		if !r.OK || ids(r) != "" {
+			t.Errorf("%s: %+v", name, r.Findings)
+		}
+	}
+}
+
+func TestPostgreSQLWithUnusualSettingsIsFoundOut(t *testing.T) {
+	target := dbtest.Postgres(t).NewDatabase(t)
+	db := dbtest.Postgres(t).Open(t, target)
+	for _, setting := range []string{"standard_conforming_strings = off", "default_transaction_isolation = 'serializable'", "idle_session_timeout = '5min'"} {
+		if _, err := db.Exec("ALTER DATABASE " + target.Database + " SET " + setting); err != nil {
+			t.Fatal(err)
+		}
+	}
+	r := examined(t, target.DSN("fluxor_max_open_conns=500", "fluxor_conn_max_idle_time=10m"))
+	if got := ids(r); got != "FX-1401 FX-1403 FX-1502 FX-1501" || r.OK {
+		t.Errorf("got %s", got)
+	}
+}
+
+func TestTLSIsReportedWithItsVersion(t *testing.T) {
+	for name, target := range map[string]dbtest.Target{"PostgreSQL": dbtest.Postgres(t).Target, "MariaDB": dbtest.MariaDB(t).Target} {
+		params := []string{"sslmode=verify-full", "sslrootcert=" + target.CAFile()}
+		want := tlsFull
+		if name == "MariaDB" {
+			params, want = []string{"tls=skip-verify"}, tlsUnverified
+		}
+		if got := examined(t, target.DSN(params...)).value("tls"); !strings.HasPrefix(got, "TLSv1.") || !strings.HasSuffix(got, string(want)) {
+			t.Errorf("%s: got %q", name, got)
+		}
+	}
+}
+
+func TestPoolerByTransactionIsFound(t *testing.T) {
+	upstream := dbtest.Postgres(t).NewDatabase(t)
+	for shape, settings := range map[string][]string{
+		"many server sessions": nil,
+		"one server session":   {"default_pool_size=1"},
+		"in turn":              {"server_round_robin=1", "min_pool_size=4"},
+	} {
+		behind := dbtest.StartPgBouncer(t, upstream, dbtest.PoolTransaction, settings...)
+		for name, option := range postgresDrivers {
+			r := examined(t, behind.DSN(option, "fluxor_max_open_conns=5"))
+			f := r.finding("FX-1801")
+			if f == nil || r.OK || !strings.Contains(f.Cure, "fluxor_stmt_cache_size at 0") || !strings.Contains(f.Cure, "session state") {
+				t.Errorf("%s, %s: %+v", shape, name, r.Findings)
+				continue
+			}
+			for driver, advice := range map[string]string{"lib/pq": "binary_parameters=yes", "pgx": "default_query_exec_mode"} {
+				if strings.Contains(f.Detail, advice) != (driver == name) {
+					t.Errorf("%s: the detail is %q", name, f.Detail)
+				}
+			}
+		}
+	}
+}
+
+func TestPoolerUnderTrafficIsFound(t *testing.T) {
+	behind := dbtest.StartPgBouncer(t, dbtest.Postgres(t).NewDatabase(t), dbtest.PoolTransaction)
+	db := behind.Open(t, behind.Target)
+	ctx, cancel := context.WithCancel(t.Context())
+	done := make(chan error)
+	for range 3 {
+		go func() {
+			var err error
+			for ctx.Err() == nil && err == nil {
+				_, err = db.ExecContext(ctx, "SELECT 1")
+			}
+			done <- err
+		}()
+	}
+	r := examined(t, behind.DSN("fluxor_max_open_conns=5"))
+	cancel()
+	for range 3 {
+		if err := <-done; err != nil && ctx.Err() == nil {
+			t.Error(err)
+		}
+	}
+	if r.finding("FX-1801") == nil {
+		t.Errorf("got %+v", r.Findings)
+	}
+}
+
+func TestPoolerBySessionIsSomethingInBetweenAndNoMore(t *testing.T) {
+	behind := dbtest.StartPgBouncer(t, dbtest.Postgres(t).NewDatabase(t), dbtest.PoolSession)
+	for name, option := range postgresDrivers {
+		r := examined(t, behind.DSN(option, "fluxor_max_open_conns=5"))
+		if ids(r) != "FX-1802" || !r.OK {
+			t.Errorf("%s: %+v", name, r.Findings)
+		}
+	}
+}
+
+func TestPoolerWithOneSessionIsFoundWithoutASecondClient(t *testing.T) {
+	behind := dbtest.StartPgBouncer(t, dbtest.Postgres(t).NewDatabase(t), dbtest.PoolSession, "default_pool_size=1")
+	r, err := Run(t.Context(), Request{DSN: behind.DSN("fluxor_max_open_conns=5"), Now: day("2025-06-01")})
+	if err != nil || ids(r) != "FX-1802 FX-1901" || !r.OK {
+		t.Errorf("%v, %+v", err, r.Findings)
+	}
+}
+
+// sessionState is what a server session remembers.
+const sessionState = `SELECT (SELECT count(*) FROM pg_prepared_statements), (SELECT count(*) FROM pg_listening_channels()),
+	(SELECT count(*) FROM pg_locks WHERE pid = pg_backend_pid() AND locktype = 'advisory'),
+	(SELECT count(*) FROM pg_settings WHERE source = 'session' AND name NOT IN ('client_encoding', 'DateStyle', 'TimeZone', 'application_name', 'extra_float_digits'))`
+
+func TestNothingIsLeftInTheSessionsOfAPooler(t *testing.T) {
+	behind := dbtest.StartPgBouncer(t, dbtest.Postgres(t).NewDatabase(t), dbtest.PoolTransaction)
+	db := behind.Open(t, behind.Target)
+	for name, option := range postgresDrivers {
+		examined(t, behind.DSN(option))
+		var state [4]int
+		if err := db.QueryRow(sessionState).Scan(&state[0], &state[1], &state[2], &state[3]); err != nil {
+			t.Fatal(err)
+		}
+		if state != [4]int{} {
+			t.Errorf("%s left prepared statements, channels, locks, settings: %v", name, state)
+		}
+	}
+}
+
+func TestEachWayNotToConnectHasItsFinding(t *testing.T) {
+	pg, my := dbtest.Postgres(t).NewDatabase(t), dbtest.MariaDB(t).NewDatabase(t)
+	behind := dbtest.StartPgBouncer(t, pg, dbtest.PoolTransaction)
+	full := dbtest.Postgres(t).NewDatabase(t)
+	if _, err := dbtest.Postgres(t).Admin(t).Exec("ALTER DATABASE " + full.Database + " CONNECTION LIMIT 0"); err != nil {
+		t.Fatal(err)
+	}
+	folder := t.TempDir() + "/x.db"
+	if err := os.Mkdir(folder, 0o700); err != nil {
+		t.Fatal(err)
+	}
+	for dsn, want := range map[string]string{
+		pg.At("127.0.0.1:1").DSN():                        "FX-1001",
+		pg.At("127.0.0.1:1").DSN("fluxor_driver=pgx"):     "FX-1001",
+		my.At("127.0.0.1:1").DSN():                        "FX-1001",
+		pg.As(pg.User, "geheim").DSN():                    "FX-1002",
+		pg.As(pg.User, "geheim").DSN("fluxor_driver=pgx"): "FX-1002",
+		my.As(my.User, "geheim").DSN():                    "FX-1002",
+		full.DSN():                                        "FX-1003",
+		pg.In("nowhere").DSN():                            "FX-1004",
+		behind.DSN("statement_timeout=5000"):              "FX-1005",
+		filepath.Join(t.TempDir(), "not.db"):              "FX-1705",
+		folder:                                            "FX-1004",
+	} {
+		r := examined(t, dsn)
+		if ids(r) != want || r.OK || len(r.Findings) == 1 && r.Findings[0].Detail == "" {
+			t.Errorf("%s: got %+v, want %s", dsn, r.Findings, want)
+		}
+		for _, f := range r.Findings {
+			if strings.Contains(f.Detail, "geheim") {
+				t.Errorf("the password is shown: %s", f.Detail)
+			}
+		}
+	}
+}
+
+func TestMariaDBIsExamined(t *testing.T) {
+	target := dbtest.MariaDB(t).NewDatabase(t)
+	r := examined(t, target.DSN("parseTime=true", "charset=utf8mb4", "fluxor_max_open_conns=20", "fluxor_conn_max_idle_time=5m"))
+	if !r.OK || ids(r) != "" || !strings.HasPrefix(r.value("server.version"), "MariaDB 10.") {
+		t.Errorf("%s: %+v", r.value("server.version"), r.Findings)
+	}
+	for _, id := range []string{"setting.sql_mode", "setting.time_zone", "setting.autocommit", "setting.wait_timeout", "setting.character_set_client", "dsn.loc", "latency.p95"} {
+		if r.value(id) == "" {
+			t.Errorf("%s is missing", id)
+		}
+	}
+}
+
+func TestMariaDBWithUnusualSettingsIsFoundOut(t *testing.T) {
+	target := dbtest.MariaDB(t).NewDatabase(t)
+	r := examined(t, target.DSN("sql_mode=''", "autocommit=0", "charset=latin1", "tx_isolation='READ-COMMITTED'", "wait_timeout=60",
+		"fluxor_max_open_conns=5000", "fluxor_conn_max_lifetime=2m"))
+	if got, want := ids(r), "FX-1601 FX-1602 FX-1603 FX-1403 FX-1502 FX-1501 FX-1604"; got != want {
+		t.Errorf("got  %s\nwant %s", got, want)
+	}
+	r = examined(t, target.DSN("parseTime=true", "time_zone='%2B05:30'"))
+	if f := r.finding("FX-1605"); f == nil || !strings.Contains(f.Detail, "+05:30") {
+		t.Errorf("got %+v", r.Findings)
+	}
+	if f := r.finding("FX-1504"); f == nil || f.Severity != Info || r.finding("FX-1503") == nil {
+		t.Errorf("got %+v", r.Findings)
+	}
+	r = examined(t, target.DSN("parseTime=true", "charset=utf8mb4", "loc=Asia%2FKolkata", "time_zone='%2B05:30'"))
+	if f := r.finding("FX-1605"); f != nil {
+		t.Errorf("one zone on both sides: %+v", f)
+	}
+}
+
+func TestSQLiteIsExaminedAndNotChanged(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "erp.db")
+	db, err := sql.Open("fluxor", path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := db.Exec("CREATE TABLE t (n INT)"); err != nil {
+		t.Fatal(err)
+	}
+	if err := db.Close(); err != nil {
+		t.Fatal(err)
+	}
+	before, err := os.ReadFile(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for dsn, want := range map[string]string{
+		path:             "FX-1702 FX-1703 FX-1706",
+		"sqlite:" + path: "FX-1702 FX-1703 FX-1706",
+		"file:" + path + "?_pragma=busy_timeout(5000)&_pragma=foreign_keys(1)": "FX-1706",
+		":memory:":              "FX-1704 FX-1702",
+		"file:x.db?mode=memory": "FX-1704 FX-1702",
+	} {
+		if r := examined(t, dsn); ids(r) != want {
+			t.Errorf("%s: got %s, want %s", dsn, ids(r), want)
+		}
+	}
+	after, err := os.ReadFile(path)
+	if err != nil || string(after) != string(before) {
+		t.Errorf("the file has changed (%v)", err)
+	}
+	if left, err := os.ReadDir(filepath.Dir(path)); err != nil || len(left) != 1 {
+		t.Errorf("the doctor left files: %v, %v", left, err)
+	}
+}
+
+func TestMissingSQLiteFileIsNotMade(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "not.db")
+	examined(t, path)
+	if _, err := os.Stat(path); !os.IsNotExist(err) {
+		t.Errorf("the file is there (%v)", err)
+	}
+}
+
+func TestDSNThatIsNotUnderstoodIsAnErrorAndNoReport(t *testing.T) {
+	for _, dsn := range []string{"", "who knows", "postgres://u:geh%eim@h/", "u:geheim@tcp(h/d", ":memory:?fluxor_max=1"} {
+		r, err := Run(t.Context(), Request{DSN: dsn})
+		if r != nil || err == nil || strings.Contains(err.Error(), "eim") {
+			t.Errorf("%q: got %v, %v", dsn, r, err)
+		}
+		if _, want := fluxor.NewConnector(fluxor.RuntimeConfig{DSN: dsn}); want == nil {
+			t.Errorf("%q is understood elsewhere", dsn)
+		}
+	}
+}
+
+func TestFrozenServerEndsTheExaminationWithItsContext(t *testing.T) {
+	s := dbtest.StartPostgres(t, dbtest.Options{})
+	s.Freeze(t)
+	defer s.Thaw()
+	ctx, cancel := context.WithTimeout(t.Context(), 300*time.Millisecond)
+	defer cancel()
+	began := time.Now()
+	r, err := Run(ctx, Request{DSN: s.DSN(), Argument: "env:X", Now: day("2025-06-01")})
+	if !errors.Is(err, context.DeadlineExceeded) || r == nil || ids(r) != "FX-1001" || time.Since(began) > 10*time.Second {
+		t.Errorf("after %v: %v, %+v", time.Since(began), err, r)
+	}
+}
+
+func TestCommandsThatFollowShowNoSecret(t *testing.T) {
+	for arg, want := range map[string]string{
+		"env:ERP":                                  "fluxor doctor env:ERP --json",
+		"postgres://u:geheim@127.0.0.1:1/d":        "read -rs DSN && export DSN",
+		"postgres://127.0.0.1:1/d?sslmode=require": "fluxor doctor 'postgres://127.0.0.1:1/d?sslmode=require' --json",
+	} {
+		dsn := arg
+		if arg == "env:ERP" {
+			dsn = "postgres://u:geheim@127.0.0.1:1/d"
+		}
+		r, err := Run(t.Context(), Request{DSN: dsn, Argument: arg, Now: day("2025-06-01")})
+		if err != nil || r.NextSteps[0] != want || strings.Contains(strings.Join(r.NextSteps, " "), "geheim") {
+			t.Errorf("%s: %v, %q", arg, err, r.NextSteps)
+		}
+	}
+}

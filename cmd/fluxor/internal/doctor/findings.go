@@ -1,0 +1,61 @@
+// This file is the table of findings: id, severity, what is so, and what to do.
+
+package doctor
+
+import (
+	"slices"
+	"strings"
+)
+
+// kind is what all findings of one id share.
+type kind struct {
+	id         string
+	severity   Severity
+	text, cure string
+}
+
+// kinds is the one list. docs/FINDINGS.md explains each; a test ties both. An
+// id is never used again for something else.
+var kinds = []kind{
+	{"FX-1001", Error, "The server cannot be reached.", "Compare host and port with the server's, then look at name resolution, routes and firewalls between."},
+	{"FX-1002", Error, "The server refuses the login.", "Correct user, password or database in the DSN; do not repeat it often, because tries can lock the account."},
+	{"FX-1003", Error, "The server grants no further connection.", "Close connections that nobody needs, lower fluxor_max_open_conns of the programs, or raise the server's limit."},
+	{"FX-1004", Error, "No session could be opened.", "Read the driver's error; it names what the server or the driver does not accept."},
+	{"FX-1005", Error, "Something between client and server refuses a parameter of the login.", "Let the pooler ignore it, in PgBouncer with ignore_startup_parameters, or take it out of the DSN."},
+	{"FX-1101", Warn, "The server's version is out of support.", "Plan the update: errors of the server are no longer corrected, security holes included."},
+	{"FX-1102", Info, "The server is older than the versions that Fluxor is tested with.", "Run your own tests through Fluxor before you rely on it."},
+	{"FX-1201", Info, "A round trip to the server is slow.", "Send fewer statements for the same work, or move the program nearer to the server."},
+	{"FX-1301", Warn, "The connection is not encrypted and leaves this machine.", "Turn TLS on: sslmode=verify-full for PostgreSQL, tls=true for MySQL."},
+	{"FX-1302", Warn, "TLS is on, but the DSN does not make the driver verify who the server is.", "Verify it: sslmode=verify-full with sslrootcert for PostgreSQL, tls=true for MySQL."},
+	{"FX-1401", Warn, "standard_conforming_strings is off, so a backslash in a string escapes.", "Turn it on for the role or the database; a client that quotes by the standard can be made to run foreign SQL."},
+	{"FX-1402", Warn, "The database does not hold or send text as UTF-8.", "Go's strings are UTF-8: make a database with ENCODING 'UTF8', and leave client_encoding out of the DSN."},
+	{"FX-1403", Info, "Transactions run in another isolation than the server's usual one.", "Know that the program sees it: repeat transactions that end with a serialization failure or a deadlock."},
+	{"FX-1501", Warn, "The server ends idle connections before Fluxor's limit does.", "Set fluxor_conn_max_idle_time below the server's limit."},
+	{"FX-1502", Warn, "fluxor_max_open_conns is more than the server grants.", "Lower fluxor_max_open_conns, leaving room for other programs, or raise the server's limit."},
+	{"FX-1503", Info, "Nothing bounds how many connections the program opens.", "Set fluxor_max_open_conns so that all programs together stay below the server's limit."},
+	{"FX-1504", Info, "The server ends idle connections, and no option of Fluxor's does before.", "Nothing need be done: Fluxor notices before use. Set fluxor_conn_max_idle_time to spare the server the wait."},
+	{"FX-1601", Warn, "sql_mode is not strict, so values that do not fit are changed and stored.", "Add STRICT_TRANS_TABLES to sql_mode of the server, or write sql_mode into the DSN."},
+	{"FX-1602", Warn, "autocommit is off, so a statement outside a transaction stays uncommitted.", "Turn autocommit on for the account, or write autocommit=1 into the DSN."},
+	{"FX-1603", Warn, "The connection's character set holds only a part of Unicode.", "Write charset=utf8mb4 into the DSN."},
+	{"FX-1604", Info, "Dates and times come as text, because parseTime is off.", "Write parseTime=true into the DSN where the program scans into time.Time."},
+	{"FX-1605", Warn, "The session's time zone is not the one in which the driver reads times.", "Write the same zone twice: loc=UTC and time_zone='+00:00', percent-encoded in the DSN."},
+	{"FX-1701", Warn, "The database file cannot be written.", "Give the program's user the right to write file and directory, or open it with mode=ro so that this is meant."},
+	{"FX-1702", Info, "Foreign keys are not enforced.", "Write _pragma=foreign_keys(1) into the DSN if the schema relies on them."},
+	{"FX-1703", Warn, "A connection that meets a lock fails at once.", "Write _pragma=busy_timeout(5000) into the DSN."},
+	{"FX-1704", Info, "The database lives in memory and ends with its last connection.", "Name a file if anything should stay."},
+	{"FX-1705", Error, "The database file does not exist.", "Correct the path; a program that connects would make an empty database there."},
+	{"FX-1706", Info, "Readers and writers block each other, because the journal is not a write-ahead log.", "Run PRAGMA journal_mode=WAL once, unless the file is on a network file system."},
+	{"FX-1801", Warn, "A pooler lends the server's sessions by transaction.", "Leave fluxor_stmt_cache_size at 0, use no session state outside a transaction (SET, LISTEN, temporary tables, advisory locks), and prepare nothing that outlives one."},
+	{"FX-1802", Info, "Something stands between client and server: a pooler, a proxy or address translation.", "Know that its timeouts and limits hold as well as the server's."},
+	{"FX-1901", Info, "A check could not be made.", "Read the error; where a right is missing, an account that has it sees more."},
+}
+
+// kindOf returns the kind of an id, which must exist.
+func kindOf(id string) kind {
+	return kinds[slices.IndexFunc(kinds, func(k kind) bool { return k.id == id })]
+}
+
+// page is where findings are explained.
+const page = "docs/FINDINGS.md"
+
+func (k kind) anchor() string { return page + "#" + strings.ToLower(k.id) }

@@ -1,0 +1,60 @@
+// This file decides whether a statement is sent as one that returns rows or as one that does not.
+
+package statement
+
+import (
+	"regexp"
+	"slices"
+	"strings"
+)
+
+// Send is the call by which a statement is sent.
+type Send string
+
+// The calls. A statement is sent by one of them, once.
+const (
+	// SendAuto decides by the statement's text: see [Choose].
+	SendAuto Send = "auto"
+	// SendRows expects rows. A statement that returns none runs all the same,
+	// and how many rows it affected stays unknown.
+	SendRows Send = "rows"
+	// SendExec expects none and asks how many rows were affected. Rows that
+	// come are not shown.
+	SendExec Send = "exec"
+)
+
+// Sends are the calls, the default first.
+var Sends = []string{string(SendAuto), string(SendRows), string(SendExec)}
+
+// changes are the first words of statements that return no rows.
+var changes = []string{
+	"insert", "update", "delete", "replace", "merge", "create", "alter", "drop", "truncate", "rename", "grant", "revoke",
+	"set", "reset", "use", "begin", "start", "commit", "rollback", "savepoint", "release", "lock", "unlock", "comment",
+	"vacuum", "reindex", "attach", "detach", "do", "load", "copy", "listen", "notify", "unlisten", "discard", "kill",
+}
+
+var (
+	blanks    = regexp.MustCompile(`^(?:\s+|--[^\n]*(?:\n|$)|#[^\n]*(?:\n|$)|/\*[^!](?s:.*?)\*/)`)
+	returning = regexp.MustCompile(`(?i)\b(?:returning|output)\b`)
+	further   = regexp.MustCompile(`;\s*\S`)
+	firstWord = regexp.MustCompile(`^[A-Za-z]+`)
+)
+
+// Choose returns SendExec for a single statement that begins with a word such
+// as INSERT or CREATE and in which neither RETURNING nor OUTPUT occurs, and
+// SendRows for everything else. Where the choice is wrong nothing is lost but
+// the number of affected rows: rows are never thrown away by it.
+func Choose(sql string) Send {
+	for {
+		gap := blanks.FindString(sql)
+		if gap == "" {
+			break
+		}
+		sql = sql[len(gap):]
+	}
+	word := strings.ToLower(firstWord.FindString(sql))
+	if !slices.Contains(changes, word) || returning.MatchString(sql) || further.MatchString(sql) {
+		return SendRows
+	}
+	return SendExec
+}
