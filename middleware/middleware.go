@@ -1,4 +1,4 @@
-// This file declares the chain that every operation passes: Call, Handler, Middleware, Chain and Doner.
+// This file declares the chain that every operation passes: Call, Handler, Middleware, Chain, Doner and Connecter.
 
 // Package middleware is the chain between database/sql and the session that
 // talks to the database.
@@ -81,6 +81,15 @@ type Middleware func(next Handler) Handler
 // do not delay it: the operation is then over when the first handler returns.
 type Doner interface {
 	Done(c *Call, err error)
+}
+
+// Connecter is a Handler that also takes part in the opening of physical
+// connections. Connect opens one through next, on a goroutine of the pool's and
+// for whoever is first in line by then. The context carries the watch on the
+// connection's wire: pass it on. Of several, the outermost is called first.
+type Connecter interface {
+	Handler
+	Connect(ctx context.Context, next driver.Connector) (driver.Conn, error)
 }
 
 // Call is one operation on its way down the chain and its answer on the way
