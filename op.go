@@ -74,10 +74,10 @@ func (o *op) begin(by carrier, k middleware.Op, sql string, args, saved []driver
 	}
 	if o.is.begun { // a panic kept it from its end
 		o.clear()
-		o.tx, o.life, o.Rows, o.Result = nil, nil, nil, nil
+		o.tx, o.life, o.Rows, o.Result, o.Stmt, o.Tx = nil, nil, nil, nil, nil, nil
 	}
-	if o.Result != nil || o.Rows != nil { // a middleware answered what nobody asked
-		o.Result, o.Rows = nil, nil
+	if o.Result != nil || o.Rows != nil || o.Stmt != nil || o.Tx != nil { // a middleware answered what nobody asked
+		o.Result, o.Rows, o.Stmt, o.Tx = nil, nil, nil, nil
 	}
 	o.Op, o.SQL, o.is = k, sql, progress{begun: true}
 	if len(args) > 0 {
@@ -92,7 +92,7 @@ func (o *op) begin(by carrier, k middleware.Op, sql string, args, saved []driver
 // that what is kept for another one keeps nothing large alive. It writes only
 // what is set: most operations set little, and each pointer written costs.
 func (o *op) clear() {
-	o.SQL, o.Prepared, o.is.begun = "", false, false
+	o.SQL, o.Prepared, o.MaySkip, o.is.begun = "", false, false, false
 	if o.st != nil {
 		o.st = nil
 	}
@@ -118,6 +118,15 @@ func (o *op) freshArgs() []driver.NamedValue {
 		o.work = make([]driver.NamedValue, len(o.Args))
 	}
 	return o.work[:copy(o.work, o.Args)]
+}
+
+// skips reports whether err, which the chain said of o, goes to database/sql as
+// driver.ErrSkip: a middleware asked for the steps, and nothing ran that they
+// would repeat.
+func (o *op) skips(err error) bool {
+	return err == driver.ErrSkip && o.MaySkip && !o.Prepared && //nolint:errorlint // database/sql compares by identity
+		(o.Op == middleware.OpExec || o.Op == middleware.OpQuery) &&
+		(!o.is.ran || o.said == driver.ErrSkip) //nolint:errorlint // as above
 }
 
 // failed notes whether the wire was sound when err came.

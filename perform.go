@@ -45,20 +45,26 @@ func (s *session) call(ctx context.Context, p *physical, o *op) error {
 
 // exec runs a text or a prepared statement that returns no rows.
 func (s *session) exec(ctx context.Context, p *physical, o *op) error {
-	if o.st != nil || !p.canExec() {
+	if o.st != nil {
 		return s.execPrepared(ctx, p, o)
 	}
-	args, err := p.convert(o.freshArgs())
-	if err != nil {
-		return err
+	if p.canExec() {
+		args, err := p.convert(o.freshArgs())
+		if err != nil {
+			return err
+		}
+		o.is.harmless = false
+		res, err := p.exec(ctx, o.SQL, args)
+		if err != driver.ErrSkip { //nolint:errorlint // the contract of ErrSkip is identity
+			o.Result = res
+			return err
+		}
 	}
-	o.is.harmless = false
-	res, err := p.exec(ctx, o.SQL, args)
-	if err == driver.ErrSkip { //nolint:errorlint // the contract of ErrSkip is identity
-		return s.execPrepared(ctx, p, o)
+	if o.MaySkip {
+		o.is.harmless = true
+		return driver.ErrSkip
 	}
-	o.Result = res
-	return err
+	return s.execPrepared(ctx, p, o)
 }
 
 // execPrepared runs a prepared statement, which it prepares for a text.
@@ -123,6 +129,10 @@ func (s *session) queryInner(ctx context.Context, p *physical, o *op) (driver.Ro
 		if err != driver.ErrSkip { //nolint:errorlint // the contract of ErrSkip is identity
 			return r, err
 		}
+	}
+	if o.st == nil && o.MaySkip {
+		o.is.harmless = true
+		return nil, driver.ErrSkip
 	}
 	ps, err := s.statement(ctx, p, o)
 	if err != nil {
