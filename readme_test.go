@@ -12,7 +12,7 @@ import (
 	"testing"
 )
 
-var documents = []string{"README.md", "CHANGELOG.md", "CONTRIBUTING.md", "docs/CONFIG.md", "docs/DESIGN.md", "docs/ERRORS.md"}
+var documents = []string{"README.md", "CHANGELOG.md", "CONTRIBUTING.md", "docs/CONFIG.md", "docs/DESIGN.md", "docs/ERRORS.md", "docs/SQLMW.md"}
 
 func read(t *testing.T, name string) string {
 	t.Helper()
@@ -114,7 +114,7 @@ func TestTheDesignKnowsEveryFile(t *testing.T) {
 			t.Errorf("docs/DESIGN.md: %v", err)
 		}
 	}
-	for _, folder := range []string{".", "middleware", "refusal", "backend", "internal/pool", "internal/netshim", "internal/dsn"} {
+	for _, folder := range []string{".", "middleware", "middleware/sqlmw", "refusal", "backend", "internal/pool", "internal/netshim", "internal/dsn"} {
 		files, err := filepath.Glob(filepath.Join(folder, "*.go"))
 		if err != nil {
 			t.Fatal(err)
