@@ -3,16 +3,42 @@
 package fluxor
 
 import (
+	"context"
+	"database/sql/driver"
+	"slices"
+
 	"github.com/fluxor-db/fluxor/middleware"
 )
 
-// chain composes what every operation passes, the outermost first; it runs
-// once per connector. It is nil where nothing stands before the session.
-func chain(set settings) middleware.Handler {
+// chain composes what every operation passes, the outermost first, and what
+// the opening of a physical connection passes before it comes to inner. It runs
+// once per connector. The handler is nil where nothing stands before the
+// session.
+func chain(set settings, inner driver.Connector) (middleware.Handler, driver.Connector) {
 	var ms []middleware.Middleware
-	ms = append(ms, set.Middleware...) // the user's own: outside whatever Fluxor decides, so it sees each operation once
+	ms = append(ms, set.Middleware...)      // the user's own: outside whatever Fluxor decides, so it sees each operation once
+	ms = append(ms, set.InnerMiddleware...) // the user's own: inside whatever Fluxor decides, so it sees what reaches the session and nothing else
 	if len(ms) == 0 {
-		return nil
+		return nil, inner
 	}
-	return middleware.Chain(ms...) // inside it the session: lease, run
+	h := middleware.Chain() // inside it the session: lease, run
+	for _, m := range slices.Backward(ms) {
+		h = m(h)
+		if c, ok := h.(middleware.Connecter); ok {
+			inner = connecting{c, inner}
+		}
+	}
+	return h, inner
 }
+
+// connecting is a connector with a handler before it.
+type connecting struct {
+	before middleware.Connecter
+	next   driver.Connector
+}
+
+func (c connecting) Connect(ctx context.Context) (driver.Conn, error) {
+	return c.before.Connect(ctx, c.next)
+}
+
+func (c connecting) Driver() driver.Driver { return c.next.Driver() }

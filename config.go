@@ -35,8 +35,8 @@ const (
 )
 
 // RuntimeConfig is the configuration of a connector. Each field but DSN,
-// Logger and Middleware is also an option of the DSN: docs/CONFIG.md lists the
-// names, the presets and the meaning.
+// Logger, Middleware and InnerMiddleware is also an option of the DSN:
+// docs/CONFIG.md lists the names, the presets and the meaning.
 //
 // The zero value is valid but for the DSN: a field that is zero means what the
 // preset says, a negative number or duration means off or unlimited. (In a DSN
@@ -117,8 +117,14 @@ type RuntimeConfig struct {
 	// Logger receives Fluxor's warnings. Default: nil, slog.Default().
 	Logger *slog.Logger
 	// Middleware is the application's own part of the chain, outermost first.
+	// It stands outside all that Fluxor decides and sees each operation once.
 	// Default: none.
 	Middleware []middleware.Middleware
+	// InnerMiddleware is the application's own part of the chain next to the
+	// session, outermost first: inside all that Fluxor decides, so that it sees
+	// what goes to the database and nothing else. As in Middleware, the
+	// handlers run for many connections at once. Default: none.
+	InnerMiddleware []middleware.Middleware
 }
 
 // presets hold a written value for each number and duration; -1 is off or
@@ -254,6 +260,7 @@ func resolve(cfg RuntimeConfig) (settings, error) {
 	}
 	cfg.DSN = ""
 	cfg.Middleware = slices.Clone(cfg.Middleware)
+	cfg.InnerMiddleware = slices.Clone(cfg.InnerMiddleware)
 	return settings(cfg), nil
 }
 

@@ -71,8 +71,8 @@ ROWS
   else of the DSN.
 - A ` + "`RuntimeConfig`" + ` prints, logs and marshals to JSON with what is set and with the DSN's password left out. The JSON is
   for logs and not meant to be read back.
-- Fields without an option: ` + "`DSN`, `Logger`" + ` (a ` + "`*slog.Logger`" + `, default ` + "`slog.Default()`" + `) and
-  ` + "`Middleware`" + `.
+- Fields without an option: ` + "`DSN`, `Logger`" + ` (a ` + "`*slog.Logger`" + `, default ` + "`slog.Default()`" + `),
+  ` + "`Middleware` and `InnerMiddleware`" + ` (lists of ` + "`middleware.Middleware`" + `).
 
 ## Where options stand
 

@@ -65,7 +65,11 @@ func (c *conn) pass(ctx context.Context, o *op) error {
 		}
 		return unskipped(err)
 	}
-	return unskipped(o.finally(c.through(ctx, o)))
+	err := o.finally(c.through(ctx, o))
+	if err == nil || o.skips(err) {
+		return err
+	}
+	return unskipped(err)
 }
 
 // through sends o down the chain. If a handler panics, the operation is over
@@ -99,11 +103,11 @@ func (c *conn) execute(ctx context.Context, st *stmt, text string, args []driver
 	who := c.owner(st)
 	c.saved = c.op.begin(c, middleware.OpExec, text, args, c.saved)
 	if st != nil {
-		c.op.st, c.op.Prepared = st, true
+		c.op.st, c.op.Prepared, c.op.Stmt = st, true, st.shown
 	}
 	err := c.run(ctx)
 	res := c.op.Result
-	c.op.Result = nil
+	c.op.Result, c.op.Stmt = nil, nil
 	c.ended(who)
 	if err != nil {
 		return nil, err
@@ -122,7 +126,7 @@ func (c *conn) ask(ctx context.Context, st *stmt, text string, args []driver.Nam
 	r.saved = r.begin(c, middleware.OpQuery, text, args, r.saved)
 	r.read, r.InTx, r.passing = r, c.tx != nil, true
 	if st != nil {
-		r.st, r.Prepared = st, true
+		r.st, r.Prepared, r.Stmt = st, true, st.shown
 	}
 	err := c.pass(ctx, &r.op)
 	r.passing = false
@@ -197,12 +201,15 @@ func (c *conn) Query(query string, args []driver.Value) (driver.Rows, error) {
 // A syntax error surfaces here as on the bare driver, and a COPY begins where
 // lib/pq begins it.
 func (c *conn) PrepareContext(ctx context.Context, query string) (driver.Stmt, error) {
-	st := &stmt{c: c, text: query, home: c.enter(c.e.warnForeign)}
+	st := newStmt(c, query, c.enter(c.e.warnForeign))
 	c.saved = c.op.begin(c, middleware.OpPrepare, query, nil, c.saved)
-	c.op.st = st
+	c.op.st, c.op.Stmt = st, st.shown
 	err := c.run(ctx)
+	if c.op.Stmt != nil {
+		st.shown, c.op.Stmt = c.op.Stmt, nil
+	}
 	if err != nil {
-		_ = st.Close() // a middleware may have refused what was prepared
+		_ = st.giveUp() // a middleware may have refused what was prepared
 	}
 	c.ended(st.home)
 	if err != nil {
@@ -222,8 +229,8 @@ func (c *conn) BeginTx(ctx context.Context, opts driver.TxOptions) (driver.Tx, e
 	c.saved = c.op.begin(c, middleware.OpBegin, "", nil, c.saved)
 	c.op.Options = opts
 	err := c.run(ctx)
-	begun := c.op.tx
-	c.op.tx = nil
+	begun, shown := c.op.tx, c.op.Tx
+	c.op.tx, c.op.Tx = nil, nil
 	if err == nil && begun == nil {
 		err = errNoAnswer
 	}
@@ -234,7 +241,7 @@ func (c *conn) BeginTx(ctx context.Context, opts driver.TxOptions) (driver.Tx, e
 		c.ended(home)
 		return nil, err
 	}
-	c.txn = transaction{c: c, inner: begun, life: ctx, home: home}
+	c.txn = transaction{c: c, inner: begun, life: ctx, home: home, shown: shown}
 	return &c.txn, nil
 }
 
@@ -243,7 +250,7 @@ func (c *conn) endTx(tx *transaction, k middleware.Op) error {
 		return sql.ErrTxDone
 	}
 	c.saved = c.op.begin(c, k, "", nil, c.saved)
-	c.op.tx, c.op.life = tx.inner, tx.life
+	c.op.tx, c.op.life, c.op.Tx = tx.inner, tx.life, tx.shown
 	err := c.run(tx.life)
 	if c.tx != nil {
 		c.undo(tx.life, tx.inner)
@@ -251,8 +258,8 @@ func (c *conn) endTx(tx *transaction, k middleware.Op) error {
 			err = errNoAnswer
 		}
 	}
-	tx.inner, tx.life = nil, nil
-	c.op.tx, c.op.life = nil, nil
+	tx.inner, tx.life, tx.shown = nil, nil, nil
+	c.op.tx, c.op.life, c.op.Tx = nil, nil, nil
 	c.ended(tx.home)
 	return err
 }

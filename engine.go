@@ -27,7 +27,8 @@ type engine struct {
 	inner   driver.Connector
 	pool    *pool.Pool[*physical]
 	chain   middleware.Handler
-	keeper  *keeper // nil where no statements are kept
+	outer   driver.Connector // inner, and before it the middlewares that see connections opened
+	keeper  *keeper          // nil where no statements are kept
 	log     *slog.Logger
 
 	foreignOnce sync.Once
@@ -44,7 +45,7 @@ func newEngine(name string, set settings, b backend.Backend, inner driver.Connec
 	if e.log == nil {
 		e.log = slog.Default()
 	}
-	e.chain = chain(set)
+	e.chain, e.outer = chain(set, inner)
 	e.keeper = newKeeper(e.backend, set.StmtCacheSize)
 	e.pool = pool.New(e.poolConfig(pinned))
 	return e
@@ -80,7 +81,7 @@ func (e *engine) dial(ctx context.Context) (*physical, error) {
 	line := netshim.NewLine()
 	bound := line.Guard(ctx, 0, 0)
 	defer bound.Stop()
-	ci, err := e.inner.Connect(netshim.WithLine(ctx, line))
+	ci, err := e.outer.Connect(netshim.WithLine(ctx, line))
 	if err != nil {
 		if ended := ctx.Err(); ended != nil && line.Broken() && !errors.Is(err, ended) {
 			return nil, errors.Join(ended, err)

@@ -96,10 +96,10 @@ func (o *op) begin(by carrier, k middleware.Op, sql string, args, saved []driver
 	}
 	if o.is.has(begun) { // a panic kept it from its end
 		o.clear()
-		o.tx, o.life, o.Rows, o.Result = nil, nil, nil, nil
+		o.tx, o.life, o.Rows, o.Result, o.Stmt, o.Tx = nil, nil, nil, nil, nil, nil
 	}
-	if o.Result != nil || o.Rows != nil { // a middleware answered what nobody asked
-		o.Result, o.Rows = nil, nil
+	if o.Result != nil || o.Rows != nil || o.Stmt != nil || o.Tx != nil { // a middleware answered what nobody asked
+		o.Result, o.Rows, o.Stmt, o.Tx = nil, nil, nil, nil
 	}
 	o.Op, o.SQL, o.is = k, sql, begun
 	if len(args) > 0 {
@@ -114,7 +114,7 @@ func (o *op) begin(by carrier, k middleware.Op, sql string, args, saved []driver
 // that what is kept for another one keeps nothing large alive. It writes only
 // what is set: most operations set little, and each pointer written costs.
 func (o *op) clear() {
-	o.SQL, o.Prepared = "", false
+	o.SQL, o.Prepared, o.MaySkip = "", false, false
 	o.is.unset(begun)
 	if o.st != nil {
 		o.st = nil
@@ -144,6 +144,15 @@ func (o *op) freshArgs() []driver.NamedValue {
 		o.work = make([]driver.NamedValue, len(o.Args))
 	}
 	return o.work[:copy(o.work, o.Args)]
+}
+
+// skips reports whether err, which the chain said of o, goes to database/sql as
+// driver.ErrSkip: a middleware asked for the steps, and nothing ran that they
+// would repeat.
+func (o *op) skips(err error) bool {
+	return err == driver.ErrSkip && o.MaySkip && !o.Prepared && //nolint:errorlint // database/sql compares by identity
+		(o.Op == middleware.OpExec || o.Op == middleware.OpQuery) &&
+		(!o.is.has(ran) || o.said == driver.ErrSkip) //nolint:errorlint // as above
 }
 
 // failed notes whether the wire was sound when err came.

@@ -195,7 +195,8 @@ func (s *session) queryInner(ctx context.Context, p *physical, o *op) (driver.Ro
 }
 
 // statement returns the real statement to run o with: the one that a virtual
-// statement refers to, or &s.own, which is made for this operation alone.
+// statement refers to, one that is kept, or &s.own, which is made for this
+// operation alone.
 func (s *session) statement(ctx context.Context, p *physical, o *op) (*prepared, error) {
 	o.is.set(harmless)
 	p.resetLine()
@@ -204,6 +205,9 @@ func (s *session) statement(ctx context.Context, p *physical, o *op) (*prepared,
 	}
 	if ps, err := s.statementFor(ctx, p, o); ps != nil || err != nil {
 		return ps, err
+	}
+	if o.MaySkip {
+		return nil, driver.ErrSkip // a middleware wants to see the steps
 	}
 	si, err := p.prepare(ctx, o.SQL)
 	if err != nil {

@@ -25,6 +25,7 @@ func Raw(ctx context.Context, c *sql.Conn, f func(driverConn any) error) error {
 		if err := v.acquire(ctx, 0); err != nil {
 			return err
 		}
+		v.blank = false
 		p := v.held.Value
 		defer p.kept.empty()
 		err = f(p.ci) // after a panic database/sql closes v, and the connection with it

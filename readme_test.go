@@ -14,7 +14,7 @@ import (
 )
 
 var documents = []string{
-	"README.md", "CHANGELOG.md", "CONTRIBUTING.md", "docs/CONFIG.md", "docs/DESIGN.md", "docs/ERRORS.md",
+	"README.md", "CHANGELOG.md", "CONTRIBUTING.md", "docs/CONFIG.md", "docs/DESIGN.md", "docs/ERRORS.md", "docs/SQLMW.md", "docs/FINDINGS.md",
 	"docs/neighbours/gorm.md", "docs/neighbours/sqlx.md", "docs/neighbours/ent.md", "docs/neighbours/bun.md", "docs/neighbours/goose.md",
 }
 
@@ -87,7 +87,7 @@ func TestTheDesignKnowsEveryFile(t *testing.T) {
 			t.Errorf("docs/DESIGN.md: %v", err)
 		}
 	}
-	for _, folder := range []string{".", "middleware", "refusal", "backend", "internal/pool", "internal/netshim", "internal/dsn"} {
+	for _, folder := range []string{".", "middleware", "middleware/sqlmw", "refusal", "backend", "internal/pool", "internal/netshim", "internal/dsn"} {
 		files, err := filepath.Glob(filepath.Join(folder, "*.go"))
 		if err != nil {
 			t.Fatal(err)

@@ -32,6 +32,7 @@ type session struct {
 	claim pool.Claim[*physical] // on the connection held last, for the state it carries
 	tx    *physical             // of the transaction under way; nil without one
 	open  int                   // rows not yet closed
+	blank bool                  // the lease has no past: all that it was used for is an operation that was skipped
 	own   prepared              // the statement made for the present operation alone
 	saved []driver.NamedValue   // the caller's arguments of the present operation
 	free  *reading              // for queries to come
@@ -48,6 +49,9 @@ func (s *session) carry(ctx context.Context, o *op) error {
 	if o.tx != nil && !settled {
 		return driver.ErrBadConn // the transaction's connection is gone
 	}
+	if s.blank {
+		settled, s.blank = false, false
+	}
 	over := false
 	defer func() {
 		if !over {
@@ -56,6 +60,9 @@ func (s *session) carry(ctx context.Context, o *op) error {
 	}()
 	err := s.persist(ctx, o, settled)
 	over = true
+	if err == driver.ErrSkip && !settled { //nolint:errorlint // the contract of ErrSkip is identity
+		s.blank = true
+	}
 	return err
 }
 
@@ -253,7 +260,7 @@ func (s *session) reading() *reading {
 // keep puts a query's state back, without what it referred to.
 func (s *session) keep(r *reading) {
 	r.drain()
-	r.watch, r.Rows, r.Result = nil, nil, nil
+	r.watch, r.Rows, r.Result, r.Stmt = nil, nil, nil, nil
 	r.clear()
 	r.saved = wiped(r.saved)
 	r.next, s.free = s.free, r

@@ -6,6 +6,7 @@ import (
 	"context"
 	"database/sql/driver"
 	"errors"
+	"io"
 	"slices"
 )
 
@@ -32,7 +33,22 @@ type stmt struct {
 	text  string
 	home  origin // who prepared it, see origin.go
 	bound []*prepared
+	shown io.Closer // itself, and around it what the middlewares put there; Call.Stmt
 }
+
+// newStmt returns a statement that is prepared nowhere yet.
+func newStmt(c stmtOwner, text string, home origin) *stmt {
+	st := &stmt{c: c, text: text, home: home}
+	st.shown = (*unseen)(st)
+	return st
+}
+
+// unseen is a statement as its innermost middleware sees it: closing it closes
+// the real ones.
+type unseen stmt
+
+// Close gives up the real statements.
+func (u *unseen) Close() error { return (*stmt)(u).giveUp() }
 
 // on returns the real statement on p, preparing it there if it has none yet.
 func (st *stmt) on(ctx context.Context, p *physical) (*prepared, error) {
@@ -97,11 +113,19 @@ func (st *stmt) prepare(ctx context.Context, p *physical, text string) error {
 	return nil
 }
 
-// Close gives up the real statements. It never leases and never waits for the
-// pool: database/sql calls it also after the connection went back and with its
-// own lock held (DB.putConn, noteUnusedDriverStatement). On the connection
-// held right now the driver closes it at once; elsewhere the next user does.
+// Close tells the middlewares that put their own around the statement. None of
+// them can keep it open.
 func (st *stmt) Close() error {
+	defer st.giveUp() //nolint:errcheck // what shown says is the answer
+	return st.shown.Close()
+}
+
+// giveUp gives up the real statements. It never leases and never waits for the
+// pool: database/sql closes statements also after the connection went back and
+// with its own lock held (DB.putConn, noteUnusedDriverStatement). On the
+// connection held right now the driver closes it at once; elsewhere the next
+// user does.
+func (st *stmt) giveUp() error {
 	var err error
 	for _, ps := range st.bound {
 		if ps.leave() {

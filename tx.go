@@ -23,6 +23,7 @@ type transaction struct {
 	inner driver.Tx
 	life  context.Context // BeginTx's; it bounds Commit
 	home  origin
+	shown any // what the middlewares tied to it; Call.Tx
 }
 
 // Commit commits. A lost answer is an IndeterminateError: whether the

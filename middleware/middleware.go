@@ -1,4 +1,4 @@
-// This file declares the chain that every operation passes: Call, Handler, Middleware, Chain and Doner.
+// This file declares the chain that every operation passes: Call, Handler, Middleware, Chain, Doner and Connecter.
 
 // Package middleware is the chain between database/sql and the session that
 // talks to the database.
@@ -24,13 +24,15 @@ package middleware
 import (
 	"context"
 	"database/sql/driver"
+	"io"
 )
 
 // Op is the kind of an operation.
 type Op uint8
 
 // The operations that pass the chain. Rows.Next, Rows.Close and Stmt.Close
-// follow an operation that passed already and do not pass again.
+// follow an operation that passed already and do not pass again: a middleware
+// that wants to see them puts its own around Call.Rows and Call.Stmt.
 const (
 	// OpPing is db.Ping.
 	OpPing Op = iota + 1
@@ -59,7 +61,8 @@ func (o Op) String() string {
 
 // Handler carries out one operation. It returns nil when the answer stands in
 // the call (Result for OpExec, Rows for OpQuery), and otherwise the error that
-// the caller receives, as it is.
+// the caller receives, as it is. With Call.MaySkip it may be driver.ErrSkip,
+// which is neither a success nor a failure.
 type Handler interface {
 	Handle(ctx context.Context, c *Call) error
 }
@@ -81,6 +84,15 @@ type Middleware func(next Handler) Handler
 // do not delay it: the operation is then over when the first handler returns.
 type Doner interface {
 	Done(c *Call, err error)
+}
+
+// Connecter is a Handler that also takes part in the opening of physical
+// connections. Connect opens one through next, on a goroutine of the pool's and
+// for whoever is first in line by then. The context carries the watch on the
+// connection's wire: pass it on. Of several, the outermost is called first.
+type Connecter interface {
+	Handler
+	Connect(ctx context.Context, next driver.Connector) (driver.Conn, error)
 }
 
 // Call is one operation on its way down the chain and its answer on the way
@@ -105,6 +117,23 @@ type Call struct {
 	Rows driver.Rows
 	// Result is the answer of an OpExec, the driver's own value.
 	Result driver.Result
+	// Stmt closes the statement of an OpPrepare and of operations with
+	// Prepared. A middleware may put its own around it when OpPrepare comes
+	// back; it then finds that one in the operations that run the statement,
+	// and takes it off for as long as the next handler works. database/sql
+	// closes statements also under a lock of its own: Close must not run
+	// anything on the same *sql.DB.
+	Stmt io.Closer
+	// Tx is nil, or what a middleware put here when OpBegin came back. It
+	// finds that in the OpCommit or OpRollback, and takes it off for as long
+	// as the next handler works.
+	Tx any
+	// MaySkip asks for the steps of a text that the driver runs prepared only:
+	// it is answered with driver.ErrSkip, and OpPrepare and the operation with
+	// Prepared follow on the same connection, as under the bare driver.
+	// Without it the session takes these steps itself. It is set before the
+	// next handler is called.
+	MaySkip bool
 
 	session Handler
 	doners  []Doner

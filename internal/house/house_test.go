@@ -92,6 +92,8 @@ var samples = map[string]struct {
 	"netdriver imports root":     {"netdriver/x.go", sound + `import _ "` + Module + `"` + "\n", "netdriver imports"},
 	"health imports root":        {"health/x.go", sound + `import _ "` + Module + `"` + "\n", "health imports"},
 	"driver imports the pool":    {"drivers/pgx/x.go", sound + `import _ "` + Module + `/internal/pool"` + "\n", "drivers/pgx imports"},
+	"root imports sqlmw":         {"chain.go", sound + `import _ "github.com/ngrok/sqlmw"` + "\n", "belongs to middleware/sqlmw"},
+	"the adapter imports more":   {"middleware/sqlmw/x.go", sound + `import _ "` + Module + `/refusal"` + "\n", "middleware/sqlmw imports"},
 	"refusal imports":            {"refusal/x.go", sound + `import _ "` + Module + `/backend"` + "\n", "refusal imports"},
 	"internal imports root":      {"internal/pool/x.go", sound + `import _ "` + Module + `"` + "\n", "internal/pool imports"},
 	"product links the test kit": {"driver.go", sound + `import _ "` + Module + `/internal/dbtest"` + "\n", ". imports"},

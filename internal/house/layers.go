@@ -35,6 +35,9 @@ var drivers = map[string]string{
 	"github.com/DATA-DOG":           "no folder",
 }
 
+// adapted maps each foreign library to the folder that adapts it.
+var adapted = map[string]string{"github.com/ngrok/sqlmw": "middleware/sqlmw"}
+
 // tying are the folders that put a program together.
 var tying = []string{"cmd", "examples"}
 
@@ -76,6 +79,11 @@ var layers = []layer{
 		only:    []string{"middleware", "refusal"},
 	},
 	{
+		reason:  "the adapter of a foreign interceptor needs the chain's vocabulary and nothing else of ours",
+		folders: []string{"middleware/sqlmw"},
+		only:    []string{"middleware"},
+	},
+	{
 		reason:  "internal packages are mechanisms below the product and can be read without it",
 		folders: []string{"internal"},
 		never:   []string{".", "drivers", "netdriver", "admin", "health", "metrics", "cmd", "examples"},
@@ -95,6 +103,7 @@ var layers = []layer{
 
 var layerRules = append(layersAsRules(),
 	rule{"each database driver is linked by its own drivers/ package alone, so that importing one brings no other", each(checkDriverHome)},
+	rule{"a library whose interface somebody may use is linked by its adapter alone, so that nobody else pays for it", each(checkAdapterHome)},
 	rule{"folders that need each other are one folder: find the lower package that is missing", checkCircles},
 )
 
@@ -141,6 +150,19 @@ func checkDriverHome(f *File, report reporter) {
 	for _, spec := range f.Syntax.Imports {
 		for driver, home := range drivers {
 			if under(imported(spec), driver) && !f.in(home) {
+				report(f, spec.Pos(), "%s imports %s, which belongs to %s", f.dir(), imported(spec), home)
+			}
+		}
+	}
+}
+
+func checkAdapterHome(f *File, report reporter) {
+	if f.test() || f.nested {
+		return
+	}
+	for _, spec := range f.Syntax.Imports {
+		for library, home := range adapted {
+			if under(imported(spec), library) && !f.in(home) {
 				report(f, spec.Pos(), "%s imports %s, which belongs to %s", f.dir(), imported(spec), home)
 			}
 		}
