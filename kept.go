@@ -30,7 +30,7 @@ type keeper struct {
 	due  func(*sqltext.Known) bool // whether a text that is not kept came often enough
 
 	outdated atomic.Uint64 // how many texts were found outdated so far
-	mu       sync.Mutex    // protects latest; a leaf lock
+	mu       sync.Mutex    // protects latest; physical.mu may be taken under it
 	latest   [64]string    // the last of them, by their number
 }
 

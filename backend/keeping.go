@@ -41,12 +41,15 @@ const (
 	AgeAborted
 )
 
-// PostgresError is what PostgresAge reads of an error.
+// PostgresError is what PostgresAge reads of an error, and of the text that
+// raised it.
 type PostgresError struct {
 	Code, Routine string
 	// Position is where in the text the error is, and Where the context of a
 	// function that raised it; "" for none.
 	Position, Where string
+	// Pure is true for a text that changes nothing.
+	Pure bool
 }
 
 // PostgresAge is [Keeping.Age] for PostgreSQL. The server checks a prepared
@@ -55,13 +58,13 @@ type PostgresError struct {
 // error of class 42 at a place in the text. Arguments are read before that, for
 // the types that the parameters had (class 22), but errors of that class also
 // come from running a statement: a change that raised one is not sent again.
-func PostgresAge(e PostgresError, pure bool) Age {
+func PostgresAge(e PostgresError) Age {
 	class := e.Code[:min(len(e.Code), 2)]
 	switch {
 	case e.Code == "26000" && e.Routine == "FetchPreparedStatement",
 		e.Code == "0A000" && e.Routine == "RevalidateCachedQuery",
 		class == "42" && e.Position != "" && e.Where == "",
-		(class == "42" || class == "22") && pure:
+		(class == "42" || class == "22") && e.Pure:
 		return AgeOver
 	case class == "42", class == "22":
 		return AgeDoubtful

@@ -31,6 +31,7 @@ type cli struct {
 	Demo       demoCommand       `cmd:"" help:"Show on this machine, without any server, what Fluxor does."`
 	Query      queryCommand      `cmd:"" help:"Run one statement and print its result."`
 	Doctor     doctorCommand     `cmd:"" help:"Say how a DSN is understood and examine the database behind it."`
+	Explain    explainCommand    `cmd:"" help:"Say what Fluxor takes a statement for, without asking the database."`
 	Completion completionCommand `cmd:"" help:"Print a script that completes this command line in a shell."`
 	Version    versionCommand    `cmd:"" help:"Print the version of this binary."`
 }
@@ -53,6 +54,7 @@ func (cli) Help() string {
     fluxor demo            see it work, in a few seconds
     fluxor query erp.db "SELECT count(*) FROM orders"
     fluxor doctor env:ERP_DSN
+    fluxor explain postgres "SELECT now()"
     fluxor query --help    what one command does and takes; also fluxor help query
     fluxor --version       the version of this binary; also fluxor version
 

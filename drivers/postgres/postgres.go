@@ -102,8 +102,8 @@ func age(err error, pure bool) backend.Age {
 		return backend.AgeFits
 	}
 	return backend.PostgresAge(backend.PostgresError{
-		Code: string(pe.Code), Routine: pe.Routine, Position: pe.Position, Where: pe.Where,
-	}, pure)
+		Code: string(pe.Code), Routine: pe.Routine, Position: pe.Position, Where: pe.Where, Pure: pure,
+	})
 }
 
 // Dialer dials for lib/pq and lets Fluxor watch the wire. Set it on a

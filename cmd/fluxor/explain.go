@@ -1,0 +1,172 @@
+// This file is the command fluxor explain.
+
+package main
+
+import (
+	"fmt"
+	"io"
+	"strings"
+	"unicode/utf8"
+
+	driver "github.com/fluxor-db/fluxor"
+	"github.com/fluxor-db/fluxor/internal/sqltext"
+)
+
+type explainCommand struct {
+	DSN  string `arg:"" help:"The database: a DSN, env:NAME, dsn-file:PATH or - (see below); or its kind alone: postgres, mysql, oracle, sqlite."`
+	SQL  string `arg:"" help:"The statement."`
+	JSON bool   `name:"json" help:"Write one JSON object."`
+}
+
+// Help says what is explained and how to read it.
+func (explainCommand) Help() string {
+	return `Says what Fluxor takes a statement for, from its text alone: nothing is dialed. On that depend what is kept prepared and what may be sent twice.
+
+    verdict      PURE: a read that may be repeated. WRITE: it changes at most
+                 what its tags name. SESSION: it reads or changes the session.
+                 TXCTL: it begins or ends a transaction. FLUSH: it may do anything.
+    stable       the answer depends on tables, arguments and settings alone
+    neutral      the session is as before: kept statements stay
+    tags         the names in it that may be tables, columns among them
+    fingerprint  the text without its literals
+
+docs/STATEMENTS.md has a line for each reason.
+
+` + dsnHelp + `
+
+Exit codes: 0 explained, 2 wrong usage or a DSN that is not understood.
+
+Examples:
+
+    fluxor explain postgres "SELECT * FROM orders WHERE id = 7 FOR UPDATE"
+    fluxor explain env:ERP_DSN "SELECT next_number('invoice')"
+    fluxor explain oracle "SELECT sysdate FROM dual" --json | jq -r .verdict`
+}
+
+// explanation is what is known of a statement, for a program.
+type explanation struct {
+	Dialect     string   `json:"dialect"`
+	Verdict     string   `json:"verdict"`
+	Reason      string   `json:"reason"`
+	Meaning     string   `json:"meaning"`
+	At          *int     `json:"at"`   // offset in bytes; null where no word decided
+	Word        string   `json:"word"` // what stands there
+	Stable      bool     `json:"stable"`
+	Neutral     bool     `json:"neutral"`
+	Verb        string   `json:"verb"`
+	Statements  int      `json:"statements"`
+	Tags        []string `json:"tags"`
+	Fingerprint string   `json:"fingerprint"`
+	NextSteps   []string `json:"next_steps"`
+}
+
+// Run explains.
+func (c *explainCommand) Run(e *env) error {
+	d, err := c.dialect(e)
+	if err != nil {
+		return err
+	}
+	x := explain(d, c.SQL)
+	if c.JSON {
+		return writeJSON(e.out, x)
+	}
+	return x.show(e.out, c.SQL)
+}
+
+// dialect is that of the database that the command line names.
+func (c *explainCommand) dialect(e *env) (sqltext.Dialect, error) {
+	if d := sqltext.ForType(c.DSN); d != sqltext.Unknown {
+		return d, nil
+	}
+	dsn, err := e.dsn(c.DSN)
+	if err != nil {
+		return sqltext.Unknown, err
+	}
+	u, err := driver.Understand(driver.RuntimeConfig{DSN: dsn})
+	if err != nil {
+		return sqltext.Unknown, &exitError{exitUsage, err}
+	}
+	return sqltext.ForType(u.Type), nil
+}
+
+// explain puts what is known of a statement into words.
+func explain(d sqltext.Dialect, text string) explanation {
+	s := sqltext.Analyze(d, text)
+	x := explanation{
+		Dialect: d.String(), Verdict: s.Verdict.String(), Reason: s.Reason.String(), Meaning: s.Reason.Text(),
+		Word: s.Word, Stable: s.Stable, Neutral: s.Neutral, Verb: s.Verb, Statements: s.Count,
+		Tags: s.Tags, Fingerprint: sqltext.Fingerprint(d, text),
+		NextSteps: []string{"docs/STATEMENTS.md#" + s.Reason.String() + ": what this reason means, and what can be done"},
+	}
+	if s.At >= 0 {
+		x.At = &s.At
+	}
+	if x.Tags == nil {
+		x.Tags = []string{}
+	}
+	return x
+}
+
+// show prints the explanation below the statement, with a mark under the word
+// that decided.
+func (x explanation) show(w io.Writer, text string) error {
+	var b strings.Builder
+	if x.At != nil {
+		b.WriteString(marked(text, *x.At, len(x.Word)))
+	}
+	line := func(name, value string) { fmt.Fprintf(&b, "%-12s %s\n", name, value) }
+	line("verdict", x.Verdict)
+	line("reason", x.Reason+": "+x.Meaning)
+	line("stable", yes(x.Stable))
+	line("neutral", yes(x.Neutral))
+	line("tags", printable(strings.Join(x.Tags, " ")))
+	line("dialect", x.Dialect)
+	line("statements", fmt.Sprint(x.Statements))
+	line("fingerprint", printable(x.Fingerprint))
+	_, err := io.WriteString(w, b.String())
+	return err
+}
+
+func yes(b bool) string {
+	if b {
+		return "yes"
+	}
+	return "no"
+}
+
+// widest is how much of a line is shown around the mark.
+const widest = 70
+
+// marked is the line of text in which the word at stands, cut to a width, with
+// a mark under the word.
+func marked(text string, at, length int) string {
+	begin := strings.LastIndexByte(text[:at], '\n') + 1
+	line, _, _ := strings.Cut(text[begin:], "\n")
+	at -= begin
+	lead := ""
+	for at > widest/2 && utf8.RuneCountInString(line) > widest {
+		_, n := utf8.DecodeRuneInString(line)
+		line, at, lead = line[n:], at-n, "..."
+	}
+	tail := ""
+	if runes := []rune(line); len(runes) > widest {
+		line, tail = string(runes[:widest]), "..."
+	}
+	before := line[:min(at, len(line))]
+	word := line[len(before):min(at+max(length, 1), len(line))]
+	return fmt.Sprintf("%s%s%s\n%s%s\n", lead, printable(line), tail,
+		strings.Repeat(" ", utf8.RuneCountInString(lead+printable(before))), strings.Repeat("^", max(utf8.RuneCountInString(printable(word)), 1)))
+}
+
+// printable shows control characters, which could drive a terminal, as escapes.
+func printable(s string) string {
+	return strings.Map(func(r rune) rune {
+		if r == '\t' {
+			return ' '
+		}
+		if r < ' ' || r == 0x7f || r == utf8.RuneError {
+			return '?'
+		}
+		return r
+	}, s)
+}
