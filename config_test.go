@@ -95,6 +95,7 @@ func TestPresetsGiveEachFieldItsValue(t *testing.T) {
 	want.Preset, want.MaxOpenConns = "legacy", 50
 	want.ConnMaxLifetime, want.ConnMaxIdleTime = 30*time.Minute, 10*time.Minute
 	want.AcquireTimeout, want.NetworkTimeout = 30*time.Second, time.Minute
+	want.StmtCacheSize = 200
 	if !reflect.DeepEqual(legacy, want) {
 		t.Errorf("legacy: got %v, want %v", RuntimeConfig(legacy), RuntimeConfig(want))
 	}
@@ -157,7 +158,7 @@ func TestOptionsAreReadOrRefused(t *testing.T) {
 		"close_timeout=":                 "fluxor: option fluxor_close_timeout=: want a duration such as 30s, 500ms or 10m; 0 means off",
 		"preset=x password=secret":       "fluxor: option fluxor_preset=***: want one of transparent, legacy",
 		"max_open_con=3":                 "fluxor: unknown option fluxor_max_open_con=3; did you mean fluxor_max_open_conns? (there are ",
-		"stmt_cache_size=3":              "fluxor: unknown option fluxor_stmt_cache_size=3 (there are ",
+		"cache=hint":                     "fluxor: unknown option fluxor_cache=hint (there are ",
 		"logger=x":                       "fluxor: unknown option fluxor_logger=x (there are ",
 		"presett=legacy":                 "fluxor: unknown option fluxor_presett=legacy; did you mean fluxor_preset? (there are ",
 		"type=mysql&fluxor_type=oracle":  "fluxor: option fluxor_type is written twice, as mysql and as oracle; remove one",
