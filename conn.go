@@ -103,11 +103,13 @@ func (c *conn) execute(ctx context.Context, st *stmt, text string, args []driver
 	who := c.owner(st)
 	c.saved = c.op.begin(c, middleware.OpExec, text, args, c.saved)
 	if st != nil {
-		c.op.st, c.op.Prepared, c.op.Stmt = st, true, st.shown
+		c.op.st, c.op.Prepared = st, true
+		c.show(&c.op, st)
 	}
 	err := c.run(ctx)
 	res := c.op.Result
-	c.op.Result, c.op.Stmt = nil, nil
+	c.op.Result = nil
+	c.op.unshow()
 	c.ended(who)
 	if err != nil {
 		return nil, err
@@ -126,7 +128,8 @@ func (c *conn) ask(ctx context.Context, st *stmt, text string, args []driver.Nam
 	r.saved = r.begin(c, middleware.OpQuery, text, args, r.saved)
 	r.read, r.InTx, r.passing = r, c.tx != nil, true
 	if st != nil {
-		r.st, r.Prepared, r.Stmt = st, true, st.shown
+		r.st, r.Prepared = st, true
+		c.show(&r.op, st)
 	}
 	err := c.pass(ctx, &r.op)
 	r.passing = false
@@ -150,6 +153,13 @@ func (c *conn) ask(ctx context.Context, st *stmt, text string, args []driver.Nam
 		return nil, err
 	}
 	return answer, nil
+}
+
+// show gives the middlewares the statement that o runs.
+func (c *conn) show(o *op, st *stmt) {
+	if c.e.chain != nil {
+		o.Stmt = st.shown
+	}
 }
 
 // owner says who an operation belongs to; a statement belongs to whoever

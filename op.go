@@ -110,6 +110,13 @@ func (o *op) begin(by carrier, k middleware.Op, sql string, args, saved []driver
 	return saved[:0]
 }
 
+// unshow takes the statement from the middlewares.
+func (o *op) unshow() {
+	if o.Stmt != nil {
+		o.Stmt = nil
+	}
+}
+
 // clear forgets everything that the operation referred to but its answer, so
 // that what is kept for another one keeps nothing large alive. It writes only
 // what is set: most operations set little, and each pointer written costs.

@@ -10,31 +10,26 @@ import (
 	"github.com/fluxor-db/fluxor/middleware"
 )
 
-// attempt runs o once on the held connection. A kept statement that proves too
-// old is given up, and the text runs as if it had never been kept.
-func (s *session) attempt(ctx context.Context, o *op) error {
-	p := s.held.Value
-	if p.kept == nil {
-		return s.once(ctx, o)
-	}
+// attemptKept is attempt with the statement cache. A kept statement that proves
+// too old is given up, and the text runs as if it had never been kept.
+func (s *session) attemptKept(ctx context.Context, p *physical, o *op) error {
 	o.is.unset(byKept | anew)
 	s.heed(p, o)
-	err := s.once(ctx, o)
+	err := s.attempt(ctx, p, o)
 	if err == nil || !o.is.has(byKept) || !s.tooOld(p, o, err) {
 		return err
 	}
 	o.is.unset(byKept)
 	o.is.set(anew)
-	again := s.once(ctx, o)
+	again := s.attempt(ctx, p, o)
 	if aborted := s.e.keeper.aborted; aborted(again) && !aborted(err) {
 		return err // which ended a transaction that somebody began with a text
 	}
 	return again
 }
 
-// once is attempt without its care for the age of statements.
-func (s *session) once(ctx context.Context, o *op) error {
-	p := s.held.Value
+// attempt runs o once on the held connection.
+func (s *session) attempt(ctx context.Context, p *physical, o *op) error {
 	p.resetLine()
 	o.is.unset(sound)
 	o.is.set(harmless)
@@ -47,6 +42,11 @@ func (s *session) once(ctx context.Context, o *op) error {
 	if p.line == nil {
 		return s.call(ctx, p, o)
 	}
+	return s.callGuarded(ctx, p, o)
+}
+
+// callGuarded is call on a wire that is watched.
+func (s *session) callGuarded(ctx context.Context, p *physical, o *op) error {
 	bound := guard(p, ctx, s.e.set.NetworkTimeout)
 	defer bound.Stop()
 	return s.call(ctx, p, o)

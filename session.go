@@ -95,8 +95,12 @@ func (s *session) persist(ctx context.Context, o *op, settled bool) error {
 // attemptWatched is attempt with a look at the wire before and after.
 func (s *session) attemptWatched(ctx context.Context, o *op, settled bool) error {
 	p := s.held.Value
+	attempt := (*session).attempt
+	if p.kept != nil {
+		attempt = (*session).attemptKept
+	}
 	if p.line == nil {
-		return s.attempt(ctx, o)
+		return attempt(s, ctx, p, o)
 	}
 	if settled && ctx.Err() != nil && o.tx == nil {
 		p.line.Reset()
@@ -104,7 +108,7 @@ func (s *session) attemptWatched(ctx context.Context, o *op, settled bool) error
 	}
 	o.is.put(toNobody, settled && s.open == 0 && p.line.HungUp())
 	late := p.line.LateCancels()
-	err := s.attempt(ctx, o)
+	err := attempt(s, ctx, p, o)
 	if ctx.Err() != nil && p.line.LateCancels() != late {
 		p.broken = true // the cancel request may still arrive, and must not hit the next user's statement
 	}
@@ -260,7 +264,8 @@ func (s *session) reading() *reading {
 // keep puts a query's state back, without what it referred to.
 func (s *session) keep(r *reading) {
 	r.drain()
-	r.watch, r.Rows, r.Result, r.Stmt = nil, nil, nil, nil
+	r.watch, r.Rows, r.Result = nil, nil, nil
+	r.unshow()
 	r.clear()
 	r.saved = wiped(r.saved)
 	r.next, s.free = s.free, r
