@@ -12,6 +12,7 @@ import (
 	"strings"
 	"sync"
 	"testing"
+	"time"
 
 	ngrok "github.com/ngrok/sqlmw"
 
@@ -27,10 +28,25 @@ func everywhere(t *testing.T, intr ngrok.Interceptor, test func(t *testing.T, d 
 			t.Run(d.name+", "+p.name, func(t *testing.T) {
 				db, c := underFluxor(t, p.put, d.dsn(t), intr)
 				test(t, d, db, c)
-				if s := c.Stats(); s.InUse != 0 {
-					t.Errorf("%d connections are left in use", s.InUse)
-				}
+				awaitIdle(t, c)
 			})
+		}
+	}
+}
+
+// awaitIdle waits until no connection is in use. database/sql gives one whose
+// context ended back on a goroutine of its own.
+func awaitIdle(t *testing.T, c *fluxor.Connector) {
+	t.Helper()
+	tick := time.NewTicker(time.Millisecond)
+	defer tick.Stop()
+	limit := time.After(10 * time.Second)
+	for c.Stats().InUse > 0 {
+		select {
+		case <-tick.C:
+		case <-limit:
+			t.Errorf("%d connections are left in use", c.Stats().InUse)
+			return
 		}
 	}
 }
