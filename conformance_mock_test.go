@@ -34,6 +34,9 @@ var mockWays = []struct {
 	{"by name", func(t *testing.T, _ *sql.DB, dsn string) *sql.DB {
 		return openName(t, "fluxor", dsn+"?fluxor_driver=sqlmock")
 	}},
+	{"with the statement cache", func(t *testing.T, _ *sql.DB, dsn string) *sql.DB {
+		return openName(t, "fluxor", dsn+"?fluxor_driver=sqlmock&fluxor_stmt_cache_size=50")
+	}},
 }
 
 // mocked runs use over a mock that expects, in order, what expect says.
@@ -109,6 +112,39 @@ func TestAMockSeesStatementsAndPings(t *testing.T) {
 		mustScan(t, st.QueryRow(5))
 		if err := st.QueryRow(6).Scan(new(int)); !errors.Is(err, sql.ErrNoRows) {
 			t.Errorf("err = %v, want sql.ErrNoRows", err)
+		}
+	})
+}
+
+// A mock fails on a preparation that it does not expect, and on expected ones
+// that do not come.
+func TestAMockSeesThePreparationsOfTheProgramAlone(t *testing.T) {
+	const uses = 4
+	mocked(t, func(m sqlmock.Sqlmock) {
+		for range uses {
+			m.ExpectQuery("SELECT n").WithArgs(5).WillReturnRows(sqlmock.NewRows([]string{"n"}).AddRow(5))
+			m.ExpectExec("UPDATE t").WithArgs(5).WillReturnResult(sqlmock.NewResult(0, 1))
+		}
+		st := m.ExpectPrepare("UPDATE t").WillBeClosed()
+		for range uses {
+			st.ExpectExec().WithArgs(5).WillReturnResult(sqlmock.NewResult(0, 1))
+		}
+	}, func(t *testing.T, db *sql.DB) {
+		for range uses {
+			mustScan(t, db.QueryRow("SELECT n FROM t WHERE n = ?", 5))
+			mustExec(t, db, "UPDATE t SET n = n + 1 WHERE n = ?", 5)
+		}
+		st, err := db.Prepare("UPDATE t SET n = n + 1 WHERE n = ?")
+		if err != nil {
+			t.Fatal(err)
+		}
+		for range uses {
+			if _, err := st.Exec(5); err != nil {
+				t.Error(err)
+			}
+		}
+		if err := st.Close(); err != nil {
+			t.Error(err)
 		}
 	})
 }

@@ -213,9 +213,11 @@ func TestProgressIsShownOnlyWhenItIsSlow(t *testing.T) {
 		p := &progress{w: &b, live: true}
 		p.next("one")
 		p.next("two")
+		p.mu.Lock() // the timer's goroutine writes later
 		if b.Len() > 0 {
 			t.Errorf("at once: %q", b.String())
 		}
+		p.mu.Unlock()
 		<-time.After(patience)
 		synctest.Wait()
 		p.next("three")

@@ -9,6 +9,7 @@ import (
 	"database/sql"
 	"fmt"
 	"os"
+	"os/exec"
 	"path/filepath"
 	"strconv"
 	"strings"
@@ -30,7 +31,8 @@ const (
 // StartPgBouncer starts a PgBouncer in front of one database, which this test
 // alone uses and which ends with it. The result's target is that database
 // behind the pooler. settings are further lines "name=value" of its
-// configuration.
+// configuration. Whatever its version, it does not follow prepared statements
+// from one server connection to another, unless a setting says so.
 func StartPgBouncer(t testing.TB, upstream Target, mode PoolMode, settings ...string) *Server {
 	t.Helper()
 	find := func() (engine, error) {
@@ -38,11 +40,20 @@ func StartPgBouncer(t testing.TB, upstream Target, mode PoolMode, settings ...st
 		if !ok {
 			return nil, missing("PgBouncer", "pgbouncer", "pgbouncer")
 		}
-		return pgbouncer{binary: binary, upstream: upstream, mode: mode}, nil
+		version, err := exec.CommandContext(t.Context(), binary, "--version").Output()
+		return pgbouncer{binary: binary, upstream: upstream, mode: mode, follows: follows(string(version))}, err
 	}
 	s := private(t, find, Options{Settings: settings})
 	s.Target = s.Target.As(upstream.User, upstream.Password).In(upstream.Database)
 	return s
+}
+
+// follows reports whether a version of PgBouncer knows the setting
+// max_prepared_statements; older ones do not start with it.
+func follows(version string) bool {
+	var major, minor int
+	_, err := fmt.Sscanf(version, "PgBouncer %d.%d", &major, &minor)
+	return err == nil && (major > 1 || major == 1 && minor >= 21)
 }
 
 // pgbouncer is the engine. Its accounts and databases are those of the server
@@ -51,6 +62,7 @@ type pgbouncer struct {
 	binary   string
 	upstream Target
 	mode     PoolMode
+	follows  bool // it can follow prepared statements from session to session
 }
 
 func (pgbouncer) label() string      { return "PgBouncer" }
@@ -80,6 +92,9 @@ func (p pgbouncer) command(s *Server) []string {
 		"auth_file=" + filepath.Join(s.data(), "users.txt"),
 		"pool_mode=" + string(p.mode),
 		"max_client_conn=" + strconv.Itoa(s.options.MaxConnections),
+	}
+	if p.follows {
+		lines = append(lines, "max_prepared_statements=0")
 	}
 	file := filepath.Join(s.data(), "pgbouncer.ini")
 	_ = os.WriteFile(file, []byte(strings.Join(append(lines, s.options.Settings...), "\n")+"\n"), 0o644) //nolint:gosec // as above

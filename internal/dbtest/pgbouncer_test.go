@@ -53,3 +53,13 @@ func TestPoolerEndsWithItsTest(t *testing.T) {
 		t.Errorf("%s still accepts connections", addr)
 	}
 }
+
+func TestOnlyAPgBouncerThatKnowsPreparedStatementsIsToldNotToFollowThem(t *testing.T) {
+	for version, want := range map[string]bool{
+		"PgBouncer 1.18.0\nlibevent 2.1.12-stable\n": false, "PgBouncer 1.20.1": false, "PgBouncer 1.21.0": true, "PgBouncer 1.24.1": true, "PgBouncer 2.0": true, "": false,
+	} {
+		if got := follows(version); got != want {
+			t.Errorf("%q: got %v", version, got)
+		}
+	}
+}

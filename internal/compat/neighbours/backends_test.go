@@ -1,4 +1,4 @@
-// This file names the backends and the ways to open each: bare, by alias, as "fluxor".
+// This file names the backends and the ways to open each: bare, by alias, as "fluxor", and so with the statement cache.
 
 package neighbours
 
@@ -52,7 +52,7 @@ func freshPostgres(t *testing.T) string { return dbtest.Postgres(t).NewDatabase(
 // sql.Open. Each way has a database of its own.
 type way struct {
 	backend
-	how    string // "bare", "alias", "fluxor"
+	how    string // "bare", "alias", "fluxor", "kept"
 	driver string
 	dsn    string
 }
@@ -63,6 +63,7 @@ func (b backend) ways(t *testing.T) []way {
 		{b, "bare", b.bare, b.fresh(t)},
 		{b, "alias", b.alias, b.fresh(t)},
 		{b, "fluxor", "fluxor", with(b.fresh(t), b.chosen, "fluxor_max_open_conns=4")},
+		{b, "kept", "fluxor", with(b.fresh(t), b.chosen, "fluxor_max_open_conns=4", "fluxor_stmt_cache_size=50")},
 	}
 }
 

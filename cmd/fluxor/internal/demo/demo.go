@@ -87,10 +87,11 @@ type chapter struct {
 var chapters = []chapter{
 	{"1. An order database, twice", (*stage).create},
 	{"2. The same work, the same result", (*stage).work},
-	{"3. Who comes first is served first", (*stage).fairness},
-	{"4. No write is sent twice", (*stage).writeOnce},
-	{"5. Connections that die while nobody looks", (*stage).idleCut},
-	{"6. A full pool that says so", (*stage).fullPool},
+	{"3. A query that comes again", (*stage).prepared},
+	{"4. Who comes first is served first", (*stage).fairness},
+	{"5. No write is sent twice", (*stage).writeOnce},
+	{"6. Connections that die while nobody looks", (*stage).idleCut},
+	{"7. A full pool that says so", (*stage).fullPool},
 }
 
 // Run plays the demo on screen. It ends early, with an error, when ctx ends or

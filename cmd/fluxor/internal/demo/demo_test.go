@@ -39,8 +39,10 @@ func TestBareOutcomesWouldNotPassForFluxors(t *testing.T) {
 		s.tellIdle(blind, blind)
 		s.tellFairness(3, []int{2, 1, 0}, []int{0, 2, 1})
 		s.tellFullPool(context.DeadlineExceeded, nestedLimit, context.DeadlineExceeded, nestedLimit)
+		bare := &asker{took: []float64{30, 31, 29}}
+		s.tellPrepared(bare, bare, bare)
 	})
-	for _, id := range []string{"write_once", "write_told", "idle_sent", "fairness", "full_pool"} {
+	for _, id := range []string{"write_once", "write_told", "idle_sent", "fairness", "full_pool", "statement_answers", "statement_time"} {
 		if ok, checked := held[id]; ok || !checked {
 			t.Errorf("%s: held %v, checked %v; want a claim that fails", id, ok, checked)
 		}
@@ -55,6 +57,25 @@ func TestLostWriteAndFailedStatementBreakTheirClaims(t *testing.T) {
 	})
 	if held["write_once"] || held["idle_cut"] {
 		t.Errorf("got %v, want write_once and idle_cut to fail", held)
+	}
+}
+
+func TestOneOtherAnswerBreaksTheClaim(t *testing.T) {
+	t.Parallel()
+	answered := func(total int64) *asker {
+		return &asker{took: []float64{float64(total)}, answers: []bill{{name: "Customer 1", total: 50}, {name: "Customer 2", total: total}}}
+	}
+	for _, row := range []struct {
+		fluxor, byHand int64
+		held           bool
+	}{{30, 30, true}, {29, 30, false}, {30, 29, false}} {
+		held := told(func(s *stage) { s.tellPrepared(answered(30), answered(row.fluxor), answered(row.byHand)) })
+		if held["statement_answers"] != row.held {
+			t.Errorf("%+v: got %v", row, held)
+		}
+	}
+	if held := told(func(s *stage) { s.tellPrepared(answered(30), answered(29), answered(29)) }); !held["statement_time"] {
+		t.Errorf("less time does not pass: %v", held)
 	}
 }
 

@@ -26,14 +26,15 @@ type size struct {
 	workers             int // goroutines per side
 	conns               int // connections per side
 	turns, perTurn      int // turns per side, operations of one worker in a turn
+	askTurns, asks      int // turns per way of asking, queries in a turn
 	waiters             int // goroutines in line for one connection
 	orders, lostOf      int // orders sent to the old server; every how manyth answer is lost
 	statements          int // after the idle connections were cut
 }
 
 var sizes = map[Scale]size{
-	Full:  {customers: 2000, products: 1000, workers: 8, conns: 4, turns: 100, perTurn: 40, waiters: 60, orders: 40, lostOf: 4, statements: 400},
-	Quick: {customers: 100, products: 50, workers: 4, conns: 2, turns: 10, perTurn: 30, waiters: 30, orders: 12, lostOf: 4, statements: 40},
+	Full:  {customers: 2000, products: 1000, workers: 8, conns: 4, turns: 100, perTurn: 40, askTurns: 31, asks: 50, waiters: 60, orders: 40, lostOf: 4, statements: 400},
+	Quick: {customers: 100, products: 50, workers: 4, conns: 2, turns: 10, perTurn: 30, askTurns: 11, asks: 20, waiters: 30, orders: 12, lostOf: 4, statements: 40},
 }
 
 // seed makes every run the same.

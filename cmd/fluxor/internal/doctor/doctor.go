@@ -281,6 +281,15 @@ func (x *exam) encryption(on bool, version string) {
 	}
 }
 
+// kept is how many statements the cache keeps for a connection; 0 also where
+// the driver leaves it nothing to keep.
+func (x *exam) kept() int {
+	if !x.at.keeps {
+		return 0
+	}
+	return x.understood.Config.StmtCacheSize
+}
+
 // limits compares what the server grants with what Fluxor may use.
 func (x *exam) limits(granted int) {
 	x.check("server.max_connections", "%d", granted)

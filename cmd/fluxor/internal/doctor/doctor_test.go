@@ -117,7 +117,7 @@ func TestPoolerByTransactionIsFound(t *testing.T) {
 		for name, option := range postgresDrivers {
 			r := examined(t, behind.DSN(option, "fluxor_max_open_conns=5"))
 			f := r.finding("FX-1801")
-			if f == nil || r.OK || !strings.Contains(f.Cure, "fluxor_stmt_cache_size at 0") || !strings.Contains(f.Cure, "session state") {
+			if f == nil || r.OK || r.finding("FX-1803") != nil || !strings.Contains(f.Cure, "fluxor_stmt_cache_size must be 0") || !strings.Contains(f.Cure, "session state") {
 				t.Errorf("%s, %s: %+v", shape, name, r.Findings)
 				continue
 			}
@@ -126,6 +126,32 @@ func TestPoolerByTransactionIsFound(t *testing.T) {
 					t.Errorf("%s: the detail is %q", name, f.Detail)
 				}
 			}
+		}
+	}
+}
+
+func TestStatementCacheBehindAPoolerByTransactionIsAnError(t *testing.T) {
+	upstream := dbtest.Postgres(t).NewDatabase(t)
+	behind := map[dbtest.PoolMode]*dbtest.Server{}
+	for _, mode := range []dbtest.PoolMode{dbtest.PoolTransaction, dbtest.PoolSession} {
+		behind[mode] = dbtest.StartPgBouncer(t, upstream, mode)
+	}
+	for _, row := range []struct {
+		mode   dbtest.PoolMode
+		params []string
+		want   string // in the detail; "" is no such finding
+	}{
+		{dbtest.PoolTransaction, []string{"fluxor_stmt_cache_size=50"}, "fluxor_stmt_cache_size is 50; source: dsn"},
+		{dbtest.PoolTransaction, []string{"fluxor_preset=legacy"}, "fluxor_stmt_cache_size is 200; source: preset"},
+		{dbtest.PoolTransaction, []string{"fluxor_preset=legacy", "fluxor_stmt_cache_size=0"}, ""},
+		{dbtest.PoolTransaction, []string{"fluxor_preset=legacy", "binary_parameters=yes"}, ""}, // nothing is kept
+		{dbtest.PoolTransaction, []string{"fluxor_preset=legacy", "fluxor_driver=pgx"}, ""},
+		{dbtest.PoolSession, []string{"fluxor_preset=legacy"}, ""},
+	} {
+		r := examined(t, behind[row.mode].DSN(row.params...))
+		f := r.finding("FX-1803")
+		if (f != nil) != (row.want != "") || f != nil && (f.Detail != row.want || f.Severity != Error || !r.Above(Error)) {
+			t.Errorf("%s, %v: got %+v", row.mode, row.params, r.Findings)
 		}
 	}
 }
@@ -260,6 +286,23 @@ func TestMariaDBWithUnusualSettingsIsFoundOut(t *testing.T) {
 	r = examined(t, target.DSN("parseTime=true", "charset=utf8mb4", "loc=Asia%2FKolkata", "time_zone='%2B05:30'"))
 	if f := r.finding("FX-1605"); f != nil {
 		t.Errorf("one zone on both sides: %+v", f)
+	}
+}
+
+func TestStatementCacheBeyondTheServersLimitIsFound(t *testing.T) {
+	target := dbtest.MariaDB(t).NewDatabase(t)
+	r := examined(t, target.DSN("fluxor_stmt_cache_size=1000", "fluxor_max_open_conns=20"))
+	f := r.finding("FX-1505")
+	if limit := r.value("server.max_prepared_stmt_count"); f == nil || f.Detail != "1000 statements (fluxor_stmt_cache_size) on 20 connections are 20000, the server grants "+limit {
+		t.Errorf("the limit is %q: got %+v", limit, r.Findings)
+	}
+	for _, params := range [][]string{
+		{"fluxor_stmt_cache_size=100", "fluxor_max_open_conns=20"},
+		{"fluxor_stmt_cache_size=1000", "fluxor_max_open_conns=20", "interpolateParams=true"}, // nothing is kept
+	} {
+		if r := examined(t, target.DSN(params...)); r.finding("FX-1505") != nil {
+			t.Errorf("%v: got %+v", params, r.Findings)
+		}
 	}
 }
 

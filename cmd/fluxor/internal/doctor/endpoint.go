@@ -34,6 +34,7 @@ type endpoint struct {
 
 	mysql  *mysql.Config // of MySQL alone
 	advice string        // what this driver needs behind a pooler
+	keeps  bool          // the statement cache finds something to keep, once it is on
 }
 
 // tlsMode is what the DSN asks of TLS.
@@ -139,7 +140,7 @@ func (e *endpoint) openPQ(native string) error {
 			e.tls = tlsAuthority
 		}
 	}
-	if !strings.Contains(native, "binary_parameters=yes") {
+	if e.keeps = !cfg.BinaryParameters; e.keeps {
 		e.advice = "lib/pq sends a statement with arguments in two steps, which a pooler may give to two sessions: add binary_parameters=yes"
 	}
 	return nil
@@ -201,7 +202,7 @@ func (e *endpoint) openMySQL(native string) error {
 	default:
 		e.tls = tlsFull
 	}
-	e.mysql = cfg.Clone()
+	e.mysql, e.keeps = cfg.Clone(), !cfg.InterpolateParams
 	cfg.DialFunc = fluxormysql.DialFunc(e.wire.dial)
 	e.connector, err = mysql.NewConnector(cfg)
 	return err

@@ -34,6 +34,7 @@ var kinds = []kind{
 	{"FX-1502", Warn, "fluxor_max_open_conns is more than the server grants.", "Lower fluxor_max_open_conns, leaving room for other programs, or raise the server's limit."},
 	{"FX-1503", Info, "Nothing bounds how many connections the program opens.", "Set fluxor_max_open_conns so that all programs together stay below the server's limit."},
 	{"FX-1504", Info, "The server ends idle connections, and no option of Fluxor's does before.", "Nothing need be done: Fluxor notices before use. Set fluxor_conn_max_idle_time to spare the server the wait."},
+	{"FX-1505", Warn, "The statement cache can fill the server's limit of prepared statements.", "Lower fluxor_stmt_cache_size or fluxor_max_open_conns, or raise max_prepared_stmt_count of the server."},
 	{"FX-1601", Warn, "sql_mode is not strict, so values that do not fit are changed and stored.", "Add STRICT_TRANS_TABLES to sql_mode of the server, or write sql_mode into the DSN."},
 	{"FX-1602", Warn, "autocommit is off, so a statement outside a transaction stays uncommitted.", "Turn autocommit on for the account, or write autocommit=1 into the DSN."},
 	{"FX-1603", Warn, "The connection's character set holds only a part of Unicode.", "Write charset=utf8mb4 into the DSN."},
@@ -45,8 +46,9 @@ var kinds = []kind{
 	{"FX-1704", Info, "The database lives in memory and ends with its last connection.", "Name a file if anything should stay."},
 	{"FX-1705", Error, "The database file does not exist.", "Correct the path; a program that connects would make an empty database there."},
 	{"FX-1706", Info, "Readers and writers block each other, because the journal is not a write-ahead log.", "Run PRAGMA journal_mode=WAL once, unless the file is on a network file system."},
-	{"FX-1801", Warn, "A pooler lends the server's sessions by transaction.", "Leave fluxor_stmt_cache_size at 0, use no session state outside a transaction (SET, LISTEN, temporary tables, advisory locks), and prepare nothing that outlives one."},
+	{"FX-1801", Warn, "A pooler lends the server's sessions by transaction.", "fluxor_stmt_cache_size must be 0 here. Use no session state outside a transaction (SET, LISTEN, temporary tables, advisory locks), and prepare nothing that outlives one."},
 	{"FX-1802", Info, "Something stands between client and server: a pooler, a proxy or address translation.", "Know that its timeouts and limits hold as well as the server's."},
+	{"FX-1803", Error, "The statement cache is on behind a pooler that lends the server's sessions by transaction.", "Write fluxor_stmt_cache_size=0 into the DSN, also beside fluxor_preset=legacy."},
 	{"FX-1901", Info, "A check could not be made.", "Read the error; where a right is missing, an account that has it sees more."},
 }
 

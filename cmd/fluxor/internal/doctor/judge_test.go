@@ -112,6 +112,27 @@ func TestLimitsOfBothSidesAreCompared(t *testing.T) {
 	}
 }
 
+func TestStatementsThatMayBeKeptAreComparedWithTheServersLimit(t *testing.T) {
+	for _, row := range []struct {
+		keeps                bool
+		size, conns, granted int
+		want                 string
+	}{
+		{true, 200, 50, 100, ""},
+		{true, 200, 81, 100, ""},
+		{true, 200, 82, 100, "FX-1505"},
+		{true, 200, 0, 81, ""},
+		{true, 200, 0, 100, "FX-1505"},
+		{true, 0, 0, 100, ""},
+		{false, 200, 0, 100, ""},
+	} {
+		x := newExam(&endpoint{keeps: row.keeps}, fluxor.RuntimeConfig{StmtCacheSize: row.size, MaxOpenConns: row.conns})
+		if x.statements(200*81, row.granted); ids(x.Report) != row.want {
+			t.Errorf("%+v: got %q", row, ids(x.Report))
+		}
+	}
+}
+
 func TestDSNSaysWhereItLeadsAndHowTLSIsUsed(t *testing.T) {
 	for dsn, want := range map[string]struct {
 		address string

@@ -35,7 +35,7 @@ var mysqlNames = []string{
 }
 
 func (x *exam) mysqlSettings(ctx context.Context) error {
-	values, err := x.texts(ctx, "SHOW SESSION VARIABLES WHERE Variable_name IN ('max_connections', 'max_user_connections', '"+strings.Join(mysqlNames, "', '")+"')")
+	values, err := x.texts(ctx, "SHOW SESSION VARIABLES WHERE Variable_name IN ('max_connections', 'max_user_connections', 'max_prepared_stmt_count', '"+strings.Join(mysqlNames, "', '")+"')")
 	if err != nil {
 		return err
 	}
@@ -70,7 +70,23 @@ func (x *exam) mysqlLimits(values map[string]string) error {
 		most = min(most, own)
 	}
 	x.limits(most)
+	if statements, err := strconv.Atoi(values["max_prepared_stmt_count"]); err == nil {
+		x.statements(statements, most)
+	}
 	return nil
+}
+
+// statements compares the server's limit of prepared statements with what the
+// statement caches of the connections may hold, of which the server grants some.
+func (x *exam) statements(limit, granted int) {
+	x.check("server.max_prepared_stmt_count", "%d", limit)
+	size, conns := x.kept(), x.understood.Config.MaxOpenConns
+	if conns == 0 {
+		conns = granted
+	}
+	if size*conns > limit {
+		x.find("FX-1505", "%d statements (fluxor_stmt_cache_size) on %d connections are %d, the server grants %d", size, conns, size*conns, limit)
+	}
 }
 
 // mysqlClock compares the zone in which the server's session writes times with

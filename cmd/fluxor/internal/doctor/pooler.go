@@ -39,9 +39,23 @@ func (x *exam) pooler(ctx context.Context) error {
 		}
 		x.check("pooler", "by transaction")
 		x.find("FX-1801", "%s", evidence)
+		x.keptBehindPooler()
 		return nil
 	}
 	return x.relay(ctx)
+}
+
+// keptBehindPooler finds the statement cache on where sessions are lent by
+// transaction.
+func (x *exam) keptBehindPooler() {
+	if x.kept() == 0 {
+		return
+	}
+	for _, o := range x.Options {
+		if o.Key == "fluxor_stmt_cache_size" {
+			x.find("FX-1803", "%s is %s; source: %s", o.Key, o.Value, o.Source)
+		}
+	}
 }
 
 // shared looks for one server session that serves two clients, or two that

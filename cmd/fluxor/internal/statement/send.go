@@ -2,11 +2,7 @@
 
 package statement
 
-import (
-	"regexp"
-	"slices"
-	"strings"
-)
+import "github.com/fluxor-db/fluxor/internal/sqltext"
 
 // Send is the call by which a statement is sent.
 type Send string
@@ -26,35 +22,13 @@ const (
 // Sends are the calls, the default first.
 var Sends = []string{string(SendAuto), string(SendRows), string(SendExec)}
 
-// changes are the first words of statements that return no rows.
-var changes = []string{
-	"insert", "update", "delete", "replace", "merge", "create", "alter", "drop", "truncate", "rename", "grant", "revoke",
-	"set", "reset", "use", "begin", "start", "commit", "rollback", "savepoint", "release", "lock", "unlock", "comment",
-	"vacuum", "reindex", "attach", "detach", "do", "load", "copy", "listen", "notify", "unlisten", "discard", "kill",
-}
-
-var (
-	blanks    = regexp.MustCompile(`^(?:\s+|--[^\n]*(?:\n|$)|#[^\n]*(?:\n|$)|/\*[^!](?s:.*?)\*/)`)
-	returning = regexp.MustCompile(`(?i)\b(?:returning|output)\b`)
-	further   = regexp.MustCompile(`;\s*\S`)
-	firstWord = regexp.MustCompile(`^[A-Za-z]+`)
-)
-
 // Choose returns SendExec for a single statement that begins with a word such
 // as INSERT or CREATE and in which neither RETURNING nor OUTPUT occurs, and
 // SendRows for everything else. Where the choice is wrong nothing is lost but
 // the number of affected rows: rows are never thrown away by it.
-func Choose(sql string) Send {
-	for {
-		gap := blanks.FindString(sql)
-		if gap == "" {
-			break
-		}
-		sql = sql[len(gap):]
+func Choose(d sqltext.Dialect, sql string) Send {
+	if sqltext.Rowless(d, sql) {
+		return SendExec
 	}
-	word := strings.ToLower(firstWord.FindString(sql))
-	if !slices.Contains(changes, word) || returning.MatchString(sql) || further.MatchString(sql) {
-		return SendRows
-	}
-	return SendExec
+	return SendRows
 }

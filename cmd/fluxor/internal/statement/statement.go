@@ -16,6 +16,7 @@ import (
 	_ "github.com/fluxor-db/fluxor/drivers/sqlite"   // modernc.org/sqlite
 
 	"github.com/fluxor-db/fluxor/cmd/fluxor/internal/result"
+	"github.com/fluxor-db/fluxor/internal/sqltext"
 )
 
 // Statement is what is to be run.
@@ -54,7 +55,7 @@ func Run(ctx context.Context, dsn string, st Statement, sink result.Sink) (err e
 	db := sql.OpenDB(connector)
 	defer db.Close() //nolint:errcheck // what it says comes too late to matter
 	r := &running{sink: sink}
-	err = r.run(ctx, db, u.Backend, st)
+	err = r.run(ctx, db, u, st)
 	if err != nil && ctx.Err() != nil {
 		r.session.cancel(db)
 	}
@@ -66,18 +67,18 @@ type running struct {
 	session session
 }
 
-func (r *running) run(ctx context.Context, db *sql.DB, backend string, st Statement) error {
+func (r *running) run(ctx context.Context, db *sql.DB, u *fluxor.Understanding, st Statement) error {
 	c, err := db.Conn(ctx)
 	if err != nil {
 		return err
 	}
 	defer c.Close() //nolint:errcheck // as in Run
-	if r.session, err = sessionOf(ctx, c, backend); err != nil {
+	if r.session, err = sessionOf(ctx, c, u.Backend); err != nil {
 		return err
 	}
 	send := st.Send
 	if send == SendAuto {
-		send = Choose(st.SQL)
+		send = Choose(sqltext.ForType(u.Type), st.SQL)
 	}
 	if send == SendExec {
 		return r.exec(ctx, c, st)

@@ -19,6 +19,7 @@ import (
 	"go.uber.org/goleak"
 
 	"github.com/fluxor-db/fluxor"
+	"github.com/fluxor-db/fluxor/internal/sqltext"
 )
 
 func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
@@ -61,7 +62,7 @@ func TestStatementIsSentForRowsUnlessItsTextIsAPlainChange(t *testing.T) {
 		"":                                     SendRows,
 		"--":                                   SendRows,
 	} {
-		if got := Choose(sql); got != want {
+		if got := Choose(sqltext.MySQL, sql); got != want {
 			t.Errorf("%q: got %s, want %s", sql, got, want)
 		}
 	}
