@@ -284,10 +284,15 @@ func (j *judge) ended(change bool, first int) Statement {
 }
 
 // sets judges SET. It may run a statement (MariaDB's SET STATEMENT), end a
-// transaction (MySQL's autocommit), or call any function for a value.
+// transaction (MySQL's autocommit), run triggers that wait (PostgreSQL's SET
+// CONSTRAINTS), or call any function for a value.
 func (j *judge) sets(first int) Statement {
 	for i := range j.toks {
-		if j.isWord(i, markStatement) || j.isWord(i, markAutocommit) {
+		if !j.isName(i) {
+			continue
+		}
+		switch j.plain(i) {
+		case "statement", "autocommit", "constraints":
 			return j.opaque(Odd, i)
 		}
 	}
@@ -300,11 +305,17 @@ func (j *judge) sets(first int) Statement {
 	return j.does(Session, Settings, first)
 }
 
-// shows judges SHOW and EXPLAIN: those that run nothing.
+// shows judges SHOW and EXPLAIN: those that run nothing. PostgreSQL takes its
+// options in quotes as well, and SQLite runs some pragmas while it explains
+// them.
 func (j *judge) shows() Statement {
 	for i := range j.toks {
-		if j.isWord(i, markAnalyze) {
+		switch {
+		case !j.isName(i):
+		case j.plain(i) == "analyze", j.plain(i) == "analyse":
 			return j.opaque(Changes, i)
+		case j.isWord(i, markPragma):
+			return j.opaque(UnknownStatement, i)
 		}
 	}
 	if j.odd != OneRead {

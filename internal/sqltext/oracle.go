@@ -16,13 +16,18 @@ func (j *judge) scanHiddenCalls() {
 			tables = false
 		case t.kind == kindWord && !j.is(i-1, kindDot) && (t.is&(reserved|paren) != 0 || lower(j.word(i)) == "join"):
 			tables = j.beginsTables(i) || tables && j.isWord(i, markAs)
-		case tables || !j.isName(i) || t.is&bare != 0 || j.is(i+1, kindDot) || j.is(i+1, kindOpen) || j.is(i+1, kindString):
+		case j.isWord(i+1, markAs) && j.is(i+2, kindOpen): // names a common table expression
+		case tables || !j.isName(i) || j.isBare(i) || j.is(i+1, kindDot) || j.is(i+1, kindOpen) || j.is(i+1, kindString):
 		case j.is(i-1, kindDot) && !j.standsAlone(i-2),
 			dual && !j.is(i-1, kindDot) && !j.operand(i-1) && !j.isWord(i-1, markAs):
 			j.doubt(UnknownFunction, i)
 		}
 	}
 }
+
+// isBare reports whether token i is one of Oracle's own functions that are
+// called so, in quotes or without.
+func (j *judge) isBare(i int) bool { return lookup(Oracle, j.plain(i))&bare != 0 }
 
 // beginsTables reports whether tables follow token i.
 func (j *judge) beginsTables(i int) bool {

@@ -7,11 +7,13 @@ var mysqlWords = []listed{
 		delete desc distinct div else except exists false for force from group having if in inner insert intersect into is
 		join left like limit not null on or order outer primary regexp right rlike select set straight_join table then to
 		true union unique update using values when where with xor`},
-	{paren, `by div force ignore index key mod partition regexp rlike use xor binary any some row`},
+	{paren, `by div force ignore index key mod partition regexp rlike straight_join use xor binary any some row`},
 	{paren, `match`},
 	{soft, `mod against`},
 	{bare | clock, `current_date current_time current_timestamp localtime localtimestamp utc_date utc_time utc_timestamp`},
+	{bare | clock, `sysdate`},
 	{bare | session, `current_user current_role`},
+	{bare | draws, `nextval`},
 	{tight, `adddate bit_and bit_or bit_xor cast count curdate curtime date_add date_sub extract group_concat max mid min
 		now position session_user std stddev stddev_pop stddev_samp subdate substr substring sum sysdate system_user
 		trim variance var_pop var_samp`},
@@ -41,5 +43,4 @@ var mysqlWords = []listed{
 		sleep sys_guid sysdate unix_timestamp utc_date utc_time utc_timestamp uuid uuid_short`},
 	{session, `connection_id current_role current_user database found_rows get_lock is_free_lock is_used_lock
 		last_insert_id lastval release_all_locks release_lock row_count schema session_user system_user user version`},
-	{draws, `nextval setval`},
 }
