@@ -15,7 +15,7 @@ var postgresWords = []listed{
 	{bare | session, `current_user current_role current_catalog current_schema session_user system_user user`},
 	{regtype, `regclass regproc regprocedure regoper regoperator regtype regrole regnamespace regconfig regdictionary
 		regcollation`},
-	{pure, `abs acos acosd acosh any_value array_agg array_append array_cat array_dims array_fill array_length
+	{pure, `abs acos acosd acosh array_agg array_append array_cat array_dims array_fill array_length
 		array_lower array_ndims array_position array_positions array_prepend array_remove array_replace array_to_json
 		array_to_string array_to_tsvector array_upper ascii asin asind asinh atan atan2 atan2d atand atanh avg bit_and
 		bit_count bit_length bit_or bit_xor bool_and bool_or bpchar btrim cardinality cast cbrt ceil ceiling
@@ -66,5 +66,5 @@ var postgresWords = []listed{
 
 // postgresOperators are PostgreSQL's own.
 var postgresOperators = operators(`+ - * / % ^ = < > <= >= <> != ~ ~* !~ !~* ~~ ~~* !~~ !~~* || | & # << >> |/ ||/ @ !! @@ @@@
-	@> <@ && &< &> &<| |&> <<| |>> -|- -> ->> #> #>> #- ? ?| ?& @? ?- ?-| ?|| ## <-> <=> <<= >>= ~= ~>=~ ~<=~ ~>~ ~<~ ^@ <^ >^ *=
+	@> <@ && &< &> &<| |&> <<| |>> -|- -> ->> #> #>> #- ? ?| ?& @? ?- ?-| ?|| ## <-> <<= >>= ~= ~>=~ ~<=~ ~>~ ~<~ ^@ <^ >^ *=
 	*<> *< *> *<= *>= : =>`)
