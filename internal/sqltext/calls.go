@@ -8,6 +8,7 @@ import "strings"
 func (j *judge) call(i int, w word) {
 	switch {
 	case i == 0: // no function begins a statement
+		j.place(i, w&markOfWord)
 	case w&reserved == 0 && j.columns(i):
 		j.tag(lower(j.word(i)))
 	case w&paren != 0, w&soft != 0 && j.infix(i), j.expected(i), j.outer(i), j.operator(i):
@@ -112,8 +113,11 @@ func (j *judge) columns(i int) bool {
 	switch {
 	case j.isWord(before, markInto), j.isWord(before, markInsert), j.isWord(before, markReplace):
 		return true
-	case j.isWord(before, markIgnore):
-		return j.isWord(before-1, markInsert)
+	case j.isWord(before, markIgnore): // and others of MySQL's
+		for j.isWord(before, markIgnore) {
+			before--
+		}
+		return j.isWord(before, markInsert) || j.isWord(before, markReplace)
 	case before == 0 && j.d == PostgreSQL && lower(j.word(0)) == "copy":
 		return true
 	case head != i:

@@ -20,7 +20,7 @@ var everydayPostgres = []trap{
 	{`UPDATE "users" SET "name"=$1,"updated_at"=$2 WHERE id = $3 AND "users"."deleted_at" IS NULL`, write, sqltext.Changes, "n", "users"},
 	{`SELECT count(*) FROM "users" JOIN "orders" "o" ON o.user_id = users.id WHERE o.total > $1`, pure, sqltext.OneRead, "ns", "users orders"},
 	{`SELECT count(*) FROM information_schema.tables WHERE table_schema = CURRENT_SCHEMA() AND table_name = $1 AND table_type = $2`, session, sqltext.Settings, "n", "tables"},
-	{`SELECT c.column_name, c.is_nullable = 'YES', c.udt_name, c.character_maximum_length FROM information_schema.columns AS c WHERE table_catalog = $1`, pure, sqltext.OneRead, "ns", "columns"},
+	{`SELECT c.column_name, c.is_nullable = 'YES', c.udt_name, c.character_maximum_length FROM information_schema.columns AS c WHERE table_catalog = $1`, pure, sqltext.Catalog, "n", "columns"},
 	{`SELECT * FROM "users" FOR UPDATE OF "users"`, write, sqltext.Locks, "n", "users"},
 	// ent.
 	{`SELECT "users"."id", "users"."age" FROM "users" WHERE "users"."id" IN (SELECT "cars"."owner_id" FROM "cars" WHERE "cars"."model" = $1) LIMIT 2`, pure, sqltext.OneRead, "ns", "users cars"},
@@ -54,8 +54,8 @@ var everydayPostgres = []trap{
 		WHERE c.relkind IN ('r','p','') AND n.nspname !~ '^pg_toast' AND pg_catalog.pg_table_is_visible(c.oid) ORDER BY 1,2`, session, sqltext.Settings, "n", "pg_class pg_namespace"},
 	{`SELECT a.attname, pg_catalog.format_type(a.atttypid, a.atttypmod), (SELECT pg_catalog.pg_get_expr(d.adbin, d.adrelid, true) FROM pg_catalog.pg_attrdef d WHERE d.adrelid = a.attrelid)
 		FROM pg_catalog.pg_attribute a WHERE a.attrelid = '16385'::pg_catalog.regclass AND a.attnum > 0`, session, sqltext.Settings, "n", "pg_attribute pg_attrdef"},
-	{"SELECT c.oid, c.relname FROM pg_catalog.pg_class c WHERE c.relname OPERATOR(pg_catalog.~) '^(t)$' COLLATE pg_catalog.default", pure, sqltext.OneRead, "ns", "pg_class"},
-	{"SELECT oid, typname FROM pg_type WHERE typname = $1", pure, sqltext.OneRead, "ns", "pg_type"},
+	{"SELECT c.oid, c.relname FROM pg_catalog.pg_class c WHERE c.relname OPERATOR(pg_catalog.~) '^(t)$' COLLATE pg_catalog.default", pure, sqltext.Catalog, "n", "pg_class"},
+	{"SELECT oid, typname FROM pg_type WHERE typname = $1", pure, sqltext.Catalog, "n", "pg_type"},
 	{"SELECT current_database(), version()", session, sqltext.Settings, "n", ""},
 }
 
@@ -66,9 +66,9 @@ var everydayMySQL = []trap{
 	{"UPDATE `users` SET `name`=?,`updated_at`=NOW(3) WHERE `id` = ?", write, sqltext.Changes, "n", "users"},
 	{"SELECT VERSION()", session, sqltext.Settings, "n", ""},
 	{"SELECT DATABASE()", session, sqltext.Settings, "n", ""},
-	{"SELECT SCHEMA_NAME from Information_schema.SCHEMATA where SCHEMA_NAME LIKE ? ORDER BY SCHEMA_NAME=? DESC,SCHEMA_NAME limit 1", pure, sqltext.OneRead, "ns", "schemata"},
-	{"SELECT count(*) FROM information_schema.tables WHERE table_schema = ? AND table_name = ? AND table_type = ?", pure, sqltext.OneRead, "ns", "tables"},
-	{"SELECT column_name, column_default, is_nullable = 'YES', data_type FROM information_schema.columns WHERE table_schema = ? ORDER BY ORDINAL_POSITION", pure, sqltext.OneRead, "ns", "columns"},
+	{"SELECT SCHEMA_NAME from Information_schema.SCHEMATA where SCHEMA_NAME LIKE ? ORDER BY SCHEMA_NAME=? DESC,SCHEMA_NAME limit 1", pure, sqltext.Catalog, "n", "schemata"},
+	{"SELECT count(*) FROM information_schema.tables WHERE table_schema = ? AND table_name = ? AND table_type = ?", pure, sqltext.Catalog, "n", "tables"},
+	{"SELECT column_name, column_default, is_nullable = 'YES', data_type FROM information_schema.columns WHERE table_schema = ? ORDER BY ORDINAL_POSITION", pure, sqltext.Catalog, "n", "columns"},
 	{"SELECT DATE_FORMAT(created_at, '%Y-%m-%d') d, COUNT(DISTINCT user_id) FROM e WHERE created_at >= DATE_SUB(NOW(), INTERVAL 7 DAY) GROUP BY d WITH ROLLUP", pure, sqltext.Clock, "n", "e"},
 	{"SELECT IFNULL(SUM(a), 0), IF(b > 1, 'x', 'y'), CONCAT_WS(' ', c, d), GROUP_CONCAT(e ORDER BY e SEPARATOR ', ') FROM t FORCE INDEX (i) GROUP BY f", pure, sqltext.OneRead, "ns", "t"},
 	{"SELECT JSON_UNQUOTE(JSON_EXTRACT(doc, '$.a')), doc->>'$.b', CAST(x AS UNSIGNED), CONVERT(y USING utf8mb4) FROM t", pure, sqltext.OneRead, "ns", "t"},
@@ -89,7 +89,7 @@ var everydayMySQL = []trap{
 var everydaySQLite = []trap{
 	{"SELECT * FROM `users` WHERE `users`.`id` = ? AND `users`.`deleted_at` IS NULL ORDER BY `users`.`id` LIMIT 1", pure, sqltext.OneRead, "ns", "users"},
 	{"INSERT INTO `users` (`name`) VALUES (?) ON CONFLICT (`id`) DO UPDATE SET `name`=`excluded`.`name` RETURNING `id`", write, sqltext.Changes, "n", "users"},
-	{"SELECT count(*) FROM sqlite_master WHERE type='table' AND name=?", pure, sqltext.OneRead, "ns", "sqlite_master"},
+	{"SELECT count(*) FROM sqlite_master WHERE type='table' AND name=?", pure, sqltext.Catalog, "n", "sqlite_master"},
 	{`SELECT "users"."id" FROM "users" WHERE "users"."name" LIKE ? ESCAPE '\' GROUP BY "users"."id"`, pure, sqltext.OneRead, "ns", "users"},
 	{"SELECT sqlite_version()", session, sqltext.Settings, "n", ""},
 	{"SELECT strftime('%Y', a), date(b, '+1 day') FROM t", pure, sqltext.Clock, "n", "t"},
@@ -110,8 +110,8 @@ var everydayOracle = []trap{
 	{`INSERT INTO "USERS" ("NAME") VALUES (:1) RETURNING "ID" INTO :2`, write, sqltext.Changes, "n", "users"},
 	{"SELECT NVL(a, 0), TO_CHAR(b, 'YYYY-MM-DD'), DECODE(c, 1, 'x', 'y'), TRUNC(d) FROM t WHERE e >= SYSDATE - 7", pure, sqltext.Clock, "n", "t"},
 	{"SELECT u.name, o.total FROM users u INNER JOIN orders o ON o.user_id = u.id LEFT OUTER JOIN items i ON i.order_id = o.id", pure, sqltext.OneRead, "ns", "users orders items"},
-	{"SELECT table_name FROM user_tables", pure, sqltext.OneRead, "ns", "user_tables"},
-	{"SELECT COUNT(*) FROM all_objects WHERE owner = :1 AND object_type IN ('TABLE', 'VIEW')", pure, sqltext.OneRead, "ns", "all_objects"},
+	{"SELECT table_name FROM user_tables", pure, sqltext.Catalog, "n", "user_tables"},
+	{"SELECT COUNT(*) FROM all_objects WHERE owner = :1 AND object_type IN ('TABLE', 'VIEW')", pure, sqltext.Catalog, "n", "all_objects"},
 	{"SELECT a, ROW_NUMBER() OVER (PARTITION BY b ORDER BY c) rn FROM t", pure, sqltext.OneRead, "ns", "t"},
 	{"INSERT INTO t (id, a) VALUES (t_seq.NEXTVAL, :1)", write, sqltext.Changes, "n", "t t_seq"},
 	{"UPDATE t SET a = :1, b = SYSTIMESTAMP WHERE id = :2", write, sqltext.Changes, "n", "t"},

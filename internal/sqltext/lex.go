@@ -63,12 +63,15 @@ var (
 
 // escapesQuote reports whether a backslash stands before a quote.
 func escapesQuote(text string, double bool) bool {
-	for i := 1; i < len(text); i++ {
-		if text[i-1] == '\\' && (text[i] == '\'' || double && text[i] == '"') {
+	for {
+		i := strings.IndexByte(text, '\\')
+		if i < 0 || i+1 == len(text) {
+			return false
+		}
+		if text = text[i+1:]; text[0] == '\'' || double && text[0] == '"' {
 			return true
 		}
 	}
-	return false
 }
 
 // lexer walks over a text.
@@ -163,11 +166,11 @@ func (l *lexer) skipLine() {
 }
 
 // skipBlock skips a comment with an end. PostgreSQL's contain others, SQLite's
-// last one may lack its end, MySQL and MariaDB run some.
+// last one may lack its end, MySQL, MariaDB and TiDB run some.
 func (l *lexer) skipBlock() {
 	start := l.pos
 	l.pos += 2
-	if l.d == MySQL && (l.peek(0) == '!' || l.peek(0) == 'M' && l.peek(1) == '!') {
+	if l.d == MySQL && (l.peek(0) == '!' || (l.peek(0) == 'M' || l.peek(0) == 'T') && l.peek(1) == '!') {
 		l.fail(Conditional, start)
 		return
 	}
@@ -224,6 +227,10 @@ func (l *lexer) mark(c byte) {
 	case ',':
 		l.add(kindComma, l.pos+1)
 	case '.':
+		if strings.HasPrefix(l.text[l.pos:], "...") {
+			l.add(kindOp, l.pos+3) // a fingerprint's
+			return
+		}
 		l.add(kindDot, l.pos+1)
 	case ';':
 		l.add(kindSemicolon, l.pos+1)
@@ -247,10 +254,10 @@ func (l *lexer) markOf(c byte) {
 	}
 }
 
-// afterName reports whether the last token is a name, so that a dot joins
-// another one to it.
+// afterName reports whether the last token is a name of MySQL's, so that a dot
+// joins another one to it, which may begin with a digit.
 func (l *lexer) afterName() bool {
-	if len(l.toks) == 0 {
+	if len(l.toks) == 0 || l.d != MySQL {
 		return false
 	}
 	last := l.toks[len(l.toks)-1]
@@ -264,19 +271,23 @@ func starts(c byte) bool {
 
 func digit(c byte) bool { return c >= '0' && c <= '9' }
 
-// inName reports whether a name goes on with c.
-func (l *lexer) inName(c byte) bool {
-	return starts(c) || digit(c) || c == '$' || c == '#' && l.d == Oracle
-}
+// inName are the characters that a name goes on with.
+var inName = func() (in [dialects][256]bool) {
+	for d := range dialects {
+		for c := range in[d] {
+			in[d][c] = starts(byte(c)) || digit(byte(c)) || c == '$' || c == '#' && d == Oracle
+		}
+	}
+	return in
+}()
 
 // nameEnd is where the name ends that goes on at i. Above ASCII some character
 // sets have blanks, so that MySQL and Oracle may end it sooner.
 func (l *lexer) nameEnd(i int) int {
-	for i < len(l.text) && l.inName(l.text[i]) {
+	for in := &inName[l.d]; i < len(l.text) && in[l.text[i]]; i++ {
 		if l.text[i] >= 0x80 && (l.d == MySQL || l.d == Oracle) {
 			l.fail(Charset, i)
 		}
-		i++
 	}
 	return i
 }

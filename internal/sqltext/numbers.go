@@ -2,13 +2,19 @@
 
 package sqltext
 
+import "strings"
+
 // number reads a number. It takes no letters but an exponent's and Oracle's
 // suffix: 1FROM is a number and a word to some servers. MySQL's names may start
 // with a digit.
 func (l *lexer) number() {
 	end := l.digits(l.pos)
-	if l.d == MySQL && l.text[l.pos] != '.' && (l.afterDot() || end < len(l.text) && l.inName(l.text[end])) {
+	if l.d == MySQL && l.text[l.pos] != '.' && (l.afterDot() || end < len(l.text) && inName[l.d][l.text[end]]) {
 		l.digitsAndLetters(end)
+		return
+	}
+	if based := l.based(); based > end {
+		l.add(kindNumber, based)
 		return
 	}
 	if end < len(l.text) && l.text[end] == '.' && !(end+1 < len(l.text) && l.text[end+1] == '.') {
@@ -19,6 +25,32 @@ func (l *lexer) number() {
 		end++
 	}
 	l.add(kindNumber, end)
+}
+
+// based is where a number to another base than ten ends; pos where there is
+// none. PostgreSQL has 0x1f, 0o17 and 0b11 since version 16, SQLite 0x1f.
+func (l *lexer) based() int {
+	if l.peek(0) != '0' || l.d != PostgreSQL && l.d != SQLite {
+		return l.pos
+	}
+	digits := "_0123456789abcdefABCDEF"
+	switch l.peek(1) | 0x20 {
+	case 'x':
+	case 'o':
+		digits = "_01234567"
+	case 'b':
+		digits = "_01"
+	default:
+		return l.pos
+	}
+	end := l.pos + 2
+	for end < len(l.text) && strings.IndexByte(digits, l.text[end]) >= 0 {
+		end++
+	}
+	if end == l.pos+2 || l.d == SQLite && l.peek(1)|0x20 != 'x' {
+		return l.pos
+	}
+	return end
 }
 
 // digitsAndLetters reads MySQL's token of digits up to end and letters behind

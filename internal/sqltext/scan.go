@@ -73,8 +73,23 @@ func (j *judge) enter(i int) {
 	*j.levels.here() = level{
 		forNumber: j.isWord(i-1, markSubstring) || j.isWord(i-1, markOverlay),
 		body:      j.isWord(i-1, markAs) || j.isWord(i-1, markMaterialized),
-		called:    j.is(i-1, kindWord) && j.toks[i-1].is&paren == 0,
+		called:    j.takesArguments(i - 1),
 		leads:     j.isWord(i-1, markOn) && j.isWord(i-2, markDistinct) || j.isWord(i-1, markOperator),
+	}
+}
+
+// takesArguments reports whether token i is a function, or a clause of one, so
+// that OVER may follow its parentheses. A function that is not known is doubted
+// elsewhere.
+func (j *judge) takesArguments(i int) bool {
+	if !j.is(i, kindWord) {
+		return false
+	}
+	switch w := j.toks[i].is; w & markOfWord {
+	case markGroup, markFilter, markOver:
+		return true
+	default:
+		return w&function != 0 || j.is(i-1, kindDot)
 	}
 }
 
@@ -106,8 +121,11 @@ func (j *judge) scanWord(i int) {
 // tagTable adds a name that may be a table's. SQLite's tables of pragmas show
 // the session, or all tables.
 func (j *judge) tagTable(name string, i int) {
-	if j.d == SQLite && strings.HasPrefix(name, "pragma_") {
+	switch {
+	case j.d == SQLite && strings.HasPrefix(name, "pragma_"):
 		j.find(findsSession, i)
+	case system(j.d, name):
+		j.find(findsCatalog, i)
 	}
 	j.tag(name)
 }
@@ -235,7 +253,7 @@ func (j *judge) scanOp(i int) {
 		j.find(findsSession, i)
 	case op == "@" && j.d == Oracle:
 		j.doubt(Remote, i)
-	case op == "=" && j.d == MySQL && i > 0 && j.word(i-1) == ":" && j.joins(i):
+	case op == "=" && j.d == MySQL && i > 0 && j.word(i-1) == ":":
 		j.find(findsAssign, i)
 	case (op == "{" || op == "}" || op == "\\") && j.d != MySQL:
 		j.doubt(Odd, i)

@@ -60,6 +60,7 @@ var sqliteTraps = []trap{
 	{"select strftime('%s', a) from t", pure, sqltext.Clock, "n", "t"},
 	{"select current_timestamp", pure, sqltext.Clock, "n", ""},
 	{"select random()", pure, sqltext.Clock, "n", ""},
+	{"select seq from sqlite_sequence where name = 't'", pure, sqltext.Catalog, "n", "sqlite_sequence"},
 	{"select last_insert_rowid(), changes()", session, sqltext.Settings, "n", ""},
 	{"select a -> 'b', a ->> '$.c' from t", pure, sqltext.OneRead, "ns", "t"},
 	{"select j.value from t, json_each(t.a) j", pure, sqltext.OneRead, "ns", "t"},

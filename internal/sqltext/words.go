@@ -88,6 +88,8 @@ const (
 	markTransaction
 	markStdin
 	markDo
+	markDual
+	markFrom
 	markJoin
 	markNulls
 	markOperator
@@ -97,6 +99,7 @@ const (
 	markRollup
 	markSet
 	markSide
+	markUsing
 	markWhere
 )
 
@@ -114,7 +117,7 @@ var marks = map[string]word{
 	"ignore":              markIgnore, "low_priority": markIgnore, "high_priority": markIgnore, "delayed": markIgnore,
 	"abort": markIgnore, "fail": markIgnore, "rollback": markIgnore, "character": markChar, "char": markChar, "bit": markChar,
 	"nchar": markChar, "work": markWork, "transaction": markTransaction, "stdin": markStdin,
-	"do": markDo, "join": markJoin, "nulls": markNulls, "operator": markOperator, "or": markOr, "over": markOver, "keep": markOver,
+	"do": markDo, "dual": markDual, "from": markFrom, "using": markUsing, "join": markJoin, "nulls": markNulls, "operator": markOperator, "or": markOr, "over": markOver, "keep": markOver,
 	"pragma": markPragma, "rollup": markRollup, "cube": markRollup, "set": markSet, "where": markWhere,
 	"left": markSide, "right": markSide, "full": markSide, "inner": markSide, "outer": markSide, "cross": markSide, "natural": markSide,
 }

@@ -23,9 +23,9 @@ var oracleWords = []listed{
 		regexp_count regexp_instr regexp_like regexp_replace regexp_substr remainder replace reverse round
 		row_number rowidtochar rpad rtrim sign sin sinh soundex sqrt standard_hash stddev stddev_pop stddev_samp substr
 		substrb substrc sum sys_connect_by_path sys_extract_utc tan tanh timestamp to_binary_double to_binary_float
-		to_char to_clob to_date to_dsinterval to_multi_byte to_nchar to_nclob to_number to_single_byte to_timestamp
-		to_timestamp_tz to_yminterval translate treat trim trunc tz_offset unistr upper var_pop var_samp varchar2
+		to_char to_clob to_dsinterval to_multi_byte to_nchar to_nclob to_number to_single_byte to_yminterval translate treat trim trunc unistr upper var_pop var_samp varchar2
 		variance vsize width_bucket xmlagg xmlelement xmlforest`},
-	{clock, `current_timestamp localtimestamp systimestamp sys_guid`},
+	// Where a format leaves out the year or the month, the present one is taken.
+	{clock, `current_timestamp localtimestamp systimestamp sys_guid to_date to_timestamp to_timestamp_tz tz_offset`},
 	{session, `sys_context userenv`},
 }
