@@ -59,6 +59,8 @@ func (j *judge) infix(i int) bool {
 		return j.is(i-1, kindClose) && j.levels.closed().called || j.isWord(i-1, markNulls)
 	case markJoin:
 		return j.operand(i-1) || j.isWord(i-1, markSide)
+	case markWhen:
+		return j.operand(i-1) || j.isWord(i-1, markCase)
 	case markSet:
 		return j.operand(i-1) || j.isWord(i-1, markUpdate)
 	}
@@ -81,7 +83,7 @@ func (j *judge) operand(i int) bool {
 	case j.is(i, kindName), j.is(i, kindString), j.is(i, kindNumber), j.is(i, kindParam):
 		return true
 	case j.is(i, kindWord):
-		return j.toks[i].is&(reserved|paren|soft|leads) == 0
+		return j.toks[i].is&(reserved|paren|soft|leads) == 0 || j.isWord(i, markNull)
 	}
 	return false
 }

@@ -14,7 +14,7 @@ func (j *judge) scanHiddenCalls() {
 		switch {
 		case t.kind == kindClose:
 			tables = false
-		case t.kind == kindWord && !j.is(i-1, kindDot) && (t.is&(reserved|paren) != 0 || j.isWord(i, markJoin)):
+		case t.kind == kindWord && !j.is(i-1, kindDot) && (t.is&(reserved|paren) != 0 || t.is&soft != 0 && j.infix(i)):
 			tables = j.beginsTables(i) || tables && j.isWord(i, markAs)
 		case j.isWord(i+1, markAs) && j.is(i+2, kindOpen): // names a common table expression
 		case j.is(i-1, kindOpen) && j.isWord(i-2, markTable) && j.isName(i) && t.is&reserved == 0 && !j.is(i+1, kindOpen):

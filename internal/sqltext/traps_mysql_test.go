@@ -30,6 +30,8 @@ var mysqlReads = []trap{
 	{"with x as (select 1) table fail into outfile '/x'", flush, sqltext.IntoSomewhere, "", ""},
 	{"with x as (select 1) delete from t using t join x", write, sqltext.Changes, "n", "t x"},
 	{"select a from t procedure analyse()", flush, sqltext.UnknownFunction, "", "t"},
+	{"select intersect(1)", flush, sqltext.UnknownFunction, "", ""},
+	{"select a from t where b is null except (select c from u)", pure, sqltext.OneRead, "ns", "t u"},
 	{"select f(1)", flush, sqltext.UnknownFunction, "", "f"},
 	{"select db.f(1)", flush, sqltext.UnknownFunction, "", "f"},
 	{"select `max`(1)", flush, sqltext.UnknownFunction, "", "max"},

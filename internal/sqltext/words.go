@@ -47,6 +47,7 @@ const (
 	markAs word = iota + 1
 	markAtomic
 	markBy
+	markCase
 	markConflict
 	markDistinct
 	markFilter
@@ -91,6 +92,7 @@ const (
 	markDual
 	markFrom
 	markJoin
+	markNull
 	markNulls
 	markOperator
 	markOr
@@ -100,6 +102,7 @@ const (
 	markSet
 	markSide
 	markUsing
+	markWhen
 	markWhere
 )
 
@@ -117,7 +120,7 @@ var marks = map[string]word{
 	"ignore":              markIgnore, "low_priority": markIgnore, "high_priority": markIgnore, "delayed": markIgnore,
 	"abort": markIgnore, "fail": markIgnore, "rollback": markIgnore, "character": markChar, "char": markChar, "bit": markChar,
 	"nchar": markChar, "work": markWork, "transaction": markTransaction, "stdin": markStdin,
-	"do": markDo, "dual": markDual, "from": markFrom, "using": markUsing, "join": markJoin, "nulls": markNulls, "operator": markOperator, "or": markOr, "over": markOver, "keep": markOver,
+	"do": markDo, "dual": markDual, "from": markFrom, "using": markUsing, "join": markJoin, "null": markNull, "true": markNull, "false": markNull, "end": markNull, "nulls": markNulls, "when": markWhen, "case": markCase, "operator": markOperator, "or": markOr, "over": markOver, "keep": markOver,
 	"pragma": markPragma, "rollup": markRollup, "cube": markRollup, "set": markSet, "where": markWhere,
 	"left": markSide, "right": markSide, "full": markSide, "inner": markSide, "outer": markSide, "cross": markSide, "natural": markSide,
 }
@@ -130,10 +133,9 @@ type listed struct {
 
 // common is what all dialects share.
 var common = []listed{
-	{paren, `in values and or not as on using exists case when then else select distinct where having from union
-		except intersect between all`},
+	{paren, `in values and or not as on exists case then else select distinct where having from union between all`},
 	{soft, `over filter like join set`},
-	{leads, `asymmetric at between by case collate div do else end escape first groups key next of offset range returning rows
+	{leads, `asymmetric at between by case collate div do else escape first groups key next of offset range returning rows
 		separator then value when zone`},
 	{changes, `insert update delete merge`},
 }

@@ -7,9 +7,9 @@ var mysqlWords = []listed{
 		delete desc distinct div else except exists false for force from group having if in inner insert intersect into is
 		join left like limit not null on or order outer primary regexp right rlike select set straight_join table then to
 		true union unique update using values when where with xor`},
-	{paren, `by div force ignore index key mod partition regexp rlike straight_join use xor binary any some row`},
+	{paren, `by div force ignore index key mod partition regexp rlike straight_join use xor binary any some row when using`},
 	{paren, `match`},
-	{soft, `mod against`},
+	{soft, `mod against except intersect`},
 	{bare | clock, `current_date current_time current_timestamp localtime localtimestamp utc_date utc_time utc_timestamp`},
 	{bare | clock, `sysdate`},
 	{bare | session, `current_user current_role`},

@@ -9,7 +9,7 @@ var postgresWords = []listed{
 		left like ilike limit localtime localtimestamp natural not null offset on only or order outer primary references
 		returning right select session_user some table then to trailing true union unique user using variadic when where
 		window with`},
-	{paren, `any some array row limit offset lateral only returning to with`},
+	{paren, `any some array row limit offset lateral only returning to with when using except intersect`},
 	{soft, `ilike`},
 	{bare | clock, `current_date current_time current_timestamp localtime localtimestamp`},
 	{bare | session, `current_user current_role current_catalog current_schema session_user system_user user`},
