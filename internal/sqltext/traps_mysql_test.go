@@ -83,6 +83,7 @@ var mysqlQuotes = []trap{
 	{`select '\'', f(1), ' -- '`, flush, sqltext.Ambiguous, "", ""},
 	{`select 'a\\', f(1), 'b'`, flush, sqltext.UnknownFunction, "", "f"},
 	{`select "a'", f(1), "'b"`, flush, sqltext.UnknownFunction, "", "f"},
+	{`select 'a\', now(), ' -- '`, pure, sqltext.Clock, "n", ""},
 	{`select "it\"s" from t`, pure, sqltext.OneRead, "ns", "t"},
 	{`select * from "T"`, pure, sqltext.OneRead, "ns", "t"},
 	{"select `a``b`, `f(1)` from `T`", pure, sqltext.OneRead, "ns", "t a`b"},
@@ -109,6 +110,7 @@ var mysqlQuotes = []trap{
 	{"select 'è', `étés` from t", pure, sqltext.OneRead, "ns", "t étés"},
 	{"select 1 /* à */ from t -- à", pure, sqltext.OneRead, "ns", "t"},
 	{"select 'x\x00', f(1)", flush, sqltext.Null, "", ""},
+	{"select 0b12, 0xg, 0, 1.e5, 1.5e+3, t.1a from t", pure, sqltext.OneRead, "ns", "t 0b12 0xg 1a"},
 	{"select $x from t", pure, sqltext.OneRead, "ns", "t $x"},
 }
 
@@ -117,6 +119,9 @@ var mysqlVerbs = []trap{
 	{"insert low_priority ignore into t (a) values (1)", write, sqltext.Changes, "n", "t"},
 	{"insert low_priority ignore date (a) values (1)", write, sqltext.Changes, "n", "date"},
 	{"replace delayed date (a) values (1)", write, sqltext.Changes, "n", "date"},
+	{"set @x = (select count(*) from t for update)", session, sqltext.Settings, "", "t"},
+	{"set @x = (select f(1))", flush, sqltext.UnknownFunction, "", "f"},
+	{"set @x = nextval(s)", flush, sqltext.UnknownFunction, "", ""},
 	{"insert t (a) values (1)", write, sqltext.Changes, "n", "t"},
 	{"replace into t (a) values (1)", write, sqltext.Changes, "n", "t"},
 	{"replace t (a) select a from u", write, sqltext.Changes, "n", "t u"},

@@ -3,6 +3,7 @@
 package sqltext_test
 
 import (
+	"strings"
 	"testing"
 
 	"github.com/fluxor-db/fluxor/internal/sqltext"
@@ -77,6 +78,9 @@ var postgresReads = []trap{
 	{"select 1 where 1 = any (select f(1))", flush, sqltext.UnknownFunction, "", ""},
 	{"select a from t tablesample bernoulli (10)", flush, sqltext.UnknownFunction, "", "t"},
 	{"select a from t limit (select f(1))", flush, sqltext.UnknownFunction, "", "t"},
+	{"select " + strings.Repeat("(", 70) + "1" + strings.Repeat(")", 70), flush, sqltext.Odd, "", ""},
+	{"select a from t -- for update", pure, sqltext.OneRead, "ns", "t"},
+	{"select lock in from t", pure, sqltext.OneRead, "ns", "t"},
 	{"select (select 1", flush, sqltext.Unbalanced, "", ""},
 	{"select 1)", flush, sqltext.Unbalanced, "", ""},
 }
@@ -115,6 +119,22 @@ var postgresQuotes = []trap{
 	{"select 1into x", flush, sqltext.IntoSomewhere, "", "x"},
 	{"select 1.into x", flush, sqltext.IntoSomewhere, "", "x"},
 	{"select a from t where b = $1for update", write, sqltext.Locks, "n", "t"},
+	{"select $a$ f(1)", flush, sqltext.Unterminated, "", ""},
+	{"select e'a' -- it's\n '\\', f(1), ' from t", pure, sqltext.Clock, "n", "t"},
+	{"select e'a' -- the end", pure, sqltext.OneRead, "ns", ""},
+	{"select e'a' 'b', f(1)", flush, sqltext.UnknownFunction, "", "f"},
+	{"select e'a\\", flush, sqltext.Unterminated, "", ""},
+	{"select u&", pure, sqltext.OneRead, "ns", "u"},
+	{"select $ from t", flush, sqltext.UnknownOperator, "", ""},
+	{"select `a` from t", flush, sqltext.UnknownOperator, "", ""},
+	{"select 1 /* \x00 */", flush, sqltext.Null, "", ""},
+	{"select 1 -- \x00", flush, sqltext.Null, "", ""},
+	{"select @--1\n a from t", pure, sqltext.OneRead, "ns", "t"},
+	{"select a1234567890123456789012345678901234567890123456789012345678901234 from t", pure, sqltext.OneRead, "ns", "a12345678901234567890123456789012345678901234567890123456789012"},
+	{"select " + strings.Repeat("a", 62) + "éx from t", pure, sqltext.OneRead, "ns", strings.Repeat("a", 62)},
+	{"with x select 1", flush, sqltext.Odd, "", ""},
+	{"select f1234567890123456789012345678901234567890(1)", flush, sqltext.UnknownFunction, "", ""},
+	{"select 0x1f, 0o17, 0b11 from t", pure, sqltext.OneRead, "ns", "t"},
 	{"select größe from t", pure, sqltext.OneRead, "ns", "t größe"},
 }
 

@@ -37,6 +37,8 @@ var sqliteTraps = []trap{
 	{"select * from b'x'", pure, sqltext.OneRead, "ns", "b"},
 	{"select * from n'x'", pure, sqltext.OneRead, "ns", "n"},
 	{"select x'41' from t", pure, sqltext.OneRead, "ns", "t"},
+	{"select [a from t", flush, sqltext.Unterminated, "", ""},
+	{"select 0x1F, 0b1 from t", pure, sqltext.OneRead, "ns", "t"},
 	{"select [f](1), [a]]b]", flush, sqltext.UnknownFunction, "", "f"},
 	{`select 'a\', f(1), '\'`, flush, sqltext.UnknownFunction, "", "f"},
 	{"select 1 /* open", pure, sqltext.OneRead, "ns", ""},
