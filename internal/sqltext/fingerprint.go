@@ -79,9 +79,11 @@ func (w *printer) spaced(t token) bool {
 	switch {
 	case t.kind == kindDot:
 		return bytes.HasSuffix(w.out, []byte("..")) // three would be one token
-	case t.end-t.start == 3 && w.text[t.start] == '.':
+	case t.kind == kindOp && w.text[t.start] == '.':
 		return last.kind != kindOpen
-	case last.kind == kindOpen, last.kind == kindDot, t.kind == kindComma, t.kind == kindSemicolon:
+	case last.kind == kindDot: // .0a would be a number and a name
+		return t.kind == kindWord && digit(w.text[t.start]) && last.end != t.start
+	case last.kind == kindOpen, t.kind == kindComma, t.kind == kindSemicolon:
 		return false
 	case t.kind == kindOpen && last.kind == kindWord:
 		return last.is&(reserved|paren|soft) != 0

@@ -254,14 +254,14 @@ func (l *lexer) markOf(c byte) {
 	}
 }
 
-// afterName reports whether the last token is a name of MySQL's, so that a dot
-// joins another one to it, which may begin with a digit.
+// afterName reports whether the last token is a name of MySQL's without quotes,
+// so that a dot joins another one to it, which may begin with a digit.
 func (l *lexer) afterName() bool {
 	if len(l.toks) == 0 || l.d != MySQL {
 		return false
 	}
 	last := l.toks[len(l.toks)-1]
-	return int(last.end) == l.pos && (last.kind == kindWord || last.kind == kindName)
+	return int(last.end) == l.pos && last.kind == kindWord
 }
 
 // starts reports whether a name may start with c.

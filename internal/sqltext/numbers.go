@@ -9,7 +9,7 @@ import "strings"
 // with a digit.
 func (l *lexer) number() {
 	end := l.digits(l.pos)
-	if l.d == MySQL && l.text[l.pos] != '.' && (l.afterDot() || end < len(l.text) && inName[l.d][l.text[end]]) {
+	if l.d == MySQL && l.text[l.pos] != '.' && (l.ofDot() || end < len(l.text) && inName[l.d][l.text[end]]) {
 		l.digitsAndLetters(end)
 		return
 	}
@@ -60,7 +60,7 @@ func (l *lexer) based() int {
 func (l *lexer) digitsAndLetters(end int) {
 	name := l.nameEnd(l.pos)
 	switch {
-	case l.afterDot():
+	case l.ofDot():
 	case l.text[l.pos] == '0' && radix(l.text[l.pos:name]):
 		l.add(kindNumber, name)
 		return
@@ -70,6 +70,9 @@ func (l *lexer) digitsAndLetters(end int) {
 	}
 	l.add(kindWord, name)
 }
+
+// ofDot reports whether the last token is a dot right before.
+func (l *lexer) ofDot() bool { return l.afterDot() && l.text[l.pos-1] == '.' }
 
 // afterDot reports whether the last token is a dot.
 func (l *lexer) afterDot() bool {

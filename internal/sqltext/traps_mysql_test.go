@@ -24,6 +24,8 @@ var mysqlReads = []trap{
 	{"select 1e1into outfile '/x'", flush, sqltext.IntoSomewhere, "", ""},
 	{"select 1e+1into outfile '/x'", flush, sqltext.IntoSomewhere, "", ""},
 	{"select 1.5into outfile '/x'", flush, sqltext.IntoSomewhere, "", ""},
+	{"select a. 1e1into outfile '/x'", flush, sqltext.IntoSomewhere, "", ""},
+	{"select `a`.5into outfile '/x'", flush, sqltext.IntoSomewhere, "", ""},
 	{"select 1.into outfile '/x'", flush, sqltext.IntoSomewhere, "", ""},
 	{"select 1e1for, a from t", flush, sqltext.Odd, "", "t"},
 	{"select 1a, 0x41, 0b1, 1e5 from 2t", pure, sqltext.OneRead, "ns", "2t 1a"},
