@@ -202,7 +202,7 @@ func oneLiteral(print string) string {
 	for strings.Contains(print, "? ?") {
 		print = strings.ReplaceAll(print, "? ?", "?")
 	}
-	return print
+	return strings.ReplaceAll(print, "... ?", "...")
 }
 
 func comment(tok *pgtree.ScanToken) bool {
