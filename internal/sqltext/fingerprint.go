@@ -14,32 +14,46 @@ import (
 // is to be read and compared, not to be run, and safe for concurrent use.
 func Fingerprint(d Dialect, text string) string {
 	if d == Unknown || d >= dialects || len(text) > maxText {
-		word, _, _ := strings.Cut(strings.TrimSpace(text[:min(len(text), longestWord)]), " ")
-		return word + " ..."
+		return firstWord(text) + " ..."
 	}
 	l := lexer{d: d, r: readingsOf(d, text)[0], text: text}
 	toks := l.tokens()
-	w := printer{text: text, out: make([]byte, 0, min(len(text), 1024))}
+	w := printer{text: text, strings: d == MySQL, out: make([]byte, 0, min(len(text), 1024))}
 	for _, t := range toks {
 		w.token(t)
 	}
 	if l.fault != OneRead {
-		w.write("...", true)
+		w.write("...", w.last.kind != kindOpen)
 	}
-	return string(bytes.TrimSuffix(w.out, []byte(";")))
+	return string(bytes.TrimRight(w.out, ";"))
+}
+
+// firstWord is the word that text begins with.
+func firstWord(text string) string {
+	text = strings.TrimLeft(text, " \t\r\n")
+	end := 0
+	for end < min(len(text), longestWord) && text[end] < 0x80 && starts(text[end]) {
+		end++
+	}
+	return text[:end]
 }
 
 // printer writes tokens one after the other.
 type printer struct {
-	text string
-	out  []byte
-	last token
-	open []int // where in out the open parentheses begin
+	text    string
+	strings bool // "..." is a literal, as MySQL has it
+	out     []byte
+	last    token
+	open    []int // where in out the open parentheses begin
 }
 
 // token writes one token.
 func (w *printer) token(t token) {
-	switch written := w.text[t.start:t.end]; t.kind {
+	written := w.text[t.start:t.end]
+	if w.strings && t.kind == kindName && written[0] == '"' {
+		t.kind = kindString
+	}
+	switch t.kind {
 	case kindString, kindNumber, kindParam:
 		w.literal(t)
 	case kindOpen:
@@ -49,7 +63,10 @@ func (w *printer) token(t token) {
 		w.write(")", false)
 		w.closed()
 	case kindWord:
-		w.write(strings.ToLower(written), w.spaced(t))
+		if !digit(written[0]) { // 0B1 is a name to MySQL, 0b1 a number
+			written = strings.ToLower(written)
+		}
+		w.write(written, w.spaced(t))
 	default:
 		w.write(written, w.spaced(t))
 	}
@@ -60,14 +77,21 @@ func (w *printer) token(t token) {
 func (w *printer) spaced(t token) bool {
 	last := w.last
 	switch {
-	case last.kind == kindOpen, last.kind == kindDot, t.kind == kindDot, t.kind == kindComma, t.kind == kindSemicolon:
+	case t.kind == kindDot:
+		return bytes.HasSuffix(w.out, []byte("..")) // three would be one token
+	case t.kind == kindOp && w.text[t.start] == '.':
+		return last.kind != kindOpen
+	case last.kind == kindDot: // .0a would be a number and a name
+		return t.kind == kindWord && digit(w.text[t.start]) && last.end != t.start
+	case last.kind == kindOpen, t.kind == kindComma, t.kind == kindSemicolon:
 		return false
 	case t.kind == kindOpen && last.kind == kindWord:
 		return last.is&(reserved|paren|soft) != 0
 	case t.kind == kindOpen && last.kind == kindName:
 		return false
 	case t.kind == kindOp || last.kind == kindOp:
-		return last.kind != t.kind || last.end != t.start
+		// Two dashes and a blank would be a comment, and a sign belongs to what follows.
+		return last.kind != t.kind || last.end != t.start || w.text[t.start] == '-' || w.text[t.start] == '+'
 	}
 	return true
 }

@@ -63,7 +63,7 @@ func judgeText(d Dialect, r reading, text string) Statement {
 		}
 		first = i + 1
 	}
-	desk.judge = judge{}
+	desk.judge.text, desk.judge.toks = "", nil
 	switch {
 	case l.fault != OneRead:
 		s := flush(l.fault, l.at, excerpt(text, l.at))
@@ -127,8 +127,8 @@ func excerpt(text string, i int) string {
 
 // judgeOne judges a statement, which has at least one token.
 func (k *desk) judgeOne(d Dialect, text string, toks []token) Statement {
-	k.judge = judge{d: d, text: text, toks: toks, tags: k.tags[:0], at: -1}
 	j := &k.judge
+	j.begin(d, text, toks, k.tags[:0])
 	first := 0
 	for first < len(toks)-1 && toks[first].kind == kindOpen {
 		first++
@@ -164,6 +164,14 @@ type judge struct {
 	levels levels
 }
 
+// begin makes the judge ready for a statement. The levels need no cleaning but
+// for the first: each is set as it is entered.
+func (j *judge) begin(d Dialect, text string, toks []token, tags []string) {
+	j.d, j.text, j.toks, j.tags = d, text, toks, tags
+	j.at, j.found, j.odd = -1, 0, OneRead
+	j.levels.depth, j.levels.open[0], j.levels.open[1] = 0, level{}, level{}
+}
+
 // finding is something that a statement does.
 type finding = uint16
 
@@ -174,6 +182,7 @@ const (
 	findsSession
 	findsAssign
 	findsClock
+	findsCatalog
 	findsReturning
 )
 
@@ -260,7 +269,7 @@ func (j *judge) does(v Verdict, why Reason, i int) Statement {
 func (j *judge) ended(change bool, first int) Statement {
 	s := Statement{Verdict: Write, At: j.offset(), Neutral: true}
 	switch {
-	case change && j.found&findsAssign != 0:
+	case j.found&findsAssign != 0 && (change || j.found&(findsChange|findsDraw|findsLock) != 0):
 		return j.opaque(Assigns, j.at)
 	case change:
 		j.at = first
@@ -277,6 +286,8 @@ func (j *judge) ended(change bool, first int) Statement {
 		s.Verdict, s.Reason = Session, Settings
 	case j.found&findsClock != 0:
 		s.Verdict, s.Reason = Pure, Clock
+	case j.found&findsCatalog != 0:
+		s.Verdict, s.Reason = Pure, Catalog
 	default:
 		s.Verdict, s.Reason, s.Stable = Pure, OneRead, true
 	}
@@ -284,10 +295,15 @@ func (j *judge) ended(change bool, first int) Statement {
 }
 
 // sets judges SET. It may run a statement (MariaDB's SET STATEMENT), end a
-// transaction (MySQL's autocommit), or call any function for a value.
+// transaction (MySQL's autocommit), run triggers that wait (PostgreSQL's SET
+// CONSTRAINTS), or call any function for a value.
 func (j *judge) sets(first int) Statement {
 	for i := range j.toks {
-		if j.isWord(i, markStatement) || j.isWord(i, markAutocommit) {
+		if !j.isName(i) {
+			continue
+		}
+		switch j.plain(i) {
+		case "statement", "autocommit", "constraints":
 			return j.opaque(Odd, i)
 		}
 	}
@@ -300,11 +316,17 @@ func (j *judge) sets(first int) Statement {
 	return j.does(Session, Settings, first)
 }
 
-// shows judges SHOW and EXPLAIN: those that run nothing.
+// shows judges SHOW and EXPLAIN: those that run nothing. PostgreSQL takes its
+// options in quotes as well, and SQLite runs some pragmas while it explains
+// them.
 func (j *judge) shows() Statement {
 	for i := range j.toks {
-		if j.isWord(i, markAnalyze) {
+		switch {
+		case !j.isName(i):
+		case j.plain(i) == "analyze", j.plain(i) == "analyse":
 			return j.opaque(Changes, i)
+		case j.isWord(i, markPragma):
+			return j.opaque(UnknownStatement, i)
 		}
 	}
 	if j.odd != OneRead {

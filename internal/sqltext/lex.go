@@ -2,6 +2,8 @@
 
 package sqltext
 
+import "strings"
+
 // kind is what a token is.
 type kind uint8
 
@@ -61,12 +63,15 @@ var (
 
 // escapesQuote reports whether a backslash stands before a quote.
 func escapesQuote(text string, double bool) bool {
-	for i := 1; i < len(text); i++ {
-		if text[i-1] == '\\' && (text[i] == '\'' || double && text[i] == '"') {
+	for {
+		i := strings.IndexByte(text, '\\')
+		if i < 0 || i+1 == len(text) {
+			return false
+		}
+		if text = text[i+1:]; text[0] == '\'' || double && text[0] == '"' {
 			return true
 		}
 	}
-	return false
 }
 
 // lexer walks over a text.
@@ -112,6 +117,8 @@ func (l *lexer) skip() bool {
 		switch c := l.text[l.pos]; {
 		case blank(c):
 			l.pos++
+		case c == bom[0] && l.d == SQLite && strings.HasPrefix(l.text[l.pos:], bom):
+			l.pos += len(bom)
 		case c == '-' && l.peek(1) == '-' && (l.d != MySQL || l.dashesComment()):
 			l.skipLine()
 		case c == '#' && l.d == MySQL:
@@ -125,32 +132,45 @@ func (l *lexer) skip() bool {
 	return false
 }
 
+// bom is the byte order mark, which SQLite takes for a blank.
+const bom = "\ufeff"
+
 // blank reports whether c separates tokens.
 func blank(c byte) bool { return c == ' ' || c >= '\t' && c <= '\r' }
 
 // dashesComment is MySQL's rule: two dashes are a comment only before a blank,
-// a control character or the end.
-func (l *lexer) dashesComment() bool { return l.peek(2) <= ' ' || l.peek(2) == 0x7f }
+// a control character or the end. What is one above ASCII, the session's
+// character set says.
+func (l *lexer) dashesComment() bool {
+	if l.peek(2) >= 0x80 {
+		l.fail(Charset, l.pos)
+	}
+	return l.peek(2) <= ' ' || l.peek(2) == 0x7f
+}
 
+// skipLine skips a comment of one line. Whether a carriage return ends Oracle's
+// is not known.
 func (l *lexer) skipLine() {
-	for l.pos < len(l.text) && l.text[l.pos] != '\n' {
-		if l.text[l.pos] == '\r' && l.d == PostgreSQL {
+	for ; l.pos < len(l.text) && l.text[l.pos] != '\n'; l.pos++ {
+		switch c := l.text[l.pos]; {
+		case c == '\r' && l.d == PostgreSQL:
 			return
-		}
-		if l.text[l.pos] == 0 {
+		case c == '\r' && l.d == Oracle && l.peek(1) != '\n':
+			l.fail(Odd, l.pos)
+			return
+		case c == 0:
 			l.fail(Null, l.pos)
 			return
 		}
-		l.pos++
 	}
 }
 
 // skipBlock skips a comment with an end. PostgreSQL's contain others, SQLite's
-// last one may lack its end, MySQL and MariaDB run some.
+// last one may lack its end, MySQL, MariaDB and TiDB run some.
 func (l *lexer) skipBlock() {
 	start := l.pos
 	l.pos += 2
-	if l.d == MySQL && (l.peek(0) == '!' || l.peek(0) == 'M' && l.peek(1) == '!') {
+	if l.d == MySQL && (l.peek(0) == '!' || (l.peek(0) == 'M' || l.peek(0) == 'T') && l.peek(1) == '!') {
 		l.fail(Conditional, start)
 		return
 	}
@@ -207,6 +227,10 @@ func (l *lexer) mark(c byte) {
 	case ',':
 		l.add(kindComma, l.pos+1)
 	case '.':
+		if strings.HasPrefix(l.text[l.pos:], "...") {
+			l.add(kindOp, l.pos+3) // a fingerprint's
+			return
+		}
 		l.add(kindDot, l.pos+1)
 	case ';':
 		l.add(kindSemicolon, l.pos+1)
@@ -230,14 +254,14 @@ func (l *lexer) markOf(c byte) {
 	}
 }
 
-// afterName reports whether the last token is a name, so that a dot joins
-// another one to it.
+// afterName reports whether the last token is a name of MySQL's without quotes,
+// so that a dot joins another one to it, which may begin with a digit.
 func (l *lexer) afterName() bool {
-	if len(l.toks) == 0 {
+	if len(l.toks) == 0 || l.d != MySQL {
 		return false
 	}
 	last := l.toks[len(l.toks)-1]
-	return int(last.end) == l.pos && (last.kind == kindWord || last.kind == kindName)
+	return int(last.end) == l.pos && last.kind == kindWord
 }
 
 // starts reports whether a name may start with c.
@@ -247,15 +271,23 @@ func starts(c byte) bool {
 
 func digit(c byte) bool { return c >= '0' && c <= '9' }
 
-// inName reports whether a name goes on with c.
-func (l *lexer) inName(c byte) bool {
-	return starts(c) || digit(c) || c == '$' || c == '#' && l.d == Oracle
-}
+// inName are the characters that a name goes on with.
+var inName = func() (in [dialects][256]bool) {
+	for d := range dialects {
+		for c := range in[d] {
+			in[d][c] = starts(byte(c)) || digit(byte(c)) || c == '$' || c == '#' && d == Oracle
+		}
+	}
+	return in
+}()
 
-// nameEnd is where the name ends that goes on at i.
+// nameEnd is where the name ends that goes on at i. Above ASCII some character
+// sets have blanks, so that MySQL and Oracle may end it sooner.
 func (l *lexer) nameEnd(i int) int {
-	for i < len(l.text) && l.inName(l.text[i]) {
-		i++
+	for in := &inName[l.d]; i < len(l.text) && in[l.text[i]]; i++ {
+		if l.text[i] >= 0x80 && (l.d == MySQL || l.d == Oracle) {
+			l.fail(Charset, i)
+		}
 	}
 	return i
 }
@@ -266,83 +298,15 @@ func (l *lexer) word() {
 	if end < len(l.text) && (l.text[end] == '\'' || l.text[end] == '&') && l.announced(end) {
 		return
 	}
-	at := len(l.toks)
+	is := lookup(l.d, l.text[l.pos:end])
+	if l.afterDot() {
+		is &= dotted[l.d]
+	}
 	l.add(kindWord, end)
-	l.toks[at].is = lookup(l.d, l.text[l.toks[at].start:end])
+	l.toks[len(l.toks)-1].is = is
 }
 
-// number reads a number. It takes no letters but an exponent's: 1FROM is a
-// number and a word to some servers. MySQL's names may start with a digit.
-func (l *lexer) number() {
-	end := l.digits(l.pos)
-	if l.d == MySQL && l.text[l.pos] != '.' {
-		if word := l.nameEnd(l.pos); word > end && !numeral(l.text[l.pos:word]) || l.afterDot() {
-			l.add(kindWord, word)
-			return
-		} else if word > end {
-			l.add(kindNumber, word)
-			return
-		}
-	}
-	if end < len(l.text) && l.text[end] == '.' && !(end+1 < len(l.text) && l.text[end+1] == '.') {
-		end = l.digits(end + 1)
-	}
-	l.add(kindNumber, l.exponent(end))
-}
-
-// afterDot reports whether the last token is a dot.
-func (l *lexer) afterDot() bool {
-	return len(l.toks) > 0 && l.toks[len(l.toks)-1].kind == kindDot
-}
-
-// digits is where the digits end that begin at i; some write groups of them
-// with underscores between.
-func (l *lexer) digits(i int) int {
-	grouped := l.d == PostgreSQL || l.d == SQLite
-	for i < len(l.text) && (digit(l.text[i]) || grouped && l.text[i] == '_') {
-		i++
-	}
-	return i
-}
-
-// exponent is where the number ends that may have an exponent at i.
-func (l *lexer) exponent(i int) int {
-	if i >= len(l.text) || l.text[i]|0x20 != 'e' {
-		return i
-	}
-	first := i + 1
-	if first < len(l.text) && (l.text[first] == '+' || l.text[first] == '-') {
-		first++
-	}
-	if first < len(l.text) && digit(l.text[first]) {
-		return l.digits(first)
-	}
-	return i
-}
-
-// numeral reports whether MySQL takes a run of digits and letters for a number
-// and not for a name.
-func numeral(s string) bool {
-	if len(s) > 2 && s[0] == '0' {
-		switch s[1] {
-		case 'x':
-			return all(s[2:], func(c byte) bool { return digit(c) || c|0x20 >= 'a' && c|0x20 <= 'f' })
-		case 'b':
-			return all(s[2:], func(c byte) bool { return c == '0' || c == '1' })
-		}
-	}
-	mantissa := 0
-	for mantissa < len(s) && digit(s[mantissa]) {
-		mantissa++
-	}
-	return mantissa+1 < len(s) && s[mantissa]|0x20 == 'e' && all(s[mantissa+1:], digit)
-}
-
-func all(s string, fits func(byte) bool) bool {
-	for i := range len(s) {
-		if !fits(s[i]) {
-			return false
-		}
-	}
-	return true
-}
+// dotted is what may be true of a word behind a dot, where any word is a name:
+// a type, or a sequence's value without parentheses, which MariaDB has in
+// Oracle's mode.
+var dotted = [dialects]word{PostgreSQL: regtype, MySQL: draws | bare, Oracle: draws | session | bare}

@@ -1,11 +1,11 @@
-// This file looks for goroutines that the tests left behind.
+// This file is the test binary's entry: private servers end with it, and no goroutine may be left.
 
 package sqltext_test
 
 import (
 	"testing"
 
-	"go.uber.org/goleak"
+	"github.com/fluxor-db/fluxor/internal/dbtest"
 )
 
-func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
+func TestMain(m *testing.M) { dbtest.Main(m) }

@@ -84,7 +84,7 @@ func (l *lexer) announced(q int) bool {
 	case l.d == Oracle && (strings.EqualFold(letters, "q") || strings.EqualFold(letters, "nq")):
 		l.delimited(q)
 		return true
-	case len(letters) == 1 && strings.ContainsAny(letters, "bBnNxX"):
+	case len(letters) == 1 && strings.Contains(announcing[l.d], letters):
 		if end := l.closing(q+1, '\'', l.r.single); l.fault == OneRead {
 			l.add(kindString, end)
 		}
@@ -92,6 +92,10 @@ func (l *lexer) announced(q int) bool {
 	}
 	return false
 }
+
+// announcing are the letters that make a literal of bits, of bytes or of the
+// national character set.
+var announcing = [dialects]string{PostgreSQL: "bBnNxX", MySQL: "bBnNxX", Oracle: "nN", SQLite: "xX"}
 
 // unicode reads PostgreSQL's U&'...'. A name in U&"..." may be any, so the text
 // cannot be judged.

@@ -11,6 +11,8 @@ const (
 	OneRead Reason = iota
 	// Clock: a query that also reads the clock or chance.
 	Clock
+	// Catalog: a query of the server's own tables.
+	Catalog
 	// Changes: it has a word that changes tables.
 	Changes
 	// Locks: a query that locks what it reads.
@@ -66,6 +68,7 @@ const (
 var reasons = [...]struct{ code, text string }{
 	OneRead:          {"one-read", "a single query that calls listed functions only"},
 	Clock:            {"reads-clock", "a query that reads the clock or chance: it may be repeated, its answer must not be kept"},
+	Catalog:          {"reads-catalog", "a query of the server's own tables: it may be repeated, its answer must not be kept"},
 	Changes:          {"changes-tables", "it changes tables"},
 	Locks:            {"locking-read", "a query that locks the rows it reads"},
 	Draws:            {"sequence", "it draws from a sequence or sets it"},

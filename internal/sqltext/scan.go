@@ -18,14 +18,23 @@ type level struct {
 	forNumber bool // FOR is part of a function's arguments
 	wantsName bool // the next word names a common table expression
 	naming    bool // in the list of them
+	body      bool // it holds such an expression's query
+	selects   bool // a query's word was here, so that INTO is its own
+	called    bool // it holds a function's arguments
+	leads     bool // a value follows it: it is that of DISTINCT ON, or of OPERATOR
 }
 
-// here is the present level.
-func (v *levels) here() *level { return &v.open[v.depth] }
+// here is the present level, closed the one that the last token closed.
+func (v *levels) here() *level   { return &v.open[v.depth] }
+func (v *levels) closed() *level { return &v.open[v.depth+1] }
 
 // scan looks at every token.
 func (j *judge) scan() {
 	for i := range j.toks {
+		if k := j.toks[i].kind; j.levels.here().wantsName && k != kindWord && k != kindName {
+			j.levels.here().wantsName, j.levels.here().naming = false, false
+			j.doubt(Odd, i)
+		}
 		switch j.toks[i].kind {
 		case kindWord:
 			j.scanWord(i)
@@ -41,7 +50,7 @@ func (j *judge) scan() {
 				j.doubt(Unbalanced, i)
 			}
 		case kindComma:
-			j.levels.here().wantsName = j.levels.here().naming
+			j.nextExpression(i)
 		case kindOp:
 			j.scanOp(i)
 		}
@@ -61,18 +70,32 @@ func (j *judge) enter(i int) {
 		at.naming = false // the query itself stands in parentheses
 	}
 	j.levels.depth++
-	*j.levels.here() = level{forNumber: j.isWord(i-1, markSubstring) || j.isWord(i-1, markOverlay)}
+	*j.levels.here() = level{
+		forNumber: j.isWord(i-1, markSubstring) || j.isWord(i-1, markOverlay),
+		body:      j.isWord(i-1, markAs) || j.isWord(i-1, markMaterialized),
+		called:    j.takesArguments(i - 1),
+		leads:     j.isWord(i-1, markOn) && j.isWord(i-2, markDistinct) || j.isWord(i-1, markOperator),
+	}
+}
+
+// takesArguments reports whether token i is a function, or a clause of one, so
+// that OVER may follow its parentheses. A function that is not known is doubted
+// elsewhere.
+func (j *judge) takesArguments(i int) bool {
+	if !j.is(i, kindWord) {
+		return false
+	}
+	switch w := j.toks[i].is; w & markOfWord {
+	case markGroup, markFilter, markOver:
+		return true
+	default:
+		return w&function != 0 || j.is(i-1, kindDot)
+	}
 }
 
 // scanWord looks at a word without quotes.
 func (j *judge) scanWord(i int) {
 	w := j.toks[i].is
-	if j.is(i-1, kindDot) {
-		w &= draws | session | bare // Oracle's sequence.NEXTVAL; else any word is a column there
-		if j.d != Oracle {
-			w = 0
-		}
-	}
 	if j.names(i, w) {
 		return
 	}
@@ -91,42 +114,20 @@ func (j *judge) scanWord(i int) {
 	}
 	j.place(i, w&markOfWord)
 	if w&reserved == 0 && i > 0 && !(w&markOfWord == markBy && j.expected(i)) {
-		j.tag(lower(j.word(i)))
+		j.tagTable(lower(j.word(i)), i)
 	}
 }
 
-// names reports whether token i belongs to the head of a common table
-// expression, and notes where their list begins and ends. Where the list's
-// shape is not the usual one it is taken to be over, and names before
-// parentheses are functions again.
-func (j *judge) names(i int, w word) bool {
-	at, mark := j.levels.here(), w&markOfWord
+// tagTable adds a name that may be a table's. SQLite's tables of pragmas show
+// the session, or all tables.
+func (j *judge) tagTable(name string, i int) {
 	switch {
-	case at.wantsName && mark == markRecursive:
-		return true
-	case at.wantsName:
-		j.expression(i)
-		return true
-	case mark == markWith && (i == 0 || j.is(i-1, kindOpen)):
-		at.naming, at.wantsName = true, true
-		return true
-	case at.naming && mark != markAs && mark != markNot && mark != markMaterialized:
-		at.naming = false
+	case j.d == SQLite && strings.HasPrefix(name, "pragma_"):
+		j.find(findsSession, i)
+	case system(j.d, name):
+		j.find(findsCatalog, i)
 	}
-	return false
-}
-
-// expression notes token i as the name of a common table expression.
-func (j *judge) expression(i int) {
-	j.levels.here().wantsName = false
-	if !j.isWord(i+1, markAs) && !j.is(i+1, kindOpen) || j.isWord(i, markFunction) { // Oracle's WITH FUNCTION holds a program
-		j.doubt(Odd, i)
-	}
-	if j.is(i, kindName) {
-		j.tag(unquoted(j.word(i)))
-		return
-	}
-	j.tag(lower(j.word(i)))
+	j.tag(name)
 }
 
 // place looks at a word whose meaning depends on its place.
@@ -134,8 +135,10 @@ func (j *judge) place(i int, mark word) {
 	switch mark {
 	case markFor:
 		j.locks(i)
+	case markSelect, markTable, markValues:
+		j.levels.here().selects = true
 	case markLock:
-		if j.isWord(i+1, markIn) {
+		if j.d == MySQL && j.isWord(i+1, markIn) {
 			j.find(findsLock, i)
 		}
 	case markInto:
@@ -169,147 +172,18 @@ func (j *judge) locks(i int) {
 }
 
 // mayInto reports whether INTO names the table to change, or, in Oracle, the
-// variables for RETURNING.
+// variables for RETURNING. Behind a query's first word it is the query's own,
+// and INSERT before it an alias.
 func (j *judge) mayInto(i int) bool {
-	if j.d == Oracle && j.found&findsReturning != 0 {
-		return true
-	}
-	return j.isWord(i-1, markInsert) || j.isWord(i-1, markMerge) || j.isWord(i-1, markReplace) || j.isWord(i-1, markIgnore)
-}
-
-// call looks at a word before a parenthesis.
-func (j *judge) call(i int, w word) {
 	switch {
-	case i == 0: // no function begins a statement
-	case w&reserved == 0 && j.columns(i):
-		j.tag(lower(j.word(i)))
-	case w&paren != 0, w&soft != 0 && j.operand(i-1), j.expected(i), j.outer(i):
-		j.place(i, w&markOfWord)
-	case w&changes != 0:
-		j.find(findsChange, i)
-		if !j.isWord(i-1, markThen) { // MERGE ... THEN INSERT (a); else a function of that name
-			j.doubt(UnknownFunction, i)
-		}
-	case j.is(i-1, kindDot):
-		j.qualified(i)
-	case w&function == 0, w&tight != 0 && !j.joins(i+1):
-		j.unknown(i)
-	default:
-		j.runs(w, i)
-	}
-}
-
-// unknown notes a call of a function that is not on the list.
-func (j *judge) unknown(i int) {
-	j.doubt(UnknownFunction, i)
-	j.tag(lower(j.word(i)))
-}
-
-// qualified looks at a call with a schema before it: only PostgreSQL's own is
-// known.
-func (j *judge) qualified(i int) {
-	w := lookup(j.d, j.word(i))
-	if j.d == PostgreSQL && j.is(i-2, kindWord) && lower(j.word(i-2)) == "pg_catalog" && !j.is(i-3, kindDot) && w&function != 0 {
-		j.runs(w, i)
-		return
-	}
-	j.unknown(i)
-}
-
-// outer reports whether token i is a column of Oracle's outer join, a.b(+).
-func (j *judge) outer(i int) bool {
-	return j.d == Oracle && j.is(i+2, kindOp) && j.word(i+2) == "+" && j.is(i+3, kindClose)
-}
-
-// operand reports whether token i ends a value or a table, so that no function
-// can begin behind it.
-func (j *judge) operand(i int) bool {
-	switch {
-	case j.is(i, kindClose), j.is(i, kindName), j.is(i, kindString), j.is(i, kindNumber), j.is(i, kindParam):
+	case j.d == Oracle && j.found&findsReturning != 0:
 		return true
-	case j.is(i, kindWord):
-		return j.toks[i].is&reserved == 0
-	}
-	return false
-}
-
-// columns reports whether token i, a name before a parenthesis, is a table or
-// an alias and its columns follow: INSERT INTO a (b), f(x) AS a (b).
-func (j *judge) columns(i int) bool {
-	head := i
-	for j.is(head-1, kindDot) && (j.is(head-2, kindWord) || j.is(head-2, kindName)) {
-		head -= 2
-	}
-	before := head - 1
-	switch {
-	case j.isWord(before, markInto), j.isWord(before, markInsert), j.isWord(before, markReplace):
-		return true
-	case j.isWord(before, markIgnore):
-		return j.isWord(before-1, markInsert)
-	case head != i && before != 0:
+	case j.levels.here().selects:
 		return false
-	case j.isWord(before, markAs), j.casts(before):
-		return true
+	case j.isWord(i-1, markIgnore):
+		return j.isWord(i-2, markInsert) || j.isWord(i-2, markReplace) || j.isWord(i-2, markIgnore) || j.isWord(i-2, markOr)
 	}
-	return before == 0 && j.d == PostgreSQL && lower(j.word(0)) == "copy"
-}
-
-// casts reports whether token i ends PostgreSQL's :: before a type.
-func (j *judge) casts(i int) bool {
-	return i > 0 && j.is(i, kindOp) && j.word(i) == ":" && j.is(i-1, kindOp) && j.word(i-1) == ":" && j.joins(i)
-}
-
-// expected reports whether token i stands before a parenthesis in an idiom.
-func (j *judge) expected(i int) bool {
-	before := func(marks ...word) bool {
-		for _, m := range marks {
-			if j.isWord(i-1, m) {
-				return true
-			}
-		}
-		return false
-	}
-	switch j.toks[i].is & markOfWord {
-	case markBy:
-		return before(markGroup, markOrder, markPartition)
-	case markSets:
-		return before(markGrouping)
-	case markGroup:
-		return before(markWithin)
-	case markConflict:
-		return before(markOn)
-	case markMaterialized:
-		return before(markAs, markNot)
-	case markVarying:
-		return before(markChar)
-	}
-	return false
-}
-
-// runs notes what the function does that token i calls.
-func (j *judge) runs(w word, i int) {
-	switch {
-	case w&draws != 0:
-		j.draw(i)
-	case w&session != 0:
-		j.find(findsSession, i)
-	case w&clock != 0:
-		j.find(findsClock, i)
-	}
-}
-
-// draw notes a sequence. PostgreSQL names it in a string, which has to be one.
-func (j *judge) draw(i int) {
-	j.find(findsDraw, i)
-	if j.d != PostgreSQL {
-		return
-	}
-	if !j.is(i+2, kindString) || j.text[j.toks[i+2].start] != '\'' {
-		j.doubt(UnknownFunction, i)
-		return
-	}
-	name := strings.Trim(j.word(i+2), "'")
-	j.tag(lower(strings.Trim(name[strings.LastIndexByte(name, '.')+1:], `"`)))
+	return j.isWord(i-1, markInsert) || j.isWord(i-1, markMerge) || j.isWord(i-1, markReplace)
 }
 
 // scanName looks at a name in quotes.
@@ -319,7 +193,14 @@ func (j *judge) scanName(i int) {
 		return
 	}
 	j.levels.here().naming = false
-	j.tag(unquoted(j.word(i)))
+	name := unquoted(j.word(i))
+	j.tagTable(name, i)
+	if j.d == Oracle {
+		if w := lookup(Oracle, name); w&bare != 0 { // the quotes change nothing
+			j.runs(w, i)
+			return
+		}
+	}
 	if j.is(i+1, kindOpen) && !j.columns(i) && !j.outer(i) {
 		j.doubt(UnknownFunction, i)
 	}
@@ -335,18 +216,22 @@ func (j *judge) scanString(i int) {
 		}
 	case SQLite:
 		if written := j.word(i); written[0] == '\'' {
-			j.tag(unquoted(written))
+			j.tagTable(unquoted(written), i)
+			if j.is(i+1, kindOpen) && !j.columns(i) {
+				j.doubt(UnknownFunction, i)
+			}
 		}
 	}
 }
 
 // moment reports whether PostgreSQL would read the clock for a literal where a
-// time is wanted (datetime.c, special values). Escapes may spell any word.
+// time is wanted (datetime.c, special values). Escapes may spell any word, with
+// a character of the text's own choice in U&'...'.
 func moment(literal string) bool {
-	if literal[0]|0x20 == 'e' || literal[0]|0x20 == 'u' {
-		return strings.Contains(literal, `\`)
-	}
-	if len(literal) < len("'now'") {
+	switch {
+	case literal[0]|0x20 == 'u', strings.Contains(literal, `\`):
+		return true
+	case len(literal) < len("'now'"):
 		return false
 	}
 	for _, word := range strings.FieldsFunc(literal, func(r rune) bool { return r|0x20 < 'a' || r|0x20 > 'z' }) {
@@ -368,7 +253,7 @@ func (j *judge) scanOp(i int) {
 		j.find(findsSession, i)
 	case op == "@" && j.d == Oracle:
 		j.doubt(Remote, i)
-	case op == "=" && j.d == MySQL && i > 0 && j.word(i-1) == ":" && j.joins(i):
+	case op == "=" && j.d == MySQL && i > 0 && j.word(i-1) == ":":
 		j.find(findsAssign, i)
 	case (op == "{" || op == "}" || op == "\\") && j.d != MySQL:
 		j.doubt(Odd, i)

@@ -80,7 +80,7 @@ type Statement struct {
 	Neutral bool
 	// Stable is true for a pure text whose answer depends on the tables, the
 	// arguments and the session's settings alone; false where it reads the
-	// clock or chance.
+	// clock, chance or the server's own tables.
 	Stable bool
 	// Tags are the names in the text that may be tables, in lower case, in the
 	// order of their first appearance, each once, without their schema: the
@@ -131,8 +131,10 @@ func either(s, other Statement) Statement {
 	case s.Verdict != other.Verdict:
 		return flush(Ambiguous, -1, "")
 	}
+	if s.Stable && !other.Stable {
+		s.Stable, s.Reason, s.At, s.Word = false, other.Reason, other.At, other.Word
+	}
 	s.Neutral = s.Neutral && other.Neutral
-	s.Stable = s.Stable && other.Stable
 	for _, tag := range other.Tags {
 		s.Tags = addTag(s.Tags, tag)
 	}

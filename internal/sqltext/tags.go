@@ -26,6 +26,21 @@ func addTag(tags []string, name string) []string {
 	return append(tags, name)
 }
 
+// system reports whether a name is of the server's own tables, or of a schema of
+// them: they change with other tables, with time or with who asks.
+func system(d Dialect, name string) bool {
+	switch d {
+	case PostgreSQL:
+		return strings.HasPrefix(name, "pg_") && name != "pg_catalog" || name == "information_schema"
+	case MySQL:
+		return name == "information_schema" || name == "performance_schema" || name == "mysql" || name == "sys"
+	case Oracle:
+		return strings.Contains(name, "v$") || strings.HasPrefix(name, "all_") || strings.HasPrefix(name, "dba_") ||
+			strings.HasPrefix(name, "user_") && strings.HasSuffix(name, "s")
+	}
+	return strings.HasPrefix(name, "sqlite_") || name == "dbstat"
+}
+
 // cut shortens a name as PostgreSQL does, to whole characters.
 func cut(name string) string {
 	end := longestName

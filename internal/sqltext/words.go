@@ -32,6 +32,9 @@ const (
 	tight
 	// regtype types look up a name in a string.
 	regtype
+	// leads is set for words that are not reserved and have a value behind
+	// them.
+	leads
 )
 
 const (
@@ -43,8 +46,8 @@ const (
 const (
 	markAs word = iota + 1
 	markAtomic
-	markAutocommit
 	markBy
+	markCase
 	markConflict
 	markDistinct
 	markFilter
@@ -80,20 +83,32 @@ const (
 	markWith
 	markWithin
 	markCalcFoundRows
-	markLastInsertID
-	markAnalyze
-	markStatement
 	markIgnore
 	markChar
 	markWork
 	markTransaction
-	markRead
 	markStdin
+	markDo
+	markDual
+	markFrom
+	markJoin
+	markNull
+	markNulls
+	markOperator
+	markOr
+	markOver
+	markPragma
+	markRollup
+	markSet
+	markSide
+	markUsing
+	markWhen
+	markWhere
 )
 
 // marks are the words with a mark, in all dialects.
 var marks = map[string]word{
-	"as": markAs, "atomic": markAtomic, "autocommit": markAutocommit, "by": markBy, "conflict": markConflict,
+	"as": markAs, "atomic": markAtomic, "by": markBy, "conflict": markConflict,
 	"distinct": markDistinct, "filter": markFilter, "for": markFor, "function": markFunction, "procedure": markFunction,
 	"group": markGroup, "grouping": markGrouping, "in": markIn, "insert": markInsert, "into": markInto, "key": markKey,
 	"lock": markLock, "materialized": markMaterialized, "merge": markMerge, "no": markNo, "not": markNot, "on": markOn,
@@ -101,10 +116,13 @@ var marks = map[string]word{
 	"replace": markReplace, "returning": markReturning, "return": markReturning, "select": markSelect, "sets": markSets, "share": markShare,
 	"substring": markSubstring, "substr": markSubstring, "mid": markSubstring, "table": markTable, "then": markThen, "update": markUpdate,
 	"values": markValues, "varying": markVarying, "with": markWith, "within": markWithin,
-	"sql_calc_found_rows": markCalcFoundRows, "last_insert_id": markLastInsertID, "analyze": markAnalyze, "analyse": markAnalyze,
-	"statement": markStatement, "ignore": markIgnore, "low_priority": markIgnore, "high_priority": markIgnore, "delayed": markIgnore,
+	"sql_calc_found_rows": markCalcFoundRows,
+	"ignore":              markIgnore, "low_priority": markIgnore, "high_priority": markIgnore, "delayed": markIgnore,
 	"abort": markIgnore, "fail": markIgnore, "rollback": markIgnore, "character": markChar, "char": markChar, "bit": markChar,
-	"nchar": markChar, "work": markWork, "transaction": markTransaction, "read": markRead, "stdin": markStdin,
+	"nchar": markChar, "work": markWork, "transaction": markTransaction, "stdin": markStdin,
+	"do": markDo, "dual": markDual, "from": markFrom, "using": markUsing, "join": markJoin, "null": markNull, "true": markNull, "false": markNull, "end": markNull, "nulls": markNulls, "when": markWhen, "case": markCase, "operator": markOperator, "or": markOr, "over": markOver, "keep": markOver,
+	"pragma": markPragma, "rollup": markRollup, "cube": markRollup, "set": markSet, "where": markWhere,
+	"left": markSide, "right": markSide, "full": markSide, "inner": markSide, "outer": markSide, "cross": markSide, "natural": markSide,
 }
 
 // listed gives a flag to a list of words.
@@ -115,9 +133,10 @@ type listed struct {
 
 // common is what all dialects share.
 var common = []listed{
-	{paren, `in values and or not as on using exists case when then else select distinct where having from union
-		except intersect between all`},
-	{soft, `over filter like is join set`},
+	{paren, `in values and or not as on exists case then else select distinct where having from union between all`},
+	{soft, `over filter like join set`},
+	{leads, `asymmetric at between by case collate div do else escape first groups key next of offset range returning rows
+		separator then value when zone`},
 	{changes, `insert update delete merge`},
 }
 

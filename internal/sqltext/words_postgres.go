@@ -9,19 +9,18 @@ var postgresWords = []listed{
 		left like ilike limit localtime localtimestamp natural not null offset on only or order outer primary references
 		returning right select session_user some table then to trailing true union unique user using variadic when where
 		window with`},
-	{paren, `any some array row limit offset lateral only returning to`},
-	{soft, `ilike similar left right`},
-	{changes, ``},
+	{paren, `any some array row limit offset lateral only returning to with when using except intersect`},
+	{soft, `ilike`},
 	{bare | clock, `current_date current_time current_timestamp localtime localtimestamp`},
 	{bare | session, `current_user current_role current_catalog current_schema session_user system_user user`},
 	{regtype, `regclass regproc regprocedure regoper regoperator regtype regrole regnamespace regconfig regdictionary
 		regcollation`},
-	{pure, `abs acos acosd acosh any_value array_agg array_append array_cat array_dims array_fill array_length
+	{pure, `abs acos acosd acosh array_agg array_append array_cat array_dims array_fill array_length
 		array_lower array_ndims array_position array_positions array_prepend array_remove array_replace array_to_json
 		array_to_string array_to_tsvector array_upper ascii asin asind asinh atan atan2 atan2d atand atanh avg bit_and
 		bit_count bit_length bit_or bit_xor bool_and bool_or bpchar btrim cardinality cast cbrt ceil ceiling
 		char_length character_length chr coalesce concat concat_ws convert convert_from convert_to corr cos cosd cosh cot
-		cotd count covar_pop covar_samp cube cume_dist date date_bin date_part date_trunc daterange decode degrees
+		cotd count covar_pop covar_samp cume_dist date date_bin date_part date_trunc daterange decode degrees
 		dense_rank div encode every exp extract factorial first_value float4 float8 floor format gcd generate_series
 		generate_subscripts get_bit get_byte greatest grouping host hostmask inet_merge inet_same_family initcap int2 int4
 		int4range int8 int8range isempty isfinite json_agg json_array_elements json_array_elements_text json_array_length
@@ -39,7 +38,7 @@ var postgresWords = []listed{
 		phraseto_tsquery pi plainto_tsquery position power pow querytree quote_ident quote_literal quote_nullable radians
 		range_agg range_intersect_agg range_merge rank regexp_count regexp_instr regexp_like regexp_match regexp_matches
 		regexp_replace regexp_split_to_array regexp_split_to_table regexp_substr regr_avgx regr_avgy regr_count
-		regr_intercept regr_r2 regr_slope regr_sxx regr_sxy regr_syy repeat replace reverse right rollup round
+		regr_intercept regr_r2 regr_slope regr_sxx regr_sxy regr_syy repeat replace reverse right round
 		row_number row_to_json rpad rtrim scale set_bit set_byte set_masklen setweight sha224 sha256 sha384 sha512 sign sin
 		sind sinh split_part sqrt starts_with stddev stddev_pop stddev_samp string_agg string_to_array string_to_table
 		strip strpos substr substring sum tan tand tanh text timestamp timestamptz timezone to_ascii to_char to_date to_hex
@@ -67,5 +66,5 @@ var postgresWords = []listed{
 
 // postgresOperators are PostgreSQL's own.
 var postgresOperators = operators(`+ - * / % ^ = < > <= >= <> != ~ ~* !~ !~* ~~ ~~* !~~ !~~* || | & # << >> |/ ||/ @ !! @@ @@@
-	@> <@ && &< &> &<| |&> <<| |>> -|- -> ->> #> #>> #- ? ?| ?& @? ?- ?-| ?|| ## <-> <=> <<= >>= ~= ~>=~ ~<=~ ~>~ ~<~ ^@ <^ >^ *=
+	@> <@ && &< &> &<| |&> <<| |>> -|- -> ->> #> #>> #- ? ?| ?& @? ?- ?-| ?|| ## <-> <<= >>= ~= ~>=~ ~<=~ ~>~ ~<~ ^@ <^ >^ *=
 	*<> *< *> *<= *>= : =>`)

@@ -6,8 +6,8 @@ var sqliteWords = []listed{
 	{reserved, `all and as between case check collate create default delete distinct drop else escape except exists
 		foreign from group having in index insert intersect into is isnull join limit not notnull null on or order
 		primary references select set table then to transaction union unique update using values when where`},
-	{paren, `limit escape`},
-	{soft, `glob regexp match materialized`},
+	{paren, `limit escape when using except intersect`},
+	{soft, `glob is match regexp`},
 	{bare | clock, `current_date current_time current_timestamp`},
 	{pure, `abs acos acosh asin asinh atan atan2 atanh avg bm25 cast ceil ceiling char coalesce concat concat_ws cos cosh
 		count cume_dist degrees dense_rank exp first_value floor format glob group_concat hex highlight ifnull iif instr

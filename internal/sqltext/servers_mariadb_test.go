@@ -1,0 +1,86 @@
+// This file holds the words of MySQL against a MariaDB server.
+
+package sqltext
+
+import (
+	"database/sql"
+	"strings"
+	"testing"
+
+	"github.com/fluxor-db/fluxor/internal/dbtest"
+	_ "github.com/go-sql-driver/mysql"
+)
+
+func mariaDBServer(t *testing.T) *sql.Conn {
+	t.Helper()
+	c := connected(t, "mysql", dbtest.MariaDB(t).NewDatabase(t).DSN())
+	run(t, c, "create table z (i int)")
+	run(t, c, "insert into z values (1)")
+	return c
+}
+
+// alarmed creates a function that fails when it is called.
+func alarmed(t *testing.T, c *sql.Conn, name string) {
+	t.Helper()
+	got := run(t, c, "create function `"+name+"` (i int) returns int begin signal sqlstate '45000' set message_text = '"+alarm+"'; return 1; end")
+	if got != "" {
+		t.Fatalf("%s: %s", name, got)
+	}
+}
+
+func TestMariaDBHasEachListedFunctionItself(t *testing.T) {
+	c := mariaDBServer(t)
+	for _, name := range wordsWith(MySQL, 0) {
+		w := lookup(MySQL, name)
+		if w&function == 0 {
+			continue
+		}
+		alarmed(t, c, name)
+		for _, text := range []string{"select " + name + "(1)", "select " + name + " (1)"} {
+			s := Analyze(MySQL, text)
+			if strings.Contains(run(t, c, text), alarm) && s.Verdict != Flush {
+				t.Errorf("%s calls a function of the user's and is %s", text, s.Verdict)
+			}
+		}
+	}
+}
+
+func TestMariaDBReservedWordsNameNoTable(t *testing.T) {
+	c := mariaDBServer(t)
+	for _, name := range wordsWith(MySQL, reserved) {
+		if got := run(t, c, "create table "+name+" (i int)"); !strings.Contains(got, "error in your SQL syntax") {
+			t.Errorf("create table %s: %q", name, got)
+		}
+	}
+}
+
+func TestMariaDBKeywordsHideNoFunction(t *testing.T) {
+	c := mariaDBServer(t)
+	rows, err := c.QueryContext(t.Context(), "select lower(word) from information_schema.keywords where word regexp '^[a-z_0-9]+$'")
+	if err != nil {
+		t.Fatal(err)
+	}
+	var names []string
+	for rows.Next() {
+		var name string
+		if err := rows.Scan(&name); err != nil {
+			t.Fatal(err)
+		}
+		names = append(names, name)
+	}
+	if err := rows.Close(); err != nil {
+		t.Fatal(err)
+	}
+	for _, name := range names {
+		alarmed(t, c, name)
+	}
+	for _, name := range wordsWith(MySQL, 0) {
+		if w := lookup(MySQL, name); w&(paren|soft) != 0 || w&markOfWord != 0 {
+			run(t, c, "create function `"+name+"` (i int) returns int begin signal sqlstate '45000' set message_text = '"+alarm+"'; return 1; end")
+			names = append(names, name)
+		}
+	}
+	if count := rings(t, c, MySQL, names); count < 1000 {
+		t.Errorf("the server called functions in %d texts only", count)
+	}
+}
