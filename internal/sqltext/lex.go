@@ -285,12 +285,18 @@ var inName = func() (in [dialects][256]bool) {
 // sets have blanks, so that MySQL and Oracle may end it sooner.
 func (l *lexer) nameEnd(i int) int {
 	for in := &inName[l.d]; i < len(l.text) && in[l.text[i]]; i++ {
-		if l.text[i] >= 0x80 && (l.d == MySQL || l.d == Oracle) {
+		if c := l.text[i]; c >= 0x80 && (l.d == Oracle || l.d == MySQL && blankSomewhere(c)) {
 			l.fail(Charset, i)
 		}
 	}
 	return i
 }
+
+// blankSomewhere reports whether a byte is a blank in a character set of MySQL's
+// that has one byte for each character: the no-break space of ISO 8859 and of
+// Windows, KOI8, Macintosh and DOS (MySQL, sql/share/charsets). In those with
+// more bytes a character above ASCII is always a part of a name.
+func blankSomewhere(c byte) bool { return c == 0xa0 || c == 0x9a || c == 0xca || c == 0xff }
 
 // word reads a name, or the quotes that a letter before them announces.
 func (l *lexer) word() {

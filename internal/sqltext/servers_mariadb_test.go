@@ -84,3 +84,39 @@ func TestMariaDBKeywordsHideNoFunction(t *testing.T) {
 		t.Errorf("the server called functions in %d texts only", count)
 	}
 }
+
+// A byte that separates two words in some character set of the client's must
+// not be taken for a part of a name.
+func TestMariaDBTakesNoOtherByteForABlank(t *testing.T) {
+	c := mariaDBServer(t)
+	rows, err := c.QueryContext(t.Context(), "select character_set_name from information_schema.character_sets where character_set_name not rlike '^(ucs2|utf16|utf32)'")
+	if err != nil {
+		t.Fatal(err)
+	}
+	var sets []string
+	for rows.Next() {
+		var set string
+		if err := rows.Scan(&set); err != nil {
+			t.Fatal(err)
+		}
+		sets = append(sets, set)
+	}
+	if err := rows.Err(); err != nil || len(sets) < 20 {
+		t.Fatalf("%d character sets, %v", len(sets), err)
+	}
+	blanks := 0
+	for _, set := range sets {
+		run(t, c, "set character_set_client = "+set)
+		for b := 0x80; b <= 0xff; b++ {
+			if run(t, c, "select i"+string([]byte{byte(b)})+"from z") != "" {
+				continue
+			}
+			if blanks++; !blankSomewhere(byte(b)) {
+				t.Errorf("%s: the byte %x ends a name", set, b)
+			}
+		}
+	}
+	if blanks == 0 {
+		t.Error("no byte ends a name in any character set; the test shows nothing")
+	}
+}

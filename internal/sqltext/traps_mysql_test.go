@@ -106,6 +106,8 @@ var mysqlQuotes = []trap{
 	{"select '\xbf\\', f(1), ' from t", flush, sqltext.Charset, "", ""},
 	{"select `\xbf`, f(1), ` from t", flush, sqltext.Charset, "", ""},
 	{"select 1\xa0into\xa0outfile '/x'", flush, sqltext.Charset, "", ""},
+	{"select größe from maße where straße = ?", pure, sqltext.OneRead, "ns", "maße größe"},
+	{"select 1\x9ainto\xcaoutfile\xff'/x'", flush, sqltext.Charset, "", ""},
 	{"select 1 as città into outfile '/x'", flush, sqltext.Charset, "", ""},
 	{"select 1 --\xa0 '\n into outfile '/x' -- '", flush, sqltext.Charset, "", ""},
 	{"select 'è', `été` from t", flush, sqltext.Charset, "", ""},
