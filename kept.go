@@ -106,9 +106,10 @@ func (c *kept) ran(args []driver.NamedValue) {
 }
 
 // worth reports whether a text may be kept: one statement that leaves the
-// session as it is. COPY is no query, whatever it looks like to the driver.
+// session as it is, and means the same however long ago it was prepared. COPY
+// is no query, whatever it looks like to the driver.
 func worth(known *sqltext.Known) bool {
-	return known.Neutral && known.Count == 1 && known.Verb != "COPY"
+	return known.Neutral && !known.Frozen && known.Count == 1 && known.Verb != "COPY"
 }
 
 // get returns the statement kept for text.
