@@ -55,7 +55,7 @@ func (s *session) statementFor(ctx context.Context, p *physical, o *op) (*prepar
 	if err != nil {
 		return nil, err
 	}
-	ps := p.keep(o.SQL, si)
+	ps := p.keep(o.SQL, si, true)
 	c.put(ps)
 	s.tidy(p)
 	o.is.set(byKept)
@@ -79,6 +79,9 @@ func (s *session) tooOld(p *physical, o *op, err error) bool {
 	age := s.e.keeper.how.Age(err, o.known.Verdict == sqltext.Pure)
 	switch age {
 	case backend.AgeFits:
+		if s.e.backend.Classify(err) != backend.ClassVerdict {
+			p.kept.forget(o.SQL) // the server may hold a part of the call: go-sql-driver sends long arguments ahead
+		}
 		return false
 	case backend.AgeAborted:
 		return true // it says so in other words to a text

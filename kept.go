@@ -163,9 +163,6 @@ func (c *kept) put(ps *prepared) {
 func (c *kept) remove(at *list.Element) {
 	ps := c.recent.Remove(at).(*prepared)
 	delete(c.byText, ps.text)
-	ps.p.mu.Lock()
-	ps.spare = true
-	ps.p.mu.Unlock()
 	ps.leave()
 }
 
