@@ -56,17 +56,19 @@ type PostgresError struct {
 // statement against the present schema before it runs it (plancache.c,
 // RevalidateCachedQuery): it finds an answer of other columns (0A000), or an
 // error of class 42 at a place in the text. Arguments are read before that, for
-// the types that the parameters had (class 22), but errors of that class also
-// come from running a statement: a change that raised one is not sent again.
+// the types that the parameters had (class 22; XX000 where a type is gone), but
+// errors of those classes also come from running a statement: a change that
+// raised one is not sent again, unless it failed to find a parameter's type.
 func PostgresAge(e PostgresError) Age {
 	class := e.Code[:min(len(e.Code), 2)]
 	switch {
 	case e.Code == "26000" && e.Routine == "FetchPreparedStatement",
 		e.Code == "0A000" && e.Routine == "RevalidateCachedQuery",
 		class == "42" && e.Position != "" && e.Where == "",
-		(class == "42" || class == "22") && e.Pure:
+		e.Code == "XX000" && e.Routine == "getTypeInputInfo",
+		(class == "42" || class == "22" || class == "XX") && e.Pure:
 		return AgeOver
-	case class == "42", class == "22":
+	case class == "42", class == "22", class == "XX":
 		return AgeDoubtful
 	case e.Code == "25P02":
 		return AgeAborted
