@@ -7,6 +7,7 @@ import (
 	"database/sql/driver"
 	"sync"
 	"sync/atomic"
+	"time"
 
 	"github.com/fluxor-db/fluxor/backend"
 	"github.com/fluxor-db/fluxor/internal/sqltext"
@@ -23,11 +24,12 @@ import (
 // keeper is what the caches of an engine's connections share. It is safe for
 // concurrent use.
 type keeper struct {
-	size int
-	how  *backend.Keeping
-	memo *sqltext.Memo
-	full atomic.Bool               // the server holds too many statements: none is added
-	due  func(*sqltext.Known) bool // whether a text that is not kept came often enough
+	size  int
+	how   *backend.Keeping
+	lasts time.Duration // how.Lasts
+	memo  *sqltext.Memo
+	full  atomic.Bool               // the server holds too many statements: none is added
+	due   func(*sqltext.Known) bool // whether a text that is not kept came often enough
 
 	outdated atomic.Uint64 // how many texts were found outdated so far
 	mu       sync.Mutex    // protects latest; physical.mu may be taken under it
@@ -40,7 +42,7 @@ func newKeeper(b backend.Backend, size int) *keeper {
 	if size <= 0 || b.Keeping == nil || d == sqltext.Unknown {
 		return nil
 	}
-	return &keeper{size: size, how: b.Keeping, memo: sqltext.NewMemo(d), due: (*sqltext.Known).Again}
+	return &keeper{size: size, how: b.Keeping, lasts: b.Keeping.Lasts, memo: sqltext.NewMemo(d), due: (*sqltext.Known).Again}
 }
 
 // keptBy returns an empty cache for a connection.
@@ -112,7 +114,7 @@ func worth(known *sqltext.Known) bool {
 	return known.Neutral && !known.Frozen && known.Count == 1 && known.Verb != "COPY"
 }
 
-// get returns the statement kept for text.
+// get returns the statement kept for text, unless it is too old.
 func (c *kept) get(text string) *prepared {
 	if c.heard != c.k.outdated.Load() {
 		c.catchUp()
@@ -124,8 +126,13 @@ func (c *kept) get(text string) *prepared {
 	if at == nil {
 		return nil
 	}
+	ps := at.Value.(*prepared)
+	if c.k.lasts > 0 && time.Since(ps.since) > c.k.lasts {
+		c.remove(at)
+		return nil
+	}
 	c.recent.MoveToFront(at)
-	return at.Value.(*prepared)
+	return ps
 }
 
 // admits reports whether a text that is not kept shall be, from its second use
@@ -156,6 +163,7 @@ func (c *kept) put(ps *prepared) {
 			c.remove(at)
 		}
 	}
+	ps.since = time.Now()
 	c.byText[ps.text] = c.recent.PushFront(ps)
 }
 

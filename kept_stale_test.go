@@ -8,6 +8,8 @@ import (
 	"slices"
 	"testing"
 	"time"
+
+	"github.com/fluxor-db/fluxor"
 )
 
 // keepingOne is one of keeping, by its name.
@@ -90,5 +92,38 @@ func TestAPreparedStatementDoesNotBorrowAKeptOne(t *testing.T) {
 	var id, more int
 	if err := st.QueryRow(1).Scan(&id, &more); err != nil {
 		t.Errorf("on the first connection: %v", err)
+	}
+}
+
+// The types of a statement's parameters and the tables behind its names are
+// what they were when it was prepared. Only a new one learns of another
+// session's changes.
+func TestAKeptStatementIsReplacedBeforeItMisreadsArgumentsForLong(t *testing.T) {
+	b := keepingOne("pq")
+	target := b.share(t).NewDatabase(t)
+	direct := b.raw(t, target)
+	mustExec(t, direct, "create schema first")
+	mustExec(t, direct, "create table w (n int, day date, share real)")
+	db := b.fluxor(t, target, "fluxor_stmt_cache_size=8", "search_path=first,public")
+	if err := fluxor.KeepBriefly(db); err != nil {
+		t.Fatal(err)
+	}
+	db.SetMaxOpenConns(1)
+	at := time.Date(2020, 1, 2, 3, 4, 5, 0, time.UTC)
+	for n := range 6 {
+		switch n {
+		case 2:
+			mustExec(t, direct, "alter table w alter day type timestamp, alter share type double precision")
+		case 4:
+			mustExec(t, direct, "create table first.w (n int, day timestamp, share double precision)")
+		}
+		mustExec(t, db, "insert into w values ($1, $2, $3)", n, at, 0.1)
+	}
+	for table, want := range map[string]int{"public.w": 2, "first.w": 2} {
+		var right int
+		err := direct.QueryRow("select count(*) from "+table+" where n > 1 and day = $1 and share = 0.1::double precision", at).Scan(&right)
+		if err != nil || right != want {
+			t.Errorf("%s: %d rows are what was sent (%v), want %d", table, right, err, want)
+		}
 	}
 }

@@ -5,6 +5,7 @@ package fluxor
 import (
 	"context"
 	"database/sql/driver"
+	"time"
 )
 
 // prepared is a real statement. Where the driver's statements keep nothing
@@ -17,6 +18,8 @@ type prepared struct {
 	si   driver.Stmt
 	kept bool // the statement cache's: no virtual statement shares it, and it is closed when that is convenient
 	open int  // rows not yet closed; only the session that leases p touches it
+
+	since time.Time // the cache keeps it
 
 	// What si implements, looked up once.
 	execer  driver.StmtExecContext

@@ -2,7 +2,10 @@
 
 package backend
 
-import "database/sql/driver"
+import (
+	"database/sql/driver"
+	"time"
+)
 
 // Keeping says how the statement cache may serve a driver: it keeps statements
 // that the driver would otherwise prepare, run and forget within one call.
@@ -18,7 +21,16 @@ type Keeping struct {
 	// Full reports whether a failure to prepare means that the server holds
 	// too many statements; nil means never.
 	Full func(error) bool
+	// Lasts is how long a kept statement is used, because it may give another
+	// answer than a new one would, and no error; 0 where it never does.
+	Lasts time.Duration
 }
+
+// PostgresLasts is [Keeping.Lasts] for PostgreSQL. A statement's parameters
+// keep the types that they were given first, whatever becomes of the columns,
+// and its names the tables that they meant, until one of those changes itself:
+// what another session creates before them in the search path goes unseen.
+const PostgresLasts = time.Minute
 
 // Age is what an error of a kept statement says of it.
 type Age int

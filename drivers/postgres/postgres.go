@@ -35,7 +35,7 @@ func init() {
 		Plaintext:      backend.PlaintextPostgres,
 		Owns:           owns,
 		SharedStmts:    true,
-		Keeping:        &backend.Keeping{Prepares: prepares, Age: age},
+		Keeping:        &backend.Keeping{Prepares: prepares, Age: age, Lasts: backend.PostgresLasts},
 		ErrBadConnLies: true, // error.go, handleError: EOF while reading becomes ErrBadConn
 	})
 }
