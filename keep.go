@@ -12,7 +12,7 @@ import (
 
 // heed looks at what o's text does before it runs: p keeps nothing over a
 // statement that may change the session.
-func (s *session) heed(p *physical, o *op) {
+func (s *session) heed(ctx context.Context, p *physical, o *op) {
 	c := p.kept
 	switch o.Op {
 	case middleware.OpExec, middleware.OpQuery:
@@ -28,7 +28,7 @@ func (s *session) heed(p *physical, o *op) {
 	}
 	c.empty()
 	c.unsettled = s.tx != nil
-	s.tidy(p)
+	s.tidy(ctx, p)
 }
 
 // statementFor returns the statement that p keeps for o's text, which it prepares where
@@ -50,24 +50,24 @@ func (s *session) statementFor(ctx context.Context, p *physical, o *op) (*prepar
 	}
 	si, err := p.prepare(ctx, o.SQL)
 	if err != nil && c.k.how.Full != nil && c.k.how.Full(err) {
-		return nil, s.makeRoom(p)
+		return nil, s.makeRoom(ctx, p)
 	}
 	if err != nil {
 		return nil, err
 	}
 	ps := p.keep(o.SQL, si, true)
 	c.put(ps)
-	s.tidy(p)
+	s.tidy(ctx, p)
 	o.is.set(byKept)
 	return ps, nil
 }
 
 // makeRoom gives up what p keeps, for good: the server holds too many
 // statements, and others need theirs more.
-func (s *session) makeRoom(p *physical) error {
+func (s *session) makeRoom(ctx context.Context, p *physical) error {
 	p.kept.k.full.Store(true)
 	p.kept.empty()
-	return s.closeDoomed(p, p.kept.k.size)
+	return s.closeDoomed(ctx, p, p.kept.k.size)
 }
 
 // tooOld gives up a kept statement whose error may be due to its age, on all
@@ -93,8 +93,8 @@ func (s *session) tooOld(p *physical, o *op, err error) bool {
 
 // tidy closes what p's cache gave up, once that is as much as it may hold: a
 // lease may be long, and each start of one closes but a few.
-func (s *session) tidy(p *physical) {
+func (s *session) tidy(ctx context.Context, p *physical) {
 	if s.open == 0 && p.dooms.Load() && p.spares() > p.kept.k.size {
-		_ = s.closeDoomed(p, p.kept.k.size)
+		_ = s.closeDoomed(ctx, p, p.kept.k.size)
 	}
 }
