@@ -8,6 +8,9 @@ import (
 	"github.com/fluxor-db/fluxor/internal/sqltext"
 )
 
+// Worth reports whether the statement cache keeps a text.
+func Worth(d sqltext.Dialect, text string) bool { return worth(sqltext.NewMemo(d).Of(text)) }
+
 // KeepBriefly has the statement cache of db hold each statement that it does
 // not hold for ever too old for a second use. Nothing may have used db yet.
 func KeepBriefly(db *sql.DB) error {

@@ -50,10 +50,9 @@ func (k *keeper) keptBy(ci driver.Conn) *kept {
 	if k == nil {
 		return nil
 	}
-	c := &kept{k: k, byText: make(map[string]*list.Element), heard: k.outdated.Load()}
+	c := &kept{k: k, byText: make(map[string]*list.Element)}
 	if k.how.Prepares != nil {
 		c.withArgs, c.without = k.how.Prepares(ci)
-		c.useless = !c.withArgs && !c.without
 	}
 	return c
 }
@@ -77,7 +76,7 @@ func (k *keeper) spread(text string) {
 type kept struct {
 	k                 *keeper
 	withArgs, without bool // the driver prepares such texts by itself
-	useless           bool // the driver prepares nothing
+	useless           bool // the driver puts arguments into the text
 	byText            map[string]*list.Element
 	recent            list.List // of *prepared, the last used first
 	heard             uint64    // of k.outdated
@@ -142,26 +141,15 @@ func (c *kept) admits(known *sqltext.Known) bool {
 	if !c.k.due(known) || c.k.full.Load() {
 		return false
 	}
-	return c.recent.Len() < c.k.size || c.evictions*10 <= c.uses && c.oldest() != nil
+	return c.recent.Len() < c.k.size || c.evictions*10 <= c.uses
 }
 
-// oldest is the longest unused statement from which nobody reads.
-func (c *kept) oldest() *list.Element {
-	for at := c.recent.Back(); at != nil; at = at.Prev() {
-		if at.Value.(*prepared).open == 0 {
-			return at
-		}
-	}
-	return nil
-}
-
-// put keeps a statement, in the place of the oldest where there is none left.
+// put keeps a statement, in the place of the longest unused one where there is
+// none left. Nobody reads from that: beside open rows nothing is kept.
 func (c *kept) put(ps *prepared) {
 	if c.recent.Len() >= c.k.size {
-		if at := c.oldest(); at != nil {
-			c.evictions++
-			c.remove(at)
-		}
+		c.evictions++
+		c.remove(c.recent.Back())
 	}
 	ps.since = time.Now()
 	c.byText[ps.text] = c.recent.PushFront(ps)

@@ -75,6 +75,23 @@ var agingCases = []Case{
 		r.err("rollback", tx.Rollback())
 		r.thrice(c, askAgain, 1)
 	}},
+	{Name: "repeats: a text during a copy", Needs: []Trait{PQ}, See: func(r *Recorder) {
+		r.repeated()
+		c := r.session()
+		tx := r.begin(c, nil)
+		r.thrice(tx, askAgain, 1)
+		st, err := tx.PrepareContext(r.ctx, "copy conform_again (id, v) from stdin")
+		r.must(err)
+		_, err = st.ExecContext(r.ctx, 7, 70)
+		r.err("copy", err)
+		r.thrice(tx, askAgain, 1)
+		_, err = st.ExecContext(r.ctx)
+		r.err("end of the copy", err)
+		r.err("close", st.Close())
+		r.thrice(tx, askAgain, 7)
+		r.err("commit", tx.Commit())
+		r.thrice(c, askAgain, 7)
+	}},
 	{Name: "repeats: tables are dropped beside kept statements", On: []Dialect{SQLite}, See: func(r *Recorder) {
 		r.repeated()
 		c := r.session()
