@@ -3,8 +3,11 @@
 package fluxor_test
 
 import (
+	"context"
 	"database/sql"
+	"database/sql/driver"
 	"fmt"
+	"sync/atomic"
 	"testing"
 
 	"github.com/lib/pq"
@@ -28,6 +31,53 @@ func TestWhichTextsAreWorthKeeping(t *testing.T) {
 		if got := fluxor.Worth(sqltext.PostgreSQL, text); got != want {
 			t.Errorf("%q: %t, want %t", text, got, want)
 		}
+	}
+}
+
+// connecting is a connector that wraps its connections.
+type connecting struct {
+	driver.Connector
+	around func(driver.Conn) driver.Conn
+}
+
+func (c connecting) Connect(ctx context.Context) (driver.Conn, error) {
+	ci, err := c.Connector.Connect(ctx)
+	if err != nil {
+		return nil, err
+	}
+	return c.around(ci), nil
+}
+
+// blindConn is a connection of lib/pq that does not tell what it makes of
+// arguments.
+type blindConn struct {
+	driver.Conn
+	driver.QueryerContext
+	prepared *atomic.Int32
+}
+
+func (c *blindConn) CheckNamedValue(*driver.NamedValue) error { return driver.ErrSkip }
+
+func (c *blindConn) PrepareContext(ctx context.Context, query string) (driver.Stmt, error) {
+	c.prepared.Add(1)
+	return c.Conn.(driver.ConnPrepareContext).PrepareContext(ctx, query)
+}
+
+func TestBelowAWrapperThatHidesBinaryParametersNothingIsKept(t *testing.T) {
+	b := keepingOne("pq")
+	inner, err := pq.NewConnector(b.dsn(b.share(t).NewDatabase(t), "binary_parameters=yes"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	var prepared atomic.Int32
+	db, _ := wrap(t, connecting{inner, func(c driver.Conn) driver.Conn {
+		return &blindConn{c, c.(driver.QueryerContext), &prepared}
+	}}, fluxor.RuntimeConfig{StmtCacheSize: 8})
+	for range 4 {
+		mustScan(t, db.QueryRow(b.arg, 1))
+	}
+	if n := prepared.Load(); n != 0 {
+		t.Errorf("%d texts were prepared that the driver does not prepare", n)
 	}
 }
 
@@ -98,7 +148,10 @@ func TestWhatOneConnectionFindsTooOldNoOtherUses(t *testing.T) {
 			direct, db := b.raw(t, target), b.fluxor(t, target, "fluxor_stmt_cache_size=100")
 			mustExec(t, direct, "create table w (id int)")
 			mustExec(t, direct, "insert into w values (1)")
-			useAll := func(c *sql.Conn) {
+			useAll := func(c interface {
+				QueryContext(ctx context.Context, query string, args ...any) (*sql.Rows, error)
+			},
+			) {
 				for i := range texts {
 					rows, err := c.QueryContext(t.Context(), fmt.Sprintf("select *, %d from w where id = $1", i), 1)
 					if err != nil {
@@ -117,10 +170,14 @@ func TestWhatOneConnectionFindsTooOldNoOtherUses(t *testing.T) {
 			}
 			mustExec(t, direct, "alter table w add column more int")
 			useAll(one)
-			if _, err := other.ExecContext(t.Context(), "begin"); err != nil {
+			tx, err := other.BeginTx(t.Context(), nil)
+			if err != nil {
 				t.Fatal(err)
 			}
-			useAll(other)
+			useAll(tx)
+			if err := tx.Commit(); err != nil {
+				t.Error(err)
+			}
 		})
 	}
 }

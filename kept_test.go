@@ -112,7 +112,7 @@ func TestWhatTheDriverDoesNotPrepareIsNotKept(t *testing.T) {
 				db, news := watched(t, b, row.param, "fluxor_stmt_cache_size="+size)
 				for i := range 4 {
 					mustScan(t, db.QueryRow(b.arg, i))
-					mustScan(t, db.QueryRow(b.arg+" + length('?')", i)) // go-sql-driver has it prepared
+					_, _ = db.Exec(b.arg, i, i) // go-sql-driver leaves it to database/sql to prepare it and to count
 				}
 				return news()
 			}
