@@ -12,7 +12,7 @@ import (
 
 // heed looks at what o's text does before it runs: p keeps nothing over a
 // statement that may change the session.
-func (s *session) heed(ctx context.Context, p *physical, o *op) {
+func (s *session) heed(p *physical, o *op) {
 	c := p.kept
 	switch o.Op {
 	case middleware.OpExec, middleware.OpQuery:
@@ -28,7 +28,6 @@ func (s *session) heed(ctx context.Context, p *physical, o *op) {
 	}
 	c.empty()
 	c.unsettled = s.tx != nil
-	s.tidy(ctx, p)
 }
 
 // statementFor returns the statement that p keeps for o's text, which it prepares where

@@ -110,7 +110,7 @@ func TestTextsAreKeptAgainAfterACopy(t *testing.T) {
 	db, news := watched(t, b, "fluxor_stmt_cache_size=8")
 	mustExec(t, db, "create table w (n int)")
 	tx := begin(t, db)
-	st, err := tx.Prepare(pq.CopyIn("w", "n"))
+	st, err := tx.Prepare("copy w (n) from stdin")
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -177,6 +177,49 @@ func TestWhatOneConnectionFindsTooOldNoOtherUses(t *testing.T) {
 			useAll(tx)
 			if err := tx.Commit(); err != nil {
 				t.Error(err)
+			}
+		})
+	}
+}
+
+func TestALongLeaseClosesWhatIsPushedOut(t *testing.T) {
+	const size, rounds = 2, 20
+	b := keepingOne("pq")
+	c := held(t, b.fluxor(t, b.share(t).NewDatabase(t), fmt.Sprintf("fluxor_stmt_cache_size=%d", size)))
+	use := func(text string, times int) {
+		for range times {
+			mustScan(t, c.QueryRowContext(t.Context(), text, 1))
+		}
+	}
+	for i := range rounds {
+		use(b.arg, 10)
+		use(fmt.Sprintf("%s + %d", b.arg, i), 2)
+	}
+	var n int
+	if err := c.QueryRowContext(t.Context(), "select count(*) from pg_prepared_statements").Scan(&n); err != nil {
+		t.Fatal(err)
+	}
+	if n > 3*size {
+		t.Errorf("the session has %d prepared statements, of which the cache keeps at most %d", n, size)
+	}
+}
+
+func TestWhatIsKeptAfterAChangeOutsideATransactionStays(t *testing.T) {
+	for _, b := range keeping() {
+		t.Run(b.name, func(t *testing.T) {
+			db, news := watched(t, b, "fluxor_stmt_cache_size=8")
+			c := held(t, db)
+			mustExec(t, c, map[string]string{"pq": "set datestyle to iso", "mysql": "set @x = 1"}[b.name])
+			for range 2 {
+				mustScan(t, c.QueryRowContext(t.Context(), b.arg, 1))
+			}
+			if err := c.Close(); err != nil {
+				t.Fatal(err)
+			}
+			news()
+			mustScan(t, db.QueryRow(b.arg, 1))
+			if got := count(news(), b.preparing()); got != 0 {
+				t.Errorf("the next lease prepared the text %d times", got)
 			}
 		})
 	}

@@ -281,6 +281,9 @@ func TestAServerFullOfStatementsIsLeftAlone(t *testing.T) {
 			mustScan(t, db.QueryRow(fmt.Sprintf("select ? + %d", i), 1))
 		}
 	}
+	for range 2 {
+		mustScan(t, db.QueryRow("select ? + 100", 1))
+	}
 	var name string
 	var n int
 	if err := db.QueryRow("show global status like 'Prepared_stmt_count'").Scan(&name, &n); err != nil || n != 0 {

@@ -18,7 +18,7 @@ func (s *session) attempt(ctx context.Context, o *op) error {
 		return s.once(ctx, o)
 	}
 	o.is.unset(byKept | anew)
-	s.heed(ctx, p, o)
+	s.heed(p, o)
 	err := s.once(ctx, o)
 	if err == nil || !o.is.has(byKept) || !s.tooOld(p, o, err) {
 		return err
