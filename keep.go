@@ -85,15 +85,14 @@ func (s *session) tooOld(p *physical, o *op, err error) bool {
 	case backend.AgeAborted:
 		return true // it says so in other words to a text
 	}
-	p.kept.forget(o.SQL)
-	s.e.keeper.spread(o.SQL)
-	return age == backend.AgeForgotten || age == backend.AgeOver && s.tx == nil
+	s.e.keeper.spread(o.SQL) // to p as well
+	return age == backend.AgeOver
 }
 
 // tidy closes what p's cache gave up, once that is as much as it may hold: a
 // lease may be long, and each start of one closes but a few.
 func (s *session) tidy(ctx context.Context, p *physical) {
-	if s.open == 0 && p.dooms.Load() && p.spares() > p.kept.k.size {
+	if p.dooms.Load() && p.spares() > p.kept.k.size {
 		_ = s.closeDoomed(ctx, p, p.kept.k.size)
 	}
 }

@@ -27,7 +27,7 @@ func (s *session) attempt(ctx context.Context, o *op) error {
 	o.is.set(anew)
 	again := s.once(ctx, o)
 	if aborted := s.e.keeper.aborted; aborted(again) && !aborted(err) {
-		return err // which ended a transaction that somebody began with a text
+		return err // which ended a transaction
 	}
 	return again
 }

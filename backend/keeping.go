@@ -42,12 +42,9 @@ const (
 	// AgeDoubtful: a new one might fare better, but the text must not be sent
 	// again: the caller hears the error, and the next use prepares anew.
 	AgeDoubtful
-	// AgeOver: nothing took effect, and the text may be prepared anew and run,
-	// though not within a transaction, which the error has ended.
+	// AgeOver: nothing took effect, and the text may be prepared anew and run.
+	// Where the error has ended a transaction, the answer to that will say so.
 	AgeOver
-	// AgeForgotten: the same, and a transaction goes on as if nothing had been
-	// sent.
-	AgeForgotten
 	// AgeAborted: an earlier error ended the transaction, and this one says
 	// nothing else.
 	AgeAborted
@@ -93,7 +90,7 @@ func MySQLAge(number uint16) Age {
 	switch number {
 	case 1615, // ER_NEED_REPREPARE
 		1243: // ER_UNKNOWN_STMT_HANDLER
-		return AgeForgotten
+		return AgeOver
 	}
 	return AgeFits
 }

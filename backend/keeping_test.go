@@ -44,7 +44,7 @@ func TestAnErrorOfPostgresTellsAStatementsAge(t *testing.T) {
 
 func TestAnErrorOfMySQLTellsAStatementsAge(t *testing.T) {
 	for number, want := range map[uint16]backend.Age{
-		1615: backend.AgeForgotten, 1243: backend.AgeForgotten, 1062: backend.AgeFits, 1461: backend.AgeFits,
+		1615: backend.AgeOver, 1243: backend.AgeOver, 1062: backend.AgeFits, 1461: backend.AgeFits,
 	} {
 		if got := backend.MySQLAge(number); got != want {
 			t.Errorf("%d: age %d, want %d", number, got, want)
