@@ -8,6 +8,22 @@ import (
 	"github.com/fluxor-db/fluxor/internal/sqltext"
 )
 
+// Worth reports whether the statement cache keeps a text.
+func Worth(d sqltext.Dialect, text string) bool { return worth(sqltext.NewMemo(d).Of(text)) }
+
+// KeepBriefly has the statement cache of db hold each statement that it does
+// not hold for ever too old for a second use. Nothing may have used db yet.
+func KeepBriefly(db *sql.DB) error {
+	c, err := FromDB(db)
+	if err != nil {
+		return err
+	}
+	if k := c.main.keeper; k != nil && k.lasts > 0 {
+		k.lasts = 1
+	}
+	return nil
+}
+
 // KeepAtOnce has the statement cache of db, where it has one, keep each text
 // from its first use on. Nothing may have used db yet.
 func KeepAtOnce(db *sql.DB) error {

@@ -28,7 +28,6 @@ func (s *session) heed(p *physical, o *op) {
 	}
 	c.empty()
 	c.unsettled = s.tx != nil
-	s.tidy(p)
 }
 
 // statementFor returns the statement that p keeps for o's text, which it prepares where
@@ -50,24 +49,24 @@ func (s *session) statementFor(ctx context.Context, p *physical, o *op) (*prepar
 	}
 	si, err := p.prepare(ctx, o.SQL)
 	if err != nil && c.k.how.Full != nil && c.k.how.Full(err) {
-		return nil, s.makeRoom(p)
+		return nil, s.makeRoom(ctx, p)
 	}
 	if err != nil {
 		return nil, err
 	}
-	ps := p.keep(o.SQL, si)
+	ps := p.keep(o.SQL, si, true)
 	c.put(ps)
-	s.tidy(p)
+	s.tidy(ctx, p)
 	o.is.set(byKept)
 	return ps, nil
 }
 
 // makeRoom gives up what p keeps, for good: the server holds too many
 // statements, and others need theirs more.
-func (s *session) makeRoom(p *physical) error {
+func (s *session) makeRoom(ctx context.Context, p *physical) error {
 	p.kept.k.full.Store(true)
 	p.kept.empty()
-	return s.closeDoomed(p, p.kept.k.size)
+	return s.closeDoomed(ctx, p, p.kept.k.size)
 }
 
 // tooOld gives up a kept statement whose error may be due to its age, on all
@@ -79,19 +78,21 @@ func (s *session) tooOld(p *physical, o *op, err error) bool {
 	age := s.e.keeper.how.Age(err, o.known.Verdict == sqltext.Pure)
 	switch age {
 	case backend.AgeFits:
+		if s.e.backend.Classify(err) != backend.ClassVerdict {
+			p.kept.forget(o.SQL) // the server may hold a part of the call: go-sql-driver sends long arguments ahead
+		}
 		return false
 	case backend.AgeAborted:
 		return true // it says so in other words to a text
 	}
-	p.kept.forget(o.SQL)
-	s.e.keeper.spread(o.SQL)
-	return age == backend.AgeForgotten || age == backend.AgeOver && s.tx == nil
+	s.e.keeper.spread(o.SQL) // to p as well
+	return age == backend.AgeOver
 }
 
 // tidy closes what p's cache gave up, once that is as much as it may hold: a
 // lease may be long, and each start of one closes but a few.
-func (s *session) tidy(p *physical) {
-	if s.open == 0 && p.dooms.Load() && p.spares() > p.kept.k.size {
-		_ = s.closeDoomed(p, p.kept.k.size)
+func (s *session) tidy(ctx context.Context, p *physical) {
+	if p.dooms.Load() && p.spares() > p.kept.k.size {
+		_ = s.closeDoomed(ctx, p, p.kept.k.size)
 	}
 }

@@ -7,6 +7,7 @@ import (
 	"database/sql/driver"
 	"sync"
 	"sync/atomic"
+	"time"
 
 	"github.com/fluxor-db/fluxor/backend"
 	"github.com/fluxor-db/fluxor/internal/sqltext"
@@ -23,11 +24,12 @@ import (
 // keeper is what the caches of an engine's connections share. It is safe for
 // concurrent use.
 type keeper struct {
-	size int
-	how  *backend.Keeping
-	memo *sqltext.Memo
-	full atomic.Bool               // the server holds too many statements: none is added
-	due  func(*sqltext.Known) bool // whether a text that is not kept came often enough
+	size  int
+	how   *backend.Keeping
+	lasts time.Duration // how.Lasts
+	memo  *sqltext.Memo
+	full  atomic.Bool               // the server holds too many statements: none is added
+	due   func(*sqltext.Known) bool // whether a text that is not kept came often enough
 
 	outdated atomic.Uint64 // how many texts were found outdated so far
 	mu       sync.Mutex    // protects latest; physical.mu may be taken under it
@@ -40,7 +42,7 @@ func newKeeper(b backend.Backend, size int) *keeper {
 	if size <= 0 || b.Keeping == nil || d == sqltext.Unknown {
 		return nil
 	}
-	return &keeper{size: size, how: b.Keeping, memo: sqltext.NewMemo(d), due: (*sqltext.Known).Again}
+	return &keeper{size: size, how: b.Keeping, lasts: b.Keeping.Lasts, memo: sqltext.NewMemo(d), due: (*sqltext.Known).Again}
 }
 
 // keptBy returns an empty cache for a connection.
@@ -48,10 +50,9 @@ func (k *keeper) keptBy(ci driver.Conn) *kept {
 	if k == nil {
 		return nil
 	}
-	c := &kept{k: k, byText: make(map[string]*list.Element), heard: k.outdated.Load()}
+	c := &kept{k: k, byText: make(map[string]*list.Element)}
 	if k.how.Prepares != nil {
 		c.withArgs, c.without = k.how.Prepares(ci)
-		c.useless = !c.withArgs && !c.without
 	}
 	return c
 }
@@ -75,7 +76,7 @@ func (k *keeper) spread(text string) {
 type kept struct {
 	k                 *keeper
 	withArgs, without bool // the driver prepares such texts by itself
-	useless           bool // the driver prepares nothing
+	useless           bool // the driver puts arguments into the text
 	byText            map[string]*list.Element
 	recent            list.List // of *prepared, the last used first
 	heard             uint64    // of k.outdated
@@ -106,12 +107,13 @@ func (c *kept) ran(args []driver.NamedValue) {
 }
 
 // worth reports whether a text may be kept: one statement that leaves the
-// session as it is. COPY is no query, whatever it looks like to the driver.
+// session as it is, and means the same however long ago it was prepared. COPY
+// is no query, whatever it looks like to the driver.
 func worth(known *sqltext.Known) bool {
-	return known.Neutral && known.Count == 1 && known.Verb != "COPY"
+	return known.Neutral && !known.Frozen && known.Count == 1 && known.Verb != "COPY"
 }
 
-// get returns the statement kept for text.
+// get returns the statement kept for text, unless it is too old.
 func (c *kept) get(text string) *prepared {
 	if c.heard != c.k.outdated.Load() {
 		c.catchUp()
@@ -123,8 +125,13 @@ func (c *kept) get(text string) *prepared {
 	if at == nil {
 		return nil
 	}
+	ps := at.Value.(*prepared)
+	if c.k.lasts > 0 && time.Since(ps.since) > c.k.lasts {
+		c.remove(at)
+		return nil
+	}
 	c.recent.MoveToFront(at)
-	return at.Value.(*prepared)
+	return ps
 }
 
 // admits reports whether a text that is not kept shall be, from its second use
@@ -134,27 +141,17 @@ func (c *kept) admits(known *sqltext.Known) bool {
 	if !c.k.due(known) || c.k.full.Load() {
 		return false
 	}
-	return c.recent.Len() < c.k.size || c.evictions*10 <= c.uses && c.oldest() != nil
+	return c.recent.Len() < c.k.size || c.evictions*10 <= c.uses
 }
 
-// oldest is the longest unused statement from which nobody reads.
-func (c *kept) oldest() *list.Element {
-	for at := c.recent.Back(); at != nil; at = at.Prev() {
-		if at.Value.(*prepared).open == 0 {
-			return at
-		}
-	}
-	return nil
-}
-
-// put keeps a statement, in the place of the oldest where there is none left.
+// put keeps a statement, in the place of the longest unused one where there is
+// none left. Nobody reads from that: beside open rows nothing is kept.
 func (c *kept) put(ps *prepared) {
 	if c.recent.Len() >= c.k.size {
-		if at := c.oldest(); at != nil {
-			c.evictions++
-			c.remove(at)
-		}
+		c.evictions++
+		c.remove(c.recent.Back())
 	}
+	ps.since = time.Now()
 	c.byText[ps.text] = c.recent.PushFront(ps)
 }
 
@@ -162,9 +159,6 @@ func (c *kept) put(ps *prepared) {
 func (c *kept) remove(at *list.Element) {
 	ps := c.recent.Remove(at).(*prepared)
 	delete(c.byText, ps.text)
-	ps.p.mu.Lock()
-	ps.spare = true
-	ps.p.mu.Unlock()
 	ps.leave()
 }
 

@@ -112,6 +112,7 @@ func TestWhatTheDriverDoesNotPrepareIsNotKept(t *testing.T) {
 				db, news := watched(t, b, row.param, "fluxor_stmt_cache_size="+size)
 				for i := range 4 {
 					mustScan(t, db.QueryRow(b.arg, i))
+					_, _ = db.Exec(b.arg, i, i) // go-sql-driver leaves it to database/sql to prepare it and to count
 				}
 				return news()
 			}
@@ -279,6 +280,14 @@ func TestAServerFullOfStatementsIsLeftAlone(t *testing.T) {
 		for i := range 6 {
 			mustScan(t, db.QueryRow(fmt.Sprintf("select ? + %d", i), 1))
 		}
+	}
+	for range 2 {
+		mustScan(t, db.QueryRow("select ? + 100", 1))
+	}
+	var name string
+	var n int
+	if err := db.QueryRow("show global status like 'Prepared_stmt_count'").Scan(&name, &n); err != nil || n != 0 {
+		t.Errorf("%d statements are left on the server (%v), want none", n, err)
 	}
 }
 

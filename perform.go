@@ -23,7 +23,7 @@ func (s *session) attemptKept(ctx context.Context, p *physical, o *op) error {
 	o.is.set(anew)
 	again := s.attempt(ctx, p, o)
 	if aborted := s.e.keeper.aborted; aborted(again) && !aborted(err) {
-		return err // which ended a transaction that somebody began with a text
+		return err // which ended a transaction
 	}
 	return again
 }

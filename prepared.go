@@ -5,6 +5,7 @@ package fluxor
 import (
 	"context"
 	"database/sql/driver"
+	"time"
 )
 
 // prepared is a real statement. Where the driver's statements keep nothing
@@ -15,7 +16,10 @@ type prepared struct {
 	p    *physical
 	text string
 	si   driver.Stmt
-	open int // rows not yet closed; only the session that leases p touches it
+	kept bool // the statement cache's: no virtual statement shares it, and it is closed when that is convenient
+	open int  // rows not yet closed; only the session that leases p touches it
+
+	since time.Time // the cache keeps it
 
 	// What si implements, looked up once.
 	execer  driver.StmtExecContext
@@ -26,7 +30,6 @@ type prepared struct {
 	// Protected by p.mu.
 	users  int  // virtual statements that refer to it
 	doomed bool // nobody does: the connection's next user closes it
-	spare  bool // the cache gave it up: it is closed when that is convenient
 }
 
 // describe says what a statement of p can do.
@@ -72,10 +75,10 @@ func (ps *prepared) query(ctx context.Context, args []driver.NamedValue) (driver
 	return ps.si.Query(vals) //lint:ignore SA1019 drivers without contexts are supported as database/sql does
 }
 
-// keep adds a statement with one user.
-func (p *physical) keep(text string, si driver.Stmt) *prepared {
+// keep adds a statement with one user, which is the statement cache or not.
+func (p *physical) keep(text string, si driver.Stmt, byCache bool) *prepared {
 	ps := p.describe(text, si)
-	ps.users = 1
+	ps.users, ps.kept = 1, byCache
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	p.stmts = append(p.stmts, &ps)
@@ -83,12 +86,13 @@ func (p *physical) keep(text string, si driver.Stmt) *prepared {
 }
 
 // share returns a statement of the text that nobody reads from, with one user
-// more; nil if there is none.
+// more; nil if there is none. Those of the cache are not shared: they may be
+// older than what the user prepared.
 func (p *physical) share(text string) *prepared {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	for _, ps := range p.stmts {
-		if ps.text == text && !ps.doomed && ps.open == 0 {
+		if ps.text == text && !ps.kept && !ps.doomed && ps.open == 0 {
 			ps.users++
 			return ps
 		}
@@ -120,7 +124,7 @@ func (ps *prepared) alone() bool {
 
 // doom leaves a statement that no virtual one refers to for the connection's
 // next user to close.
-func (p *physical) doom(si driver.Stmt) { p.keep("", si).leave() }
+func (p *physical) doom(si driver.Stmt) { p.keep("", si, false).leave() }
 
 // takeDoomed returns the statements to close now: all that virtual statements
 // gave up, and a few of those that the cache did, because each costs a round
@@ -134,10 +138,10 @@ func (p *physical) takeDoomed(few int) []driver.Stmt {
 		if !ps.doomed || ps.open > 0 {
 			return false
 		}
-		if ps.spare {
+		if ps.kept {
 			few--
 		}
-		return !ps.spare || few >= 0
+		return !ps.kept || few >= 0
 	})
 	p.mu.Lock()
 	defer p.mu.Unlock()
@@ -155,7 +159,7 @@ func (p *physical) spares() int {
 	defer p.mu.Unlock()
 	n := 0
 	for _, ps := range p.stmts {
-		if ps.doomed && ps.spare {
+		if ps.doomed && ps.kept {
 			n++
 		}
 	}

@@ -167,7 +167,7 @@ func (s *session) welcome(ctx context.Context, l *lease, doubt bool) error {
 		return err
 	}
 	if p.dooms.Load() {
-		_ = s.closeDoomed(p, fewSpares)
+		_ = s.closeDoomed(ctx, p, fewSpares)
 	}
 	if p.cut() {
 		return driver.ErrBadConn
@@ -283,8 +283,11 @@ func (s *session) closeStmt(p *physical, si driver.Stmt) error {
 const fewSpares = 2
 
 // closeDoomed closes the statements of p that nobody refers to any more, of
-// those from the cache only a few.
-func (s *session) closeDoomed(p *physical, few int) error {
+// those from the cache only a few. It ends with ctx: somebody waits for what
+// comes after it.
+func (s *session) closeDoomed(ctx context.Context, p *physical, few int) error {
+	bound := guard(p, ctx, 0)
+	defer bound.Stop()
 	var errs error
 	for _, si := range p.takeDoomed(few) {
 		errs = errors.Join(errs, s.closeStmt(p, si))
@@ -297,7 +300,7 @@ func (s *session) closeLeft(p *physical) error {
 	if s.held == nil || s.held.Value != p {
 		return nil
 	}
-	return s.closeDoomed(p, 0)
+	return s.closeDoomed(context.Background(), p, 0)
 }
 
 // shares reports whether virtual statements may share a real one.

@@ -65,7 +65,7 @@ func (st *stmt) on(ctx context.Context, p *physical) (*prepared, error) {
 	if err != nil {
 		return nil, err
 	}
-	ps := p.keep(st.text, si)
+	ps := p.keep(st.text, si, false)
 	st.bind(ps)
 	return ps, nil
 }
@@ -109,7 +109,7 @@ func (st *stmt) prepare(ctx context.Context, p *physical, text string) error {
 	if err != nil {
 		return err
 	}
-	st.bind(p.keep(text, si))
+	st.bind(p.keep(text, si, false))
 	return nil
 }
 

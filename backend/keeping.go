@@ -2,7 +2,10 @@
 
 package backend
 
-import "database/sql/driver"
+import (
+	"database/sql/driver"
+	"time"
+)
 
 // Keeping says how the statement cache may serve a driver: it keeps statements
 // that the driver would otherwise prepare, run and forget within one call.
@@ -18,7 +21,16 @@ type Keeping struct {
 	// Full reports whether a failure to prepare means that the server holds
 	// too many statements; nil means never.
 	Full func(error) bool
+	// Lasts is how long a kept statement is used, because it may give another
+	// answer than a new one would, and no error; 0 where it never does.
+	Lasts time.Duration
 }
+
+// PostgresLasts is [Keeping.Lasts] for PostgreSQL. A statement's parameters
+// keep the types that they were given first, whatever becomes of the columns,
+// and its names the tables that they meant, until one of those changes itself:
+// what another session creates before them in the search path goes unseen.
+const PostgresLasts = time.Minute
 
 // Age is what an error of a kept statement says of it.
 type Age int
@@ -30,12 +42,9 @@ const (
 	// AgeDoubtful: a new one might fare better, but the text must not be sent
 	// again: the caller hears the error, and the next use prepares anew.
 	AgeDoubtful
-	// AgeOver: nothing took effect, and the text may be prepared anew and run,
-	// though not within a transaction, which the error has ended.
+	// AgeOver: nothing took effect, and the text may be prepared anew and run.
+	// Where the error has ended a transaction, the answer to that will say so.
 	AgeOver
-	// AgeForgotten: the same, and a transaction goes on as if nothing had been
-	// sent.
-	AgeForgotten
 	// AgeAborted: an earlier error ended the transaction, and this one says
 	// nothing else.
 	AgeAborted
@@ -56,17 +65,19 @@ type PostgresError struct {
 // statement against the present schema before it runs it (plancache.c,
 // RevalidateCachedQuery): it finds an answer of other columns (0A000), or an
 // error of class 42 at a place in the text. Arguments are read before that, for
-// the types that the parameters had (class 22), but errors of that class also
-// come from running a statement: a change that raised one is not sent again.
+// the types that the parameters had (class 22; XX000 where a type is gone), but
+// errors of those classes also come from running a statement: a change that
+// raised one is not sent again, unless it failed to find a parameter's type.
 func PostgresAge(e PostgresError) Age {
 	class := e.Code[:min(len(e.Code), 2)]
 	switch {
 	case e.Code == "26000" && e.Routine == "FetchPreparedStatement",
 		e.Code == "0A000" && e.Routine == "RevalidateCachedQuery",
 		class == "42" && e.Position != "" && e.Where == "",
-		(class == "42" || class == "22") && e.Pure:
+		e.Code == "XX000" && e.Routine == "getTypeInputInfo",
+		(class == "42" || class == "22" || class == "XX") && e.Pure:
 		return AgeOver
-	case class == "42", class == "22":
+	case class == "42", class == "22", class == "XX":
 		return AgeDoubtful
 	case e.Code == "25P02":
 		return AgeAborted
@@ -79,7 +90,7 @@ func MySQLAge(number uint16) Age {
 	switch number {
 	case 1615, // ER_NEED_REPREPARE
 		1243: // ER_UNKNOWN_STMT_HANDLER
-		return AgeForgotten
+		return AgeOver
 	}
 	return AgeFits
 }

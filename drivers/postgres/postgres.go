@@ -35,7 +35,7 @@ func init() {
 		Plaintext:      backend.PlaintextPostgres,
 		Owns:           owns,
 		SharedStmts:    true,
-		Keeping:        &backend.Keeping{Prepares: prepares, Age: age},
+		Keeping:        &backend.Keeping{Prepares: prepares, Age: age, Lasts: backend.PostgresLasts},
 		ErrBadConnLies: true, // error.go, handleError: EOF while reading becomes ErrBadConn
 	})
 }
@@ -75,25 +75,23 @@ func classify(err error) backend.Class {
 
 // prepares: pq prepares what comes with arguments (conn.go, query), unless
 // binary_parameters lets it send both at once. Of that option a connection
-// tells only by asking values for their binary form.
+// tells only by what it makes of values: with it the binary form, without it an
+// array. One that does neither is a wrapper that does not let us see.
 func prepares(ci driver.Conn) (withArgs, without bool) {
 	checker, ok := ci.(driver.NamedValueChecker)
 	if !ok {
 		return false, false
 	}
-	asked := &binaryProbe{}
-	_ = checker.CheckNamedValue(&driver.NamedValue{Ordinal: 1, Value: asked})
-	return !asked.called, false
+	nv := driver.NamedValue{Ordinal: 1, Value: binaryProbe{}}
+	_ = checker.CheckNamedValue(&nv)
+	return nv.Value == any("{}"), false
 }
 
-// binaryProbe notes whether it was asked for its binary form.
-type binaryProbe struct{ called bool }
+// binaryProbe is a slice with a binary form.
+type binaryProbe []int64
 
 // BinaryValue is what pq calls with binary_parameters.
-func (p *binaryProbe) BinaryValue() ([]byte, error) {
-	p.called = true
-	return nil, nil
-}
+func (binaryProbe) BinaryValue() ([]byte, error) { return nil, nil }
 
 // age reads the error of a kept statement.
 func age(err error, pure bool) backend.Age {

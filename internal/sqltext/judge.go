@@ -99,7 +99,7 @@ func joined(all, next Statement) Statement {
 	}
 	out := Statement{
 		Verdict: Write, Reason: Several, At: -1, Verb: all.Verb, Count: all.Count + 1,
-		Neutral: all.Neutral && next.Neutral, Tags: all.Tags,
+		Neutral: all.Neutral && next.Neutral, Frozen: all.Frozen || next.Frozen, Tags: all.Tags,
 	}
 	for _, tag := range next.Tags {
 		out.Tags = addTag(out.Tags, tag)
@@ -142,7 +142,7 @@ func (k *desk) judgeOne(d Dialect, text string, toks []token) Statement {
 		}
 	}
 	s := j.statement(opens, first)
-	s.Verb, s.Tags = verb, slices.Clone(j.tags)
+	s.Verb, s.Tags, s.Frozen = verb, slices.Clone(j.tags), j.found&findsMoment != 0
 	clear(j.tags) // they are parts of the text
 	k.tags = j.tags[:0]
 	if s.At >= 0 {
@@ -184,6 +184,7 @@ const (
 	findsClock
 	findsCatalog
 	findsReturning
+	findsMoment
 )
 
 // word returns the text of token i.

@@ -213,6 +213,7 @@ func (j *judge) scanString(i int) {
 	case PostgreSQL:
 		if j.is(i-1, kindString) || moment(j.word(i)) {
 			j.find(findsClock, i)
+			j.found |= findsMoment
 		}
 	case SQLite:
 		if written := j.word(i); written[0] == '\'' {

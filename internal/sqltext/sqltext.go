@@ -78,6 +78,10 @@ type Statement struct {
 	// Neutral is true where it is proven to leave the session as it was, for
 	// all that a later statement's meaning hangs on.
 	Neutral bool
+	// Frozen is true where it holds a literal for which the server may read the
+	// clock when it prepares the text: each run of a prepared statement has the
+	// time of that.
+	Frozen bool
 	// Stable is true for a pure text whose answer depends on the tables, the
 	// arguments and the session's settings alone; false where it reads the
 	// clock, chance or the server's own tables.
@@ -135,6 +139,7 @@ func either(s, other Statement) Statement {
 		s.Stable, s.Reason, s.At, s.Word = false, other.Reason, other.At, other.Word
 	}
 	s.Neutral = s.Neutral && other.Neutral
+	s.Frozen = s.Frozen || other.Frozen
 	for _, tag := range other.Tags {
 		s.Tags = addTag(s.Tags, tag)
 	}

@@ -111,7 +111,7 @@ func Cases() []Case {
 	return slices.Concat(
 		valueCases(), resultCases, scanCases, argumentCases(), argumentCountCases, valuerCases,
 		errorCases, contextCases, interruptionCases(), closedCases,
-		sessionCases, transactionCases, isolationCases(), statementCases, carryOverCases, repeatCases,
+		sessionCases, transactionCases, isolationCases(), statementCases, carryOverCases, repeatCases, agingCases,
 		driverCases, rawCases,
 	)
 }
