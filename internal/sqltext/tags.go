@@ -12,8 +12,17 @@ import (
 // or as long, and that two of them may share a tag costs little.
 const longestName = 63
 
-// tag adds a name to the statement's.
-func (j *judge) tag(name string) { j.tags = addTag(j.tags, name) }
+// tag adds a name to the statement's. One that is not in UTF-8 has other bytes
+// in a text of another character set, so that no tag stands for it.
+func (j *judge) tag(name string) {
+	if strings.Contains(name, broken) {
+		j.doubt(Charset, -1)
+	}
+	j.tags = addTag(j.tags, name)
+}
+
+// broken is what lower makes of bytes that are not UTF-8.
+const broken = string(utf8.RuneError)
 
 // addTag adds a name to tags, once.
 func addTag(tags []string, name string) []string {

@@ -107,6 +107,8 @@ var mysqlQuotes = []trap{
 	{"select `\xbf`, f(1), ` from t", flush, sqltext.Charset, "", ""},
 	{"select 1\xa0into\xa0outfile '/x'", flush, sqltext.Charset, "", ""},
 	{"select größe from maße where straße = ?", pure, sqltext.OneRead, "ns", "maße größe"},
+	{"delete from gr\xfc\xdfe", flush, sqltext.Charset, "", ""},
+	{"select `gr\xfc\xdfe` from t", flush, sqltext.Charset, "", ""},
 	{"select 1\x9ainto\xcaoutfile\xff'/x'", flush, sqltext.Charset, "", ""},
 	{"select 1 as città into outfile '/x'", flush, sqltext.Charset, "", ""},
 	{"select 1 --\xa0 '\n into outfile '/x' -- '", flush, sqltext.Charset, "", ""},
