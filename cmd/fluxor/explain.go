@@ -9,6 +9,7 @@ import (
 	"unicode/utf8"
 
 	driver "github.com/fluxor-db/fluxor"
+	"github.com/fluxor-db/fluxor/cmd/fluxor/internal/term"
 	"github.com/fluxor-db/fluxor/internal/sqltext"
 )
 
@@ -119,10 +120,10 @@ func (x explanation) show(w io.Writer, text string) error {
 	line("reason", x.Reason+": "+x.Meaning)
 	line("stable", yes(x.Stable))
 	line("neutral", yes(x.Neutral))
-	line("tags", printable(strings.Join(x.Tags, " ")))
+	line("tags", term.Printable(strings.Join(x.Tags, " ")))
 	line("dialect", x.Dialect)
 	line("statements", fmt.Sprint(x.Statements))
-	line("fingerprint", printable(x.Fingerprint))
+	line("fingerprint", term.Printable(x.Fingerprint))
 	_, err := io.WriteString(w, b.String())
 	return err
 }
@@ -154,19 +155,6 @@ func marked(text string, at, length int) string {
 	}
 	before := line[:min(at, len(line))]
 	word := line[len(before):min(at+max(length, 1), len(line))]
-	return fmt.Sprintf("%s%s%s\n%s%s\n", lead, printable(line), tail,
-		strings.Repeat(" ", utf8.RuneCountInString(lead+printable(before))), strings.Repeat("^", max(utf8.RuneCountInString(printable(word)), 1)))
-}
-
-// printable shows control characters, which could drive a terminal, as escapes.
-func printable(s string) string {
-	return strings.Map(func(r rune) rune {
-		if r == '\t' {
-			return ' '
-		}
-		if r < ' ' || r == 0x7f || r == utf8.RuneError {
-			return '?'
-		}
-		return r
-	}, s)
+	return fmt.Sprintf("%s%s%s\n%s%s\n", lead, term.Printable(line), tail,
+		strings.Repeat(" ", term.Columns(lead+term.Printable(before))), strings.Repeat("^", max(term.Columns(term.Printable(word)), 1)))
 }

@@ -62,6 +62,13 @@ func TestExplainCutsALongLineAroundTheWord(t *testing.T) {
 	}
 }
 
+func TestExplainMarksTheWordBehindWideCharacters(t *testing.T) {
+	_, out, _ := fluxor(t.Context(), "explain", "postgres", "select '日本語', f(1)")
+	if want := "select '日本語', f(1)\n" + strings.Repeat(" ", 17) + "^\n"; !strings.HasPrefix(out, want) {
+		t.Errorf("got\n%s\nwant it to begin with\n%s", out, want)
+	}
+}
+
 func TestExplainShowsNoControlCharacters(t *testing.T) {
 	_, out, _ := fluxor(t.Context(), "explain", "sqlite", "select '\x1b[31m' from f(\x1b[31m)")
 	if strings.Contains(out, "\x1b") {

@@ -48,6 +48,15 @@ func TestTableAlignsNumbersRightAndTextLeft(t *testing.T) {
 	}
 }
 
+func TestTableAlignsWideCharacters(t *testing.T) {
+	t.Parallel()
+	got, _ := written(t, "table", []Column{{"name", "TEXT"}, {"城市", "TEXT"}}, []any{"日本語", "a"}, []any{"e\u0301", "b"})
+	want := "name    城市\n------  ----\n日本語  a\ne\u0301       b\n(2 rows)\n"
+	if got != want {
+		t.Errorf("got\n%swant\n%s", got, want)
+	}
+}
+
 func TestTableOfNoRowsHasItsHead(t *testing.T) {
 	t.Parallel()
 	if got, _ := written(t, "table", people); got != "id  name\n--  ----\n(0 rows)\n" {
@@ -76,6 +85,15 @@ func TestCSVCanBeReadBack(t *testing.T) {
 	}
 }
 
+func TestCSVRowOfOneEmptyValueIsARow(t *testing.T) {
+	t.Parallel()
+	out, _ := written(t, "csv", people[1:], []any{""}, []any{nil}, []any{"x"})
+	got, err := csv.NewReader(strings.NewReader(out)).ReadAll()
+	if err != nil || len(got) != 4 || got[1][0] != "" || got[2][0] != "" {
+		t.Errorf("%v: %q of %q", err, got, out)
+	}
+}
+
 func TestNullIsWhatTheUserSays(t *testing.T) {
 	t.Parallel()
 	for _, format := range []string{"table", "csv"} {
@@ -90,14 +108,14 @@ func TestNullIsWhatTheUserSays(t *testing.T) {
 
 func TestJSONIsExactAndValid(t *testing.T) {
 	t.Parallel()
-	columns := []Column{{"n", "NUMERIC"}, {"n", "NUMERIC"}, {"f", "FLOAT8"}, {"t", "TEXT"}, {"z", "TIMESTAMPTZ"}, {"b", "BOOL"}, {"u", "BIGINT UNSIGNED"}, {"x", "BYTEA"}}
+	columns := []Column{{"n", "NUMERIC"}, {"n", "NUMERIC"}, {"f", "FLOAT8"}, {"t", "TEXT"}, {"z", "TIMESTAMPTZ"}, {"b", "BOOL"}, {"u", "UNSIGNED BIGINT"}, {"p", "UNSIGNED BIGINT"}, {"x", "BYTEA"}}
 	row := []any{
 		[]byte("1234567890.000000000000000001"), "NaN", math.Inf(-1), "1", time.Date(2026, 1, 31, 1, 2, 3, 4, time.FixedZone("", 3600)),
-		true, uint64(math.MaxUint64),
+		true, uint64(math.MaxUint64), []byte("18446744073709551615"), // the latter from a prepared statement
 		[]byte{0xff},
 	}
 	got, _ := written(t, "jsonl", columns, row)
-	want := `{"n": 1234567890.000000000000000001, "n_2": "NaN", "f": "-Inf", "t": "1", "z": "2026-01-31T01:02:03.000000004+01:00", "b": true, "u": 18446744073709551615, "x": "\\xff"}` + "\n"
+	want := `{"n": 1234567890.000000000000000001, "n_2": "NaN", "f": "-Inf", "t": "1", "z": "2026-01-31T01:02:03.000000004+01:00", "b": true, "u": 18446744073709551615, "p": 18446744073709551615, "x": "\\xff"}` + "\n"
 	if got != want || !json.Valid([]byte(got)) {
 		t.Errorf("got  %s\nwant %s", got, want)
 	}
