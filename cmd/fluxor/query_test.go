@@ -3,7 +3,10 @@
 package main
 
 import (
+	"bytes"
+	"context"
 	"encoding/json"
+	"io"
 	"os"
 	"path/filepath"
 	"strings"
@@ -208,6 +211,28 @@ func TestDSNNeedNotStandOnTheCommandLine(t *testing.T) {
 	}
 }
 
+func TestDSNFileOfAnotherSystemIsRead(t *testing.T) {
+	file := filepath.Join(t.TempDir(), "dsn")
+	if err := os.WriteFile(file, []byte("\ufeff:memory:\r\n"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	if got := queried(t, "dsn-file:"+file, "SELECT 1 AS v", "--format", "csv"); got != "v\n1\n" {
+		t.Errorf("got %q", got)
+	}
+}
+
+func TestWaitForADSNCanBeInterrupted(t *testing.T) {
+	in, typing := io.Pipe()
+	defer typing.Close() //nolint:errcheck // it lets the reader end
+	ctx, cancel := context.WithCancel(t.Context())
+	cancel()
+	var said bytes.Buffer
+	code := run(&env{ctx: ctx, in: in, out: io.Discard, errOut: &said, getenv: os.Getenv}, []string{"query", "-", "SELECT 1"})
+	if code != exitInterrupted || !strings.Contains(said.String(), "interrupted") {
+		t.Errorf("exit code %d, %s", code, said.String())
+	}
+}
+
 func TestQueryThatCannotBeMeantIsWrongUsage(t *testing.T) {
 	for want, args := range map[string][]string{
 		"grammars":              {"who knows", "SELECT 1"},
@@ -227,6 +252,7 @@ func TestQueryShowsNoPassword(t *testing.T) {
 	for _, dsn := range []string{
 		"postgres://u:gehe%im@h/d", "postgres://u:geheim@127.0.0.1:1/d?sslmode=disable", "u:geheim@tcp(127.0.0.1:1)/d",
 		"postgres://u:geheim@127.0.0.1:1/d?fluxor_driver=pgx", "u:geheim@tcp(127.0.0.1:1/d", "host=127.0.0.1 port=1 password=geheim sslmode=disable",
+		"dsn-file:postgres://u:geheim@h/d", "dsn-file:u:geheim@tcp(h)/d", "env:postgres://u:geheim@h/d",
 	} {
 		code, out, errOut := fluxor(t.Context(), "query", dsn, "SELECT 1", "--json")
 		if code == exitOK || strings.Contains(out+errOut, "geheim") {
