@@ -102,23 +102,23 @@ const golden = `{
     },
     {
       "id": "setting.journal_mode",
-      "value": "\"memory\""
+      "value": "memory"
     },
     {
       "id": "setting.foreign_keys",
-      "value": "\"0\""
+      "value": "0"
     },
     {
       "id": "setting.busy_timeout",
-      "value": "\"0\""
+      "value": "0"
     },
     {
       "id": "setting.synchronous",
-      "value": "\"2\""
+      "value": "2"
     },
     {
       "id": "setting.user_version",
-      "value": "\"0\""
+      "value": "0"
     }
   ],
   "findings": [

@@ -15,6 +15,7 @@ import (
 	"syscall"
 
 	"github.com/alecthomas/kong"
+	"github.com/go-sql-driver/mysql"
 )
 
 // The exit codes.
@@ -62,6 +63,7 @@ Exit codes: 0 success, 1 failure, 2 wrong usage, 130 interrupted.`
 }
 
 func main() {
+	_ = mysql.SetLogger(&mysql.NopLogger{}) // what the driver would log, the command says; only nil is an error
 	signal.Ignore(syscall.SIGPIPE) // "fluxor demo | head" ends as any failed write does, and cleans up
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	context.AfterFunc(ctx, stop) // a second Ctrl-C ends the process at once

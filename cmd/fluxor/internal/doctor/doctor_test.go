@@ -60,8 +60,8 @@ func TestPostgreSQLIsExamined(t *testing.T) {
 	for name, option := range postgresDrivers {
 		r := examined(t, target.DSN(option, "fluxor_max_open_conns=1"))
 		for id, want := range map[string]string{
-			"server.address": target.Addr(), "setting.TimeZone": `"UTC"`, "setting.standard_conforming_strings": `"on"`,
-			"setting.client_encoding": `"UTF8"`, "server.max_connections": "100", "tls": "none; the DSN says: off",
+			"server.address": target.Addr(), "setting.TimeZone": "UTC", "setting.standard_conforming_strings": "on",
+			"setting.client_encoding": "UTF8", "server.connections_granted": "100", "tls": "none; the DSN says: off",
 			"pooler": "none: the server sees this client's own port",
 		} {
 			if got := r.value(id); got != want {
@@ -372,6 +372,23 @@ func TestFrozenServerEndsTheExaminationWithItsContext(t *testing.T) {
 	r, err := Run(ctx, Request{DSN: s.DSN(), Argument: "env:X", Now: day("2025-06-01")})
 	if !errors.Is(err, context.DeadlineExceeded) || r == nil || ids(r) != "FX-1001" || time.Since(began) > 10*time.Second {
 		t.Errorf("after %v: %v, %+v", time.Since(began), err, r)
+	}
+}
+
+func TestExaminationThatIsGivenUpFindsNothing(t *testing.T) {
+	s := dbtest.StartPostgres(t, dbtest.Options{})
+	s.Freeze(t)
+	defer s.Thaw()
+	ctx, cancel := context.WithCancel(t.Context())
+	defer cancel()
+	connecting := func(step string) {
+		if strings.HasPrefix(step, "connecting") {
+			cancel()
+		}
+	}
+	r, err := Run(ctx, Request{DSN: s.DSN(), Argument: "env:X", Now: day("2025-06-01"), Progress: connecting})
+	if !errors.Is(err, context.Canceled) || r == nil || ids(r) != "" {
+		t.Errorf("%v, %+v", err, r)
 	}
 }
 

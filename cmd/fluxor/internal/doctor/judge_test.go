@@ -175,11 +175,3 @@ func TestUnknownErrorOfConnectingIsStillAFinding(t *testing.T) {
 		t.Errorf("got %s", got)
 	}
 }
-
-func TestWordsAreQuotedForAShell(t *testing.T) {
-	for word, want := range map[string]string{"env:A": "env:A", "a b": "'a b'", "it's": `'it'\''s'`, "": "''", "a&b": "'a&b'"} {
-		if got := quote(word); got != want {
-			t.Errorf("%q: got %s", word, got)
-		}
-	}
-}
