@@ -44,17 +44,18 @@ func (e *env) dsn(arg string) (string, error) {
 func (e *env) dsnFile(path string) (string, error) {
 	f, err := os.Open(path) //nolint:gosec // the user names it
 	if err != nil {
-		return "", usage("DSN: open %s: %w", shownPath(path), errors.Unwrap(err))
+		return "", usage("DSN: open %s: %w", shown(path), errors.Unwrap(err))
 	}
 	defer f.Close() //nolint:errcheck // it was only read
 	return e.firstLine(f, path)
 }
 
-func shownPath(path string) string {
-	if len(dsntext.Recognize(path)) > 0 {
-		return dsntext.Redact(path)
+// shown is a word of the command line, fit to be shown.
+func shown(word string) string {
+	if len(dsntext.Recognize(word)) > 0 {
+		return dsntext.Redact(word)
 	}
-	return path
+	return word
 }
 
 // firstLine returns the first line without the blanks around it and the mark

@@ -97,7 +97,7 @@ func explain(d sqltext.Dialect, text string) explanation {
 		Dialect: d.String(), Verdict: s.Verdict.String(), Reason: s.Reason.String(), Meaning: s.Reason.Text(),
 		Word: s.Word, Stable: s.Stable, Neutral: s.Neutral, Verb: s.Verb, Statements: s.Count,
 		Tags: s.Tags, Fingerprint: sqltext.Fingerprint(d, text),
-		NextSteps: []string{"docs/STATEMENTS.md#" + s.Reason.String() + ": what this reason means, and what can be done"},
+		NextSteps: []string{"docs/STATEMENTS.md#the-reasons: what " + s.Reason.String() + " means", "docs/STATEMENTS.md#reading-a-verdict: what can be done"},
 	}
 	if s.At >= 0 {
 		x.At = &s.At

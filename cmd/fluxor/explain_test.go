@@ -4,8 +4,11 @@ package main
 
 import (
 	"encoding/json"
+	"os"
 	"strings"
 	"testing"
+
+	"github.com/fluxor-db/fluxor/internal/sqltext"
 )
 
 func TestExplainMarksTheWordThatDecided(t *testing.T) {
@@ -40,6 +43,20 @@ func TestExplainNeedsNoDatabaseAndTakesADSNOrAKind(t *testing.T) {
 		}
 		if len(x.NextSteps) == 0 || x.Tags == nil {
 			t.Errorf("%s: no next steps, or null in the place of a list: %s", dsn, out)
+		}
+	}
+}
+
+func TestExplainPointsToWhatIsThere(t *testing.T) {
+	page, err := os.ReadFile("../../docs/STATEMENTS.md")
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, step := range explain(sqltext.PostgreSQL, "select f(1)").NextSteps {
+		_, anchor, _ := strings.Cut(step, "#")
+		anchor, _, _ = strings.Cut(anchor, ":")
+		if head := "\n## " + strings.ReplaceAll(anchor, "-", " ") + "\n"; !strings.Contains(strings.ToLower(string(page)), head) {
+			t.Errorf("%s: the page has no such heading", step)
 		}
 	}
 }

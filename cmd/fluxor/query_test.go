@@ -9,6 +9,7 @@ import (
 	"io"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 
@@ -174,6 +175,33 @@ func TestErrorsSayTheirCodeAndWhatRepeatingMeans(t *testing.T) {
 	}
 }
 
+func TestFailedStatementOffersNextSteps(t *testing.T) {
+	const secret = "postgres://u:geheim@127.0.0.1:1/d?sslmode=disable"
+	for dsn, want := range map[string]string{secret: "fluxor doctor env:DSN --json", "env:ERP": "fluxor doctor env:ERP --json"} {
+		_, out, _ := outside{vars: map[string]string{"ERP": secret}}.run(t.Context(), "query", dsn, "SELECT 1", "--json")
+		var doc struct {
+			Meaning   string
+			NextSteps []string `json:"next_steps"`
+		}
+		if err := json.Unmarshal([]byte(out), &doc); err != nil || !slices.Contains(doc.NextSteps, want) || !strings.Contains(doc.Meaning, "cannot be reached") {
+			t.Errorf("%s: %v, %s", dsn, err, out)
+		}
+	}
+	if got := queried(t, ":memory:", "SELECT 1 AS v", "--json"); !strings.HasSuffix(got, "], \"error\": \"\", \"meaning\": \"\", \"next_steps\": []}\n") {
+		t.Errorf("got %s", got)
+	}
+}
+
+func TestStatementWhoseResultCannotBeWrittenMayHaveTakenEffect(t *testing.T) {
+	closed, out := io.Pipe()
+	_ = closed.Close()
+	var said bytes.Buffer
+	e := &env{ctx: t.Context(), out: out, errOut: &said, getenv: os.Getenv}
+	if code := run(e, []string{"query", ":memory:", "CREATE TABLE t (n INT)"}); code != exitFailed || !strings.Contains(said.String(), "may have taken effect") {
+		t.Errorf("exit code %d, %s", code, said.String())
+	}
+}
+
 func TestErrorInTheMiddleLeavesADocumentThatCanBeRead(t *testing.T) {
 	dsn := dbtest.Postgres(t).NewDatabase(t).DSN()
 	sql := "SELECT 1/(3-n) AS v FROM generate_series(1, 5) n"
@@ -242,7 +270,7 @@ func TestQueryThatCannotBeMeantIsWrongUsage(t *testing.T) {
 		"argument 2":            {":memory:", "SELECT 1", "x", "int:five"},
 		"negative":              {":memory:", "SELECT 1", "--max-rows=-1"},
 	} {
-		if code, out, errOut := fluxor(t.Context(), append([]string{"query"}, args...)...); code != exitUsage || out != "" || !strings.Contains(errOut, want) {
+		if code, out, errOut := fluxor(t.Context(), append([]string{"query"}, args...)...); code != exitUsage || out != "" && !slices.Contains(args, "--json") || !strings.Contains(errOut, want) {
 			t.Errorf("%q: exit code %d, %q, %s", args, code, out, errOut)
 		}
 	}

@@ -63,7 +63,7 @@ func (c *comma) End(n Count) error { return note(c.notes, n.cutNote()) }
 
 func (c *comma) Affected(n Count) error { return note(c.notes, n.affectedNote()) }
 
-func (c *comma) Close(error) error { return nil }
+func (c *comma) Close(Outcome) error { return nil }
 
 // note says what is not data, where there is something to say.
 func note(w io.Writer, text string) error {

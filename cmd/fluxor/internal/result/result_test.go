@@ -9,6 +9,7 @@ import (
 	"errors"
 	"io"
 	"math"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -31,7 +32,7 @@ func written(t *testing.T, format string, columns []Column, rows ...[]any) (out,
 		err = errors.Join(err, sink.Row(row))
 	}
 	total := int64(len(rows))
-	if err = errors.Join(err, sink.End(Count{Rows: total, Total: total}), sink.Close(nil)); err != nil {
+	if err = errors.Join(err, sink.End(Count{Rows: total, Total: total}), sink.Close(Outcome{})); err != nil {
 		t.Fatal(err)
 	}
 	return o.String(), n.String()
@@ -141,8 +142,13 @@ func TestDocumentCanBeReadHoweverItEnds(t *testing.T) {
 	for name, step := range steps {
 		var o bytes.Buffer
 		sink := &document{w: &o}
-		var got struct{ Error string }
-		if err := errors.Join(step(sink), sink.Close(errors.New(`no "row"`)), json.Unmarshal(o.Bytes(), &got)); err != nil || got.Error != `no "row"` {
+		var got struct {
+			Error, Meaning string
+			NextSteps      []string `json:"next_steps"`
+		}
+		end := Outcome{Error: `no "row"`, Meaning: "none", NextSteps: []string{`a "b"`, "c"}}
+		err := errors.Join(step(sink), sink.Close(end), json.Unmarshal(o.Bytes(), &got))
+		if err != nil || got.Error != end.Error || got.Meaning != end.Meaning || !slices.Equal(got.NextSteps, end.NextSteps) {
 			t.Errorf("%s: %v: %s", name, err, o.String())
 		}
 	}
@@ -187,6 +193,23 @@ func TestWhatIsNoDataGoesBesideTheData(t *testing.T) {
 		}
 		if n.String() != "fluxor: cut: 1 of 9 rows shown\n" || strings.Contains(o.String(), "cut") {
 			t.Errorf("%s: %q, %q", format, o.String(), n.String())
+		}
+	}
+}
+
+func TestErrorOfTheOutputIsToldFromTheStatements(t *testing.T) {
+	t.Parallel()
+	closed, out := io.Pipe()
+	_ = closed.Close()
+	for _, format := range Formats {
+		sink, err := New(Options{Format: format, Out: out, Notes: out})
+		if err != nil {
+			t.Fatal(err)
+		}
+		var refused *WriteError
+		err = errors.Join(sink.Affected(Count{Affected: 1}), sink.Close(Outcome{}))
+		if !errors.As(err, &refused) || !errors.Is(err, io.ErrClosedPipe) {
+			t.Errorf("%s: got %v", format, err)
 		}
 	}
 }

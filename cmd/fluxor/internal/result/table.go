@@ -117,8 +117,8 @@ func (t *table) settle() error {
 func (t *table) Affected(c Count) error { return t.write("(" + c.affectedNote() + ")\n") }
 
 // Close writes the rows that came before an error.
-func (t *table) Close(err error) error {
-	if err == nil {
+func (t *table) Close(o Outcome) error {
+	if o.Error == "" {
 		return nil
 	}
 	return t.settle()
