@@ -16,6 +16,7 @@ import (
 
 	"github.com/fluxor-db/fluxor"
 	"github.com/fluxor-db/fluxor/internal/dbtest"
+	"github.com/fluxor-db/fluxor/internal/faultproxy"
 )
 
 func TestMain(m *testing.M) { dbtest.Main(m) }
@@ -90,6 +91,32 @@ func TestPostgreSQLWithUnusualSettingsIsFoundOut(t *testing.T) {
 	r := examined(t, target.DSN("fluxor_max_open_conns=500", "fluxor_conn_max_idle_time=10m"))
 	if got := ids(r); got != "FX-1401 FX-1403 FX-1502 FX-1501" || r.OK {
 		t.Errorf("got %s", got)
+	}
+}
+
+func TestDatabaseThatIsNotUTF8IsFound(t *testing.T) {
+	s := dbtest.StartPostgres(t, dbtest.Options{}) // which ends with its databases
+	db := s.Open(t, s.Target)
+	if _, err := db.Exec("CREATE DATABASE bytes ENCODING 'SQL_ASCII' TEMPLATE template0 LC_COLLATE 'C' LC_CTYPE 'C'"); err != nil {
+		t.Fatal(err)
+	}
+	f := examined(t, s.In("bytes").DSN("fluxor_max_open_conns=1")).finding("FX-1402")
+	if f == nil || !strings.Contains(f.Detail, "SQL_ASCII") {
+		t.Errorf("got %+v", f)
+	}
+}
+
+func TestSlowWayIsFound(t *testing.T) {
+	target := dbtest.Postgres(t).NewDatabase(t)
+	proxy, err := faultproxy.Start(target.Addr())
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer proxy.Close() //nolint:errcheck // it served its purpose
+	proxy.Latency(faultproxy.ToServer, slow+5*time.Millisecond)
+	f := examined(t, target.At(proxy.Addr()).DSN("fluxor_max_open_conns=1")).finding("FX-1201")
+	if f == nil || !strings.Contains(f.Detail, "median") {
+		t.Errorf("got %+v", f)
 	}
 }
 
@@ -339,6 +366,21 @@ func TestSQLiteIsExaminedAndNotChanged(t *testing.T) {
 	}
 	if left, err := os.ReadDir(filepath.Dir(path)); err != nil || len(left) != 1 {
 		t.Errorf("the doctor left files: %v, %v", left, err)
+	}
+}
+
+func TestSQLiteFileThatCannotBeWrittenIsFoundUnlessThatIsMeant(t *testing.T) {
+	running, err := os.Executable() // nobody may write it while it runs, not even root
+	if err != nil {
+		t.Fatal(err)
+	}
+	for dsn, want := range map[string]bool{
+		"sqlite:" + running: true, "file:" + running: true, "sqlite:" + running + "?mode=ro": true,
+		"file:" + running + "?mode=ro": false, "file:" + running + "?immutable=1": false,
+	} {
+		if got := examined(t, dsn).finding("FX-1701") != nil; got != want {
+			t.Errorf("%s: got %t", dsn, got)
+		}
 	}
 }
 

@@ -50,6 +50,17 @@ func TestSupportEndsWithTheMakersDay(t *testing.T) {
 	}
 }
 
+func TestOldServerIsFound(t *testing.T) {
+	for version, want := range map[string]string{"9.6": "FX-1101 FX-1102", "14": "FX-1102", "15": "", "19": ""} {
+		x := newExam(nil, fluxor.RuntimeConfig{})
+		x.Now = day("2026-11-01")
+		s, _ := seriesOf(version)
+		if x.version(postgreSQL, s, version); ids(x.Report) != want {
+			t.Errorf("%s: got %q", version, ids(x.Report))
+		}
+	}
+}
+
 // ids are the findings of a report, in order.
 func ids(r *Report) string {
 	var all []string
