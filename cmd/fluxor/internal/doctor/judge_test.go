@@ -133,6 +133,7 @@ func TestStatementsThatMayBeKeptAreComparedWithTheServersLimit(t *testing.T) {
 		{true, 200, 81, 100, ""},
 		{true, 200, 82, 100, "FX-1505"},
 		{true, 200, 0, 81, ""},
+		{true, 200, 500, 81, ""},
 		{true, 200, 0, 100, "FX-1505"},
 		{true, 0, 0, 100, ""},
 		{false, 200, 0, 100, ""},
