@@ -100,12 +100,29 @@ func explain(d sqltext.Dialect, text string) explanation {
 		NextSteps: []string{"docs/STATEMENTS.md#the-reasons: what " + s.Reason.String() + " means", "docs/STATEMENTS.md#reading-a-verdict: what can be done"},
 	}
 	if s.At >= 0 {
-		x.At = &s.At
+		at, word := whole(text, s.At, s.Word)
+		x.At, x.Word = &at, word
 	}
 	if x.Tags == nil {
 		x.Tags = []string{}
 	}
 	return x
+}
+
+// whole widens a word at a byte within a character, where what decided is the
+// byte, to whole characters.
+func whole(text string, at int, word string) (int, string) {
+	if !utf8.ValidString(text) || !strings.HasPrefix(text[at:], word) {
+		return at, word
+	}
+	end := at + len(word)
+	for at > 0 && at < len(text) && !utf8.RuneStart(text[at]) {
+		at--
+	}
+	for end < len(text) && !utf8.RuneStart(text[end]) {
+		end++
+	}
+	return at, text[at:end]
 }
 
 // show prints the explanation below the statement, with a mark under the word

@@ -7,6 +7,7 @@ import (
 	"os"
 	"strings"
 	"testing"
+	"unicode/utf8"
 
 	"github.com/fluxor-db/fluxor/internal/sqltext"
 )
@@ -83,6 +84,19 @@ func TestExplainMarksTheWordBehindWideCharacters(t *testing.T) {
 	_, out, _ := fluxor(t.Context(), "explain", "postgres", "select '日本語', f(1)")
 	if want := "select '日本語', f(1)\n" + strings.Repeat(" ", 17) + "^\n"; !strings.HasPrefix(out, want) {
 		t.Errorf("got\n%s\nwant it to begin with\n%s", out, want)
+	}
+}
+
+func TestExplainNamesWholeCharacters(t *testing.T) {
+	const text = "select größe from maße"
+	x := explain(sqltext.Oracle, text)
+	if x.At == nil || !utf8.ValidString(x.Word) || !strings.HasPrefix(text[*x.At:], x.Word) || !strings.Contains("öß", x.Word[:2]) {
+		t.Errorf("got %+v", x)
+	}
+	for at := range len(text) { // no place is out of reach
+		if from, word := whole(text, at, ""); !strings.HasPrefix(text[from:], word) || !utf8.ValidString(text[from:]) {
+			t.Errorf("at %d: %d, %q", at, from, word)
+		}
 	}
 }
 
