@@ -6,7 +6,6 @@ package doctor
 
 import (
 	"context"
-	"database/sql"
 	"errors"
 	"os"
 	"path/filepath"
@@ -330,65 +329,6 @@ func TestStatementCacheBeyondTheServersLimitIsFound(t *testing.T) {
 		if r := examined(t, target.DSN(params...)); r.finding("FX-1505") != nil {
 			t.Errorf("%v: got %+v", params, r.Findings)
 		}
-	}
-}
-
-func TestSQLiteIsExaminedAndNotChanged(t *testing.T) {
-	path := filepath.Join(t.TempDir(), "erp.db")
-	db, err := sql.Open("fluxor", path)
-	if err != nil {
-		t.Fatal(err)
-	}
-	if _, err := db.Exec("CREATE TABLE t (n INT)"); err != nil {
-		t.Fatal(err)
-	}
-	if err := db.Close(); err != nil {
-		t.Fatal(err)
-	}
-	before, err := os.ReadFile(path)
-	if err != nil {
-		t.Fatal(err)
-	}
-	for dsn, want := range map[string]string{
-		path:             "FX-1702 FX-1703 FX-1706",
-		"sqlite:" + path: "FX-1702 FX-1703 FX-1706",
-		"file:" + path + "?_pragma=busy_timeout(5000)&_pragma=foreign_keys(1)": "FX-1706",
-		":memory:":              "FX-1704 FX-1702",
-		"file:x.db?mode=memory": "FX-1704 FX-1702",
-	} {
-		if r := examined(t, dsn); ids(r) != want {
-			t.Errorf("%s: got %s, want %s", dsn, ids(r), want)
-		}
-	}
-	after, err := os.ReadFile(path)
-	if err != nil || string(after) != string(before) {
-		t.Errorf("the file has changed (%v)", err)
-	}
-	if left, err := os.ReadDir(filepath.Dir(path)); err != nil || len(left) != 1 {
-		t.Errorf("the doctor left files: %v, %v", left, err)
-	}
-}
-
-func TestSQLiteFileThatCannotBeWrittenIsFoundUnlessThatIsMeant(t *testing.T) {
-	running, err := os.Executable() // nobody may write it while it runs, not even root
-	if err != nil {
-		t.Fatal(err)
-	}
-	for dsn, want := range map[string]bool{
-		"sqlite:" + running: true, "file:" + running: true, "sqlite:" + running + "?mode=ro": true,
-		"file:" + running + "?mode=ro": false, "file:" + running + "?immutable=1": false,
-	} {
-		if got := examined(t, dsn).finding("FX-1701") != nil; got != want {
-			t.Errorf("%s: got %t", dsn, got)
-		}
-	}
-}
-
-func TestMissingSQLiteFileIsNotMade(t *testing.T) {
-	path := filepath.Join(t.TempDir(), "not.db")
-	examined(t, path)
-	if _, err := os.Stat(path); !os.IsNotExist(err) {
-		t.Errorf("the file is there (%v)", err)
 	}
 }
 

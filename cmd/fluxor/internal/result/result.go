@@ -56,6 +56,7 @@ type Outcome struct {
 // Repeating helps once there is room, or somebody reads.
 type WriteError struct{ Err error }
 
+// Error is the writer's own text.
 func (e *WriteError) Error() string { return e.Err.Error() }
 
 // Unwrap returns the writer's error.
