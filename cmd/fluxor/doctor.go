@@ -15,7 +15,7 @@ import (
 
 type doctorCommand struct {
 	DSN     string        `arg:"" help:"The database: a DSN, env:NAME, dsn-file:PATH or - (see below)."`
-	JSON    bool          `name:"json" help:"Write one JSON object: understood, options, checks, findings, next_steps."`
+	JSON    bool          `name:"json" help:"Write one JSON object: ok, understood, options, checks, findings, next_steps."`
 	Plain   bool          `help:"Write without colours. Also chosen by NO_COLOR, TERM=dumb, and an output that is no terminal."`
 	FailOn  string        `enum:"warn,error,never" default:"warn" help:"The least severity of a finding that makes the exit code 1: ${enum}."`
 	Timeout time.Duration `default:"1m" help:"The longest that all of it may take."`

@@ -28,7 +28,7 @@ type queryCommand struct {
 
 // Help says what a query does and how it is written.
 func (queryCommand) Help() string {
-	return `Runs one statement through Fluxor and prints what comes, row by row. The statement is sent exactly once. Ctrl-C cancels it on the server; the exit code is then 130.
+	return `Runs one statement through Fluxor and prints what comes, row by row. The statement is sent exactly once. Ctrl-C cancels it on the server; the exit code is then 130. A second Ctrl-C ends the command at once, also where nobody reads its output.
 
 ` + dsnHelp + `
 

@@ -69,8 +69,14 @@ func Run(ctx context.Context, r Request) (*Report, error) {
 		err = x.examine(ctx)
 	}
 	x.nextSteps()
-	x.OK = !x.Above(Warn)
-	return x.Report, errors.Join(err, ctx.Err())
+	if err == nil {
+		err = ctx.Err()
+	}
+	if err != nil {
+		x.Error = err.Error()
+	}
+	x.OK = err == nil && !x.Above(Warn)
+	return x.Report, err
 }
 
 // tell puts the understanding into the report.

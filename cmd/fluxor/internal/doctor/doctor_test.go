@@ -369,7 +369,7 @@ func TestExaminationThatIsGivenUpFindsNothing(t *testing.T) {
 		}
 	}
 	r, err := Run(ctx, Request{DSN: s.DSN(), Argument: "env:X", Now: day("2025-06-01"), Progress: connecting})
-	if !errors.Is(err, context.Canceled) || r == nil || ids(r) != "" {
+	if !errors.Is(err, context.Canceled) || r == nil || ids(r) != "" || r.OK || r.Error != context.Canceled.Error() {
 		t.Errorf("%v, %+v", err, r)
 	}
 }

@@ -24,7 +24,10 @@ func (r *Report) Show(s *term.Screen) error {
 		s.Pair(c.ID, shown(c.Value))
 	}
 	s.Heading("Findings")
-	if len(r.Findings) == 0 {
+	switch {
+	case r.Error != "":
+		s.Say("not complete: the examination was ended early (%s)", r.Error)
+	case len(r.Findings) == 0:
 		s.Say("none")
 	}
 	for _, f := range r.Findings {
