@@ -41,6 +41,7 @@ type exam struct {
 	at         *endpoint
 	db         *sql.DB
 	c          *sql.Conn // all but the second client use it
+	way        way       // that of c
 }
 
 const (
@@ -169,11 +170,21 @@ func (x *exam) connect(ctx context.Context) bool {
 		return false
 	}
 	x.c = c
-	if dialed, _ := x.at.wire.first(); dialed > 0 {
-		x.took("connect.dial", dialed)
-	}
+	x.arrived()
 	x.took("connect.login", time.Since(began))
 	return true
+}
+
+// arrived notes by which way the connection was made. Of several hosts in the
+// DSN, or addresses of a name, it tells which one answered.
+func (x *exam) arrived() {
+	if x.way = x.at.wire.now(); x.way.took > 0 {
+		x.took("connect.dial", x.way.took)
+	}
+	if x.way.remote != nil {
+		x.check("connect.address", "%s", x.way.remote)
+		x.at.local = x.way.stays()
+	}
 }
 
 // refusalID is the finding that an error of connecting is.

@@ -4,6 +4,7 @@ package doctor
 
 import (
 	"errors"
+	"net"
 	"strings"
 	"testing"
 	"time"
@@ -47,6 +48,15 @@ func TestSupportEndsWithTheMakersDay(t *testing.T) {
 	}
 	if s, ok := seriesOf("devel"); ok {
 		t.Errorf("got %v", s)
+	}
+}
+
+func TestConnectionStaysWhereBothEndsAreOneMachine(t *testing.T) {
+	for remote, want := range map[string]bool{"127.0.0.1": true, "127.0.1.1": true, "::1": true, "10.0.0.5": true, "10.0.0.6": false} {
+		w := way{local: &net.TCPAddr{IP: net.ParseIP("10.0.0.5"), Port: 40000}, remote: &net.TCPAddr{IP: net.ParseIP(remote), Port: 5432}}
+		if w.stays() != want {
+			t.Errorf("%s: got %t", remote, !want)
+		}
 	}
 }
 
