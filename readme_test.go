@@ -5,17 +5,30 @@ package fluxor_test
 import (
 	"database/sql"
 	"os"
+	"path"
 	"path/filepath"
 	"regexp"
+	"slices"
 	"strings"
 	"testing"
 
 	"github.com/fluxor-db/fluxor/internal/snippet"
 )
 
-var documents = []string{
-	"README.md", "CHANGELOG.md", "CONTRIBUTING.md", "docs/CONFIG.md", "docs/DESIGN.md", "docs/ERRORS.md", "docs/SQLMW.md", "docs/FINDINGS.md",
-	"docs/neighbours/gorm.md", "docs/neighbours/sqlx.md", "docs/neighbours/ent.md", "docs/neighbours/bun.md", "docs/neighbours/goose.md",
+// documents are all pages, by name.
+func documents(t *testing.T) map[string]string {
+	t.Helper()
+	pages := map[string]string{}
+	for _, pattern := range []string{"*.md", "docs/*.md", "docs/*/*.md"} {
+		names, err := filepath.Glob(pattern)
+		if err != nil || len(names) == 0 {
+			t.Fatalf("%s: no page (%v)", pattern, err)
+		}
+		for _, name := range names {
+			pages[filepath.ToSlash(name)] = read(t, name)
+		}
+	}
+	return pages
 }
 
 func read(t *testing.T, name string) string {
@@ -27,21 +40,23 @@ func read(t *testing.T, name string) string {
 	return string(text)
 }
 
-func TestEveryGoSnippetOfTheReadmeStandsInAnExample(t *testing.T) {
-	files, err := filepath.Glob("example*_test.go")
-	if err != nil {
-		t.Fatal(err)
-	}
-	var examples []string
-	for _, name := range files {
-		examples = append(examples, read(t, name))
-	}
-	readme := read(t, "README.md")
-	if len(snippet.Fenced(readme, "go")) == 0 {
-		t.Fatal("the README has no Go snippet")
-	}
-	for _, block := range snippet.Missing(readme, examples) {
-		t.Errorf("no file of examples holds all paragraphs of this snippet:\n%s", block)
+func TestEveryGoSnippetStandsInAnExample(t *testing.T) {
+	for name, pattern := range map[string]string{"README.md": "example*_test.go", "docs/SQLMW.md": "middleware/sqlmw/example_test.go"} {
+		files, err := filepath.Glob(pattern)
+		if err != nil {
+			t.Fatal(err)
+		}
+		var examples []string
+		for _, name := range files {
+			examples = append(examples, read(t, name))
+		}
+		page := read(t, name)
+		if len(snippet.Fenced(page, "go")) == 0 {
+			t.Fatalf("%s has no Go snippet", name)
+		}
+		for _, block := range snippet.Missing(page, examples) {
+			t.Errorf("%s: no file of examples holds all paragraphs of this snippet:\n%s", name, block)
+		}
 	}
 }
 
@@ -60,18 +75,36 @@ func TestEveryDSNOfTheReadmeOpens(t *testing.T) {
 	}
 }
 
-func TestEveryLinkOfTheDocumentsLeadsToAFile(t *testing.T) {
-	link := regexp.MustCompile(`\]\(([^)#]+)(#[^)]*)?\)`)
-	for _, name := range documents {
-		for _, m := range link.FindAllStringSubmatch(read(t, name), -1) {
+func TestEveryLinkOfTheDocumentsLeadsToAFileOrAHeading(t *testing.T) {
+	link := regexp.MustCompile(`\]\(([^)#]*)(?:#([^)]*))?\)`)
+	pages := documents(t)
+	for name, page := range pages {
+		for _, m := range link.FindAllStringSubmatch(page, -1) {
+			file, anchor := path.Join(path.Dir(name), m[1]), m[2]
+			if m[1] == "" {
+				file = name
+			}
 			if strings.Contains(m[1], "://") {
 				continue
 			}
-			if _, err := os.Stat(filepath.Join(filepath.Dir(name), m[1])); err != nil {
+			if _, err := os.Stat(file); err != nil {
 				t.Errorf("%s: %v", name, err)
+			}
+			if anchor != "" && !slices.Contains(anchors(pages[file]), anchor) {
+				t.Errorf("%s: %s has no heading for #%s", name, file, anchor)
 			}
 		}
 	}
+}
+
+// anchors are the names by which a page's headings are linked to.
+func anchors(page string) []string {
+	var all []string
+	for _, m := range regexp.MustCompile(`(?m)^#+ (.+)$`).FindAllStringSubmatch(page, -1) {
+		words := regexp.MustCompile(`[^\w\- ]`).ReplaceAllString(strings.ToLower(m[1]), "")
+		all = append(all, strings.ReplaceAll(words, " ", "-"))
+	}
+	return all
 }
 
 // TestTheDesignKnowsEveryFile: the map in docs/DESIGN.md has a row for each

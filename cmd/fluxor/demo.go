@@ -19,7 +19,7 @@ type demoCommand struct {
 
 // Help says what the demo does.
 func (demoCommand) Help() string {
-	return `The demo makes an order database on SQLite, twice: one behind the bare driver, one behind sql.Open("fluxor", dsn). It runs the same work on both and compares, lets goroutines wait for one connection, loses the answers to writes, cuts idle connections, and fills a pool. It needs no server and no argument, takes a few seconds, and removes what it made.
+	return `The demo makes an order database on SQLite, twice: one behind the bare driver, one behind sql.Open("fluxor", dsn). It runs the same work on both and compares, asks one query again and again with and without the statement cache, lets goroutines wait for one connection, loses the answers to writes, cuts idle connections, and fills a pool. It needs no server and no argument, takes a few seconds, and removes what it made.
 
 Every sentence about Fluxor is checked in this run. If one does not hold, the demo says which and its exit code is 1.
 

@@ -15,7 +15,7 @@ import (
 
 type doctorCommand struct {
 	DSN     string        `arg:"" help:"The database: a DSN, env:NAME, dsn-file:PATH or - (see below)."`
-	JSON    bool          `name:"json" help:"Write one JSON object: understood, options, checks, findings, next_steps."`
+	JSON    bool          `name:"json" help:"Write one JSON object: ok, understood, options, checks, findings, next_steps."`
 	Plain   bool          `help:"Write without colours. Also chosen by NO_COLOR, TERM=dumb, and an output that is no terminal."`
 	FailOn  string        `enum:"warn,error,never" default:"warn" help:"The least severity of a finding that makes the exit code 1: ${enum}."`
 	Timeout time.Duration `default:"1m" help:"The longest that all of it may take."`
@@ -23,7 +23,7 @@ type doctorCommand struct {
 
 // Help says what is examined and how to read the outcome.
 func (doctorCommand) Help() string {
-	return `Says how a DSN is understood and where each option's value comes from, connects, and examines: time to dial, to log in and per round trip; the server's version; TLS; the session's settings; limits on both sides; a pooler or proxy in between. It changes no data, sets nothing in a session, and closes its connections.
+	return `Says how a DSN is understood and where each option's value comes from, connects, and examines: time to dial, to log in and per round trip; the server's version; TLS; the session's settings; limits on both sides; before PostgreSQL, a pooler or proxy in between. It changes no data and sets nothing but what the DSN itself sets on each connection, and closes its connections.
 
 ` + dsnHelp + `
 

@@ -102,23 +102,23 @@ const golden = `{
     },
     {
       "id": "setting.journal_mode",
-      "value": "\"memory\""
+      "value": "memory"
     },
     {
       "id": "setting.foreign_keys",
-      "value": "\"0\""
+      "value": "0"
     },
     {
       "id": "setting.busy_timeout",
-      "value": "\"0\""
+      "value": "0"
     },
     {
       "id": "setting.synchronous",
-      "value": "\"2\""
+      "value": "2"
     },
     {
       "id": "setting.user_version",
-      "value": "\"0\""
+      "value": "0"
     }
   ],
   "findings": [
@@ -201,8 +201,9 @@ func TestDoctorThatIsInterruptedSaysSo(t *testing.T) {
 	if code != exitInterrupted || !strings.Contains(errOut, "interrupted") || !json.Valid([]byte(out)) {
 		t.Errorf("exit code %d, %s\n%s", code, errOut, out)
 	}
-	if code, _, errOut := fluxor(t.Context(), "doctor", s.DSN(), "--timeout", "200ms"); code != exitFailed || !strings.Contains(errOut, "200ms") {
-		t.Errorf("exit code %d, %s", code, errOut)
+	code, out, errOut = fluxor(t.Context(), "doctor", s.DSN(), "--timeout", "200ms")
+	if code != exitFailed || !strings.Contains(errOut, "200ms") || !strings.Contains(out, "not complete") {
+		t.Errorf("exit code %d, %s\n%s", code, errOut, out)
 	}
 }
 

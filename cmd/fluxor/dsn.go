@@ -4,10 +4,13 @@ package main
 
 import (
 	"bufio"
+	"errors"
 	"io"
 	"os"
 	"regexp"
 	"strings"
+
+	dsntext "github.com/fluxor-db/fluxor/internal/dsn"
 )
 
 // dsnHelp is the part of a command's help on its argument DSN.
@@ -19,7 +22,8 @@ const dsnHelp = `DSN is what sql.Open("fluxor", DSN) takes, fluxor_ options incl
 
 var envDSN = regexp.MustCompile(`^env:([A-Za-z_][A-Za-z0-9_]*)$`)
 
-// dsn returns the DSN that the argument stands for. Its error is of usage.
+// dsn returns the DSN that the argument stands for. Its error is of usage,
+// or that of the context.
 func (e *env) dsn(arg string) (string, error) {
 	if m := envDSN.FindStringSubmatch(arg); m != nil {
 		if text := e.getenv(m[1]); text != "" {
@@ -28,27 +32,56 @@ func (e *env) dsn(arg string) (string, error) {
 		return "", usage("the environment variable %s, which DSN names, is not set", m[1])
 	}
 	if path, ok := strings.CutPrefix(arg, "dsn-file:"); ok {
-		f, err := os.Open(path) //nolint:gosec // the user names it
-		if err != nil {
-			return "", usage("DSN: %v", err)
-		}
-		defer f.Close() //nolint:errcheck // it was only read
-		return firstLine(f, path)
+		return e.dsnFile(path)
 	}
 	if arg == "-" {
-		return firstLine(e.in, "standard input")
+		return e.firstLine(e.in, "standard input")
 	}
 	return arg, nil
 }
 
-// firstLine returns the first line without the blanks around it.
-func firstLine(r io.Reader, name string) (string, error) {
-	line, err := bufio.NewReader(r).ReadString('\n')
-	if err != nil && err != io.EOF {
-		return "", usage("DSN: read %s: %v", name, err)
+// dsnFile reads the file. A DSN that stands where its path should is not shown.
+func (e *env) dsnFile(path string) (string, error) {
+	f, err := os.Open(path) //nolint:gosec // the user names it
+	if err != nil {
+		return "", usage("DSN: open %s: %w", shown(path), errors.Unwrap(err))
 	}
-	if line = strings.TrimSpace(line); line == "" {
-		return "", usage("DSN: the first line of %s is empty", name)
+	defer f.Close() //nolint:errcheck // it was only read
+	return e.firstLine(f, path)
+}
+
+// shown is a word of the command line, fit to be shown.
+func shown(word string) string {
+	if len(dsntext.Recognize(word)) > 0 {
+		return dsntext.Redact(word)
 	}
-	return line, nil
+	return word
+}
+
+// firstLine returns the first line without the blanks around it and the mark
+// that some editors put at a file's begin. The goroutine ends with the read,
+// which nothing can interrupt, or with the process.
+func (e *env) firstLine(r io.Reader, name string) (string, error) {
+	type result struct {
+		line string
+		err  error
+	}
+	read := make(chan result, 1)
+	go func() {
+		line, err := bufio.NewReader(r).ReadString('\n')
+		read <- result{line, err}
+	}()
+	select {
+	case <-e.ctx.Done():
+		return "", e.ctx.Err()
+	case got := <-read:
+		if got.err != nil && got.err != io.EOF {
+			return "", usage("DSN: %w", got.err)
+		}
+		line := strings.TrimSpace(strings.TrimPrefix(got.line, "\ufeff"))
+		if line == "" {
+			return "", usage("DSN: the first line of %s is empty", name)
+		}
+		return line, nil
+	}
 }

@@ -9,6 +9,7 @@ import (
 	"unicode/utf8"
 
 	driver "github.com/fluxor-db/fluxor"
+	"github.com/fluxor-db/fluxor/cmd/fluxor/internal/term"
 	"github.com/fluxor-db/fluxor/internal/sqltext"
 )
 
@@ -96,15 +97,32 @@ func explain(d sqltext.Dialect, text string) explanation {
 		Dialect: d.String(), Verdict: s.Verdict.String(), Reason: s.Reason.String(), Meaning: s.Reason.Text(),
 		Word: s.Word, Stable: s.Stable, Neutral: s.Neutral, Verb: s.Verb, Statements: s.Count,
 		Tags: s.Tags, Fingerprint: sqltext.Fingerprint(d, text),
-		NextSteps: []string{"docs/STATEMENTS.md#" + s.Reason.String() + ": what this reason means, and what can be done"},
+		NextSteps: []string{"docs/STATEMENTS.md#the-reasons: what " + s.Reason.String() + " means", "docs/STATEMENTS.md#reading-a-verdict: what can be done"},
 	}
 	if s.At >= 0 {
-		x.At = &s.At
+		at, word := whole(text, s.At, s.Word)
+		x.At, x.Word = &at, word
 	}
 	if x.Tags == nil {
 		x.Tags = []string{}
 	}
 	return x
+}
+
+// whole widens a word at a byte within a character, where what decided is the
+// byte, to whole characters.
+func whole(text string, at int, word string) (int, string) {
+	if !utf8.ValidString(text) || !strings.HasPrefix(text[at:], word) {
+		return at, word
+	}
+	end := at + len(word)
+	for at > 0 && at < len(text) && !utf8.RuneStart(text[at]) {
+		at--
+	}
+	for end < len(text) && !utf8.RuneStart(text[end]) {
+		end++
+	}
+	return at, text[at:end]
 }
 
 // show prints the explanation below the statement, with a mark under the word
@@ -119,10 +137,10 @@ func (x explanation) show(w io.Writer, text string) error {
 	line("reason", x.Reason+": "+x.Meaning)
 	line("stable", yes(x.Stable))
 	line("neutral", yes(x.Neutral))
-	line("tags", printable(strings.Join(x.Tags, " ")))
+	line("tags", term.Printable(strings.Join(x.Tags, " ")))
 	line("dialect", x.Dialect)
 	line("statements", fmt.Sprint(x.Statements))
-	line("fingerprint", printable(x.Fingerprint))
+	line("fingerprint", term.Printable(x.Fingerprint))
 	_, err := io.WriteString(w, b.String())
 	return err
 }
@@ -154,19 +172,6 @@ func marked(text string, at, length int) string {
 	}
 	before := line[:min(at, len(line))]
 	word := line[len(before):min(at+max(length, 1), len(line))]
-	return fmt.Sprintf("%s%s%s\n%s%s\n", lead, printable(line), tail,
-		strings.Repeat(" ", utf8.RuneCountInString(lead+printable(before))), strings.Repeat("^", max(utf8.RuneCountInString(printable(word)), 1)))
-}
-
-// printable shows control characters, which could drive a terminal, as escapes.
-func printable(s string) string {
-	return strings.Map(func(r rune) rune {
-		if r == '\t' {
-			return ' '
-		}
-		if r < ' ' || r == 0x7f || r == utf8.RuneError {
-			return '?'
-		}
-		return r
-	}, s)
+	return fmt.Sprintf("%s%s%s\n%s%s\n", lead, term.Printable(line), tail,
+		strings.Repeat(" ", term.Columns(lead+term.Printable(before))), strings.Repeat("^", max(term.Columns(term.Printable(word)), 1)))
 }

@@ -4,8 +4,12 @@ package main
 
 import (
 	"encoding/json"
+	"os"
 	"strings"
 	"testing"
+	"unicode/utf8"
+
+	"github.com/fluxor-db/fluxor/internal/sqltext"
 )
 
 func TestExplainMarksTheWordThatDecided(t *testing.T) {
@@ -44,6 +48,20 @@ func TestExplainNeedsNoDatabaseAndTakesADSNOrAKind(t *testing.T) {
 	}
 }
 
+func TestExplainPointsToWhatIsThere(t *testing.T) {
+	page, err := os.ReadFile("../../docs/STATEMENTS.md")
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, step := range explain(sqltext.PostgreSQL, "select f(1)").NextSteps {
+		_, anchor, _ := strings.Cut(step, "#")
+		anchor, _, _ = strings.Cut(anchor, ":")
+		if head := "\n## " + strings.ReplaceAll(anchor, "-", " ") + "\n"; !strings.Contains(strings.ToLower(string(page)), head) {
+			t.Errorf("%s: the page has no such heading", step)
+		}
+	}
+}
+
 func TestExplainRefusesWhatItDoesNotUnderstand(t *testing.T) {
 	code, out, errOut := fluxor(t.Context(), "explain", "nonsense", "select 1")
 	if code != exitUsage || out != "" || !strings.Contains(errOut, "fluxor") {
@@ -59,6 +77,26 @@ func TestExplainCutsALongLineAroundTheWord(t *testing.T) {
 	}
 	if at := strings.IndexByte(lines[1], '^'); []rune(lines[0])[at] != 'f' {
 		t.Errorf("the mark is not under the word:\n%s\n%s", lines[0], lines[1])
+	}
+}
+
+func TestExplainMarksTheWordBehindWideCharacters(t *testing.T) {
+	_, out, _ := fluxor(t.Context(), "explain", "postgres", "select '日本語', f(1)")
+	if want := "select '日本語', f(1)\n" + strings.Repeat(" ", 17) + "^\n"; !strings.HasPrefix(out, want) {
+		t.Errorf("got\n%s\nwant it to begin with\n%s", out, want)
+	}
+}
+
+func TestExplainNamesWholeCharacters(t *testing.T) {
+	const text = "select größe from maße"
+	x := explain(sqltext.Oracle, text)
+	if x.At == nil || !utf8.ValidString(x.Word) || !strings.HasPrefix(text[*x.At:], x.Word) || !strings.Contains("öß", x.Word[:2]) {
+		t.Errorf("got %+v", x)
+	}
+	for at := range len(text) { // no place is out of reach
+		if from, word := whole(text, at, ""); !strings.HasPrefix(text[from:], word) || !utf8.ValidString(text[from:]) {
+			t.Errorf("at %d: %d, %q", at, from, word)
+		}
 	}
 }
 

@@ -7,6 +7,7 @@ package main
 import (
 	"bytes"
 	"database/sql"
+	"net"
 	"os"
 	"os/exec"
 	"strings"
@@ -110,4 +111,18 @@ func TestTimeoutEndsTheStatementAndSaysSo(t *testing.T) {
 		t.Errorf("exit code %d, %s", code, errOut)
 	}
 	until(t, "the statement is gone", func() bool { return running(t, my.Admin(t), runningMariaDB, "/* six */") == 0 })
+}
+
+func TestNoDriverSpeaksBesideTheCommand(t *testing.T) {
+	silent, err := new(net.ListenConfig).Listen(t.Context(), "tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer silent.Close() //nolint:errcheck // it served its purpose
+	c := startChild(t, "doctor", "u:p@tcp("+silent.Addr().String()+")/d", "--timeout", "200ms")
+	defer c.end(t)
+	_ = c.Wait() // the exit code says it
+	if said := c.errOut.String(); c.ProcessState.ExitCode() != exitFailed || !strings.HasPrefix(said, "fluxor: ") || strings.Count(said, "\n") != 1 {
+		t.Errorf("exit code %d, %s", c.ProcessState.ExitCode(), said)
+	}
 }

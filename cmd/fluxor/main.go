@@ -15,6 +15,7 @@ import (
 	"syscall"
 
 	"github.com/alecthomas/kong"
+	"github.com/go-sql-driver/mysql"
 )
 
 // The exit codes.
@@ -62,7 +63,8 @@ Exit codes: 0 success, 1 failure, 2 wrong usage, 130 interrupted.`
 }
 
 func main() {
-	signal.Ignore(syscall.SIGPIPE) // "fluxor demo | head" ends as any failed write does, and cleans up
+	_ = mysql.SetLogger(&mysql.NopLogger{}) // what the driver would log, the command says; only nil is an error
+	signal.Ignore(syscall.SIGPIPE)          // "fluxor demo | head" ends as any failed write does, and cleans up
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	context.AfterFunc(ctx, stop) // a second Ctrl-C ends the process at once
 	code := run(&env{ctx: ctx, in: os.Stdin, out: os.Stdout, errOut: os.Stderr, getenv: os.Getenv}, os.Args[1:])
@@ -86,10 +88,10 @@ func run(e *env, args []string) int {
 		return exitOK // kong goes on parsing after it printed the help
 	}
 	if err != nil {
-		fmt.Fprintf(e.errOut, "fluxor: %v\nRun \"fluxor --help\" for commands and examples.\n", err)
-		return exitUsage
+		return e.refuse(args, err)
 	}
-	return e.finish(parsed.Run(e))
+	err = parsed.Run(e)
+	return e.tell(args, err, e.finish(err))
 }
 
 // newParser returns kong's parser of the command line.

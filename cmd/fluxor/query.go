@@ -11,6 +11,7 @@ import (
 
 	"github.com/fluxor-db/fluxor/cmd/fluxor/internal/result"
 	"github.com/fluxor-db/fluxor/cmd/fluxor/internal/statement"
+	"github.com/fluxor-db/fluxor/cmd/fluxor/internal/steps"
 )
 
 type queryCommand struct {
@@ -27,13 +28,13 @@ type queryCommand struct {
 
 // Help says what a query does and how it is written.
 func (queryCommand) Help() string {
-	return `Runs one statement through Fluxor and prints what comes, row by row. The statement is sent exactly once. Ctrl-C cancels it on the server; the exit code is then 130.
+	return `Runs one statement through Fluxor and prints what comes, row by row. The statement is sent exactly once. Ctrl-C cancels it on the server; the exit code is then 130. A second Ctrl-C ends the command at once, also where nobody reads its output.
 
 ` + dsnHelp + `
 
 An argument is sent as text, as it stands, unless it begins with one of the prefixes shown; text: sends even those. Where SQL or an argument begins with a dash, write -- before DSN and the flags before that.
 
-Table and CSV show times in RFC 3339, bytes as text or, where they are no UTF-8, as \x and hex digits, and decimals with every digit. A table shows control characters as \n and \x1b. JSON writes numbers, decimals included, as numbers with every digit, NULL as null, NaN and everything else as strings. --format json is one document with columns and rows as arrays; jsonl is one object per row, the second column of a name n under n_2.
+Table and CSV show times in RFC 3339, bytes as text or, where they are no UTF-8, as \x and hex digits, and decimals with every digit. A table shows control characters as \n and \x1b. JSON writes numbers, decimals included, as numbers with every digit, NULL as null, NaN and everything else as strings. --format json is one document with columns and rows as arrays, and at its end error, what it means, and next_steps; jsonl is one object per row, the second column of a name n under n_2.
 
 Whether a statement returns rows is decided by its text: a single INSERT, UPDATE, CREATE or another word that changes something, without RETURNING or OUTPUT, is sent with --send exec and its affected rows are printed; everything else with --send rows. A wrong guess loses that number, never rows.
 
@@ -44,7 +45,7 @@ Examples:
     fluxor query erp.db "SELECT * FROM orders WHERE id = ?" int:17
     fluxor query env:ERP_DSN "SELECT name FROM customers" --format csv
     fluxor query env:ERP_DSN "SELECT * FROM orders" --json --max-rows 10
-    fluxor query dsn-file:erp.dsn "DELETE FROM jobs WHERE done < $1" time:2026-01-01T00:00:00Z --timeout 30s`
+    fluxor query dsn-file:erp.dsn 'DELETE FROM jobs WHERE done < $1' time:2026-01-01T00:00:00Z --timeout 30s`
 }
 
 // Run runs the statement.
@@ -60,7 +61,16 @@ func (c *queryCommand) Run(e *env) error {
 	ctx, cancel := c.bounded(e.ctx)
 	defer cancel()
 	err = statement.Run(ctx, dsn, st, sink)
-	return c.verdict(e, ctx, err, sink.Close(err))
+	return c.verdict(e, ctx, err, sink.Close(c.outcome(dsn, err)))
+}
+
+// outcome is what a program reads of the end.
+func (c *queryCommand) outcome(dsn string, err error) result.Outcome {
+	if err == nil {
+		return result.Outcome{}
+	}
+	name, before := steps.Database(c.DSN, dsn)
+	return result.Outcome{Error: err.Error(), Meaning: statement.Meaning(err), NextSteps: append(before, "fluxor doctor "+name+" --json")}
 }
 
 // statement reads the command line; its errors are of usage.

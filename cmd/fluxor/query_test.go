@@ -3,9 +3,13 @@
 package main
 
 import (
+	"bytes"
+	"context"
 	"encoding/json"
+	"io"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 
@@ -171,6 +175,33 @@ func TestErrorsSayTheirCodeAndWhatRepeatingMeans(t *testing.T) {
 	}
 }
 
+func TestFailedStatementOffersNextSteps(t *testing.T) {
+	const secret = "postgres://u:geheim@127.0.0.1:1/d?sslmode=disable"
+	for dsn, want := range map[string]string{secret: "fluxor doctor env:DSN --json", "env:ERP": "fluxor doctor env:ERP --json"} {
+		_, out, _ := outside{vars: map[string]string{"ERP": secret}}.run(t.Context(), "query", dsn, "SELECT 1", "--json")
+		var doc struct {
+			Meaning   string
+			NextSteps []string `json:"next_steps"`
+		}
+		if err := json.Unmarshal([]byte(out), &doc); err != nil || !slices.Contains(doc.NextSteps, want) || !strings.Contains(doc.Meaning, "cannot be reached") {
+			t.Errorf("%s: %v, %s", dsn, err, out)
+		}
+	}
+	if got := queried(t, ":memory:", "SELECT 1 AS v", "--json"); !strings.HasSuffix(got, "], \"error\": \"\", \"meaning\": \"\", \"next_steps\": []}\n") {
+		t.Errorf("got %s", got)
+	}
+}
+
+func TestStatementWhoseResultCannotBeWrittenMayHaveTakenEffect(t *testing.T) {
+	closed, out := io.Pipe()
+	_ = closed.Close()
+	var said bytes.Buffer
+	e := &env{ctx: t.Context(), out: out, errOut: &said, getenv: os.Getenv}
+	if code := run(e, []string{"query", ":memory:", "CREATE TABLE t (n INT)"}); code != exitFailed || !strings.Contains(said.String(), "may have taken effect") {
+		t.Errorf("exit code %d, %s", code, said.String())
+	}
+}
+
 func TestErrorInTheMiddleLeavesADocumentThatCanBeRead(t *testing.T) {
 	dsn := dbtest.Postgres(t).NewDatabase(t).DSN()
 	sql := "SELECT 1/(3-n) AS v FROM generate_series(1, 5) n"
@@ -208,6 +239,28 @@ func TestDSNNeedNotStandOnTheCommandLine(t *testing.T) {
 	}
 }
 
+func TestDSNFileOfAnotherSystemIsRead(t *testing.T) {
+	file := filepath.Join(t.TempDir(), "dsn")
+	if err := os.WriteFile(file, []byte("\ufeff:memory:\r\n"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	if got := queried(t, "dsn-file:"+file, "SELECT 1 AS v", "--format", "csv"); got != "v\n1\n" {
+		t.Errorf("got %q", got)
+	}
+}
+
+func TestWaitForADSNCanBeInterrupted(t *testing.T) {
+	in, typing := io.Pipe()
+	defer typing.Close() //nolint:errcheck // it lets the reader end
+	ctx, cancel := context.WithCancel(t.Context())
+	cancel()
+	var said bytes.Buffer
+	code := run(&env{ctx: ctx, in: in, out: io.Discard, errOut: &said, getenv: os.Getenv}, []string{"query", "-", "SELECT 1"})
+	if code != exitInterrupted || !strings.Contains(said.String(), "interrupted") {
+		t.Errorf("exit code %d, %s", code, said.String())
+	}
+}
+
 func TestQueryThatCannotBeMeantIsWrongUsage(t *testing.T) {
 	for want, args := range map[string][]string{
 		"grammars":              {"who knows", "SELECT 1"},
@@ -217,7 +270,7 @@ func TestQueryThatCannotBeMeantIsWrongUsage(t *testing.T) {
 		"argument 2":            {":memory:", "SELECT 1", "x", "int:five"},
 		"negative":              {":memory:", "SELECT 1", "--max-rows=-1"},
 	} {
-		if code, out, errOut := fluxor(t.Context(), append([]string{"query"}, args...)...); code != exitUsage || out != "" || !strings.Contains(errOut, want) {
+		if code, out, errOut := fluxor(t.Context(), append([]string{"query"}, args...)...); code != exitUsage || out != "" && !slices.Contains(args, "--json") || !strings.Contains(errOut, want) {
 			t.Errorf("%q: exit code %d, %q, %s", args, code, out, errOut)
 		}
 	}
@@ -227,6 +280,7 @@ func TestQueryShowsNoPassword(t *testing.T) {
 	for _, dsn := range []string{
 		"postgres://u:gehe%im@h/d", "postgres://u:geheim@127.0.0.1:1/d?sslmode=disable", "u:geheim@tcp(127.0.0.1:1)/d",
 		"postgres://u:geheim@127.0.0.1:1/d?fluxor_driver=pgx", "u:geheim@tcp(127.0.0.1:1/d", "host=127.0.0.1 port=1 password=geheim sslmode=disable",
+		"dsn-file:postgres://u:geheim@h/d", "dsn-file:u:geheim@tcp(h)/d", "env:postgres://u:geheim@h/d",
 	} {
 		code, out, errOut := fluxor(t.Context(), "query", dsn, "SELECT 1", "--json")
 		if code == exitOK || strings.Contains(out+errOut, "geheim") {

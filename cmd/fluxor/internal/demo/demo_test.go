@@ -147,6 +147,21 @@ func TestShownRatioIsThatOfTheShownRates(t *testing.T) {
 	}
 }
 
+func TestTurnsGoOnWhereTheSpeedsDifferTooMuch(t *testing.T) {
+	t.Parallel()
+	plan := size{turns: 3}
+	bare := &side{size: plan, rates: []float64{1000}}
+	for _, row := range []struct {
+		turn int
+		rate float64
+		want bool
+	}{{2, 900, true}, {3, 900, false}, {3, 100, true}, {11, 100, true}, {12, 100, false}} {
+		if got := due(row.turn, bare, &side{size: plan, rates: []float64{row.rate}}); got != row.want {
+			t.Errorf("%+v: got %t", row, got)
+		}
+	}
+}
+
 func TestDemoThatEndsEarlyHasAListOfFindings(t *testing.T) {
 	t.Setenv("TMPDIR", t.TempDir())
 	s := &stage{screen: term.New(new(bytes.Buffer), term.Plain)}

@@ -10,15 +10,14 @@ import (
 	"context"
 	"database/sql"
 	"errors"
-	"fmt"
 	"log/slog"
-	"regexp"
 	"slices"
 	"strings"
 	"time"
 
 	"github.com/fluxor-db/fluxor"
 	"github.com/fluxor-db/fluxor/backend"
+	"github.com/fluxor-db/fluxor/cmd/fluxor/internal/steps"
 	_ "github.com/fluxor-db/fluxor/drivers/pgx"    // pgx, with fluxor_driver=pgx
 	_ "github.com/fluxor-db/fluxor/drivers/sqlite" // modernc.org/sqlite
 )
@@ -42,6 +41,7 @@ type exam struct {
 	at         *endpoint
 	db         *sql.DB
 	c          *sql.Conn // all but the second client use it
+	way        way       // that of c
 }
 
 const (
@@ -70,8 +70,14 @@ func Run(ctx context.Context, r Request) (*Report, error) {
 		err = x.examine(ctx)
 	}
 	x.nextSteps()
-	x.OK = !x.Above(Warn)
-	return x.Report, errors.Join(err, ctx.Err())
+	if err == nil {
+		err = ctx.Err()
+	}
+	if err != nil {
+		x.Error = err.Error()
+	}
+	x.OK = err == nil && !x.Above(Warn)
+	return x.Report, err
 }
 
 // tell puts the understanding into the report.
@@ -156,16 +162,29 @@ func (x *exam) connect(ctx context.Context) bool {
 			_ = c.Close() // the ping has said it
 		}
 	}
+	if errors.Is(err, context.Canceled) {
+		return false // the user gave up, which says nothing of the server
+	}
 	if err != nil {
 		x.find(refusalID(err), "%v", err)
 		return false
 	}
 	x.c = c
-	if dialed, _ := x.at.wire.first(); dialed > 0 {
-		x.took("connect.dial", dialed)
-	}
+	x.arrived()
 	x.took("connect.login", time.Since(began))
 	return true
+}
+
+// arrived notes by which way the connection was made. Of several hosts in the
+// DSN, or addresses of a name, it tells which one answered.
+func (x *exam) arrived() {
+	if x.way = x.at.wire.now(); x.way.took > 0 {
+		x.took("connect.dial", x.way.took)
+	}
+	if x.way.remote != nil {
+		x.check("connect.address", "%s", x.way.remote)
+		x.at.local = x.way.stays()
+	}
 }
 
 // refusalID is the finding that an error of connecting is.
@@ -231,17 +250,12 @@ func (x *exam) texts(ctx context.Context, query string) (map[string]string, erro
 	return values, rows.Err()
 }
 
-// nextSteps are commands for the database as the command line named it. Where
-// that shows a secret they take the DSN from the environment.
+// nextSteps are commands for the database as the command line named it.
 func (x *exam) nextSteps() {
-	arg := quote(x.Argument)
-	if x.Argument == x.DSN && x.understood.DSN != x.DSN {
-		arg = "env:DSN"
-		x.NextSteps = []string{"read -rs DSN && export DSN"}
-	}
-	x.NextSteps = append(x.NextSteps, "fluxor doctor "+arg+" --json")
+	name, before := steps.Database(x.Argument, x.DSN)
+	x.NextSteps = append(before, "fluxor doctor "+name+" --json")
 	if x.c != nil {
-		x.NextSteps = append(x.NextSteps, "fluxor query "+arg+" "+quote(overview[x.understood.Type]))
+		x.NextSteps = append(x.NextSteps, "fluxor query "+name+" "+steps.Quote(overview[x.understood.Type]))
 	}
 }
 
@@ -251,17 +265,6 @@ var overview = map[string]string{
 	"mysql":    "SHOW FULL PROCESSLIST",
 	"sqlite":   "SELECT name, type FROM sqlite_master",
 	"":         "SELECT 1",
-}
-
-// plain needs no quotes in a shell.
-var plain = regexp.MustCompile(`^[0-9A-Za-z_./:@%+=,-]+$`)
-
-// quote writes a word for a shell.
-func quote(word string) string {
-	if plain.MatchString(word) {
-		return word
-	}
-	return "'" + strings.ReplaceAll(word, "'", `'\''`) + "'"
 }
 
 // encryption notes what is known of TLS and finds what is open to the network.
@@ -292,7 +295,7 @@ func (x *exam) kept() int {
 
 // limits compares what the server grants with what Fluxor may use.
 func (x *exam) limits(granted int) {
-	x.check("server.max_connections", "%d", granted)
+	x.check("server.connections_granted", "%d", granted)
 	switch most := x.understood.Config.MaxOpenConns; {
 	case most == 0:
 		x.find("FX-1503", "the server grants %d", granted)
@@ -327,7 +330,7 @@ func earliest(a, b time.Duration) time.Duration {
 func (x *exam) settings(values map[string]string, names ...string) {
 	for _, name := range names {
 		if value, ok := values[name]; ok {
-			x.check("setting."+name, "%s", fmt.Sprintf("%q", value))
+			x.check("setting."+name, "%s", value)
 		}
 	}
 }

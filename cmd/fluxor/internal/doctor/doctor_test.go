@@ -6,7 +6,6 @@ package doctor
 
 import (
 	"context"
-	"database/sql"
 	"errors"
 	"os"
 	"path/filepath"
@@ -16,6 +15,7 @@ import (
 
 	"github.com/fluxor-db/fluxor"
 	"github.com/fluxor-db/fluxor/internal/dbtest"
+	"github.com/fluxor-db/fluxor/internal/faultproxy"
 )
 
 func TestMain(m *testing.M) { dbtest.Main(m) }
@@ -60,8 +60,8 @@ func TestPostgreSQLIsExamined(t *testing.T) {
 	for name, option := range postgresDrivers {
 		r := examined(t, target.DSN(option, "fluxor_max_open_conns=1"))
 		for id, want := range map[string]string{
-			"server.address": target.Addr(), "setting.TimeZone": `"UTC"`, "setting.standard_conforming_strings": `"on"`,
-			"setting.client_encoding": `"UTF8"`, "server.max_connections": "100", "tls": "none; the DSN says: off",
+			"server.address": target.Addr(), "setting.TimeZone": "UTC", "setting.standard_conforming_strings": "on",
+			"setting.client_encoding": "UTF8", "server.connections_granted": "100", "tls": "none; the DSN says: off",
 			"pooler": "none: the server sees this client's own port",
 		} {
 			if got := r.value(id); got != want {
@@ -90,6 +90,32 @@ func TestPostgreSQLWithUnusualSettingsIsFoundOut(t *testing.T) {
 	r := examined(t, target.DSN("fluxor_max_open_conns=500", "fluxor_conn_max_idle_time=10m"))
 	if got := ids(r); got != "FX-1401 FX-1403 FX-1502 FX-1501" || r.OK {
 		t.Errorf("got %s", got)
+	}
+}
+
+func TestDatabaseThatIsNotUTF8IsFound(t *testing.T) {
+	s := dbtest.StartPostgres(t, dbtest.Options{}) // which ends with its databases
+	db := s.Open(t, s.Target)
+	if _, err := db.Exec("CREATE DATABASE bytes ENCODING 'SQL_ASCII' TEMPLATE template0 LC_COLLATE 'C' LC_CTYPE 'C'"); err != nil {
+		t.Fatal(err)
+	}
+	f := examined(t, s.In("bytes").DSN("fluxor_max_open_conns=1")).finding("FX-1402")
+	if f == nil || !strings.Contains(f.Detail, "SQL_ASCII") {
+		t.Errorf("got %+v", f)
+	}
+}
+
+func TestSlowWayIsFound(t *testing.T) {
+	target := dbtest.Postgres(t).NewDatabase(t)
+	proxy, err := faultproxy.Start(target.Addr())
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer proxy.Close() //nolint:errcheck // it served its purpose
+	proxy.Latency(faultproxy.ToServer, slow+5*time.Millisecond)
+	f := examined(t, target.At(proxy.Addr()).DSN("fluxor_max_open_conns=1")).finding("FX-1201")
+	if f == nil || !strings.Contains(f.Detail, "median") {
+		t.Errorf("got %+v", f)
 	}
 }
 
@@ -306,50 +332,6 @@ func TestStatementCacheBeyondTheServersLimitIsFound(t *testing.T) {
 	}
 }
 
-func TestSQLiteIsExaminedAndNotChanged(t *testing.T) {
-	path := filepath.Join(t.TempDir(), "erp.db")
-	db, err := sql.Open("fluxor", path)
-	if err != nil {
-		t.Fatal(err)
-	}
-	if _, err := db.Exec("CREATE TABLE t (n INT)"); err != nil {
-		t.Fatal(err)
-	}
-	if err := db.Close(); err != nil {
-		t.Fatal(err)
-	}
-	before, err := os.ReadFile(path)
-	if err != nil {
-		t.Fatal(err)
-	}
-	for dsn, want := range map[string]string{
-		path:             "FX-1702 FX-1703 FX-1706",
-		"sqlite:" + path: "FX-1702 FX-1703 FX-1706",
-		"file:" + path + "?_pragma=busy_timeout(5000)&_pragma=foreign_keys(1)": "FX-1706",
-		":memory:":              "FX-1704 FX-1702",
-		"file:x.db?mode=memory": "FX-1704 FX-1702",
-	} {
-		if r := examined(t, dsn); ids(r) != want {
-			t.Errorf("%s: got %s, want %s", dsn, ids(r), want)
-		}
-	}
-	after, err := os.ReadFile(path)
-	if err != nil || string(after) != string(before) {
-		t.Errorf("the file has changed (%v)", err)
-	}
-	if left, err := os.ReadDir(filepath.Dir(path)); err != nil || len(left) != 1 {
-		t.Errorf("the doctor left files: %v, %v", left, err)
-	}
-}
-
-func TestMissingSQLiteFileIsNotMade(t *testing.T) {
-	path := filepath.Join(t.TempDir(), "not.db")
-	examined(t, path)
-	if _, err := os.Stat(path); !os.IsNotExist(err) {
-		t.Errorf("the file is there (%v)", err)
-	}
-}
-
 func TestDSNThatIsNotUnderstoodIsAnErrorAndNoReport(t *testing.T) {
 	for _, dsn := range []string{"", "who knows", "postgres://u:geh%eim@h/", "u:geheim@tcp(h/d", ":memory:?fluxor_max=1"} {
 		r, err := Run(t.Context(), Request{DSN: dsn})
@@ -372,6 +354,23 @@ func TestFrozenServerEndsTheExaminationWithItsContext(t *testing.T) {
 	r, err := Run(ctx, Request{DSN: s.DSN(), Argument: "env:X", Now: day("2025-06-01")})
 	if !errors.Is(err, context.DeadlineExceeded) || r == nil || ids(r) != "FX-1001" || time.Since(began) > 10*time.Second {
 		t.Errorf("after %v: %v, %+v", time.Since(began), err, r)
+	}
+}
+
+func TestExaminationThatIsGivenUpFindsNothing(t *testing.T) {
+	s := dbtest.StartPostgres(t, dbtest.Options{})
+	s.Freeze(t)
+	defer s.Thaw()
+	ctx, cancel := context.WithCancel(t.Context())
+	defer cancel()
+	connecting := func(step string) {
+		if strings.HasPrefix(step, "connecting") {
+			cancel()
+		}
+	}
+	r, err := Run(ctx, Request{DSN: s.DSN(), Argument: "env:X", Now: day("2025-06-01"), Progress: connecting})
+	if !errors.Is(err, context.Canceled) || r == nil || ids(r) != "" || r.OK || r.Error != context.Canceled.Error() {
+		t.Errorf("%v, %+v", err, r)
 	}
 }
 

@@ -50,35 +50,45 @@ const (
 
 func (m tlsMode) verified() bool { return m == tlsAuthority || m == tlsFull }
 
-// wire remembers the first connection that was dialed.
+// wire remembers the connection that was dialed last.
 type wire struct {
-	mu    sync.Mutex // protects the fields below; nothing is dialed under it
-	took  time.Duration
-	local net.Addr
+	mu   sync.Mutex // protects last; nothing is dialed under it
+	last way
 }
 
-// dial measures the first dial.
+// way is a connection as this machine sees it. Its addresses are nil where it
+// is none of TCP, or was not dialed through a wire.
+type way struct {
+	took          time.Duration
+	local, remote *net.TCPAddr
+}
+
+// dial measures and remembers.
 func (w *wire) dial(ctx context.Context, network, address string) (net.Conn, error) {
 	began := time.Now()
 	c, err := (&net.Dialer{}).DialContext(ctx, network, address)
-	took := time.Since(began)
+	if err != nil {
+		return nil, err
+	}
+	made := way{took: time.Since(began)}
+	made.local, _ = c.LocalAddr().(*net.TCPAddr)
+	made.remote, _ = c.RemoteAddr().(*net.TCPAddr)
 	w.mu.Lock()
 	defer w.mu.Unlock()
-	if err == nil && w.took == 0 {
-		w.took, w.local = took, c.LocalAddr()
-	}
-	return c, err
+	w.last = made
+	return c, nil
 }
 
-// first returns what is known of the first connection; 0 where none was
-// dialed through the wire.
-func (w *wire) first() (took time.Duration, port int) {
+// now returns the connection that was dialed last.
+func (w *wire) now() way {
 	w.mu.Lock()
 	defer w.mu.Unlock()
-	if tcp, ok := w.local.(*net.TCPAddr); ok {
-		port = tcp.Port
-	}
-	return w.took, port
+	return w.last
+}
+
+// stays reports whether a connection stays on this machine.
+func (w way) stays() bool {
+	return w.remote.IP.IsLoopback() || w.remote.IP.Equal(w.local.IP)
 }
 
 // open reads text, which u is the understanding of, as the chosen driver does.

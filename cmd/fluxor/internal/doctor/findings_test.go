@@ -60,8 +60,8 @@ func TestFindingsAreSentencesWithIDsOfOneShape(t *testing.T) {
 	}
 }
 
-// used are the ids that the package's own source looks up.
-func used(t *testing.T) []string {
+// used are the ids in the package's source, or in its tests.
+func used(t *testing.T, tests bool) []string {
 	t.Helper()
 	files, err := filepath.Glob("*.go")
 	if err != nil {
@@ -69,7 +69,7 @@ func used(t *testing.T) []string {
 	}
 	var ids []string
 	for _, file := range files {
-		if file == "findings.go" || strings.HasSuffix(file, "_test.go") {
+		if file == "findings.go" || strings.HasSuffix(file, "_test.go") != tests {
 			continue
 		}
 		source, err := os.ReadFile(file)
@@ -82,10 +82,13 @@ func used(t *testing.T) []string {
 }
 
 func TestEachIDIsFoundSomewhereAndEachFoundIDExists(t *testing.T) {
-	ids := used(t)
+	ids, provoked := used(t, false), used(t, true)
 	for _, k := range kinds {
 		if !slices.Contains(ids, k.id) {
 			t.Errorf("nothing finds %s", k.id)
+		}
+		if !slices.Contains(provoked, k.id) {
+			t.Errorf("no test provokes %s", k.id)
 		}
 	}
 	for _, id := range ids {

@@ -4,6 +4,7 @@ package doctor
 
 import (
 	"errors"
+	"net"
 	"strings"
 	"testing"
 	"time"
@@ -47,6 +48,26 @@ func TestSupportEndsWithTheMakersDay(t *testing.T) {
 	}
 	if s, ok := seriesOf("devel"); ok {
 		t.Errorf("got %v", s)
+	}
+}
+
+func TestConnectionStaysWhereBothEndsAreOneMachine(t *testing.T) {
+	for remote, want := range map[string]bool{"127.0.0.1": true, "127.0.1.1": true, "::1": true, "10.0.0.5": true, "10.0.0.6": false} {
+		w := way{local: &net.TCPAddr{IP: net.ParseIP("10.0.0.5"), Port: 40000}, remote: &net.TCPAddr{IP: net.ParseIP(remote), Port: 5432}}
+		if w.stays() != want {
+			t.Errorf("%s: got %t", remote, !want)
+		}
+	}
+}
+
+func TestOldServerIsFound(t *testing.T) {
+	for version, want := range map[string]string{"9.6": "FX-1101 FX-1102", "14": "FX-1102", "15": "", "19": ""} {
+		x := newExam(nil, fluxor.RuntimeConfig{})
+		x.Now = day("2026-11-01")
+		s, _ := seriesOf(version)
+		if x.version(postgreSQL, s, version); ids(x.Report) != want {
+			t.Errorf("%s: got %q", version, ids(x.Report))
+		}
 	}
 }
 
@@ -122,6 +143,7 @@ func TestStatementsThatMayBeKeptAreComparedWithTheServersLimit(t *testing.T) {
 		{true, 200, 81, 100, ""},
 		{true, 200, 82, 100, "FX-1505"},
 		{true, 200, 0, 81, ""},
+		{true, 200, 500, 81, ""},
 		{true, 200, 0, 100, "FX-1505"},
 		{true, 0, 0, 100, ""},
 		{false, 200, 0, 100, ""},
@@ -173,13 +195,5 @@ func TestDSNSaysWhereItLeadsAndHowTLSIsUsed(t *testing.T) {
 func TestUnknownErrorOfConnectingIsStillAFinding(t *testing.T) {
 	if got := refusalID(errors.New("what?")); got != "FX-1004" {
 		t.Errorf("got %s", got)
-	}
-}
-
-func TestWordsAreQuotedForAShell(t *testing.T) {
-	for word, want := range map[string]string{"env:A": "env:A", "a b": "'a b'", "it's": `'it'\''s'`, "": "''", "a&b": "'a&b'"} {
-		if got := quote(word); got != want {
-			t.Errorf("%q: got %s", word, got)
-		}
 	}
 }

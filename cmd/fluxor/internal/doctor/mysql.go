@@ -81,7 +81,7 @@ func (x *exam) mysqlLimits(values map[string]string) error {
 func (x *exam) statements(limit, granted int) {
 	x.check("server.max_prepared_stmt_count", "%d", limit)
 	size, conns := x.kept(), x.understood.Config.MaxOpenConns
-	if conns == 0 {
+	if conns == 0 || conns > granted {
 		conns = granted
 	}
 	if size*conns > limit {

@@ -9,7 +9,8 @@ import (
 
 // Report is what the doctor found.
 type Report struct {
-	// OK is true where no finding is above info.
+	// OK is true where the examination came to its end and no finding is above
+	// info.
 	OK bool `json:"ok"`
 	// Understood says how the DSN is read.
 	Understood Understood `json:"understood"`
@@ -21,6 +22,8 @@ type Report struct {
 	Findings []Finding `json:"findings"`
 	// NextSteps are commands to run.
 	NextSteps []string `json:"next_steps"`
+	// Error says what ended the examination early; "" where nothing did.
+	Error string `json:"error,omitempty"`
 }
 
 // Understood is how Fluxor reads the DSN. Secrets are concealed.

@@ -21,10 +21,13 @@ func (r *Report) Show(s *term.Screen) error {
 	}
 	s.Heading("Checks")
 	for _, c := range r.Checks {
-		s.Pair(c.ID, c.Value)
+		s.Pair(c.ID, shown(c.Value))
 	}
 	s.Heading("Findings")
-	if len(r.Findings) == 0 {
+	switch {
+	case r.Error != "":
+		s.Say("not complete: the examination was ended early (%s)", r.Error)
+	case len(r.Findings) == 0:
 		s.Say("none")
 	}
 	for _, f := range r.Findings {
@@ -38,4 +41,12 @@ func (r *Report) Show(s *term.Screen) error {
 	}
 	s.Say("%s explains each finding.", page)
 	return s.Err()
+}
+
+// shown is a value that can be seen also where it is empty.
+func shown(value string) string {
+	if value == "" {
+		return `""`
+	}
+	return value
 }

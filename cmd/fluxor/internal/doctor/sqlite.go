@@ -14,8 +14,8 @@ import (
 // file looks at the database file before anything is opened: SQLite would make
 // one where there is none. It returns whether the examination can go on.
 func (x *exam) file() bool {
-	path, memory := x.path()
-	if memory {
+	path, query := x.path()
+	if inMemory(path, query) {
 		x.check("sqlite.file", "none: in memory")
 		x.find("FX-1704", "%s", x.at.address)
 		return true
@@ -33,6 +33,9 @@ func (x *exam) file() bool {
 		x.find("FX-1004", "%s is a directory", path)
 		return false
 	}
+	if query.Get("mode") == "ro" || query.Get("immutable") == "1" {
+		return true // nobody means to write
+	}
 	f, err := os.OpenFile(path, os.O_RDWR, 0)
 	if err != nil {
 		x.find("FX-1701", "%v", err)
@@ -42,20 +45,29 @@ func (x *exam) file() bool {
 	return true
 }
 
-// path returns the file of the DSN; memory where there is none.
-func (x *exam) path() (path string, memory bool) {
+// path returns the file of the DSN and its parameters, of which those that
+// SQLite itself reads count in a URI alone.
+func (x *exam) path() (path string, query url.Values) {
 	plain, _ := dsn.Translate(x.understood.Form, x.DSN) // open has read both before
 	native, _, _ := dsn.Split(dsn.Grammar{Form: x.understood.Form, Driver: x.understood.Driver}, plain)
-	path, query, _ := strings.Cut(native, "?")
-	values, _ := url.ParseQuery(query) // what it cannot read says nothing of memory
-	if rest, uri := strings.CutPrefix(path, "file:"); uri {
-		path = strings.TrimPrefix(strings.TrimPrefix(rest, "//localhost"), "//")
-		if decoded, err := url.PathUnescape(path); err == nil {
-			path = decoded
-		}
+	path, written, _ := strings.Cut(native, "?")
+	query, _ = url.ParseQuery(written) // what it cannot read is none of those looked for
+	rest, uri := strings.CutPrefix(path, "file:")
+	if !uri {
+		query.Del("mode")
+		query.Del("immutable")
+		return path, query
 	}
-	memory = path == "" || path == ":memory:" || values.Get("mode") == "memory" || values.Get("vfs") == "memdb"
-	return path, memory
+	path = strings.TrimPrefix(strings.TrimPrefix(rest, "//localhost"), "//")
+	if decoded, err := url.PathUnescape(path); err == nil {
+		path = decoded
+	}
+	return path, query
+}
+
+// inMemory reports whether a database has no file.
+func inMemory(path string, query url.Values) bool {
+	return path == "" || path == ":memory:" || query.Get("mode") == "memory" || query.Get("vfs") == "memdb"
 }
 
 func (x *exam) sqliteVersion(ctx context.Context) error {
@@ -81,7 +93,7 @@ func (x *exam) sqliteSettings(ctx context.Context) error {
 	if values["foreign_keys"] == "0" {
 		x.find("FX-1702", "foreign_keys is 0")
 	}
-	if _, memory := x.path(); memory {
+	if inMemory(x.path()) {
 		return nil
 	}
 	if values["busy_timeout"] == "0" {

@@ -61,8 +61,8 @@ func isNumber(v any, c Column) bool {
 func finite(f float64) bool { return !math.IsNaN(f) && !math.IsInf(f, 0) }
 
 // decimals are the types whose values are numbers although a driver hands them
-// over as text.
-var decimals = []string{"NUMERIC", "DECIMAL", "NUMBER", "UNSIGNED DECIMAL"}
+// over as text; MySQL's does so with large ones of UNSIGNED BIGINT.
+var decimals = []string{"NUMERIC", "DECIMAL", "NUMBER", "UNSIGNED DECIMAL", "UNSIGNED BIGINT"}
 
 // isDecimal reports whether s, of a decimal column, is a number in JSON's own
 // spelling, so that it can be written as it is: NaN is not.

@@ -46,8 +46,12 @@ func (c *comma) Row(values []any) error {
 }
 
 // record writes one line at once: who follows the output sees each row as it
-// comes.
+// comes. A lone empty cell is quoted, because readers pass over empty lines.
 func (c *comma) record(cells []string) error {
+	if len(cells) == 1 && cells[0] == "" {
+		_, err := io.WriteString(c.out, "\"\"\n")
+		return err
+	}
 	if err := c.w.Write(cells); err != nil {
 		return err
 	}
@@ -59,7 +63,7 @@ func (c *comma) End(n Count) error { return note(c.notes, n.cutNote()) }
 
 func (c *comma) Affected(n Count) error { return note(c.notes, n.affectedNote()) }
 
-func (c *comma) Close(error) error { return nil }
+func (c *comma) Close(Outcome) error { return nil }
 
 // note says what is not data, where there is something to say.
 func note(w io.Writer, text string) error {

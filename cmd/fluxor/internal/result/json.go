@@ -7,6 +7,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"io"
+	"slices"
 	"strconv"
 )
 
@@ -18,7 +19,7 @@ import (
 //	    [2]
 //	  ], "row_count": 2, "cut": false},
 //	  {"rows_affected": 3}
-//	], "error": ""}
+//	], "error": "", "meaning": "", "next_steps": []}
 //
 // A row is an array, since two columns may bear one name. row_count counts what
 // the statement returned, more than rows where cut is true. rows_affected is
@@ -90,18 +91,24 @@ func affected(c Count) string {
 }
 
 // Close ends the document, so that it can be read whatever happened.
-func (d *document) Close(err error) error {
-	said := ""
-	if err != nil {
-		said = err.Error()
-	}
+func (d *document) Close(o Outcome) error {
+	begun := "\n"
 	switch {
 	case d.open:
-		return d.write("%s]}\n], \"error\": %s}\n", d.gap(), quoted(said))
+		begun = d.gap() + "]}\n"
 	case d.results == 0:
-		return d.write("{\"results\": [], \"error\": %s}\n", quoted(said))
+		begun = `{"results": [`
 	}
-	return d.write("\n], \"error\": %s}\n", quoted(said))
+	return d.write("%s], \"error\": %s, \"meaning\": %s, \"next_steps\": %s}\n", begun, quoted(o.Error), quoted(o.Meaning), list(o.NextSteps))
+}
+
+// list is a JSON array of strings.
+func list(texts []string) []byte {
+	items := make([][]byte, len(texts))
+	for i, text := range texts {
+		items[i] = quoted(text)
+	}
+	return slices.Concat([]byte("["), bytes.Join(items, []byte(", ")), []byte("]"))
 }
 
 func (d *document) write(format string, args ...any) error {
@@ -152,4 +159,4 @@ func (l *lines) Affected(c Count) error {
 	return err
 }
 
-func (l *lines) Close(error) error { return nil }
+func (l *lines) Close(Outcome) error { return nil }

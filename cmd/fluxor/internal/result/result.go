@@ -29,7 +29,7 @@ type Count struct {
 
 // Sink takes the results of one statement. For each result set come Begin, the
 // rows and End; Affected stands for a statement that returned none; Close comes
-// last, with the error that ended it or nil. A Sink belongs to one goroutine.
+// last, with the outcome. A Sink belongs to one goroutine.
 type Sink interface {
 	// Begin starts a result set.
 	Begin(columns []Column) error
@@ -39,9 +39,38 @@ type Sink interface {
 	End(Count) error
 	// Affected says that a statement returned no rows.
 	Affected(Count) error
-	// Close ends the output. It does not write err where a person reads it
-	// elsewhere.
-	Close(err error) error
+	// Close ends the output. It does not write the outcome where a person reads
+	// it elsewhere.
+	Close(Outcome) error
+}
+
+// Outcome is how a statement ended; empty where all went well.
+type Outcome struct {
+	// Error is what ended it, Meaning whether repeating helps.
+	Error, Meaning string
+	// NextSteps are commands that may help.
+	NextSteps []string
+}
+
+// WriteError is the output's own error, in contrast to the statement's.
+// Repeating helps once there is room, or somebody reads.
+type WriteError struct{ Err error }
+
+// Error is the writer's own text.
+func (e *WriteError) Error() string { return e.Err.Error() }
+
+// Unwrap returns the writer's error.
+func (e *WriteError) Unwrap() error { return e.Err }
+
+// output makes each error a *WriteError.
+type output struct{ w io.Writer }
+
+func (o output) Write(p []byte) (int, error) {
+	n, err := o.w.Write(p)
+	if err != nil {
+		err = &WriteError{err}
+	}
+	return n, err
 }
 
 // Options shape the output.
@@ -59,8 +88,9 @@ type Options struct {
 // Formats are the formats, the default first.
 var Formats = []string{"table", "csv", "json", "jsonl"}
 
-// New returns the sink for a format.
+// New returns the sink for a format. What its writers refuse is a *WriteError.
 func New(o Options) (Sink, error) {
+	o.Out, o.Notes = output{o.Out}, output{o.Notes}
 	switch o.Format {
 	case "table":
 		return &table{w: o.Out, null: o.null("NULL")}, nil

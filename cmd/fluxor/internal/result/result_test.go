@@ -9,6 +9,7 @@ import (
 	"errors"
 	"io"
 	"math"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -31,7 +32,7 @@ func written(t *testing.T, format string, columns []Column, rows ...[]any) (out,
 		err = errors.Join(err, sink.Row(row))
 	}
 	total := int64(len(rows))
-	if err = errors.Join(err, sink.End(Count{Rows: total, Total: total}), sink.Close(nil)); err != nil {
+	if err = errors.Join(err, sink.End(Count{Rows: total, Total: total}), sink.Close(Outcome{})); err != nil {
 		t.Fatal(err)
 	}
 	return o.String(), n.String()
@@ -43,6 +44,15 @@ func TestTableAlignsNumbersRightAndTextLeft(t *testing.T) {
 	t.Parallel()
 	got, _ := written(t, "table", people, []any{int64(7), "Ümit"}, []any{int64(1234), nil}, []any{nil, "B"})
 	want := "  id  name\n----  ----\n   7  Ümit\n1234  NULL\nNULL  B\n(3 rows)\n"
+	if got != want {
+		t.Errorf("got\n%swant\n%s", got, want)
+	}
+}
+
+func TestTableAlignsWideCharacters(t *testing.T) {
+	t.Parallel()
+	got, _ := written(t, "table", []Column{{"name", "TEXT"}, {"城市", "TEXT"}}, []any{"日本語", "a"}, []any{"e\u0301", "b"})
+	want := "name    城市\n------  ----\n日本語  a\ne\u0301       b\n(2 rows)\n"
 	if got != want {
 		t.Errorf("got\n%swant\n%s", got, want)
 	}
@@ -76,6 +86,15 @@ func TestCSVCanBeReadBack(t *testing.T) {
 	}
 }
 
+func TestCSVRowOfOneEmptyValueIsARow(t *testing.T) {
+	t.Parallel()
+	out, _ := written(t, "csv", people[1:], []any{""}, []any{nil}, []any{"x"})
+	got, err := csv.NewReader(strings.NewReader(out)).ReadAll()
+	if err != nil || len(got) != 4 || got[1][0] != "" || got[2][0] != "" {
+		t.Errorf("%v: %q of %q", err, got, out)
+	}
+}
+
 func TestNullIsWhatTheUserSays(t *testing.T) {
 	t.Parallel()
 	for _, format := range []string{"table", "csv"} {
@@ -90,14 +109,14 @@ func TestNullIsWhatTheUserSays(t *testing.T) {
 
 func TestJSONIsExactAndValid(t *testing.T) {
 	t.Parallel()
-	columns := []Column{{"n", "NUMERIC"}, {"n", "NUMERIC"}, {"f", "FLOAT8"}, {"t", "TEXT"}, {"z", "TIMESTAMPTZ"}, {"b", "BOOL"}, {"u", "BIGINT UNSIGNED"}, {"x", "BYTEA"}}
+	columns := []Column{{"n", "NUMERIC"}, {"n", "NUMERIC"}, {"f", "FLOAT8"}, {"t", "TEXT"}, {"z", "TIMESTAMPTZ"}, {"b", "BOOL"}, {"u", "UNSIGNED BIGINT"}, {"p", "UNSIGNED BIGINT"}, {"x", "BYTEA"}}
 	row := []any{
 		[]byte("1234567890.000000000000000001"), "NaN", math.Inf(-1), "1", time.Date(2026, 1, 31, 1, 2, 3, 4, time.FixedZone("", 3600)),
-		true, uint64(math.MaxUint64),
+		true, uint64(math.MaxUint64), []byte("18446744073709551615"), // the latter from a prepared statement
 		[]byte{0xff},
 	}
 	got, _ := written(t, "jsonl", columns, row)
-	want := `{"n": 1234567890.000000000000000001, "n_2": "NaN", "f": "-Inf", "t": "1", "z": "2026-01-31T01:02:03.000000004+01:00", "b": true, "u": 18446744073709551615, "x": "\\xff"}` + "\n"
+	want := `{"n": 1234567890.000000000000000001, "n_2": "NaN", "f": "-Inf", "t": "1", "z": "2026-01-31T01:02:03.000000004+01:00", "b": true, "u": 18446744073709551615, "p": 18446744073709551615, "x": "\\xff"}` + "\n"
 	if got != want || !json.Valid([]byte(got)) {
 		t.Errorf("got  %s\nwant %s", got, want)
 	}
@@ -123,8 +142,13 @@ func TestDocumentCanBeReadHoweverItEnds(t *testing.T) {
 	for name, step := range steps {
 		var o bytes.Buffer
 		sink := &document{w: &o}
-		var got struct{ Error string }
-		if err := errors.Join(step(sink), sink.Close(errors.New(`no "row"`)), json.Unmarshal(o.Bytes(), &got)); err != nil || got.Error != `no "row"` {
+		var got struct {
+			Error, Meaning string
+			NextSteps      []string `json:"next_steps"`
+		}
+		end := Outcome{Error: `no "row"`, Meaning: "none", NextSteps: []string{`a "b"`, "c"}}
+		err := errors.Join(step(sink), sink.Close(end), json.Unmarshal(o.Bytes(), &got))
+		if err != nil || got.Error != end.Error || got.Meaning != end.Meaning || !slices.Equal(got.NextSteps, end.NextSteps) {
 			t.Errorf("%s: %v: %s", name, err, o.String())
 		}
 	}
@@ -169,6 +193,23 @@ func TestWhatIsNoDataGoesBesideTheData(t *testing.T) {
 		}
 		if n.String() != "fluxor: cut: 1 of 9 rows shown\n" || strings.Contains(o.String(), "cut") {
 			t.Errorf("%s: %q, %q", format, o.String(), n.String())
+		}
+	}
+}
+
+func TestErrorOfTheOutputIsToldFromTheStatements(t *testing.T) {
+	t.Parallel()
+	closed, out := io.Pipe()
+	_ = closed.Close()
+	for _, format := range Formats {
+		sink, err := New(Options{Format: format, Out: out, Notes: out})
+		if err != nil {
+			t.Fatal(err)
+		}
+		var refused *WriteError
+		err = errors.Join(sink.Affected(Count{Affected: 1}), sink.Close(Outcome{}))
+		if !errors.As(err, &refused) || !errors.Is(err, io.ErrClosedPipe) {
+			t.Errorf("%s: got %v", format, err)
 		}
 	}
 }

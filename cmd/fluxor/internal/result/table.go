@@ -7,8 +7,8 @@ import (
 	"io"
 	"slices"
 	"strings"
-	"unicode"
-	"unicode/utf8"
+
+	"github.com/fluxor-db/fluxor/cmd/fluxor/internal/term"
 )
 
 // window is how many rows are looked at before the first is written.
@@ -30,8 +30,8 @@ type table struct {
 func (t *table) Begin(columns []Column) error {
 	*t = table{w: t.w, null: t.null, sets: t.sets + 1, columns: slices.Clone(columns), widths: make([]int, len(columns)), words: make([]bool, len(columns))}
 	for i, c := range columns {
-		t.columns[i].Name = printable(c.Name)
-		t.widths[i] = utf8.RuneCountInString(t.columns[i].Name)
+		t.columns[i].Name = term.Printable(c.Name)
+		t.widths[i] = term.Columns(t.columns[i].Name)
 	}
 	if t.sets > 1 {
 		return t.write("\n")
@@ -44,10 +44,10 @@ func (t *table) Row(values []any) error {
 	for i, v := range values {
 		cells[i] = t.null
 		if v != nil {
-			cells[i] = printable(text(v))
+			cells[i] = term.Printable(text(v))
 		}
 		if !t.flowing {
-			t.widths[i] = max(t.widths[i], utf8.RuneCountInString(cells[i]))
+			t.widths[i] = max(t.widths[i], term.Columns(cells[i]))
 			t.words[i] = t.words[i] || v != nil && !isNumber(v, t.columns[i])
 		}
 	}
@@ -83,7 +83,7 @@ func (t *table) line(cells []string) error {
 		if i > 0 {
 			b.WriteString("  ")
 		}
-		fill := strings.Repeat(" ", max(0, t.widths[i]-utf8.RuneCountInString(cell)))
+		fill := strings.Repeat(" ", max(0, t.widths[i]-term.Columns(cell)))
 		if t.words[i] {
 			b.WriteString(cell + fill)
 			continue
@@ -117,8 +117,8 @@ func (t *table) settle() error {
 func (t *table) Affected(c Count) error { return t.write("(" + c.affectedNote() + ")\n") }
 
 // Close writes the rows that came before an error.
-func (t *table) Close(err error) error {
-	if err == nil {
+func (t *table) Close(o Outcome) error {
+	if o.Error == "" {
 		return nil
 	}
 	return t.settle()
@@ -127,28 +127,4 @@ func (t *table) Close(err error) error {
 func (t *table) write(s string) error {
 	_, err := io.WriteString(t.w, s)
 	return err
-}
-
-// printable writes control characters as Go does, \n and \x1b: a value can
-// neither break the table nor command the terminal.
-func printable(s string) string {
-	if strings.IndexFunc(s, unprintable) < 0 {
-		return s
-	}
-	var b strings.Builder
-	for _, r := range s {
-		if !unprintable(r) {
-			b.WriteRune(r)
-			continue
-		}
-		q := fmt.Sprintf("%q", string(r))
-		b.WriteString(q[1 : len(q)-1])
-	}
-	return b.String()
-}
-
-// unprintable are control characters, and the ones that turn the direction of
-// what follows them.
-func unprintable(r rune) bool {
-	return unicode.IsControl(r) || unicode.Is(unicode.Bidi_Control, r) || r == '\u2028' || r == '\u2029'
 }

@@ -14,6 +14,7 @@ import (
 
 	"github.com/fluxor-db/fluxor"
 	"github.com/fluxor-db/fluxor/backend"
+	"github.com/fluxor-db/fluxor/cmd/fluxor/internal/result"
 )
 
 // Meaning says of an error what the driver's text does not: the SQLSTATE or the
@@ -51,7 +52,10 @@ func Code(err error) string {
 func repeat(err error) string {
 	var lost *fluxor.IndeterminateError
 	var refused *fluxor.RefusalError
+	var unwritten *result.WriteError
 	switch {
+	case errors.As(err, &unwritten):
+		return "the output could not be written; a statement that writes may have taken effect"
 	case errors.As(err, &lost):
 		return "the outcome is unknown; look whether the statement took effect before you repeat it"
 	case errors.As(err, &refused):
@@ -69,7 +73,7 @@ func repeat(err error) string {
 }
 
 var meanings = map[backend.Class]string{
-	backend.ClassUnknown:     "nothing is known of repeating it",
+	backend.ClassUnknown:     "whether repeating helps is not known",
 	backend.ClassVerdict:     "the database refused the statement; repeating it unchanged gives the same answer while the data stays as it is",
 	backend.ClassFatal:       "the database refused the statement and ended the session; repeating is safe",
 	backend.ClassDead:        "the connection broke; look whether the statement took effect before you repeat it",

@@ -7,6 +7,7 @@ import (
 	"database/sql/driver"
 	"errors"
 	"fmt"
+	"io"
 	"net"
 	"strings"
 	"testing"
@@ -20,6 +21,8 @@ import (
 
 	"github.com/fluxor-db/fluxor"
 	"github.com/fluxor-db/fluxor/internal/sqltext"
+
+	"github.com/fluxor-db/fluxor/cmd/fluxor/internal/result"
 )
 
 func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
@@ -83,7 +86,8 @@ func TestMeaningOfAnErrorForARepetition(t *testing.T) {
 		"the server cannot be reached":                       &net.OpError{Op: "dial", Err: errors.New("refused")},
 		"the time ended while the result came":               context.DeadlineExceeded,
 		"the connection was gone before":                     driver.ErrBadConn,
-		"nothing is known of repeating it":                   errors.New("sql: no rows"),
+		"whether repeating helps is not known":               errors.New("sql: no rows"),
+		"the output could not be written":                    &result.WriteError{Err: io.ErrShortWrite},
 	} {
 		if got := Meaning(fmt.Errorf("outer: %w", err)); !strings.HasPrefix(got, want) {
 			t.Errorf("%T: got %q, want %q", err, got, want)

@@ -144,12 +144,13 @@ func (s *Screen) style(st style, text string) string {
 	return "\x1b[" + string(st) + "m" + text + "\x1b[0m"
 }
 
-// wrap breaks a text into lines of at most width columns, at blanks where
-// there are any.
+// wrap breaks a text, which may be a server's, into lines of at most width
+// columns, at blanks where there are any.
 func wrap(text string, width int) []string {
 	var lines []string
 	line := ""
 	for _, word := range strings.Fields(text) {
+		word = Printable(word)
 		if line != "" && utf8.RuneCountInString(line)+1+utf8.RuneCountInString(word) > width {
 			lines = append(lines, line)
 			line = ""

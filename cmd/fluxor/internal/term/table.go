@@ -5,6 +5,7 @@ package term
 import (
 	"fmt"
 	"strings"
+	"unicode/utf8"
 )
 
 // The columns of a table: what is compared, and the two sides.
@@ -36,8 +37,13 @@ func (s *Screen) tableRow(st style, row [3]string) {
 // labelColumn is the width of a pair's label.
 const labelColumn = 30
 
-// Pair writes a label and what belongs to it, which is broken into lines.
+// Pair writes a label and what belongs to it, which is broken into lines. A
+// label that leaves no room stands alone.
 func (s *Screen) Pair(label, text string) {
+	if utf8.RuneCountInString(label) >= labelColumn {
+		s.write("  " + s.style(bold, label) + "\n")
+		label = ""
+	}
 	for i, line := range wrap(text, Width-2-labelColumn) {
 		if i > 0 {
 			label = ""

@@ -105,3 +105,33 @@ func TestFirstErrorOfTheOutputIsKept(t *testing.T) {
 		t.Error("writing to a closed file is no error")
 	}
 }
+
+func TestLongLabelDoesNotRunIntoItsText(t *testing.T) {
+	t.Parallel()
+	var b bytes.Buffer
+	New(&b, Plain).Pair("setting.default_transaction_isolation", "read committed")
+	want := "  setting.default_transaction_isolation\n" + strings.Repeat(" ", 2+labelColumn) + "read committed\n"
+	if b.String() != want {
+		t.Errorf("got\n%swant\n%s", b.String(), want)
+	}
+}
+
+func TestTextOfAServerCannotCommandTheTerminal(t *testing.T) {
+	t.Parallel()
+	var b bytes.Buffer
+	s := New(&b, Plain)
+	s.Pair("FX-1004", "no \x1b[2Jsuch\u202e file")
+	s.Say("%s", "\x1b[31m")
+	if got := b.String(); strings.ContainsAny(got, "\x1b\u202e") || !strings.Contains(got, `\x1b[2Jsuch\u202e file`) {
+		t.Errorf("got %q", got)
+	}
+}
+
+func TestColumnsAreThoseOfATerminal(t *testing.T) {
+	t.Parallel()
+	for text, want := range map[string]int{"": 0, "abc": 3, "Ümit": 4, "日本語": 6, "한글": 4, "e\u0301": 1, "ＡＢ": 4, "a😀": 3, "Ж": 1} {
+		if got := Columns(text); got != want {
+			t.Errorf("%q: got %d, want %d", text, got, want)
+		}
+	}
+}
