@@ -88,9 +88,11 @@ func (j *judge) operand(i int) bool {
 	return false
 }
 
-// past is the first token behind the parentheses that token i opens.
+// past is the first token behind the parentheses that token i opens, or the end
+// where more are open than are followed: of such a text nothing is believed, and
+// all that are open must not each look through the rest.
 func (j *judge) past(i int) int {
-	for depth := 0; i < len(j.toks); i++ {
+	for depth := 0; i < len(j.toks) && depth <= deepest; i++ {
 		switch j.toks[i].kind {
 		case kindOpen:
 			depth++
@@ -101,7 +103,7 @@ func (j *judge) past(i int) int {
 			return i + 1
 		}
 	}
-	return i
+	return len(j.toks)
 }
 
 // columns reports whether token i, a name before a parenthesis, is a table or

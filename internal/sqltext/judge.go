@@ -54,16 +54,23 @@ func judgeText(d Dialect, r reading, text string) Statement {
 		desk.toks = toks
 	}
 	var all Statement
+	var tags names
 	for first, i := 0, 0; i <= len(toks); i++ {
 		if i < len(toks) && toks[i].kind != kindSemicolon {
 			continue
 		}
 		if i > first {
-			all = joined(all, desk.judgeOne(d, text, toks[first:i]))
+			next := desk.judgeOne(d, text, toks[first:i])
+			if all = joined(all, next); all.Count == 1 {
+				tags.list = next.Tags
+			} else {
+				tags.with(next.Tags)
+			}
 		}
 		first = i + 1
 	}
 	desk.judge.text, desk.judge.toks = "", nil
+	all.Tags = tags.list
 	switch {
 	case l.fault != OneRead:
 		s := flush(l.fault, l.at, excerpt(text, l.at))
@@ -99,10 +106,7 @@ func joined(all, next Statement) Statement {
 	}
 	out := Statement{
 		Verdict: Write, Reason: Several, At: -1, Verb: all.Verb, Count: all.Count + 1,
-		Neutral: all.Neutral && next.Neutral, Tags: all.Tags,
-	}
-	for _, tag := range next.Tags {
-		out.Tags = addTag(out.Tags, tag)
+		Neutral: all.Neutral && next.Neutral,
 	}
 	for _, s := range []Statement{all, next} {
 		if s.Verdict != Pure && s.Verdict != Write {
@@ -142,9 +146,9 @@ func (k *desk) judgeOne(d Dialect, text string, toks []token) Statement {
 		}
 	}
 	s := j.statement(opens, first)
-	s.Verb, s.Tags = verb, slices.Clone(j.tags)
-	clear(j.tags) // they are parts of the text
-	k.tags = j.tags[:0]
+	s.Verb, s.Tags = verb, slices.Clone(j.tags.list)
+	clear(j.tags.list) // they are parts of the text
+	k.tags, j.tags = j.tags.list[:0], names{}
 	if s.At >= 0 {
 		s.Word = excerpt(text[:toks[j.at].end], s.At)
 	}
@@ -157,7 +161,7 @@ type judge struct {
 	text string
 	toks []token
 
-	tags   []string
+	tags   names
 	at     int    // the token that decided; -1 for none
 	found  uint16 // what was found, a set of finding
 	odd    Reason // the first thing that is not known; OneRead while there is none
@@ -167,7 +171,7 @@ type judge struct {
 // begin makes the judge ready for a statement. The levels need no cleaning but
 // for the first: each is set as it is entered.
 func (j *judge) begin(d Dialect, text string, toks []token, tags []string) {
-	j.d, j.text, j.toks, j.tags = d, text, toks, tags
+	j.d, j.text, j.toks, j.tags = d, text, toks, names{list: tags}
 	j.at, j.found, j.odd = -1, 0, OneRead
 	j.levels.depth, j.levels.open[0], j.levels.open[1] = 0, level{}, level{}
 }

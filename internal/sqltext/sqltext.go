@@ -135,8 +135,8 @@ func either(s, other Statement) Statement {
 		s.Stable, s.Reason, s.At, s.Word = false, other.Reason, other.At, other.Word
 	}
 	s.Neutral = s.Neutral && other.Neutral
-	for _, tag := range other.Tags {
-		s.Tags = addTag(s.Tags, tag)
-	}
+	tags := names{list: s.Tags}
+	tags.with(other.Tags)
+	s.Tags = tags.list
 	return s
 }

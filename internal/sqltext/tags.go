@@ -12,18 +12,51 @@ import (
 // or as long, and that two of them may share a tag costs little.
 const longestName = 63
 
-// tag adds a name to the statement's.
-func (j *judge) tag(name string) { j.tags = addTag(j.tags, name) }
+// fewNames are so many that looking through all of them is as quick as a map.
+const fewNames = 48
 
-// addTag adds a name to tags, once.
-func addTag(tags []string, name string) []string {
+// names are names in the order in which they came, each once.
+type names struct {
+	list []string
+	seen map[string]bool // nil while there are few
+}
+
+// tag adds a name to the statement's.
+func (j *judge) tag(name string) { j.tags.add(name) }
+
+// add adds a name.
+func (n *names) add(name string) {
 	if len(name) > longestName {
 		name = cut(name)
 	}
-	if slices.Contains(tags, name) {
-		return tags
+	if n.has(name) {
+		return
 	}
-	return append(tags, name)
+	n.list = append(n.list, name)
+	if n.seen != nil {
+		n.seen[name] = true
+	}
+}
+
+// has reports whether a name is among them.
+func (n *names) has(name string) bool {
+	if len(n.list) <= fewNames {
+		return slices.Contains(n.list, name)
+	}
+	if n.seen == nil {
+		n.seen = make(map[string]bool, 2*len(n.list))
+		for _, known := range n.list {
+			n.seen[known] = true
+		}
+	}
+	return n.seen[name]
+}
+
+// with adds other names.
+func (n *names) with(others []string) {
+	for _, name := range others {
+		n.add(name)
+	}
 }
 
 // system reports whether a name is of the server's own tables, or of a schema of
