@@ -4,8 +4,8 @@ package sqltext
 
 var oracleWords = []listed{
 	{reserved, `all and any as asc between by check column connect create default delete desc distinct drop else exclusive
-		exists for from group having in index insert intersect into is like lock minus mode not null of on option or order
-		prior row rownum select set share size start table then to union unique update values where with`},
+		exists for from group having in index insert intersect into is level like lock minus mode not null of on option or order
+		prior row rowid rownum select set share size start table then to union unique update values where with`},
 	{paren, `any by intersect minus prior table`},
 	{soft, `except keep partition subpartition using when`},
 	{leads, `connect_by_root prior`},
