@@ -99,4 +99,8 @@ var oracleTraps = []trap{
 	{"merge into t using (select :1 id, :2 n from dual) s on (t.id = s.id) when matched then update set n = s.n when not matched then insert (id, n) values (s.id, s.n)",
 		write, sqltext.Changes, "n", "t"},
 	{"delete t a where a.x = 1", write, sqltext.Changes, "n", "t"},
+	{"select a from t where b likec partition(1)", flush, sqltext.UnknownFunction, "", "partition"},
+	{"select a from t as of timestamp partition(1)", flush, sqltext.UnknownFunction, "", "partition"},
+	{"select a from t as of scn partition(1)", flush, sqltext.UnknownFunction, "", "partition"},
+	{"select ora_invoking_userid from t", session, sqltext.Settings, "n", "t"},
 }

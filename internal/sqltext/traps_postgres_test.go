@@ -234,6 +234,10 @@ var postgresKeywords = []trap{
 	{"insert into t (a) values (1) on conflict (a) do update set (a, b) = (1, 2)", write, sqltext.Changes, "n", "t"},
 	{"update t set (a, b) = (1, 2) where c like ('x')", write, sqltext.Changes, "n", "t"},
 	{"merge into t using u on t.a = u.a when not matched then insert (a, b) values (1, 2)", write, sqltext.Changes, "n", "t u"},
+	{"select a between symmetric join(1) and 2 from t", flush, sqltext.UnknownFunction, "", "join"},
+	{"select overlay(a placing join(1) from 2) from t", flush, sqltext.UnknownFunction, "", "join"},
+	{"select substring(a similar join(1) escape '#') from t", flush, sqltext.UnknownFunction, "", "join"},
+	{"select a from t tablesample join(1)", flush, sqltext.UnknownFunction, "", "join"},
 }
 
 var postgresVerbs = []trap{

@@ -139,8 +139,8 @@ type listed struct {
 var common = []listed{
 	{paren, `in values and or not as on exists case then else select distinct where having from union between all`},
 	{soft, `over filter like join set`},
-	{leads, `asymmetric at between by case collate div do else escape first groups key next of offset range returning rows
-		separator then value when zone`},
+	{leads, `asymmetric at between by case collate div do else escape first groups key next of offset placing range returning rows
+		separator similar symmetric tablesample then value when zone`},
 	{changes, `insert update delete merge`},
 }
 
