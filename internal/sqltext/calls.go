@@ -206,14 +206,20 @@ func (j *judge) draw(i int) {
 	j.tag(name)
 }
 
-// sequence is the last part of a sequence's name in a literal.
+// sequence is the last part of a sequence's name in a literal. A number there
+// is the sequence's oid.
 func sequence(literal string) (name string, ok bool) {
-	if literal[0] != '\'' || strings.ContainsAny(literal, "\\") || strings.Contains(literal, `""`) {
+	if literal[0] != '\'' {
 		return "", false
 	}
-	name = lower(strings.Trim(literal, "'"))
+	const blanks = " \t\n\v\f\r"
+	name = strings.Trim(lower(literal[1:len(literal)-1]), blanks)
+	if strings.ContainsAny(name, `\'`) || strings.Contains(name, `""`) {
+		return "", false
+	}
 	if inner, quoted := strings.CutSuffix(name, `"`); quoted {
 		return inner[strings.LastIndexByte(inner, '"')+1:], true
 	}
-	return name[strings.LastIndexByte(name, '.')+1:], true
+	name = strings.TrimLeft(name[strings.LastIndexByte(name, '.')+1:], blanks)
+	return name, name != "" && !digit(name[0])
 }

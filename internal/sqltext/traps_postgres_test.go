@@ -206,6 +206,10 @@ var postgresFunctions = []trap{
 	{"select a from t group by rollup (a, b)", pure, sqltext.OneRead, "ns", "t"},
 	{"select x.a from f(1) as x(a int)", flush, sqltext.UnknownFunction, "", "f"},
 	{"select x.a from generate_series(1, 2) as x(a)", pure, sqltext.OneRead, "ns", ""},
+	{"select nextval('16385')", flush, sqltext.UnknownFunction, "", ""},
+	{"select nextval(' a . S ')", write, sqltext.Draws, "n", "s"},
+	{`select nextval('"it''s"')`, flush, sqltext.UnknownFunction, "", ""},
+	{`select nextval(' a."S" ')`, write, sqltext.Draws, "n", "s"},
 }
 
 // In these a keyword that is not reserved names a function of the user's own.
