@@ -273,6 +273,8 @@ func (j *judge) does(v Verdict, why Reason, i int) Statement {
 func (j *judge) ended(change bool, first int) Statement {
 	s := Statement{Verdict: Write, At: j.offset(), Neutral: true}
 	switch {
+	case j.found&findsCatalog != 0 && j.d != Oracle && (change || j.found&findsChange != 0):
+		return j.opaque(Changes, j.at) // UPDATE pg_settings sets the session's
 	case j.found&findsAssign != 0 && (change || j.found&(findsChange|findsDraw|findsLock) != 0):
 		return j.opaque(Assigns, j.at)
 	case change:
@@ -321,7 +323,9 @@ func (j *judge) sets(first int) Statement {
 }
 
 // shows judges SHOW and EXPLAIN: those that run nothing. PostgreSQL takes its
-// options in quotes as well, and SQLite runs some pragmas while it explains
+// options in quotes as well, and calls stable functions to plan a statement,
+// which EXPLAIN EXECUTE does not show. MySQL evaluates what stands in SHOW ...
+// WHERE and in a derived table, and SQLite runs some pragmas while it explains
 // them.
 func (j *judge) shows() Statement {
 	for i := range j.toks {
@@ -329,9 +333,12 @@ func (j *judge) shows() Statement {
 		case !j.isName(i):
 		case j.plain(i) == "analyze", j.plain(i) == "analyse":
 			return j.opaque(Changes, i)
-		case j.isWord(i, markPragma):
+		case j.isWord(i, markPragma), j.d == PostgreSQL && j.plain(i) == "execute":
 			return j.opaque(UnknownStatement, i)
 		}
+	}
+	if j.d == MySQL && j.found&(findsAssign|findsDraw) != 0 {
+		return j.opaque(Assigns, j.at)
 	}
 	if j.odd != OneRead {
 		return j.opaque(j.odd, j.at)

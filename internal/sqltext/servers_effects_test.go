@@ -39,6 +39,7 @@ func TestTrapsActOnPostgres(t *testing.T) {
 		{"with w as (insert into z values (2) returning i) select * from w", "select count(*) from z", "2"},
 		{`explain ("analyze") insert into z values (3)`, "select count(*) from z", "3"},
 		{`explain ("analyze") delete from z`, "select count(*) from z", "0"},
+		{"update pg_settings set setting = 'x' where name = 'application_name'", "show application_name", "x"},
 	})
 }
 
@@ -50,6 +51,8 @@ func TestTrapsActOnMariaDB(t *testing.T) {
 		{"select 4 /*! into @d */", "select @d", "4"},
 		{"select 5 /*M! into @e */", "select @e", "5"},
 		{"select @f := i from z for update", "select @f", "1"},
+		{"show tables where @g := 6", "select @g", "6"},
+		{"explain select * from (select @h := 7 limit 1) d", "select @h", "7"},
 		{"set `autocommit` = 0", "select @@autocommit", "0"},
 		{"set session sql_mode = 'oracle'", "select @@sql_mode like '%ORACLE%'", "1"},
 		{"create sequence s", "select count(*) from s", "1"},

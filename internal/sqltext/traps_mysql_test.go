@@ -162,4 +162,8 @@ var mysqlVerbs = []trap{
 	{"truncate t", flush, sqltext.UnknownStatement, "", "t"},
 	{"rename table a to b", flush, sqltext.UnknownStatement, "", "a b"},
 	{"kill 5", flush, sqltext.UnknownStatement, "", ""},
+	{"show tables where @x := 1", flush, sqltext.Assigns, "", ""},
+	{"show tables where s.nextval", flush, sqltext.Assigns, "", "s"},
+	{"explain select * from (select @x := 7 limit 1) d", flush, sqltext.Assigns, "", ""},
+	{"update performance_schema.setup_consumers set enabled = 'NO'", flush, sqltext.Changes, "", ""},
 }

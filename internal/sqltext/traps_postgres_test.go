@@ -287,4 +287,7 @@ var postgresVerbs = []trap{
 	{"grant select on t to r", flush, sqltext.UnknownStatement, "", "t"},
 	{"vacuum", flush, sqltext.UnknownStatement, "", ""},
 	{"import foreign schema x from server y into z", flush, sqltext.UnknownStatement, "", ""},
+	{"explain execute x", flush, sqltext.UnknownStatement, "", ""},
+	{"update pg_settings set setting = 'x' where name = 'search_path'", flush, sqltext.Changes, "", "pg_settings"},
+	{"with x as (update pg_settings set setting = 'x' returning 1) select * from x", flush, sqltext.Changes, "", "pg_settings"},
 }

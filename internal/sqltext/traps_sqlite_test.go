@@ -79,4 +79,5 @@ var sqliteTraps = []trap{
 	{"select 1; delete from t", write, sqltext.Several, "n", "t"},
 	{"select 'x\x00', f(1)", flush, sqltext.Null, "", ""},
 	{"select group_concat(a, ',') from t order by like('a', b)", pure, sqltext.OneRead, "ns", "t"},
+	{"update sqlite_master set name = 'x'", flush, sqltext.Changes, "", ""},
 }
