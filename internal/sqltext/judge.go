@@ -301,8 +301,9 @@ func (j *judge) ended(change bool, first int) Statement {
 }
 
 // sets judges SET. It may run a statement (MariaDB's SET STATEMENT), end a
-// transaction (MySQL's autocommit), run triggers that wait (PostgreSQL's SET
-// CONSTRAINTS), or call any function for a value.
+// transaction (MySQL's autocommit), change all sessions' settings or a user
+// (MySQL), run triggers that wait (PostgreSQL's SET CONSTRAINTS), or call any
+// function for a value.
 func (j *judge) sets(first int) Statement {
 	for i := range j.toks {
 		if !j.isName(i) {
@@ -311,6 +312,14 @@ func (j *judge) sets(first int) Statement {
 		switch j.plain(i) {
 		case "statement", "autocommit", "constraints":
 			return j.opaque(Odd, i)
+		case "global", "persist", "persist_only":
+			if j.d == MySQL {
+				return j.opaque(Odd, i)
+			}
+		case "password", "default":
+			if j.d == MySQL && i == first+1 { // SET DEFAULT ROLE
+				return j.opaque(Odd, i)
+			}
 		}
 	}
 	switch {

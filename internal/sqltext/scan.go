@@ -255,7 +255,7 @@ func (j *judge) scanOp(i int) {
 		j.doubt(Remote, i)
 	case op == "=" && j.d == MySQL && i > 0 && j.word(i-1) == ":":
 		j.find(findsAssign, i)
-	case (op == "{" || op == "}" || op == "\\") && j.d != MySQL:
+	case (op == "{" || op == "}" || op == "\\") && j.d != MySQL, op == "[" && j.d == MySQL: // a quote to MSSQL's mode
 		j.doubt(Odd, i)
 	}
 }

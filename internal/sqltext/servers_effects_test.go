@@ -55,8 +55,14 @@ func TestTrapsActOnMariaDB(t *testing.T) {
 		{"explain select * from (select @h := 7 limit 1) d", "select @h", "7"},
 		{"set `autocommit` = 0", "select @@autocommit", "0"},
 		{"set session sql_mode = 'oracle'", "select @@sql_mode like '%ORACLE%'", "1"},
+		{"set sql_mode = 'mssql'", "select @@sql_mode like '%MSSQL%'", "1"},
+		{"select [a'] into @i from (select 8 as `a'`) x # , ['b]", "select @i", "8"},
+		{"set session sql_mode = 'oracle'", "select @@sql_mode like '%ORACLE%'", "1"},
 		{"create sequence s", "select count(*) from s", "1"},
 		{"select s.nextval", "select s.currval", "1"},
+		{"create table e (i int default nextval(s))", "select count(*) from e", "0"},
+		{"insert into e values (0)", "select s.currval", "1"},
+		{"select default(i) from e", "select s.currval", "2"},
 	})
 }
 
