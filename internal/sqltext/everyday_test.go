@@ -102,6 +102,8 @@ var everydaySQLite = []trap{
 	{"BEGIN IMMEDIATE", txctl, sqltext.Transaction, "", ""},
 	{"DELETE FROM t WHERE a = ?", write, sqltext.Changes, "n", "t"},
 	{"EXPLAIN QUERY PLAN SELECT * FROM t", session, sqltext.Shows, "n", "t"},
+	// ent.
+	{"SELECT `name`, `type`, `notnull`, `dflt_value`, `pk` FROM pragma_table_info('users') ORDER BY `pk`", session, sqltext.Settings, "n", ""},
 }
 
 var everydayOracle = []trap{

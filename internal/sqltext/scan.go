@@ -119,9 +119,11 @@ func (j *judge) scanWord(i int) {
 }
 
 // tagTable adds a name that may be a table's. SQLite's tables of pragmas show
-// the session, or all tables.
+// the session, or all tables, but for one, which writes its statistics.
 func (j *judge) tagTable(name string, i int) {
 	switch {
+	case j.d == SQLite && name == "pragma_optimize":
+		j.doubt(UnknownFunction, i)
 	case j.d == SQLite && strings.HasPrefix(name, "pragma_"):
 		j.find(findsSession, i)
 	case system(j.d, name):

@@ -69,6 +69,8 @@ func TestTrapsActOnMariaDB(t *testing.T) {
 func TestTrapsActOnSQLite(t *testing.T) {
 	effects(t, SQLite, "sqlite", dbtest.SQLite(t), []effect{
 		{"explain pragma cache_size = 77", "pragma cache_size", "77"},
+		{"create index zi on z (i)", "select count(*) from sqlite_master where name like 'sqlite_stat%'", "0"},
+		{"select * from pragma_optimize where arg = 0x10002", "select count(*) > 0 from sqlite_master where name like 'sqlite_stat%'", "1"},
 		{"explain query plan pragma foreign_keys = on", "pragma foreign_keys", "1"},
 		{"with w as (select 2) replace into z select * from w", "select count(*) from z", "2"},
 		{"with w as (select 2) \ufeffdelete from z", "select count(*) from z", "0"},
