@@ -358,10 +358,14 @@ func (j *judge) shows() Statement {
 }
 
 // transaction judges the statements that begin or end one. BEGIN and START
-// begin other things as well, and PREPARED transactions are not this session's.
+// begin other things as well, and transactions that are PREPARED, or ended by
+// Oracle's FORCE, are not this session's.
 func (j *judge) transaction(first int) Statement {
 	for i := first + 1; i < len(j.toks); i++ {
-		if j.is(i, kindWord) && lower(j.word(i)) == "prepared" {
+		if !j.is(i, kindWord) {
+			continue
+		}
+		if w := lower(j.word(i)); w == "prepared" || w == "force" && j.d == Oracle {
 			return j.opaque(UnknownStatement, i)
 		}
 	}

@@ -2,6 +2,8 @@
 
 package sqltext
 
+import "slices"
+
 // block is what is known of a query at a level of parentheses.
 type block struct {
 	tables bool // the next name is a table or its alias
@@ -119,7 +121,9 @@ func (j *judge) fearQueries() (tables names) {
 		if j.isWord(i, markDual) {
 			j.toks[at.query].is |= feared
 		}
-		tables.add(j.plain(i))
+		if tables.add(j.plain(i)); slices.Contains(otherViews, j.plain(i)) {
+			j.find(findsCatalog, i)
+		}
 	}
 	if at := b.here(); at.lacks > 0 {
 		j.toks[at.lacks-1].is |= feared

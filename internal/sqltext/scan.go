@@ -147,6 +147,10 @@ func (j *judge) place(i int, mark word) {
 		if !j.mayInto(i) {
 			j.doubt(IntoSomewhere, i)
 		}
+	case markErrors: // LOG ERRORS writes ERR$_ and the table's name, and commits it
+		if j.d == Oracle && i > 0 && lower(j.word(i-1)) == "log" {
+			j.doubt(Odd, i)
+		}
 	case markReturning:
 		j.found |= findsReturning
 	case markCalcFoundRows:

@@ -68,11 +68,33 @@ func system(d Dialect, name string) bool {
 	case MySQL:
 		return name == "information_schema" || name == "performance_schema" || name == "mysql" || name == "sys"
 	case Oracle:
-		return strings.Contains(name, "v$") || strings.HasPrefix(name, "all_") || strings.HasPrefix(name, "dba_") ||
-			strings.HasPrefix(name, "user_") && strings.HasSuffix(name, "s")
+		return systemOracle(name)
 	}
 	return strings.HasPrefix(name, "sqlite_") || name == "dbstat"
 }
+
+// systemOracle is system for Oracle. A name that begins with user_ may be a
+// column of the program's, such as user_id.
+func systemOracle(name string) bool {
+	prefix, rest, _ := strings.Cut(name, "_")
+	switch prefix {
+	case "all", "dba", "cdb":
+		return rest != ""
+	case "user":
+		return strings.HasSuffix(rest, "s") || slices.Contains(userViews, rest)
+	}
+	return strings.Contains(name, "$") || name == "sys"
+}
+
+var (
+	// userViews are Oracle's views of user_ whose names do not end in s.
+	userViews = strings.Fields(`audit_object audit_session audit_statement audit_trail col_privs_made col_privs_recd
+		free_space object_size recyclebin scheduler_job_log source tab_privs_made tab_privs_recd`)
+	// otherViews are those with names that a column may have as well.
+	otherViews = strings.Fields(`cat cols dict dict_columns dictionary global_name ind nls_database_parameters
+		nls_instance_parameters nls_session_parameters obj product_component_version recyclebin role_role_privs
+		role_sys_privs role_tab_privs seq session_context session_privs session_roles syn table_privileges tabs`)
+)
 
 // cut shortens a name as PostgreSQL does, to whole characters.
 func cut(name string) string {

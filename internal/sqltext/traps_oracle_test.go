@@ -103,4 +103,13 @@ var oracleTraps = []trap{
 	{"select a from t as of timestamp partition(1)", flush, sqltext.UnknownFunction, "", "partition"},
 	{"select a from t as of scn partition(1)", flush, sqltext.UnknownFunction, "", "partition"},
 	{"select ora_invoking_userid from t", session, sqltext.Settings, "n", "t"},
+	{"insert into t values (1) log errors reject limit unlimited", flush, sqltext.Odd, "", "t"},
+	{"insert into t select json_value(a returning number) from u log errors into e", flush, sqltext.Odd, "", "t u"},
+	{"commit force '22.57.53'", flush, sqltext.UnknownStatement, "", ""},
+	{"select * from cdb_users", pure, sqltext.Catalog, "n", "cdb_users"},
+	{"select text from user_source", pure, sqltext.Catalog, "n", "user_source"},
+	{"select * from nls_session_parameters", pure, sqltext.Catalog, "n", "nls_session_parameters"},
+	{"select name from sys.obj$", pure, sqltext.Catalog, "n", "obj$"},
+	{"select 1 from dual, seq", pure, sqltext.Catalog, "n", "seq"},
+	{"select user_id, all_, seq from t", pure, sqltext.OneRead, "ns", "t"},
 }

@@ -94,6 +94,7 @@ const (
 	markStdin
 	markDo
 	markDual
+	markErrors
 	markFrom
 	markJoin
 	markNull
@@ -124,7 +125,7 @@ var marks = map[string]word{
 	"ignore":              markIgnore, "low_priority": markIgnore, "high_priority": markIgnore, "delayed": markIgnore,
 	"abort": markIgnore, "fail": markIgnore, "rollback": markIgnore, "character": markChar, "char": markChar, "bit": markChar,
 	"nchar": markChar, "work": markWork, "transaction": markTransaction, "stdin": markStdin,
-	"do": markDo, "dual": markDual, "from": markFrom, "using": markUsing, "join": markJoin, "null": markNull, "true": markNull, "false": markNull, "end": markNull, "level": markNull, "rownum": markNull, "rowid": markNull, "nulls": markNulls, "when": markWhen, "case": markCase, "operator": markOperator, "or": markOr, "over": markOver, "keep": markOver,
+	"do": markDo, "dual": markDual, "errors": markErrors, "from": markFrom, "using": markUsing, "join": markJoin, "null": markNull, "true": markNull, "false": markNull, "end": markNull, "level": markNull, "rownum": markNull, "rowid": markNull, "nulls": markNulls, "when": markWhen, "case": markCase, "operator": markOperator, "or": markOr, "over": markOver, "keep": markOver,
 	"pragma": markPragma, "rollup": markRollup, "cube": markRollup, "set": markSet, "where": markWhere,
 	"left": markSide, "right": markSide, "full": markSide, "inner": markSide, "outer": markSide, "cross": markSide, "natural": markSide,
 }
