@@ -20,6 +20,8 @@ func (j *judge) call(i int, w word) {
 		}
 	case j.is(i-1, kindDot):
 		j.qualified(i)
+	case w&(function|reserved) == 0 && j.aliases(i):
+		j.tag(lower(j.word(i)))
 	case w&function == 0, w&tight != 0 && !j.joins(i+1):
 		j.unknown(i)
 	default:
@@ -130,6 +132,20 @@ func (j *judge) columns(i int) bool {
 		return true
 	}
 	return false
+}
+
+// aliases reports whether token i, a name before a parenthesis, is the alias of
+// what stands in the parentheses before it, and its columns follow: f(x) a (b).
+// In PostgreSQL and MySQL nothing that is called can follow a parenthesis there,
+// but for what leads.
+func (j *judge) aliases(i int) bool {
+	if j.d != PostgreSQL && j.d != MySQL || j.isWord(i, markOperator) {
+		return false
+	}
+	if j.d == PostgreSQL && j.isWord(i-2, markWith) && lower(j.word(i-1)) == "ordinality" {
+		i -= 2
+	}
+	return j.is(i-1, kindClose) && !j.levels.closed().leads
 }
 
 // casts reports whether token i ends PostgreSQL's :: before a type.

@@ -57,6 +57,11 @@ var everydayPostgres = []trap{
 	{"SELECT c.oid, c.relname FROM pg_catalog.pg_class c WHERE c.relname OPERATOR(pg_catalog.~) '^(t)$' COLLATE pg_catalog.default", pure, sqltext.Catalog, "n", "pg_class"},
 	{"SELECT oid, typname FROM pg_type WHERE typname = $1", pure, sqltext.Catalog, "n", "pg_type"},
 	{"SELECT current_database(), version()", session, sqltext.Settings, "n", ""},
+	// Lists and documents as tables.
+	{"SELECT u.*, t.ord FROM unnest($1::bigint[]) WITH ORDINALITY t(id, ord) JOIN users u USING (id) ORDER BY t.ord", pure, sqltext.OneRead, "ns", "users"},
+	{"SELECT d FROM generate_series($1::date, $2::date, '1 day') g(d) LEFT JOIN orders o ON o.day = g.d", pure, sqltext.OneRead, "ns", "orders"},
+	{`UPDATE t SET n = v.n FROM (VALUES (1, 'a'), (2, 'b')) "v" ("id", "n") WHERE t.id = v.id`, write, sqltext.Changes, "n", "t"},
+	{"SELECT x.k FROM docs, LATERAL jsonb_each_text(docs.body) x(k, v) WHERE (a, b) OVERLAPS ($1, $2)", pure, sqltext.OneRead, "ns", "docs"},
 }
 
 var everydayMySQL = []trap{
@@ -84,6 +89,8 @@ var everydayMySQL = []trap{
 	{"SELECT GET_LOCK(?, 10)", session, sqltext.Settings, "n", ""},
 	{"SELECT @@tx_isolation", session, sqltext.Settings, "n", ""},
 	{"START TRANSACTION", txctl, sqltext.Transaction, "", ""},
+	{"SELECT v.id FROM (SELECT 1 UNION SELECT 2) v (id) JOIN t ON t.id = v.id", pure, sqltext.OneRead, "ns", "t"},
+	{"INSERT INTO t (a) VALUE (1)", write, sqltext.Changes, "n", "t"},
 }
 
 var everydaySQLite = []trap{

@@ -207,7 +207,7 @@ func (j *judge) scanName(i int) {
 			return
 		}
 	}
-	if j.is(i+1, kindOpen) && !j.columns(i) && !j.outer(i) {
+	if j.is(i+1, kindOpen) && !j.columns(i) && !j.outer(i) && !j.aliases(i) {
 		j.doubt(UnknownFunction, i)
 	}
 }

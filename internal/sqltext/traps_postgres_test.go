@@ -210,6 +210,12 @@ var postgresFunctions = []trap{
 	{"select nextval(' a . S ')", write, sqltext.Draws, "n", "s"},
 	{`select nextval('"it''s"')`, flush, sqltext.UnknownFunction, "", ""},
 	{`select nextval(' a."S" ')`, write, sqltext.Draws, "n", "s"},
+	{"select (a) operator(s.+) (b) from t", flush, sqltext.UnknownFunction, "", "t"},
+	{"select distinct on (a) f(b) from t", flush, sqltext.UnknownFunction, "", "f"},
+	{"select operator(pg_catalog.-) f(b) from t", flush, sqltext.UnknownFunction, "", "f"},
+	{"select (a) from t order by f(b)", flush, sqltext.UnknownFunction, "", "f"},
+	{"select 1 from (select 1) v(a), f(2) w(b)", flush, sqltext.UnknownFunction, "", "f v w"},
+	{"select ordinality f(1) from t", flush, sqltext.UnknownFunction, "", "f"},
 }
 
 // In these a keyword that is not reserved names a function of the user's own.
