@@ -10,7 +10,7 @@ func (j *judge) call(i int, w word) {
 	case i == 0: // no function begins a statement
 		j.place(i, w&markOfWord)
 	case w&reserved == 0 && j.columns(i):
-		j.tag(lower(j.word(i)))
+		j.tagTable(lower(j.word(i)), i)
 	case w&paren != 0, w&soft != 0 && j.infix(i), j.expected(i), j.outer(i), j.operator(i):
 		j.place(i, w&markOfWord)
 	case w&changes != 0:

@@ -98,6 +98,7 @@ func (j *judge) scanHiddenCalls() {
 		case !named, j.isWord(i+1, markAs) && j.is(i+2, kindOpen): // names a common table expression
 		case j.is(i-1, kindOpen) && j.isWord(i-2, markTable) && !j.is(i+1, kindOpen):
 			j.doubt(UnknownFunction, i)
+		case j.isWord(i+1, markFrom) && j.is(i-1, kindOpen) && j.is(i-2, kindWord) && lower(j.word(i-2)) == "extract": // a unit of time
 		case b.here().tables || j.isBare(i) || j.is(i+1, kindDot) || j.is(i+1, kindOpen) || j.is(i+1, kindString):
 		case j.is(i-1, kindDot) && !(j.isName(i-2) && tables.has(j.plain(i-2))),
 			b.here().feared && !j.is(i-1, kindDot) && !j.operand(i-1) && !j.isWord(i-1, markAs):

@@ -83,4 +83,5 @@ var sqliteTraps = []trap{
 	{"select 'x\x00', f(1)", flush, sqltext.Null, "", ""},
 	{"select group_concat(a, ',') from t order by like('a', b)", pure, sqltext.OneRead, "ns", "t"},
 	{"update sqlite_master set name = 'x'", flush, sqltext.Changes, "", ""},
+	{"insert into sqlite_dbpage (pgno, data) values (1, 'x')", flush, sqltext.Changes, "", ""},
 }
