@@ -92,7 +92,7 @@ type desk struct {
 	judge judge
 }
 
-// largestDesk is how many tokens' memory is kept.
+// largestDesk is how many tokens' or tags' memory is kept.
 const largestDesk = 4096
 
 var desks = sync.Pool{New: func() any { return &desk{toks: make([]token, 0, 64)} }}
@@ -148,7 +148,10 @@ func (k *desk) judgeOne(d Dialect, text string, toks []token) Statement {
 	s := j.statement(opens, first)
 	s.Verb, s.Tags = verb, slices.Clone(j.tags.list)
 	clear(j.tags.list) // they are parts of the text
-	k.tags, j.tags = j.tags.list[:0], names{}
+	if k.tags = j.tags.list[:0]; cap(k.tags) > largestDesk {
+		k.tags = nil
+	}
+	j.tags = names{}
 	if s.At >= 0 {
 		s.Word = excerpt(text[:toks[j.at].end], s.At)
 	}

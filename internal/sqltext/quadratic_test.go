@@ -23,6 +23,16 @@ func TestTimeGrowsWithTheText(t *testing.T) {
 		{"open parentheses behind THEN INSERT", sqltext.PostgreSQL, "then insert("},
 		{"names behind a dot", sqltext.Oracle, "aN.b,"},
 		{"tables and names behind a dot", sqltext.Oracle, "aN.b from aN,"},
+		{"signs", sqltext.PostgreSQL, "+-"},
+		{"operators with signs", sqltext.PostgreSQL, "<+-"},
+		{"operators that end in signs", sqltext.PostgreSQL, "@+-"},
+		{"parameters with parentheses", sqltext.SQLite, "??("},
+		{"names of columns and tables", sqltext.MySQL, "a.b.c(1)."},
+		{"strings in escapes", sqltext.PostgreSQL, "e'a'\n--\n"},
+		{"words of INSERT IGNORE", sqltext.MySQL, "ignore "},
+		{"lists in lists", sqltext.PostgreSQL, "(1, (1, 2), "},
+		{"comments", sqltext.PostgreSQL, "/* /* */ "},
+		{"backslashes", sqltext.MySQL, `\'`},
 		{"literals in open parentheses", sqltext.MySQL, "('a', "},
 	} {
 		t.Run(row.name, func(t *testing.T) {
