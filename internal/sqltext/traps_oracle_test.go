@@ -96,8 +96,10 @@ var oracleTraps = []trap{
 	{"select join from dual", flush, sqltext.UnknownFunction, "", "join"},
 	{"select a.x, d.y from a join b on a.i = b.i, c d where d.z = 1", pure, sqltext.OneRead, "ns", "a b c"},
 	{"select level l, rownum n from dual connect by level <= :1", pure, sqltext.OneRead, "ns", ""},
-	{"merge into t using (select :1 id, :2 n from dual) s on (t.id = s.id) when matched then update set n = s.n when not matched then insert (id, n) values (s.id, s.n)",
-		write, sqltext.Changes, "n", "t"},
+	{
+		"merge into t using (select :1 id, :2 n from dual) s on (t.id = s.id) when matched then update set n = s.n when not matched then insert (id, n) values (s.id, s.n)",
+		write, sqltext.Changes, "n", "t",
+	},
 	{"delete t a where a.x = 1", write, sqltext.Changes, "n", "t"},
 	{"select a from t where b likec partition(1)", flush, sqltext.UnknownFunction, "", "partition"},
 	{"select a from t as of timestamp partition(1)", flush, sqltext.UnknownFunction, "", "partition"},
