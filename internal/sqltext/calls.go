@@ -10,7 +10,7 @@ func (j *judge) call(i int, w word) {
 	case i == 0: // no function begins a statement
 		j.place(i, w&markOfWord)
 	case w&reserved == 0 && j.columns(i):
-		j.tag(lower(j.word(i)))
+		j.tagTable(lower(j.word(i)), i)
 	case w&paren != 0, w&soft != 0 && j.infix(i), j.expected(i), j.outer(i), j.operator(i):
 		j.place(i, w&markOfWord)
 	case w&changes != 0:
@@ -20,6 +20,8 @@ func (j *judge) call(i int, w word) {
 		}
 	case j.is(i-1, kindDot):
 		j.qualified(i)
+	case w&(function|reserved) == 0 && j.aliases(i):
+		j.tag(lower(j.word(i)))
 	case w&function == 0, w&tight != 0 && !j.joins(i+1):
 		j.unknown(i)
 	default:
@@ -88,9 +90,11 @@ func (j *judge) operand(i int) bool {
 	return false
 }
 
-// past is the first token behind the parentheses that token i opens.
+// past is the first token behind the parentheses that token i opens, or the end
+// where more are open than are followed: of such a text nothing is believed, and
+// all that are open must not each look through the rest.
 func (j *judge) past(i int) int {
-	for depth := 0; i < len(j.toks); i++ {
+	for depth := 0; i < len(j.toks) && depth <= deepest; i++ {
 		switch j.toks[i].kind {
 		case kindOpen:
 			depth++
@@ -101,7 +105,7 @@ func (j *judge) past(i int) int {
 			return i + 1
 		}
 	}
-	return i
+	return len(j.toks)
 }
 
 // columns reports whether token i, a name before a parenthesis, is a table or
@@ -128,6 +132,20 @@ func (j *judge) columns(i int) bool {
 		return true
 	}
 	return false
+}
+
+// aliases reports whether token i, a name before a parenthesis, is the alias of
+// what stands in the parentheses before it, and its columns follow: f(x) a (b).
+// In PostgreSQL and MySQL nothing that is called can follow a parenthesis there,
+// but for what leads.
+func (j *judge) aliases(i int) bool {
+	if j.d != PostgreSQL && j.d != MySQL || j.isWord(i, markOperator) {
+		return false
+	}
+	if j.d == PostgreSQL && j.isWord(i-2, markWith) && lower(j.word(i-1)) == "ordinality" {
+		i -= 2
+	}
+	return j.is(i-1, kindClose) && !j.levels.closed().leads
 }
 
 // casts reports whether token i ends PostgreSQL's :: before a type.
@@ -204,14 +222,20 @@ func (j *judge) draw(i int) {
 	j.tag(name)
 }
 
-// sequence is the last part of a sequence's name in a literal.
+// sequence is the last part of a sequence's name in a literal. A number there
+// is the sequence's oid.
 func sequence(literal string) (name string, ok bool) {
-	if literal[0] != '\'' || strings.ContainsAny(literal, "\\") || strings.Contains(literal, `""`) {
+	if literal[0] != '\'' {
 		return "", false
 	}
-	name = lower(strings.Trim(literal, "'"))
+	const blanks = " \t\n\v\f\r"
+	name = strings.Trim(lower(literal[1:len(literal)-1]), blanks)
+	if strings.ContainsAny(name, `\'`) || strings.Contains(name, `""`) {
+		return "", false
+	}
 	if inner, quoted := strings.CutSuffix(name, `"`); quoted {
 		return inner[strings.LastIndexByte(inner, '"')+1:], true
 	}
-	return name[strings.LastIndexByte(name, '.')+1:], true
+	name = strings.TrimLeft(name[strings.LastIndexByte(name, '.')+1:], blanks)
+	return name, name != "" && !digit(name[0])
 }

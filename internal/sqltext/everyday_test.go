@@ -57,6 +57,15 @@ var everydayPostgres = []trap{
 	{"SELECT c.oid, c.relname FROM pg_catalog.pg_class c WHERE c.relname OPERATOR(pg_catalog.~) '^(t)$' COLLATE pg_catalog.default", pure, sqltext.Catalog, "n", "pg_class"},
 	{"SELECT oid, typname FROM pg_type WHERE typname = $1", pure, sqltext.Catalog, "n", "pg_type"},
 	{"SELECT current_database(), version()", session, sqltext.Settings, "n", ""},
+	// Lists and documents as tables.
+	{"SELECT u.*, t.ord FROM unnest($1::bigint[]) WITH ORDINALITY t(id, ord) JOIN users u USING (id) ORDER BY t.ord", pure, sqltext.OneRead, "ns", "users"},
+	{"SELECT d FROM generate_series($1::date, $2::date, '1 day') g(d) LEFT JOIN orders o ON o.day = g.d", pure, sqltext.OneRead, "ns", "orders"},
+	{`UPDATE t SET n = v.n FROM (VALUES (1, 'a'), (2, 'b')) "v" ("id", "n") WHERE t.id = v.id`, write, sqltext.Changes, "n", "t"},
+	{"SELECT x.k FROM docs, LATERAL jsonb_each_text(docs.body) x(k, v) WHERE (a, b) OVERLAPS ($1, $2)", pure, sqltext.OneRead, "ns", "docs"},
+	{`SELECT p.proname, pg_catalog.pg_get_function_result(p.oid), pg_catalog.pg_get_function_arguments(p.oid), CASE p.prokind WHEN 'a' THEN 'agg' ELSE 'func' END
+		FROM pg_catalog.pg_proc p LEFT JOIN pg_catalog.pg_namespace n ON n.oid = p.pronamespace WHERE pg_catalog.pg_function_is_visible(p.oid)`, session, sqltext.Settings, "n", "pg_proc"},
+	{`SELECT pg_catalog.pg_get_partkeydef('1'::pg_catalog.oid), inhparent::pg_catalog.regclass, pg_catalog.pg_get_expr(c.relpartbound, c.oid) FROM pg_catalog.pg_class c
+		JOIN pg_catalog.pg_inherits i ON c.oid = inhrelid WHERE pg_catalog.pg_relation_is_publishable('1')`, session, sqltext.Settings, "n", "pg_class pg_inherits"},
 }
 
 var everydayMySQL = []trap{
@@ -84,6 +93,8 @@ var everydayMySQL = []trap{
 	{"SELECT GET_LOCK(?, 10)", session, sqltext.Settings, "n", ""},
 	{"SELECT @@tx_isolation", session, sqltext.Settings, "n", ""},
 	{"START TRANSACTION", txctl, sqltext.Transaction, "", ""},
+	{"SELECT v.id FROM (SELECT 1 UNION SELECT 2) v (id) JOIN t ON t.id = v.id", pure, sqltext.OneRead, "ns", "t"},
+	{"INSERT INTO t (a) VALUE (1)", write, sqltext.Changes, "n", "t"},
 }
 
 var everydaySQLite = []trap{
@@ -102,6 +113,8 @@ var everydaySQLite = []trap{
 	{"BEGIN IMMEDIATE", txctl, sqltext.Transaction, "", ""},
 	{"DELETE FROM t WHERE a = ?", write, sqltext.Changes, "n", "t"},
 	{"EXPLAIN QUERY PLAN SELECT * FROM t", session, sqltext.Shows, "n", "t"},
+	// ent.
+	{"SELECT `name`, `type`, `notnull`, `dflt_value`, `pk` FROM pragma_table_info('users') ORDER BY `pk`", session, sqltext.Settings, "n", ""},
 }
 
 var everydayOracle = []trap{
@@ -118,4 +131,5 @@ var everydayOracle = []trap{
 	{"SELECT t.* FROM (SELECT x.*, ROWNUM rn FROM (SELECT * FROM t ORDER BY id) x WHERE ROWNUM <= :1) t WHERE rn > :2", pure, sqltext.OneRead, "ns", "t"},
 	{"SELECT SYS_CONTEXT('USERENV', 'CURRENT_SCHEMA') FROM DUAL", session, sqltext.Settings, "n", ""},
 	{"SELECT level, a FROM t START WITH b IS NULL CONNECT BY PRIOR a = b", pure, sqltext.OneRead, "ns", "t"},
+	{"SELECT EXTRACT(YEAR FROM SYSDATE) y FROM DUAL", pure, sqltext.Clock, "n", ""},
 }

@@ -10,22 +10,43 @@ import (
 // Fingerprint returns text in one spelling: without comments, with single
 // blanks, words in lower case, ? for every literal and parameter, and lists of
 // them cut to "?, ...". A text that cannot be split ends in "..." where that
-// shows; of an unknown dialect, or longer than 4 MiB, it is its first word. It
+// shows, and one of Oracle's behind IDENTIFIED BY, because passwords are names
+// there; of an unknown dialect, or longer than 4 MiB, it is its first word. It
 // is to be read and compared, not to be run, and safe for concurrent use.
 func Fingerprint(d Dialect, text string) string {
 	if d == Unknown || d >= dialects || len(text) > maxText {
 		return firstWord(text) + " ..."
 	}
-	l := lexer{d: d, r: readingsOf(d, text)[0], text: text}
-	toks := l.tokens()
+	toks, whole := likelyTokens(d, text)
 	w := printer{text: text, strings: d == MySQL, out: make([]byte, 0, min(len(text), 1024))}
-	for _, t := range toks {
-		w.token(t)
+	for i, t := range toks {
+		if w.token(t); d == Oracle && i > 0 && w.is(t, "by") && w.is(toks[i-1], "identified") {
+			whole = false
+			break
+		}
 	}
-	if l.fault != OneRead {
+	if !whole {
 		w.write("...", w.last.kind != kindOpen)
 	}
 	return string(bytes.TrimRight(w.out, ";"))
+}
+
+// likelyTokens splits a text by the first reading that can, and reports whether
+// one could: where a literal ends too late in one, what follows it would be
+// printed.
+func likelyTokens(d Dialect, text string) (toks []token, whole bool) {
+	readings := readingsOf(d, text)
+	for _, r := range readings {
+		l := lexer{d: d, r: r, text: text}
+		if toks = l.tokens(); l.fault == OneRead {
+			return toks, true
+		}
+	}
+	if len(readings) > 1 {
+		l := lexer{d: d, r: readings[0], text: text}
+		toks = l.tokens()
+	}
+	return toks, false
 }
 
 // firstWord is the word that text begins with.
@@ -45,6 +66,11 @@ type printer struct {
 	out     []byte
 	last    token
 	open    []int // where in out the open parentheses begin
+}
+
+// is reports whether a token is a word, given in lower case.
+func (w *printer) is(t token, word string) bool {
+	return t.kind == kindWord && alike(word, w.text[t.start:t.end])
 }
 
 // token writes one token.

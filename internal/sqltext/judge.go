@@ -54,16 +54,23 @@ func judgeText(d Dialect, r reading, text string) Statement {
 		desk.toks = toks
 	}
 	var all Statement
+	var tags names
 	for first, i := 0, 0; i <= len(toks); i++ {
 		if i < len(toks) && toks[i].kind != kindSemicolon {
 			continue
 		}
 		if i > first {
-			all = joined(all, desk.judgeOne(d, text, toks[first:i]))
+			next := desk.judgeOne(d, text, toks[first:i])
+			if all = joined(all, next); all.Count == 1 {
+				tags.list = next.Tags
+			} else {
+				tags.with(next.Tags)
+			}
 		}
 		first = i + 1
 	}
 	desk.judge.text, desk.judge.toks = "", nil
+	all.Tags = tags.list
 	switch {
 	case l.fault != OneRead:
 		s := flush(l.fault, l.at, excerpt(text, l.at))
@@ -85,7 +92,7 @@ type desk struct {
 	judge judge
 }
 
-// largestDesk is how many tokens' memory is kept.
+// largestDesk is how many tokens' or tags' memory is kept.
 const largestDesk = 4096
 
 var desks = sync.Pool{New: func() any { return &desk{toks: make([]token, 0, 64)} }}
@@ -99,10 +106,7 @@ func joined(all, next Statement) Statement {
 	}
 	out := Statement{
 		Verdict: Write, Reason: Several, At: -1, Verb: all.Verb, Count: all.Count + 1,
-		Neutral: all.Neutral && next.Neutral, Frozen: all.Frozen || next.Frozen, Tags: all.Tags,
-	}
-	for _, tag := range next.Tags {
-		out.Tags = addTag(out.Tags, tag)
+		Neutral: all.Neutral && next.Neutral, Frozen: all.Frozen || next.Frozen,
 	}
 	for _, s := range []Statement{all, next} {
 		if s.Verdict != Pure && s.Verdict != Write {
@@ -142,9 +146,12 @@ func (k *desk) judgeOne(d Dialect, text string, toks []token) Statement {
 		}
 	}
 	s := j.statement(opens, first)
-	s.Verb, s.Tags, s.Frozen = verb, slices.Clone(j.tags), j.found&findsMoment != 0
-	clear(j.tags) // they are parts of the text
-	k.tags = j.tags[:0]
+	s.Verb, s.Tags, s.Frozen = verb, slices.Clone(j.tags.list), j.found&findsMoment != 0
+	clear(j.tags.list) // they are parts of the text
+	if k.tags = j.tags.list[:0]; cap(k.tags) > largestDesk {
+		k.tags = nil
+	}
+	j.tags = names{}
 	if s.At >= 0 {
 		s.Word = excerpt(text[:toks[j.at].end], s.At)
 	}
@@ -157,7 +164,7 @@ type judge struct {
 	text string
 	toks []token
 
-	tags   []string
+	tags   names
 	at     int    // the token that decided; -1 for none
 	found  uint16 // what was found, a set of finding
 	odd    Reason // the first thing that is not known; OneRead while there is none
@@ -167,7 +174,7 @@ type judge struct {
 // begin makes the judge ready for a statement. The levels need no cleaning but
 // for the first: each is set as it is entered.
 func (j *judge) begin(d Dialect, text string, toks []token, tags []string) {
-	j.d, j.text, j.toks, j.tags = d, text, toks, tags
+	j.d, j.text, j.toks, j.tags = d, text, toks, names{list: tags}
 	j.at, j.found, j.odd = -1, 0, OneRead
 	j.levels.depth, j.levels.open[0], j.levels.open[1] = 0, level{}, level{}
 }
@@ -270,6 +277,8 @@ func (j *judge) does(v Verdict, why Reason, i int) Statement {
 func (j *judge) ended(change bool, first int) Statement {
 	s := Statement{Verdict: Write, At: j.offset(), Neutral: true}
 	switch {
+	case j.found&findsCatalog != 0 && j.d != Oracle && (change || j.found&findsChange != 0):
+		return j.opaque(Changes, j.at) // UPDATE pg_settings sets the session's
 	case j.found&findsAssign != 0 && (change || j.found&(findsChange|findsDraw|findsLock) != 0):
 		return j.opaque(Assigns, j.at)
 	case change:
@@ -296,8 +305,9 @@ func (j *judge) ended(change bool, first int) Statement {
 }
 
 // sets judges SET. It may run a statement (MariaDB's SET STATEMENT), end a
-// transaction (MySQL's autocommit), run triggers that wait (PostgreSQL's SET
-// CONSTRAINTS), or call any function for a value.
+// transaction (MySQL's autocommit), change all sessions' settings or a user
+// (MySQL), run triggers that wait (PostgreSQL's SET CONSTRAINTS), or call any
+// function for a value.
 func (j *judge) sets(first int) Statement {
 	for i := range j.toks {
 		if !j.isName(i) {
@@ -306,6 +316,14 @@ func (j *judge) sets(first int) Statement {
 		switch j.plain(i) {
 		case "statement", "autocommit", "constraints":
 			return j.opaque(Odd, i)
+		case "global", "persist", "persist_only":
+			if j.d == MySQL {
+				return j.opaque(Odd, i)
+			}
+		case "password", "default":
+			if j.d == MySQL && i == first+1 { // SET DEFAULT ROLE
+				return j.opaque(Odd, i)
+			}
 		}
 	}
 	switch {
@@ -318,7 +336,9 @@ func (j *judge) sets(first int) Statement {
 }
 
 // shows judges SHOW and EXPLAIN: those that run nothing. PostgreSQL takes its
-// options in quotes as well, and SQLite runs some pragmas while it explains
+// options in quotes as well, and calls stable functions to plan a statement,
+// which EXPLAIN EXECUTE does not show. MySQL evaluates what stands in SHOW ...
+// WHERE and in a derived table, and SQLite runs some pragmas while it explains
 // them.
 func (j *judge) shows() Statement {
 	for i := range j.toks {
@@ -326,9 +346,12 @@ func (j *judge) shows() Statement {
 		case !j.isName(i):
 		case j.plain(i) == "analyze", j.plain(i) == "analyse":
 			return j.opaque(Changes, i)
-		case j.isWord(i, markPragma):
+		case j.isWord(i, markPragma), j.d == PostgreSQL && j.plain(i) == "execute":
 			return j.opaque(UnknownStatement, i)
 		}
+	}
+	if j.d == MySQL && j.found&(findsAssign|findsDraw) != 0 {
+		return j.opaque(Assigns, j.at)
 	}
 	if j.odd != OneRead {
 		return j.opaque(j.odd, j.at)
@@ -339,10 +362,14 @@ func (j *judge) shows() Statement {
 }
 
 // transaction judges the statements that begin or end one. BEGIN and START
-// begin other things as well, and PREPARED transactions are not this session's.
+// begin other things as well, and transactions that are PREPARED, or ended by
+// Oracle's FORCE, are not this session's.
 func (j *judge) transaction(first int) Statement {
 	for i := first + 1; i < len(j.toks); i++ {
-		if j.is(i, kindWord) && lower(j.word(i)) == "prepared" {
+		if !j.is(i, kindWord) {
+			continue
+		}
+		if w := lower(j.word(i)); w == "prepared" || w == "force" && j.d == Oracle {
 			return j.opaque(UnknownStatement, i)
 		}
 	}

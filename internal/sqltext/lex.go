@@ -83,6 +83,8 @@ type lexer struct {
 	toks  []token
 	fault Reason // why the text cannot be split; OneRead while it can
 	at    int    // where the fault is
+
+	run, solid int // where PostgreSQL's present run of operators ends, and its first operator
 }
 
 // tokens splits the text. On a fault it returns what it has.

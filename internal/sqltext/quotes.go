@@ -248,17 +248,28 @@ var (
 )
 
 // postgresOp reads the longest operator: any run of its characters up to a
-// comment, less signs at the end that belong to what follows.
+// comment, less signs at the end that belong to what follows. They are operators
+// themselves, one by one, and the run is looked through only once.
 func (l *lexer) postgresOp() {
+	if l.pos >= l.run {
+		l.measureRun()
+	}
+	l.add(kindOp, max(l.solid, l.pos+1))
+}
+
+// measureRun finds the end of the run of operators' characters at pos, and of
+// the operator that it begins with.
+func (l *lexer) measureRun() {
 	end := l.pos
 	for end < len(l.text) && postgresOps.has(l.text[end]) &&
 		!strings.HasPrefix(l.text[end:], "--") && !strings.HasPrefix(l.text[end:], "/*") {
 		end++
 	}
+	l.run = end
 	if !strings.ContainsFunc(l.text[l.pos:end], func(r rune) bool { return signsMay.has(byte(r)) }) {
 		for end > l.pos+1 && (l.text[end-1] == '+' || l.text[end-1] == '-') {
 			end--
 		}
 	}
-	l.add(kindOp, end)
+	l.solid = end
 }

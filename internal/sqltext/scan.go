@@ -119,9 +119,11 @@ func (j *judge) scanWord(i int) {
 }
 
 // tagTable adds a name that may be a table's. SQLite's tables of pragmas show
-// the session, or all tables.
+// the session, or all tables, but for one, which writes its statistics.
 func (j *judge) tagTable(name string, i int) {
 	switch {
+	case j.d == SQLite && name == "pragma_optimize":
+		j.doubt(UnknownFunction, i)
 	case j.d == SQLite && strings.HasPrefix(name, "pragma_"):
 		j.find(findsSession, i)
 	case system(j.d, name):
@@ -144,6 +146,10 @@ func (j *judge) place(i int, mark word) {
 	case markInto:
 		if !j.mayInto(i) {
 			j.doubt(IntoSomewhere, i)
+		}
+	case markErrors: // LOG ERRORS writes ERR$_ and the table's name, and commits it
+		if j.d == Oracle && i > 0 && lower(j.word(i-1)) == "log" {
+			j.doubt(Odd, i)
 		}
 	case markReturning:
 		j.found |= findsReturning
@@ -201,7 +207,7 @@ func (j *judge) scanName(i int) {
 			return
 		}
 	}
-	if j.is(i+1, kindOpen) && !j.columns(i) && !j.outer(i) {
+	if j.is(i+1, kindOpen) && !j.columns(i) && !j.outer(i) && !j.aliases(i) {
 		j.doubt(UnknownFunction, i)
 	}
 }
@@ -256,7 +262,7 @@ func (j *judge) scanOp(i int) {
 		j.doubt(Remote, i)
 	case op == "=" && j.d == MySQL && i > 0 && j.word(i-1) == ":":
 		j.find(findsAssign, i)
-	case (op == "{" || op == "}" || op == "\\") && j.d != MySQL:
+	case (op == "{" || op == "}" || op == "\\") && j.d != MySQL, op == "[" && j.d == MySQL: // a quote to MSSQL's mode
 		j.doubt(Odd, i)
 	}
 }

@@ -39,6 +39,7 @@ func TestTrapsActOnPostgres(t *testing.T) {
 		{"with w as (insert into z values (2) returning i) select * from w", "select count(*) from z", "2"},
 		{`explain ("analyze") insert into z values (3)`, "select count(*) from z", "3"},
 		{`explain ("analyze") delete from z`, "select count(*) from z", "0"},
+		{"update pg_settings set setting = 'x' where name = 'application_name'", "show application_name", "x"},
 	})
 }
 
@@ -50,16 +51,26 @@ func TestTrapsActOnMariaDB(t *testing.T) {
 		{"select 4 /*! into @d */", "select @d", "4"},
 		{"select 5 /*M! into @e */", "select @e", "5"},
 		{"select @f := i from z for update", "select @f", "1"},
+		{"show tables where @g := 6", "select @g", "6"},
+		{"explain select * from (select @h := 7 limit 1) d", "select @h", "7"},
 		{"set `autocommit` = 0", "select @@autocommit", "0"},
+		{"set session sql_mode = 'oracle'", "select @@sql_mode like '%ORACLE%'", "1"},
+		{"set sql_mode = 'mssql'", "select @@sql_mode like '%MSSQL%'", "1"},
+		{"select [a'] into @i from (select 8 as `a'`) x # , ['b]", "select @i", "8"},
 		{"set session sql_mode = 'oracle'", "select @@sql_mode like '%ORACLE%'", "1"},
 		{"create sequence s", "select count(*) from s", "1"},
 		{"select s.nextval", "select s.currval", "1"},
+		{"create table e (i int default nextval(s))", "select count(*) from e", "0"},
+		{"insert into e values (0)", "select s.currval", "1"},
+		{"select default(i) from e", "select s.currval", "2"},
 	})
 }
 
 func TestTrapsActOnSQLite(t *testing.T) {
 	effects(t, SQLite, "sqlite", dbtest.SQLite(t), []effect{
 		{"explain pragma cache_size = 77", "pragma cache_size", "77"},
+		{"create index zi on z (i)", "select count(*) from sqlite_master where name like 'sqlite_stat%'", "0"},
+		{"select * from pragma_optimize where arg = 0x10002", "select count(*) > 0 from sqlite_master where name like 'sqlite_stat%'", "1"},
 		{"explain query plan pragma foreign_keys = on", "pragma foreign_keys", "1"},
 		{"with w as (select 2) replace into z select * from w", "select count(*) from z", "2"},
 		{"with w as (select 2) \ufeffdelete from z", "select count(*) from z", "0"},

@@ -101,6 +101,14 @@ var places = []string{
 	"select interval %s(1) day",
 	"select row(1, %s(1))",
 	"select array[1, %s(1)]",
+	"select i from z where i between symmetric %s(1) and 2",
+	"select overlay('x' placing %s(1)::text from 1) from z",
+	"select substring('x' similar %s(1)::text escape '#') from z",
+	"select substring('x' from %s(1) for 1) from z",
+	"select i from z where i not in (%s(1))",
+	"select (i) %s(1) from z",
+	"select 1 from (select 1) %s(1)",
+	"select i from z where (i) = any (array[%s(1)])",
 }
 
 // rings checks that no text is pure in which the server calls a function of

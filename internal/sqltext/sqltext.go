@@ -12,6 +12,8 @@
 // user's own may call a function that writes.
 package sqltext
 
+import "strings"
+
 // Dialect is the grammar of a text.
 type Dialect uint8
 
@@ -114,7 +116,19 @@ func Analyze(d Dialect, text string) Statement {
 	for _, r := range readings[1:] {
 		s = either(s, judgeText(d, r, text))
 	}
+	if len(text) > longestMemo {
+		s.disown()
+	}
 	return s
+}
+
+// disown copies the parts of the text that s has, so that it does not keep all
+// of it.
+func (s *Statement) disown() {
+	s.Word, s.Verb = strings.Clone(s.Word), strings.Clone(s.Verb)
+	for i, tag := range s.Tags {
+		s.Tags[i] = strings.Clone(tag)
+	}
 }
 
 // flush is a statement that may do anything.
@@ -140,8 +154,8 @@ func either(s, other Statement) Statement {
 	}
 	s.Neutral = s.Neutral && other.Neutral
 	s.Frozen = s.Frozen || other.Frozen
-	for _, tag := range other.Tags {
-		s.Tags = addTag(s.Tags, tag)
-	}
+	tags := names{list: s.Tags}
+	tags.with(other.Tags)
+	s.Tags = tags.list
 	return s
 }

@@ -78,6 +78,11 @@ var mysqlReads = []trap{
 	{"select a from t partition (p1), u", pure, sqltext.OneRead, "ns", "t u"},
 	{"select sum(a) over (order by b) from t", pure, sqltext.OneRead, "ns", "t"},
 	{"select a from t1 left join (t2, t3) on t1.a = t2.a straight_join (t4)", pure, sqltext.OneRead, "ns", "t1 t2 t3"},
+	{"select extractvalue('<a/>', '$@x')", session, sqltext.Settings, "n", ""},
+	{"select updatexml(a, '//b[$@i]', 'x') from t", session, sqltext.Settings, "n", "t"},
+	{"select s.currval", write, sqltext.Draws, "n", "s"},
+	{"select currval(s)", flush, sqltext.UnknownFunction, "", "s"},
+	{"select default(a) from t", flush, sqltext.UnknownFunction, "", "t"},
 }
 
 var mysqlQuotes = []trap{
@@ -118,6 +123,7 @@ var mysqlQuotes = []trap{
 	{"select 'x\x00', f(1)", flush, sqltext.Null, "", ""},
 	{"select 0b12, 0xg, 0, 1.e5, 1.5e+3, t.1a from t", pure, sqltext.OneRead, "ns", "t 0b12 0xg 1a"},
 	{"select $x from t", pure, sqltext.OneRead, "ns", "t $x"},
+	{"select [a'] into outfile 'x', ['b]", flush, sqltext.Odd, "", ""},
 }
 
 var mysqlVerbs = []trap{
@@ -164,4 +170,14 @@ var mysqlVerbs = []trap{
 	{"truncate t", flush, sqltext.UnknownStatement, "", "t"},
 	{"rename table a to b", flush, sqltext.UnknownStatement, "", "a b"},
 	{"kill 5", flush, sqltext.UnknownStatement, "", ""},
+	{"show tables where @x := 1", flush, sqltext.Assigns, "", ""},
+	{"show tables where s.nextval", flush, sqltext.Assigns, "", "s"},
+	{"explain select * from (select @x := 7 limit 1) d", flush, sqltext.Assigns, "", ""},
+	{"update performance_schema.setup_consumers set enabled = 'NO'", flush, sqltext.Changes, "", ""},
+	{"set password = '*0123'", flush, sqltext.Odd, "", ""},
+	{"set default role r to u", flush, sqltext.Odd, "", ""},
+	{"set global read_only = 1", flush, sqltext.Odd, "", ""},
+	{"set session a = 1, @@global.b = 2", flush, sqltext.Odd, "", ""},
+	{"set persist max_connections = 5", flush, sqltext.Odd, "", ""},
+	{"set sql_mode = default", session, sqltext.Settings, "", ""},
 }

@@ -206,6 +206,16 @@ var postgresFunctions = []trap{
 	{"select a from t group by rollup (a, b)", pure, sqltext.OneRead, "ns", "t"},
 	{"select x.a from f(1) as x(a int)", flush, sqltext.UnknownFunction, "", "f"},
 	{"select x.a from generate_series(1, 2) as x(a)", pure, sqltext.OneRead, "ns", ""},
+	{"select nextval('16385')", flush, sqltext.UnknownFunction, "", ""},
+	{"select nextval(' a . S ')", write, sqltext.Draws, "n", "s"},
+	{`select nextval('"it''s"')`, flush, sqltext.UnknownFunction, "", ""},
+	{`select nextval(' a."S" ')`, write, sqltext.Draws, "n", "s"},
+	{"select (a) operator(s.+) (b) from t", flush, sqltext.UnknownFunction, "", "t"},
+	{"select distinct on (a) f(b) from t", flush, sqltext.UnknownFunction, "", "f"},
+	{"select operator(pg_catalog.-) f(b) from t", flush, sqltext.UnknownFunction, "", "f"},
+	{"select (a) from t order by f(b)", flush, sqltext.UnknownFunction, "", "f"},
+	{"select 1 from (select 1) v(a), f(2) w(b)", flush, sqltext.UnknownFunction, "", "f v w"},
+	{"select ordinality f(1) from t", flush, sqltext.UnknownFunction, "", "f"},
 }
 
 // In these a keyword that is not reserved names a function of the user's own.
@@ -234,6 +244,10 @@ var postgresKeywords = []trap{
 	{"insert into t (a) values (1) on conflict (a) do update set (a, b) = (1, 2)", write, sqltext.Changes, "n", "t"},
 	{"update t set (a, b) = (1, 2) where c like ('x')", write, sqltext.Changes, "n", "t"},
 	{"merge into t using u on t.a = u.a when not matched then insert (a, b) values (1, 2)", write, sqltext.Changes, "n", "t u"},
+	{"select a between symmetric join(1) and 2 from t", flush, sqltext.UnknownFunction, "", "join"},
+	{"select overlay(a placing join(1) from 2) from t", flush, sqltext.UnknownFunction, "", "join"},
+	{"select substring(a similar join(1) escape '#') from t", flush, sqltext.UnknownFunction, "", "join"},
+	{"select a from t tablesample join(1)", flush, sqltext.UnknownFunction, "", "join"},
 }
 
 var postgresVerbs = []trap{
@@ -279,4 +293,7 @@ var postgresVerbs = []trap{
 	{"grant select on t to r", flush, sqltext.UnknownStatement, "", "t"},
 	{"vacuum", flush, sqltext.UnknownStatement, "", ""},
 	{"import foreign schema x from server y into z", flush, sqltext.UnknownStatement, "", ""},
+	{"explain execute x", flush, sqltext.UnknownStatement, "", ""},
+	{"update pg_settings set setting = 'x' where name = 'search_path'", flush, sqltext.Changes, "", "pg_settings"},
+	{"with x as (update pg_settings set setting = 'x' returning 1) select * from x", flush, sqltext.Changes, "", "pg_settings"},
 }

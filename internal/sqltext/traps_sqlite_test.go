@@ -29,7 +29,10 @@ var sqliteTraps = []trap{
 	{"select f(a) from t", flush, sqltext.UnknownFunction, "", "t"},
 	{"select * from 'json_each'('[]')", flush, sqltext.UnknownFunction, "", ""},
 	{"select * from 'pragma_table_info'('t')", flush, sqltext.UnknownFunction, "", ""},
-	{"select * from pragma_table_info('t')", flush, sqltext.UnknownFunction, "", ""},
+	{"select * from pragma_table_info('t')", session, sqltext.Settings, "n", ""},
+	{"select * from pragma_optimize", flush, sqltext.UnknownFunction, "", ""},
+	{"select * from \"pragma_optimize\" where arg = -1", flush, sqltext.UnknownFunction, "", ""},
+	{"select * from pragma_optimize(-1)", flush, sqltext.UnknownFunction, "", ""},
 	{"select * from pragma_foreign_key_check", session, sqltext.Settings, "n", ""},
 	{"select * from \"pragma_database_list\"", session, sqltext.Settings, "n", ""},
 	{"select * from 'T', [u], `v`, \"w\"", pure, sqltext.OneRead, "ns", "t u v w"},
@@ -79,4 +82,6 @@ var sqliteTraps = []trap{
 	{"select 1; delete from t", write, sqltext.Several, "n", "t"},
 	{"select 'x\x00', f(1)", flush, sqltext.Null, "", ""},
 	{"select group_concat(a, ',') from t order by like('a', b)", pure, sqltext.OneRead, "ns", "t"},
+	{"update sqlite_master set name = 'x'", flush, sqltext.Changes, "", ""},
+	{"insert into sqlite_dbpage (pgno, data) values (1, 'x')", flush, sqltext.Changes, "", ""},
 }

@@ -6,6 +6,7 @@ import (
 	"slices"
 	"strings"
 	"testing"
+	"unsafe"
 
 	"github.com/fluxor-db/fluxor/internal/sqltext"
 )
@@ -64,6 +65,17 @@ func TestALongTextIsNotRead(t *testing.T) {
 	text := "select '" + strings.Repeat("x", 4<<20) + "'"
 	if s := sqltext.Analyze(sqltext.PostgreSQL, text); s.Verdict != flush || s.Reason != sqltext.TooLong {
 		t.Errorf("%s because of %s", s.Verdict, s.Reason)
+	}
+}
+
+func TestAVerdictKeepsNoLongText(t *testing.T) {
+	text := "SELECT a FROM t WHERE b = f('" + strings.Repeat("x", 1<<16) + "')"
+	start := uintptr(unsafe.Pointer(unsafe.StringData(text)))
+	s := sqltext.Analyze(sqltext.PostgreSQL, text)
+	for _, part := range append([]string{s.Word, s.Verb}, s.Tags...) {
+		if at := uintptr(unsafe.Pointer(unsafe.StringData(part))); at >= start && at < start+uintptr(len(text)) {
+			t.Errorf("%q is a part of the text", part)
+		}
 	}
 }
 

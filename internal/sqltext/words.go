@@ -35,6 +35,9 @@ const (
 	// leads is set for words that are not reserved and have a value behind
 	// them.
 	leads
+	// feared is set for a SELECT of Oracle's in whose query a name alone may be a
+	// function.
+	feared
 )
 
 const (
@@ -49,6 +52,7 @@ const (
 	markBy
 	markCase
 	markConflict
+	markDelete
 	markDistinct
 	markFilter
 	markFor
@@ -90,6 +94,7 @@ const (
 	markStdin
 	markDo
 	markDual
+	markErrors
 	markFrom
 	markJoin
 	markNull
@@ -108,7 +113,7 @@ const (
 
 // marks are the words with a mark, in all dialects.
 var marks = map[string]word{
-	"as": markAs, "atomic": markAtomic, "by": markBy, "conflict": markConflict,
+	"as": markAs, "atomic": markAtomic, "by": markBy, "conflict": markConflict, "delete": markDelete,
 	"distinct": markDistinct, "filter": markFilter, "for": markFor, "function": markFunction, "procedure": markFunction,
 	"group": markGroup, "grouping": markGrouping, "in": markIn, "insert": markInsert, "into": markInto, "key": markKey,
 	"lock": markLock, "materialized": markMaterialized, "merge": markMerge, "no": markNo, "not": markNot, "on": markOn,
@@ -120,7 +125,7 @@ var marks = map[string]word{
 	"ignore":              markIgnore, "low_priority": markIgnore, "high_priority": markIgnore, "delayed": markIgnore,
 	"abort": markIgnore, "fail": markIgnore, "rollback": markIgnore, "character": markChar, "char": markChar, "bit": markChar,
 	"nchar": markChar, "work": markWork, "transaction": markTransaction, "stdin": markStdin,
-	"do": markDo, "dual": markDual, "from": markFrom, "using": markUsing, "join": markJoin, "null": markNull, "true": markNull, "false": markNull, "end": markNull, "nulls": markNulls, "when": markWhen, "case": markCase, "operator": markOperator, "or": markOr, "over": markOver, "keep": markOver,
+	"do": markDo, "dual": markDual, "errors": markErrors, "from": markFrom, "using": markUsing, "join": markJoin, "null": markNull, "true": markNull, "false": markNull, "end": markNull, "level": markNull, "rownum": markNull, "rowid": markNull, "nulls": markNulls, "when": markWhen, "case": markCase, "operator": markOperator, "or": markOr, "over": markOver, "keep": markOver,
 	"pragma": markPragma, "rollup": markRollup, "cube": markRollup, "set": markSet, "where": markWhere,
 	"left": markSide, "right": markSide, "full": markSide, "inner": markSide, "outer": markSide, "cross": markSide, "natural": markSide,
 }
@@ -135,8 +140,8 @@ type listed struct {
 var common = []listed{
 	{paren, `in values and or not as on exists case then else select distinct where having from union between all`},
 	{soft, `over filter like join set`},
-	{leads, `asymmetric at between by case collate div do else escape first groups key next of offset range returning rows
-		separator then value when zone`},
+	{leads, `asymmetric at between by case collate div do else escape first groups key next of offset placing range returning rows
+		separator similar symmetric tablesample then value when zone`},
 	{changes, `insert update delete merge`},
 }
 

@@ -13,7 +13,7 @@ var mysqlWords = []listed{
 	{bare | clock, `current_date current_time current_timestamp localtime localtimestamp utc_date utc_time utc_timestamp`},
 	{bare | clock, `sysdate`},
 	{bare | session, `current_user current_role`},
-	{bare | draws, `nextval`},
+	{bare | draws, `nextval currval`},
 	{tight, `adddate bit_and bit_or bit_xor cast count cume_dist curdate curtime date_add date_sub dense_rank extract
 		first_value group_concat json_arrayagg json_objectagg lag last_value lead max mid min now nth_value ntile
 		percent_rank position rank row_number session_user std stddev stddev_pop stddev_samp subdate substr substring sum
@@ -21,8 +21,8 @@ var mysqlWords = []listed{
 	{pure, `abs acos adddate addtime aes_decrypt aes_encrypt ascii asin atan atan2 avg bin bit_and bit_count bit_length
 		bit_or bit_xor cast ceil ceiling char char_length character_length charset coalesce coercibility collation
 		compress concat concat_ws conv convert convert_tz cos cot count crc32 cume_dist date date_add date_format
-		date_sub datediff datetime day dayname dayofmonth dayofweek dayofyear decimal default degrees dense_rank elt exp
-		export_set extract extractvalue field find_in_set first_value floor format from_base64 from_days from_unixtime
+		date_sub datediff datetime day dayname dayofmonth dayofweek dayofyear decimal degrees dense_rank elt exp
+		export_set extract field find_in_set first_value floor format from_base64 from_days from_unixtime
 		get_format greatest group_concat hex hour if ifnull inet6_aton inet6_ntoa inet_aton inet_ntoa instr interval
 		is_ipv4 is_ipv6 isnull json_array json_array_append json_array_insert json_arrayagg json_contains
 		json_contains_path json_depth json_extract json_insert json_keys json_length json_merge json_merge_patch
@@ -36,10 +36,11 @@ var mysqlWords = []listed{
 		st_geomfromgeojson st_geomfromtext st_geomfromwkb st_intersects st_length st_within st_x st_y std stddev
 		stddev_pop stddev_samp str_to_date strcmp subdate substr substring substring_index subtime sum tan time
 		time_format time_to_sec timediff timestamp timestampadd timestampdiff to_base64 to_days to_seconds trim truncate
-		ucase uncompress uncompressed_length unhex updatexml upper values var_pop var_samp variance week weekday
+		ucase uncompress uncompressed_length unhex upper values var_pop var_samp variance week weekday
 		weekofyear weight_string year yearweek`},
 	{clock, `curdate current_date current_time current_timestamp curtime localtime localtimestamp now rand random_bytes
 	 sleep sysdate unix_timestamp utc_date utc_time utc_timestamp uuid uuid_short`},
-	{session, `connection_id current_role current_user database found_rows get_lock is_free_lock is_used_lock
-		last_insert_id release_all_locks release_lock row_count schema session_user system_user user version`},
+	// An XPath may read variables of the session.
+	{session, `connection_id current_role current_user database extractvalue found_rows get_lock is_free_lock is_used_lock
+		last_insert_id release_all_locks release_lock row_count schema session_user system_user updatexml user version`},
 }

@@ -4,13 +4,13 @@ package sqltext
 
 var oracleWords = []listed{
 	{reserved, `all and any as asc between by check column connect create default delete desc distinct drop else exclusive
-		exists for from group having in index insert intersect into is like lock minus mode not null of on option or order
-		prior row rownum select set share size start table then to union unique update values where with`},
+		exists for from group having in index insert intersect into is level like lock minus mode not null of on option or order
+		prior row rowid rownum select set share size start table then to union unique update values where with`},
 	{paren, `any by intersect minus prior table`},
 	{soft, `except keep partition subpartition using when`},
-	{leads, `connect_by_root prior`},
+	{leads, `connect_by_root like2 like4 likec nocycle prior scn timestamp`},
 	{bare | clock, `sysdate systimestamp current_date current_timestamp localtimestamp`},
-	{bare | session, `user uid sessiontimezone dbtimezone ora_invoking_user currval`},
+	{bare | session, `user uid sessiontimezone dbtimezone ora_invoking_user ora_invoking_userid currval`},
 	{bare | draws, `nextval`},
 	{pure, `abs acos add_months ascii asciistr asin atan atan2 avg bin_to_num bitand cardinality cast ceil char chartorowid
 		chr coalesce collect compose concat convert corr cos cosh count covar_pop covar_samp cume_dist decode decompose

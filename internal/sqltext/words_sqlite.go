@@ -19,5 +19,7 @@ var sqliteWords = []listed{
 		rank replace round row_number rtrim sign sin sinh snippet soundex sqrt string_agg substr substring sum tan tanh
 		total trim trunc typeof unhex unicode unlikely upper zeroblob`},
 	{clock, `date datetime julianday random randomblob strftime time timediff unixepoch`},
-	{session, `changes last_insert_rowid sqlite_source_id sqlite_version total_changes`},
+	{session, `changes last_insert_rowid pragma_collation_list pragma_compile_options pragma_database_list
+		pragma_foreign_key_check pragma_foreign_key_list pragma_function_list pragma_index_info pragma_index_list
+		pragma_index_xinfo pragma_module_list pragma_table_info pragma_table_list pragma_table_xinfo sqlite_source_id sqlite_version total_changes`},
 }
