@@ -28,6 +28,15 @@ func (s *session) heed(p *physical, o *op) {
 	}
 	c.empty()
 	c.unsettled = s.tx != nil
+	c.reshaped = c.reshaped || reshapes(o.known)
+}
+
+// told tells the other connections of tables that o changed, or made to last
+// where a text began the transaction. A transaction's end tells by itself.
+func (s *session) told(p *physical, o *op) {
+	if p.kept.reshaped && s.tx == nil && o.known != nil && (reshapes(o.known) || o.known.Verdict == sqltext.TxControl) {
+		p.kept.tell()
+	}
 }
 
 // statementFor returns the statement that p keeps for o's text, which it prepares where

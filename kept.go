@@ -31,6 +31,7 @@ type keeper struct {
 	full  atomic.Bool               // the server holds too many statements: none is added
 	due   func(*sqltext.Known) bool // whether a text that is not kept came often enough
 
+	shape    atomic.Uint64 // how often this program changed what tables look like
 	outdated atomic.Uint64 // how many texts were found outdated so far
 	mu       sync.Mutex    // protects latest; physical.mu may be taken under it
 	latest   [64]string    // the last of them, by their number
@@ -81,6 +82,8 @@ type kept struct {
 	recent            list.List // of *prepared, the last used first
 	heard             uint64    // of k.outdated
 	uses, evictions   int       // of late
+	shape             uint64    // of k.shape
+	reshaped          bool      // it changed tables, which may not be final yet
 	unsettled         bool      // the end of the transaction may change the session
 	copying           bool      // a COPY may be under way
 }
@@ -113,8 +116,25 @@ func worth(known *sqltext.Known) bool {
 	return known.Neutral && !known.Frozen && known.Count == 1 && known.Verb != "COPY"
 }
 
+// reshapes reports whether a text may change what tables look like.
+func reshapes(known *sqltext.Known) bool {
+	switch known.Verb {
+	case "ALTER", "CREATE", "DROP", "RENAME":
+		return true
+	}
+	return known.Count > 1 && known.Verdict == sqltext.Flush
+}
+
+// tell has all connections prepare anew: what this one did may have changed the
+// tables.
+func (c *kept) tell() { c.k.shape.Add(1) }
+
 // get returns the statement kept for text, unless it is too old.
 func (c *kept) get(text string) *prepared {
+	if n := c.k.shape.Load(); n != c.shape {
+		c.empty()
+		c.shape = n
+	}
 	if c.heard != c.k.outdated.Load() {
 		c.catchUp()
 	}
@@ -186,6 +206,10 @@ func (c *kept) settled() {
 		return
 	}
 	c.copying = false
+	if c.reshaped {
+		c.reshaped = false
+		c.tell()
+	}
 	if c.unsettled {
 		c.unsettled = false
 		c.empty()

@@ -127,3 +127,49 @@ func TestAKeptStatementIsReplacedBeforeItMisreadsArgumentsForLong(t *testing.T) 
 		}
 	}
 }
+
+// No error would tell of it: a kept statement goes on with the types that its
+// parameters had.
+func TestTablesThatThisProgramChangesAreNewToAllItsConnections(t *testing.T) {
+	b := keepingOne("pq")
+	alter := "alter table w alter column at type timestamp using at"
+	for name, change := range map[string]func(*testing.T, *sql.Conn){
+		"a text": func(t *testing.T, c *sql.Conn) { mustExec(t, c, alter) },
+		"a transaction": func(t *testing.T, c *sql.Conn) {
+			tx, err := c.BeginTx(t.Context(), nil)
+			if err != nil {
+				t.Fatal(err)
+			}
+			mustExec(t, tx, alter)
+			if err := tx.Commit(); err != nil {
+				t.Fatal(err)
+			}
+		},
+		"a transaction in texts": func(t *testing.T, c *sql.Conn) {
+			for _, text := range []string{"begin", alter, "commit"} {
+				mustExec(t, c, text)
+			}
+		},
+		"several statements": func(t *testing.T, c *sql.Conn) { mustExec(t, c, "select 1; "+alter) },
+	} {
+		t.Run(name, func(t *testing.T) {
+			db := b.fluxor(t, b.share(t).NewDatabase(t), "fluxor_stmt_cache_size=8")
+			mustExec(t, db, "create table w (n int, at date)")
+			user, changer := held(t, db), held(t, db)
+			const insert = "insert into w values ($1, $2)"
+			at := time.Date(2020, 1, 2, 3, 4, 5, 0, time.UTC)
+			for n := range 3 {
+				mustExec(t, user, insert, n, at)
+			}
+			change(t, changer)
+			mustExec(t, user, insert, 9, at)
+			var hour int
+			if err := db.QueryRow("select extract(hour from at)::int from w where n = 9").Scan(&hour); err != nil {
+				t.Fatal(err)
+			}
+			if hour != 3 {
+				t.Errorf("the row has the hour %d, want 3", hour)
+			}
+		})
+	}
+}

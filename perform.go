@@ -15,6 +15,7 @@ import (
 func (s *session) attemptKept(ctx context.Context, p *physical, o *op) error {
 	o.is.unset(byKept | anew)
 	s.heed(p, o)
+	defer s.told(p, o)
 	err := s.attempt(ctx, p, o)
 	if err == nil || !o.is.has(byKept) || !s.tooOld(p, o, err) {
 		return err
