@@ -114,6 +114,7 @@ func TestWhatTheDriverDoesNotPrepareIsNotKept(t *testing.T) {
 					mustScan(t, db.QueryRow(b.arg, i))
 					_, _ = db.Exec(b.arg, i, i) // go-sql-driver leaves it to database/sql to prepare it and to count
 				}
+				mustExec(t, db, "select 'end'") // MySQL does not answer a Close; what it answers comes after it
 				return news()
 			}
 			if got, want := sent("8"), sent("0"); !slices.Equal(got, want) {
