@@ -46,6 +46,21 @@ func FuzzMySQL(f *testing.F) {
 	})
 }
 
+// tidbParse returns nothing for a text that TiDB refuses, or whose numbers its
+// parser's stand-ins for values do not take: they panic.
+func tidbParse(text string) (stmts []ast.StmtNode) {
+	defer func() {
+		if recover() != nil {
+			stmts = nil
+		}
+	}()
+	stmts, _, err := parser.New().Parse(text, "utf8mb4", "")
+	if err != nil {
+		return nil
+	}
+	return stmts
+}
+
 // compareMySQL holds a text's verdict against its tree, and reports whether it
 // has one.
 func compareMySQL(t *testing.T, text string) bool {
@@ -53,8 +68,8 @@ func compareMySQL(t *testing.T, text string) bool {
 	if strings.ContainsRune(text, 0) || len(text) > 8000 {
 		return false
 	}
-	stmts, _, err := parser.New().Parse(text, "utf8mb4", "")
-	if err != nil || len(stmts) == 0 {
+	stmts := tidbParse(text)
+	if len(stmts) == 0 {
 		return false
 	}
 	s := sqltext.Analyze(sqltext.MySQL, text)
