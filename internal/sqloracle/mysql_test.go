@@ -35,16 +35,7 @@ func TestMixturesAgreeWithTiDBParser(t *testing.T) {
 	}
 }
 
-func FuzzMySQL(f *testing.F) {
-	texts := seeds(f, "mysql")
-	m := newMixer(texts)
-	for i, text := range texts {
-		f.Add(text, []byte{byte(i), byte(i >> 3), byte(i * 7), byte(i * 13), byte(i + 3), byte(i >> 1), byte(i * 11), byte(i * 5)})
-	}
-	f.Fuzz(func(t *testing.T, text string, program []byte) {
-		compareMySQL(t, m.mix(text, program))
-	})
-}
+func FuzzMySQL(f *testing.F) { fuzzMixtures(f, "mysql", compareMySQL) }
 
 // tidbParse returns nothing for a text that TiDB refuses, or whose numbers its
 // parser's stand-ins for values do not take: they panic.

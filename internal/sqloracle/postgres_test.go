@@ -35,16 +35,7 @@ func TestMixturesAgreeWithPostgresParser(t *testing.T) {
 	}
 }
 
-func FuzzPostgres(f *testing.F) {
-	texts := seeds(f, "postgres")
-	m := newMixer(texts)
-	for i, text := range texts {
-		f.Add(text, []byte{byte(i), byte(i >> 3), byte(i * 7), byte(i * 13), byte(i + 3), byte(i >> 1), byte(i * 11), byte(i * 5)})
-	}
-	f.Fuzz(func(t *testing.T, text string, program []byte) {
-		comparePostgres(t, m.mix(text, program))
-	})
-}
+func FuzzPostgres(f *testing.F) { fuzzMixtures(f, "postgres", comparePostgres) }
 
 // comparePostgres holds a text's verdict against its tree, and reports whether
 // it has one.

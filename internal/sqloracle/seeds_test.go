@@ -120,3 +120,13 @@ func spliced(pieces []string, i, k int, others []string) []string {
 	out = append(out, others...)
 	return append(out, pieces[k:]...)
 }
+
+// fuzzMixtures lets the fuzzer mix the dialect's texts and compares what comes.
+func fuzzMixtures(f *testing.F, dialect string, compare func(t *testing.T, text string) bool) {
+	texts := seeds(f, dialect)
+	m := newMixer(texts)
+	for i, text := range texts {
+		f.Add(text, []byte{byte(i), byte(i >> 3), byte(i * 7), byte(i * 13), byte(i + 3), byte(i >> 1), byte(i * 11), byte(i * 5)})
+	}
+	f.Fuzz(func(t *testing.T, text string, program []byte) { compare(t, m.mix(text, program)) })
+}

@@ -91,14 +91,7 @@ func TestMixturesAgreeWithSQLite(t *testing.T) {
 
 func FuzzSQLite(f *testing.F) {
 	c := library(f)
-	from := seeds(f, "sqlite")
-	m := newMixer(from)
-	for i, text := range from {
-		f.Add(text, []byte{byte(i), byte(i * 3), byte(i * 7), byte(i * 13)})
-	}
-	f.Fuzz(func(t *testing.T, text string, program []byte) {
-		compareSQLite(t, c, m.mix(text, program))
-	})
+	fuzzMixtures(f, "sqlite", func(t *testing.T, text string) bool { return compareSQLite(t, c, text) })
 }
 
 // compareSQLite looks at the program of a pure text for what changes a table

@@ -53,6 +53,37 @@ func run(t *testing.T, c *sql.Conn, text string) string {
 	return err.Error()
 }
 
+// column returns the only column of a query's answer.
+func column(t *testing.T, c *sql.Conn, query string) (values []string) {
+	t.Helper()
+	rows, err := c.QueryContext(t.Context(), query)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer rows.Close() //nolint:errcheck // Err says what went wrong
+	for rows.Next() {
+		var v string
+		if err := rows.Scan(&v); err != nil {
+			t.Fatal(err)
+		}
+		values = append(values, v)
+	}
+	if err := rows.Err(); err != nil || len(values) == 0 {
+		t.Fatalf("%d values, %v", len(values), err)
+	}
+	return values
+}
+
+// nameNoTable tries to make a table of each of the dialect's reserved words.
+func nameNoTable(t *testing.T, c *sql.Conn, d Dialect, refusal string) {
+	t.Helper()
+	for _, name := range wordsWith(d, reserved) {
+		if got := run(t, c, "create table "+name+" (i int)"); !strings.Contains(got, refusal) {
+			t.Errorf("create table %s: %q", name, got)
+		}
+	}
+}
+
 // alarm is what the tests' own functions fail with when they are called.
 const alarm = "the alarm rings"
 
