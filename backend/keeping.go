@@ -8,7 +8,9 @@ import (
 )
 
 // Keeping says how the statement cache may serve a driver: it keeps statements
-// that the driver would otherwise prepare, run and forget within one call.
+// that the driver would otherwise prepare, run and forget within one call. Its
+// functions are called from several goroutines at once, for different
+// connections.
 type Keeping struct {
 	// Prepares says which texts a connection of the driver prepares by itself
 	// when it is asked to run them: those with arguments, those without. It is
