@@ -104,9 +104,10 @@ func (e *engine) closePhysical(p *physical) error {
 	return p.ci.Close()
 }
 
-// peek looks, without a round trip, whether the server closed the connection.
+// peek looks, without a round trip, whether the server closed the connection,
+// unless the driver's ResetSession is about to do the same.
 func (e *engine) peek(p *physical) error {
-	if p.line == nil {
+	if p.line == nil || p.looks {
 		return nil
 	}
 	return p.line.Peek(e.backend.Plaintext)

@@ -55,6 +55,7 @@ func (k *keeper) keptBy(ci driver.Conn) *kept {
 	if k.how.Prepares != nil {
 		c.withArgs, c.without = k.how.Prepares(ci)
 	}
+	c.skips = k.how.Skips != nil && k.how.Skips(ci)
 	return c
 }
 
@@ -77,6 +78,7 @@ func (k *keeper) spread(text string) {
 type kept struct {
 	k                 *keeper
 	withArgs, without bool // the driver prepares such texts by itself
+	skips             bool // the driver leaves such with arguments to database/sql
 	useless           bool // the driver puts arguments into the text
 	byText            map[string]*list.Element
 	recent            list.List // of *prepared, the last used first
@@ -99,6 +101,9 @@ func (c *kept) runs(o *op, args []driver.NamedValue) bool {
 	}
 	return len(args) > 0 && c.withArgs || len(args) == 0 && c.without
 }
+
+// skipped reports whether the driver would answer a text by driver.ErrSkip.
+func (c *kept) skipped(args []driver.NamedValue) bool { return c != nil && c.skips && len(args) > 0 }
 
 // ran notes that the driver ran a text without preparing it. One that leaves
 // this to database/sql puts the arguments into the text then, and nothing is to

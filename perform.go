@@ -87,6 +87,9 @@ func (s *session) exec(ctx context.Context, p *physical, o *op) error {
 			return err
 		}
 	}
+	if p.kept.skipped(args) {
+		return s.execPrepared(ctx, p, o)
+	}
 	o.is.unset(harmless)
 	res, err := p.exec(ctx, o.SQL, args)
 	if err == driver.ErrSkip { //nolint:errorlint // the contract of ErrSkip is identity
@@ -150,25 +153,8 @@ func (s *session) query(ctx context.Context, p *physical, o *op, bound netshim.G
 // that they are read from, and of one to close after them.
 func (s *session) queryInner(ctx context.Context, p *physical, o *op) (driver.Rows, error) {
 	if o.st == nil && p.canQuery() {
-		args, err := p.convert(o.freshArgs())
-		if err != nil {
-			return nil, err
-		}
-		if p.kept.runs(o, args) {
-			ps, err := s.statementFor(ctx, p, o)
-			if err != nil {
-				return nil, err
-			}
-			if ps != nil {
-				o.is.unset(harmless)
-				o.read.of = ps
-				return ps.query(ctx, args)
-			}
-		}
-		o.is.unset(harmless)
-		r, err := p.query(ctx, o.SQL, args)
+		r, err := s.queryText(ctx, p, o)
 		if err != driver.ErrSkip { //nolint:errorlint // the contract of ErrSkip is identity
-			p.kept.ran(args)
 			return r, err
 		}
 	}
@@ -191,6 +177,35 @@ func (s *session) queryInner(ctx context.Context, p *physical, o *op) (driver.Ro
 		o.read.closeStmt = ps.si
 	default:
 		o.read.of = ps
+	}
+	return r, err
+}
+
+// queryText runs a text, with the statement kept for it where there is one;
+// driver.ErrSkip says that it has to be prepared.
+func (s *session) queryText(ctx context.Context, p *physical, o *op) (driver.Rows, error) {
+	args, err := p.convert(o.freshArgs())
+	if err != nil {
+		return nil, err
+	}
+	if p.kept.runs(o, args) {
+		ps, err := s.statementFor(ctx, p, o)
+		if err != nil {
+			return nil, err
+		}
+		if ps != nil {
+			o.is.unset(harmless)
+			o.read.of = ps
+			return ps.query(ctx, args)
+		}
+	}
+	if p.kept.skipped(args) {
+		return nil, driver.ErrSkip
+	}
+	o.is.unset(harmless)
+	r, err := p.query(ctx, o.SQL, args)
+	if err != driver.ErrSkip { //nolint:errorlint // the contract of ErrSkip is identity
+		p.kept.ran(args)
 	}
 	return r, err
 }

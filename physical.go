@@ -33,6 +33,7 @@ type physical struct {
 	validator  driver.Validator
 
 	broken bool // set by the session that leases it; such a connection is never reused
+	looks  bool // its ResetSession looks at the socket (go-sql-driver, checkConnLiveness)
 	closed atomic.Bool
 
 	kept *kept // the statements kept for texts; nil where none are

@@ -140,8 +140,11 @@ func (s *session) acquire(ctx context.Context, stale int) error {
 			return err
 		}
 		s.held = l
+		looked := l.Value.looks
 		if err := s.welcome(ctx, l, stale >= maxStale); err != nil {
-			stale++
+			if !looked { // else it is what the pool's own look would have found, and no surprise
+				stale++
+			}
 			s.drop()
 			if ctx.Err() != nil {
 				return ctx.Err()
@@ -186,9 +189,15 @@ func (s *session) reset(ctx context.Context, p *physical) error {
 		return onlyBadConn(p.resetter.ResetSession(ctx))
 	}
 	limit := shorter(s.e.set.NetworkTimeout, s.e.set.ValidationTimeout)
-	bound := guard(p, ctx, limit)
+	bounding := ctx
+	if p.looks {
+		bounding = context.Background() // it asks nobody; ctx costs as much as the look
+	}
+	bound := guard(p, bounding, limit)
 	defer bound.Stop()
+	looks := p.line.Looks()
 	err := onlyBadConn(p.resetter.ResetSession(ctx))
+	p.looks = p.line.Looks() != looks
 	if err != nil && errors.Is(bound.Expired(), netshim.ErrQuiet) {
 		s.e.pool.EvictIdle(time.Now().Add(-limit))
 	}

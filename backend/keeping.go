@@ -17,6 +17,10 @@ type Keeping struct {
 	// called once for each connection. nil stands for none: the driver answers
 	// driver.ErrSkip and leaves it to database/sql.
 	Prepares func(driver.Conn) (withArgs, without bool)
+	// Skips says that a connection answers every text with arguments by
+	// driver.ErrSkip, so that it need not be asked. It is called once for each
+	// connection and must send nothing; nil stands for never.
+	Skips func(driver.Conn) bool
 	// Age says whether an error of a kept statement may be due to its age.
 	// pure is true for a text that changes nothing.
 	Age func(err error, pure bool) Age

@@ -17,7 +17,9 @@ import (
 	"database/sql/driver"
 	"errors"
 	"net"
+	"reflect"
 	"slices"
+	"time"
 
 	"github.com/go-sql-driver/mysql"
 
@@ -37,7 +39,7 @@ func init() {
 		Classify:     classify,
 		Owns:         owns,
 		SharedStmts:  true,
-		Keeping:      &backend.Keeping{Age: age, Full: full},
+		Keeping:      &backend.Keeping{Skips: skips, Age: age, Full: full},
 		RefusedWhole: backend.MySQLRefusedWhole,
 	})
 }
@@ -93,6 +95,27 @@ func classify(err error) backend.Class {
 		}
 	}
 	return backend.Common(err)
+}
+
+// skips: without interpolateParams the driver answers every text that has
+// arguments by driver.ErrSkip (connection.go, query). Of that option a
+// connection tells only by what it makes of a value that has no literal, which
+// it looks at before it sends anything. A wrapper around it is not asked: it
+// would take the question for a statement.
+func skips(ci driver.Conn) bool {
+	t := reflect.TypeOf(ci)
+	if t.Kind() != reflect.Pointer || t.Elem().PkgPath() != reflect.TypeFor[mysql.MySQLDriver]().PkgPath() {
+		return false
+	}
+	q, ok := ci.(driver.QueryerContext)
+	if !ok {
+		return false
+	}
+	r, err := q.QueryContext(context.Background(), "?", []driver.NamedValue{{Ordinal: 1, Value: time.Date(20000, 1, 1, 0, 0, 0, 0, time.UTC)}})
+	if r != nil {
+		_ = r.Close()
+	}
+	return err == driver.ErrSkip //nolint:errorlint // the contract of ErrSkip is identity
 }
 
 // age reads the error of a kept statement.

@@ -48,6 +48,7 @@ type Line struct {
 	heard  atomic.Bool   // whether bytes came in after a write since Reset
 	tokens atomic.Uint64 // gives each write a token of its own
 	quiet  atomic.Int64  // the smallest quiet limit of the active guards in ns, 0 for none
+	looks  atomic.Uint64 // how often the driver asked for the raw socket
 
 	// mu protects everything below and the deadlines of the wire. Only
 	// SetDeadline, which never blocks, and context.Context.Err are called
@@ -102,6 +103,11 @@ func (l *Line) Sent() bool { return l.sent.Load() != 0 }
 // Answered reports whether the driver read anything after it had sent a byte
 // since Reset.
 func (l *Line) Answered() bool { return l.heard.Load() }
+
+// Looks counts how often the driver asked for the raw socket. Where one does so
+// while it is idle, it looks at it as [Line.Peek] would (go-sql-driver,
+// conncheck.go).
+func (l *Line) Looks() uint64 { return l.looks.Load() }
 
 // markHeard notes that bytes came in.
 func (l *Line) markHeard() {

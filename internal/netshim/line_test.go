@@ -187,13 +187,16 @@ func TestADriverFindsTheSocket(t *testing.T) {
 		"unix": {"unix", t.TempDir() + "/s"},
 	} {
 		t.Run(name, func(t *testing.T) {
-			_, client, _ := over(t, tt.network, tt.addr)
+			l, client, _ := over(t, tt.network, tt.addr)
 			sc, ok := client.(syscall.Conn)
 			if !ok {
 				t.Fatal("no syscall.Conn over a socket")
 			}
 			if raw, err := sc.SyscallConn(); raw == nil || err != nil {
 				t.Errorf("SyscallConn: %v, %v", raw, err)
+			}
+			if n := l.Looks(); n != 1 {
+				t.Errorf("%d looks, want 1", n)
 			}
 			if got := client.RemoteAddr().Network(); got != tt.network {
 				t.Errorf("RemoteAddr: %s, want %s", got, tt.network)

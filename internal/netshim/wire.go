@@ -41,6 +41,7 @@ type socket struct{ *wire }
 // SyscallConn returns the raw socket. What is written through it does not
 // count as sent.
 func (s socket) SyscallConn() (syscall.RawConn, error) {
+	s.line.looks.Add(1)
 	return s.Conn.(syscall.Conn).SyscallConn() //nolint:forcetypeassert // newWire checked it
 }
 
