@@ -187,9 +187,10 @@ type PoolStats struct {
 	// The present state. MaxOpen is the limit, 0 for none. Granted is what the
 	// server was found to grant, 0 where no bound is known. Open connections
 	// are Idle or Used; a used one is leased, or being checked for a caller.
-	// Dialing and Closing ones are not open yet or any more. Waiting callers
-	// stand in line, those who wait for a dial included.
-	MaxOpen, Granted, Open, Idle, Used, Dialing, Closing, Waiting int
+	// Dialing and Closing ones are not open yet or any more; Orphans are dials
+	// that were given up and from which the driver has not returned. Waiting
+	// callers stand in line, those who wait for a dial included.
+	MaxOpen, Granted, Open, Idle, Used, Dialing, Closing, Orphans, Waiting int
 
 	// MaxUsed is the most connections ever used at once.
 	MaxUsed int

@@ -10,6 +10,7 @@ import (
 
 	"github.com/fluxor-db/fluxor/backend"
 	"github.com/fluxor-db/fluxor/internal/netshim"
+	"github.com/fluxor-db/fluxor/internal/sqltext"
 	"github.com/fluxor-db/fluxor/middleware"
 	"github.com/fluxor-db/fluxor/refusal"
 )
@@ -20,6 +21,10 @@ func (s *session) judge(ctx context.Context, o *op, err error) (heard error, aga
 	var bad argError
 	if errors.As(err, &bad) {
 		return bad.error, false
+	}
+	var off brokenOff
+	if errors.As(err, &off) {
+		return off.error, false
 	}
 	p := s.held.Value
 	badConn := errors.Is(err, driver.ErrBadConn)
@@ -47,7 +52,25 @@ func (s *session) judge(ctx context.Context, o *op, err error) (heard error, aga
 		}
 		return s.quietError(p, err), p.line == nil || p.line.Expired() == nil
 	}
+	if ended := contextEnd(ctx, err); ended != nil && s.pure(o) {
+		return endedError(err, ended), false // nothing could take effect
+	}
 	return s.indeterminate(ctx, p, o.name(), err), false
+}
+
+// contextEnd is the end of the context that err is due to; nil where it is due to
+// something else.
+func contextEnd(ctx context.Context, err error) error {
+	if errors.As(err, new(timedOut)) {
+		return context.DeadlineExceeded
+	}
+	return ctx.Err()
+}
+
+// pure reports whether o's text is proven to change nothing.
+func (s *session) pure(o *op) bool {
+	d := sqltext.ForType(s.e.backend.Type)
+	return d != sqltext.Unknown && o.SQL != "" && sqltext.Analyze(d, o.SQL).Verdict == sqltext.Pure
 }
 
 // lost reports whether an error of the class means that the connection is gone.
@@ -87,7 +110,7 @@ func (s *session) doubt(p *physical) {
 
 // endedError is err where it already tells of the context's end, else the end.
 func endedError(err, ended error) error {
-	if errors.Is(err, ended) {
+	if errors.Is(err, ended) && !errors.As(err, new(timedOut)) {
 		return err
 	}
 	return ended
@@ -134,6 +157,10 @@ func unlessBadConn(err error) error {
 // ran, but how far it got nobody knows once the connection is lost, or once the
 // driver left it because the context ended.
 func (s *session) judgeNext(r *reading, err error) error {
+	var off brokenOff
+	if errors.As(err, &off) {
+		return off.error
+	}
 	class := s.e.backend.Classify(err)
 	if class == backend.ClassVerdict {
 		return err
@@ -146,6 +173,9 @@ func (s *session) judgeNext(r *reading, err error) error {
 	r.p.broken = true
 	if class == backend.ClassFatal {
 		return err
+	}
+	if errors.As(err, new(timedOut)) && s.pure(&r.op) {
+		return context.DeadlineExceeded
 	}
 	if r.p.line == nil && badConn && !s.e.backend.ErrBadConnLies && !r.p.lies {
 		return err

@@ -86,6 +86,9 @@ type Backend struct {
 	// Owns reports whether a driver value is this backend's bare driver; used
 	// for connectors that the application made itself.
 	Owns func(driver.Driver) bool
+	// Detached is for a driver whose calls cannot be interrupted; nil for one
+	// whose connection is watched or that heeds its context.
+	Detached *Detached
 	// SelfValidates is true for a driver whose ResetSession makes a round trip
 	// when the connection was idle, so that Fluxor need not ping as well.
 	SelfValidates bool

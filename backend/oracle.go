@@ -1,32 +1,108 @@
-// This file holds what is known of Oracle's error numbers, read without naming a driver.
+// This file holds what is known of Oracle's error numbers, and of godror's calls, read without naming a driver.
 
 package backend
 
-import "errors"
+import (
+	"context"
+	"database/sql/driver"
+	"errors"
+	"time"
+)
 
 // Oracle is [Backend.Classify] for godror: it reads the number that the error
 // tells by a method Code() int, as godror's *OraErr does.
 func Oracle(err error) Class {
-	var numbered interface{ Code() int }
-	if errors.As(err, &numbered) && numbered.Code() != 0 {
-		return OracleNumber(numbered.Code())
+	if n := oracleCode(err); n != 0 {
+		return OracleNumber(n)
 	}
 	return Common(err)
+}
+
+// oracleCode is the number of an ORA- message; 0 for an error that has none.
+func oracleCode(err error) int {
+	var numbered interface{ Code() int }
+	if errors.As(err, &numbered) {
+		return numbered.Code()
+	}
+	return 0
 }
 
 // OracleNumber classifies by the number of an ORA- message.
 func OracleNumber(n int) Class {
 	switch n {
-	case 18, 20, 12516, 12519, 12520: // sessions, processes, handlers
+	case 18, 20, // sessions, processes
+		12516, 12518, 12519, 12520, // the listener has no handler
+		24418, 24457, 24459, 24496: // the client's own session pool is full
 		return ClassTooMany
-	case 1017, 28000, 28001, 1005:
+	case 1005, 1017, 1031, 1045, 28000, 28001, 28009, 28030, 28040:
 		return ClassLogin
-	case 1033, 1034, 1089, 12514, 12528, 12541, 12545, 12170:
+	case 1033, 1034, 1089, 1090, // starting or stopping
+		12154, 12170, 12203, 12500, 12505, 12514, 12521, 12526, 12527, 12528, 12541, 12543, 12545, 12560:
 		return ClassUnavailable
-	case 28, 1012, 1092, 2396:
+	case 22, 28, 31, 45, 378, 600, 602, 603, 609, 1012, 1041, 1043, 1092, 2396, 2399, 56600:
 		return ClassFatal
-	case 3113, 3114, 3135, 3136, 12537, 12547, 12570, 12571:
+	case 3106, 3113, 3114, 3122, 3135, // the server is gone
+		3136, 3156, 12161, // the call timed out
+		12153, 12157, 12537, 12547, 12570, 12571, 12583, 12757, 25408, 27146, 28511, 28547:
 		return ClassDead
 	}
 	return ClassVerdict
+}
+
+// OracleDetached is [Backend.Detached] for godror, which calls into Oracle's
+// client library.
+//
+// godror sets the library's call timeout from the deadline of each context, but
+// after a statement without rows does not take it back (stmt.go, ExecContext), so
+// that a later call without a deadline inherits it: each call gets one here. A
+// day is far below the 49 that the library can count (milliseconds in 32 bits).
+func OracleDetached() *Detached {
+	return &Detached{
+		Deadline: 24 * time.Hour,
+		Break:    oracleBreak,
+		Broken:   func(err error) bool { return oracleCode(err) == 1013 },
+		TimedOut: oracleTimedOut,
+		Forget:   oracleForget,
+		DialRate: 20,
+	}
+}
+
+func oracleBreak(ci driver.Conn) error {
+	b, ok := ci.(interface{ Break() error })
+	if !ok {
+		return errors.ErrUnsupported
+	}
+	return b.Break()
+}
+
+func oracleTimedOut(err error) bool {
+	switch oracleCode(err) {
+	case 3136, 3156, 12161:
+		return true
+	}
+	return false
+}
+
+// oracleForget fails to bind an argument: godror takes the timeout back after
+// that (stmt.go, closeIfBadConn), and nothing is sent.
+func oracleForget(ci driver.Conn) error {
+	ctx, cancel := context.WithTimeout(context.Background(), time.Hour)
+	defer cancel()
+	p, ok := ci.(driver.ConnPrepareContext)
+	if !ok {
+		return errors.ErrUnsupported
+	}
+	st, err := p.PrepareContext(ctx, "select :1 from dual")
+	if err != nil {
+		return err
+	}
+	defer st.Close() //nolint:errcheck // nothing ran
+	x, ok := st.(driver.StmtExecContext)
+	if !ok {
+		return errors.ErrUnsupported
+	}
+	if _, err := x.ExecContext(ctx, []driver.NamedValue{{Ordinal: 1, Value: make(chan int)}}); err == nil {
+		return errors.New("fluxor: godror bound a channel")
+	}
+	return nil
 }

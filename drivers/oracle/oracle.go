@@ -14,6 +14,7 @@ package oracle
 
 import (
 	"database/sql/driver"
+	"reflect"
 
 	"github.com/godror/godror"
 
@@ -30,8 +31,16 @@ func init() {
 		Forms:          []backend.Form{backend.FormURL, backend.FormOracle, backend.FormLogfmt},
 		Open:           open,
 		Classify:       backend.Oracle,
+		Owns:           owns,
+		Detached:       backend.OracleDetached(),
 		ErrBadConnLies: true, // conn.go, maybeBadConn: a connection lost in Query, Next or Commit becomes ErrBadConn
 	})
+}
+
+// owns knows godror's driver, whose type is not exported, by its package.
+func owns(d driver.Driver) bool {
+	t := reflect.TypeOf(d)
+	return t != nil && t.Kind() == reflect.Pointer && t.Elem().PkgPath() == reflect.TypeFor[godror.OraErr]().PkgPath()
 }
 
 // open refuses what godror refuses, with its own error.
