@@ -16,6 +16,7 @@ import (
 	"sync"
 	"sync/atomic"
 	"testing"
+	"time"
 
 	"github.com/fluxor-db/fluxor/internal/ocisim"
 )
@@ -29,21 +30,40 @@ type OracleDatabase struct {
 
 	lib string // the directory of the library
 	dir string // the directory of the databases, their faults and their traces
+
+	mu      sync.Mutex // protects what follows; one file of rules is written at a time
+	written int64      // files of rules
+	kills   int        // rules "kill" in all of them
 }
 
-// oracleHome is where the databases of this process are: the double reads
-// OCISIM_DIR when it opens the first one.
-var oracleHome = sync.OnceValues(func() (string, error) {
-	dir, err := os.MkdirTemp("", "fluxor-oracle-")
-	if err != nil {
-		return "", fmt.Errorf("dbtest: %w", err)
-	}
+// oracleHome is where the databases of this process are, until its end: the
+// double reads OCISIM_DIR when it opens the first one.
+var oracleHome struct {
+	once sync.Once
+	dir  string
+	err  error
+}
+
+func makeOracleHome() {
+	h := &oracleHome
 	lib, err := ocisim.Library()
 	if err != nil {
-		return "", err
+		h.err = err
+		return
 	}
-	return dir, errors.Join(os.Setenv("OCISIM_DIR", dir), os.Setenv("ORACLE_HOME", filepath.Dir(lib)))
-})
+	if h.dir, h.err = os.MkdirTemp("", "fluxor-oracle-"); h.err != nil {
+		return
+	}
+	h.err = errors.Join(os.Setenv("OCISIM_DIR", h.dir), os.Setenv("ORACLE_HOME", filepath.Dir(lib)))
+}
+
+// removeOracle removes the databases of this process.
+func removeOracle() error {
+	if oracleHome.dir == "" {
+		return nil
+	}
+	return os.RemoveAll(oracleHome.dir)
+}
 
 // oracleCount numbers the databases of this process.
 var oracleCount atomic.Int64
@@ -56,16 +76,16 @@ func Oracle(t testing.TB) *OracleDatabase {
 	if err != nil {
 		t.Fatal(err)
 	}
-	home, err := oracleHome()
-	if err != nil {
-		t.Fatal(err)
+	oracleHome.once.Do(makeOracleHome)
+	if oracleHome.err != nil {
+		t.Fatal(oracleHome.err)
 	}
 	d := &OracleDatabase{
 		User: "scott", Password: "tiger", Service: "svc" + strconv.FormatInt(oracleCount.Add(1), 10),
-		lib: lib, dir: home,
+		lib: lib, dir: oracleHome.dir,
 	}
 	t.Cleanup(func() {
-		left, _ := filepath.Glob(filepath.Join(home, d.Service+".*"))
+		left, _ := filepath.Glob(d.file("*"))
 		for _, file := range left {
 			_ = os.Remove(file)
 		}
@@ -95,16 +115,46 @@ func (d *OracleDatabase) Logfmt(params ...string) string {
 }
 
 // Faults replaces what goes wrong in the database from now on, a rule for each
-// line (see internal/ocisim); without rules all goes well again.
+// line (internal/ocisim/README.md); without rules all goes well again. It may be
+// called as often as one likes: the double misses no rules that a call comes
+// upon, and no "kill" at all.
 func (d *OracleDatabase) Faults(t testing.TB, rules ...string) {
 	t.Helper()
-	path := filepath.Join(d.dir, d.Service+".faults")
-	if err := os.WriteFile(path+".new", []byte(strings.Join(rules, "\n")+"\n"), 0o600); err != nil {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	d.written++
+	var text strings.Builder
+	for _, rule := range rules {
+		if strings.TrimSpace(rule) == "kill" {
+			d.kills++
+			continue
+		}
+		text.WriteString(rule + "\n")
+	}
+	if d.kills > 0 { // again in every file, should this one replace one that nobody read
+		fmt.Fprintf(&text, "kill %d\n", d.kills)
+	}
+	if err := d.replaceFaults(text.String()); err != nil {
 		t.Fatal(err)
 	}
-	if err := os.Rename(path+".new", path); err != nil {
-		t.Fatal(err)
+}
+
+// replaceFaults gives each file a time of its own, by which the double tells it
+// from the one before: the clock's ticks are too long, and inodes come again.
+func (d *OracleDatabase) replaceFaults(text string) error {
+	path := d.file("faults")
+	if err := os.WriteFile(path+".new", []byte(text), 0o600); err != nil {
+		return err
 	}
+	if err := os.Chtimes(path+".new", time.Time{}, time.Unix(d.written, 0)); err != nil {
+		return err
+	}
+	return os.Rename(path+".new", path)
+}
+
+// file is the database's file of a kind: db, faults, trace.
+func (d *OracleDatabase) file(kind string) string {
+	return filepath.Join(d.dir, d.Service+"."+kind)
 }
 
 // A Trip is one round trip to the server.
@@ -126,15 +176,19 @@ func (d *OracleDatabase) Trips(t testing.TB) func() []Trip {
 	}
 }
 
-// trace reads the whole trace.
+// trace reads the whole trace, but for a line that is being written.
 func (d *OracleDatabase) trace(t testing.TB) (trips []Trip) {
 	t.Helper()
-	text, err := os.ReadFile(filepath.Join(d.dir, d.Service+".trace"))
+	text, err := os.ReadFile(d.file("trace"))
 	if err != nil && !errors.Is(err, fs.ErrNotExist) {
 		t.Fatal(err)
 	}
 	for line := range strings.Lines(string(text)) {
-		session, rest, _ := strings.Cut(strings.TrimSuffix(line, "\n"), " ")
+		line, whole := strings.CutSuffix(line, "\n")
+		if !whole {
+			break
+		}
+		session, rest, _ := strings.Cut(line, " ")
 		op, sql, _ := strings.Cut(rest, " ")
 		n, err := strconv.Atoi(session)
 		if err != nil {

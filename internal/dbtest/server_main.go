@@ -12,8 +12,8 @@ import (
 	"go.uber.org/goleak"
 )
 
-// Main runs a package's tests, fails them when goroutines are left, and ends
-// the shared servers:
+// Main runs a package's tests, fails them when goroutines are left, ends the
+// shared servers and removes the databases of the Oracle double:
 //
 //	func TestMain(m *testing.M) { dbtest.Main(m) }
 //
@@ -21,11 +21,14 @@ import (
 // process.
 func Main(m *testing.M, options ...goleak.Option) {
 	goleak.VerifyTestMain(m, append(options, goleak.Cleanup(func(code int) {
+		ends := []func() error{removeOracle}
 		for _, shared := range []*sharedServer{&sharedPostgres, &sharedMariaDB} {
-			if shared.server == nil {
-				continue
+			if shared.server != nil {
+				ends = append(ends, shared.server.remove)
 			}
-			if err := shared.server.remove(); err != nil {
+		}
+		for _, end := range ends {
+			if err := end(); err != nil {
 				fmt.Fprintln(os.Stderr, "dbtest:", err)
 				code = max(code, 1)
 			}
