@@ -36,6 +36,9 @@ func (s *session) judge(ctx context.Context, o *op, err error) (heard error, aga
 		return err, false
 	}
 	p.broken = true
+	if p.apart != nil {
+		s.doubt(p) // nothing showed on the others either
+	}
 	if class == backend.ClassFatal {
 		return err, o.is.has(harmless) && o.Op != middleware.OpRollback
 	}
@@ -52,10 +55,14 @@ func (s *session) judge(ctx context.Context, o *op, err error) (heard error, aga
 		}
 		return s.quietError(p, err), p.line == nil || p.line.Expired() == nil
 	}
-	if ended := contextEnd(ctx, err); ended != nil && s.pure(o) {
-		return endedError(err, ended), false // nothing could take effect
+	again = false
+	if s.pure(o) { // nothing could take effect
+		if ended := contextEnd(ctx, err); ended != nil {
+			return endedError(err, ended), false
+		}
+		again = badConn && s.tx == nil && p.line != nil && p.line.Expired() == nil // as database/sql would
 	}
-	return s.indeterminate(ctx, p, o.name(), err), false
+	return s.indeterminate(ctx, p, o.name(), err), again
 }
 
 // contextEnd is the end of the context that err is due to; nil where it is due to
@@ -174,8 +181,11 @@ func (s *session) judgeNext(r *reading, err error) error {
 	if class == backend.ClassFatal {
 		return err
 	}
-	if errors.As(err, new(timedOut)) && s.pure(&r.op) {
-		return context.DeadlineExceeded
+	if s.pure(&r.op) && !badConn {
+		if errors.As(err, new(timedOut)) {
+			return context.DeadlineExceeded
+		}
+		return err
 	}
 	if r.p.line == nil && badConn && !s.e.backend.ErrBadConnLies && !r.p.lies {
 		return err
