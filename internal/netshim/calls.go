@@ -36,8 +36,15 @@ func (l *Line) Calls() *Calls {
 
 // Do runs f and waits for it. It returns [ErrLeft] when the line was cut first:
 // then f may still run, and what it writes must be nobody else's. A panic of
-// f's is raised here.
+// f's is raised here. While nothing bounds the line f runs in the caller's
+// goroutine.
 func (c *Calls) Do(f func()) error {
+	if c.line.unbounded() {
+		c.line.markSent()
+		f()
+		c.line.markHeard()
+		return nil
+	}
 	c.gate.next = f
 	if _, err := c.wire.Write(c.one[:]); err != nil {
 		return ErrLeft
@@ -51,6 +58,14 @@ func (c *Calls) Do(f func()) error {
 		panic(cause)
 	}
 	return nil
+}
+
+// unbounded reports whether nothing will cut the line while its owner is in a
+// call: no guard is active, and it is sound.
+func (l *Line) unbounded() bool {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return len(l.active) == 0 && !l.brokenLocked()
 }
 
 // Left reports whether a call was left that has not returned yet.
