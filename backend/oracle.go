@@ -2,14 +2,22 @@
 
 package backend
 
-import "errors"
+import (
+	"errors"
+	"io"
+)
 
 // Oracle is [Backend.Classify] for godror: it reads the number that the error
-// tells by a method Code() int, as godror's *OraErr does.
+// tells by a method Code() int, as godror's *OraErr does. The end of a stream
+// says nothing of the connection, which is the client library's and no stream of
+// Go's: godror answers io.EOF where there is no further result.
 func Oracle(err error) Class {
 	var numbered interface{ Code() int }
 	if errors.As(err, &numbered) && numbered.Code() != 0 {
 		return OracleNumber(numbered.Code())
+	}
+	if errors.Is(err, io.EOF) {
+		return ClassUnknown
 	}
 	return Common(err)
 }
