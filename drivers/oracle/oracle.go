@@ -14,6 +14,7 @@ package oracle
 
 import (
 	"database/sql/driver"
+	"reflect"
 
 	"github.com/godror/godror"
 
@@ -30,8 +31,16 @@ func init() {
 		Forms:          []backend.Form{backend.FormURL, backend.FormOracle, backend.FormLogfmt},
 		Open:           open,
 		Classify:       backend.Oracle,
+		Owns:           owns,
+		Dress:          dress,
 		ErrBadConnLies: true, // conn.go, maybeBadConn: a connection lost in Query, Next or Commit becomes ErrBadConn
 	})
+}
+
+// owns recognizes godror's driver, whose type godror keeps to itself.
+func owns(d driver.Driver) bool {
+	t := reflect.TypeOf(d)
+	return t != nil && t.Kind() == reflect.Pointer && t.Elem().PkgPath() == "github.com/godror/godror"
 }
 
 // open refuses what godror refuses, with its own error.
