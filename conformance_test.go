@@ -4,6 +4,7 @@ package fluxor_test
 
 import (
 	"database/sql"
+	"strings"
 	"testing"
 
 	"github.com/fluxor-db/fluxor"
@@ -123,6 +124,9 @@ func keepingAtOnce(open func(testing.TB) *sql.DB) func(testing.TB) *sql.DB {
 
 // withOption adds an option of Fluxor's to a DSN.
 func withOption(dsn, option string) string {
+	if strings.Contains(dsn, "connectString=") {
+		return dsn + " " + option
+	}
 	for i := range dsn {
 		if dsn[i] == '?' {
 			return dsn + "&" + option

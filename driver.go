@@ -160,7 +160,9 @@ func newConnector(set settings, b backend.Backend, inner driver.Connector, pinne
 
 // Connect returns a virtual connection at once, without dialing; the first
 // operation on it leases a physical one. It never fails.
-func (c *Connector) Connect(context.Context) (driver.Conn, error) { return newConn(c.main), nil }
+func (c *Connector) Connect(context.Context) (driver.Conn, error) {
+	return newConn(c.main).dressed(), nil
+}
 
 // Driver returns a driver that leads back to this connector (see [FromDB]) and
 // opens connectors for further DSNs, under an alias for the alias's driver.

@@ -89,12 +89,34 @@ type Backend struct {
 	// Detached is for a driver whose calls cannot be interrupted; nil for one
 	// whose connection is watched or that heeds its context.
 	Detached *Detached
+	// Dress puts the driver's own methods on a virtual connection, for a driver
+	// whose helpers assert an interface on what sql.Conn.Raw hands out. lend
+	// gives the driver's own connection, which the virtual one then holds as if
+	// an operation had used it. What Dress returns must serve database/sql as v
+	// does, and lead back to v by a method Unwrap() driver.Conn. nil means that
+	// v goes out as it is.
+	Dress func(v Virtual, lend func() (driver.Conn, error)) driver.Conn
 	// SelfValidates is true for a driver whose ResetSession makes a round trip
 	// when the connection was idle, so that Fluxor need not ping as well.
 	SelfValidates bool
 	// Ping checks an idle connection where the driver has no Pinger and no
 	// validation query is set; nil means that such a connection is trusted.
 	Ping func(context.Context, driver.Conn) error
+}
+
+// Virtual is a virtual connection: all that database/sql may ask of one.
+type Virtual interface {
+	driver.Conn
+	driver.ConnPrepareContext
+	driver.ConnBeginTx
+	driver.ExecerContext
+	driver.QueryerContext
+	driver.Execer  //lint:ignore SA1019 callers of sql.Conn.Raw assert it
+	driver.Queryer //lint:ignore SA1019 as above
+	driver.Pinger
+	driver.NamedValueChecker
+	driver.SessionResetter
+	driver.Validator
 }
 
 // Class is what an error means for the connection and for dialing.

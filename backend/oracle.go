@@ -6,14 +6,20 @@ import (
 	"context"
 	"database/sql/driver"
 	"errors"
+	"io"
 	"time"
 )
 
 // Oracle is [Backend.Classify] for godror: it reads the number that the error
-// tells by a method Code() int, as godror's *OraErr does.
+// tells by a method Code() int, as godror's *OraErr does. The end of a stream
+// says nothing of the connection, which is the client library's and no stream of
+// Go's: godror answers io.EOF where there is no further result.
 func Oracle(err error) Class {
 	if n := oracleCode(err); n != 0 {
 		return OracleNumber(n)
+	}
+	if errors.Is(err, io.EOF) {
+		return ClassUnknown
 	}
 	return Common(err)
 }

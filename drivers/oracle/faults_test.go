@@ -59,7 +59,7 @@ func TestABusyDatabaseInTrouble(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			d := dbtest.Oracle(t)
-			db := open(t, d.Logfmt("fluxor_max_open_conns=4", "fluxor_acquire_timeout=20s"))
+			db := fluxorOn(t, d.Logfmt("fluxor_max_open_conns=4", "fluxor_acquire_timeout=20s"))
 			mustExec(t, db, "create table w (n number(9))")
 			stop := disturb(t, d, trouble.rules)
 			got := work(t, db, trouble.class)
@@ -220,7 +220,7 @@ func TestAWrongPasswordIsTriedOnce(t *testing.T) {
 	d := dbtest.Oracle(t)
 	trips := d.Trips(t)
 	d.Password = "wrong"
-	db := open(t, d.Logfmt())
+	db := fluxorOn(t, d.Logfmt())
 	var wg sync.WaitGroup
 	for range callers {
 		wg.Go(func() {

@@ -33,6 +33,7 @@ func init() {
 		Classify:       backend.Oracle,
 		Owns:           owns,
 		Detached:       backend.OracleDetached(),
+		Dress:          dress,
 		ErrBadConnLies: true, // conn.go, maybeBadConn: a connection lost in Query, Next or Commit becomes ErrBadConn
 	})
 }

@@ -46,8 +46,8 @@ var kinds = map[string]struct {
 	}},
 }
 
-// open opens a database that the test closes.
-func open(t testing.TB, dsn string) *sql.DB {
+// fluxorOn opens a database under Fluxor, which the test closes.
+func fluxorOn(t testing.TB, dsn string) *sql.DB {
 	t.Helper()
 	db, err := sql.Open("oracle-fluxor", dsn)
 	if err != nil {
@@ -55,14 +55,6 @@ func open(t testing.TB, dsn string) *sql.DB {
 	}
 	t.Cleanup(func() { _ = db.Close() })
 	return db
-}
-
-// mustExec runs a text or fails the test.
-func mustExec(t testing.TB, db *sql.DB, text string, args ...any) {
-	t.Helper()
-	if _, err := db.ExecContext(t.Context(), text, args...); err != nil {
-		t.Fatalf("%s: %v", text, err)
-	}
 }
 
 // pool is what Fluxor knows of db's physical connections.
@@ -124,7 +116,7 @@ func TestACallOnASlowServerEndsWithItsContext(t *testing.T) {
 			t.Run(name+map[bool]string{false: " by deadline", true: " cancelled"}[cancelled], func(t *testing.T) {
 				t.Parallel()
 				d := dbtest.Oracle(t)
-				db := open(t, d.Logfmt("fluxor_max_open_conns=1"))
+				db := fluxorOn(t, d.Logfmt("fluxor_max_open_conns=1"))
 				mustExec(t, db, "create table w (n number(9))")
 				trips := d.Trips(t)
 				d.Faults(t, "execute delay=20000", "ping delay=20000")
@@ -161,7 +153,7 @@ func TestACallThatDoesNotReturnIsLeftBehind(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			d := dbtest.Oracle(t)
-			db := open(t, d.Logfmt("fluxor_max_open_conns=1", "fluxor_acquire_timeout=300ms"))
+			db := fluxorOn(t, d.Logfmt("fluxor_max_open_conns=1", "fluxor_acquire_timeout=300ms"))
 			mustExec(t, db, "create table w (n number(9))")
 			d.Faults(t, "execute hang=60000", "ping hang=60000")
 			err := inTime(t, ending(t, false), db, kind.call)
@@ -189,7 +181,7 @@ func TestAFetchThatDoesNotReturnIsLeftBehind(t *testing.T) {
 		t.Run(how, func(t *testing.T) {
 			t.Parallel()
 			d := dbtest.Oracle(t)
-			db := open(t, d.Logfmt())
+			db := fluxorOn(t, d.Logfmt())
 			mustExec(t, db, "create table w (n number(9))")
 			for i := range 150 { // more than a driver fetches at once
 				mustExec(t, db, "insert into w values (:1)", i)
@@ -224,7 +216,7 @@ func TestAFetchThatDoesNotReturnIsLeftBehind(t *testing.T) {
 
 func TestACommitThatDoesNotReturnHasAnUnknownOutcome(t *testing.T) {
 	d := dbtest.Oracle(t)
-	db := open(t, d.Logfmt("fluxor_network_timeout=500ms", "fluxor_close_timeout=500ms"))
+	db := fluxorOn(t, d.Logfmt("fluxor_network_timeout=500ms", "fluxor_close_timeout=500ms"))
 	mustExec(t, db, "create table w (n number(9))")
 	for name, end := range map[string]func(*sql.Tx) error{"commit": (*sql.Tx).Commit, "rollback": (*sql.Tx).Rollback} {
 		tx, err := db.BeginTx(t.Context(), nil)
@@ -299,7 +291,7 @@ func TestACallDoesNotInheritATimeout(t *testing.T) {
 
 func TestADialThatDoesNotReturnIsCountedAndItsConnectionClosed(t *testing.T) {
 	d := dbtest.Oracle(t)
-	db := open(t, d.Logfmt("fluxor_max_open_conns=1", "fluxor_connection_timeout=300ms", "fluxor_acquire_timeout=500ms"))
+	db := fluxorOn(t, d.Logfmt("fluxor_max_open_conns=1", "fluxor_connection_timeout=300ms", "fluxor_acquire_timeout=500ms"))
 	d.Faults(t, "connect hang=60000")
 	if err := db.PingContext(t.Context()); err == nil {
 		t.Fatal("a ping without a server")
@@ -321,7 +313,7 @@ func TestADialThatDoesNotReturnIsCountedAndItsConnectionClosed(t *testing.T) {
 // TestALeftCallDoesNotWriteToItsCaller would be a data race.
 func TestALeftCallDoesNotWriteToItsCaller(t *testing.T) {
 	d := dbtest.Oracle(t)
-	db := open(t, d.Logfmt())
+	db := fluxorOn(t, d.Logfmt())
 	mustExec(t, db, "create table w (n number(9))")
 	d.Faults(t, "execute hang=60000")
 	var id int64 = -1

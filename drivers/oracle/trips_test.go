@@ -144,7 +144,7 @@ func TestANewConnectionCostsTheRoundTripsOfTheBareDriver(t *testing.T) {
 
 func TestAnIdleConnectionIsPingedOnceAtMost(t *testing.T) {
 	d := dbtest.Oracle(t)
-	db := open(t, d.Logfmt("fluxor_validation_idle=50ms"))
+	db := fluxorOn(t, d.Logfmt("fluxor_validation_idle=50ms"))
 	var n int
 	ask := func() {
 		t.Helper()

@@ -31,7 +31,7 @@ func (r *Recorder) ended() map[string]context.Context {
 
 // slow is a statement that takes d.
 func (r *Recorder) slow(d time.Duration) string {
-	return fmt.Sprintf(r.in("select pg_sleep(%g)", "select sleep(%g)", ""), d.Seconds())
+	return fmt.Sprintf(r.in("select pg_sleep(%g)", "select sleep(%g)", "", "begin dbms_session.sleep(%g); end;"), d.Seconds())
 }
 
 // moment is how long a slow statement runs before its context ends.
@@ -124,11 +124,13 @@ var interruptions = []struct {
 		r.first(r.db, "select 'still here'")
 	}},
 	{"an exec with an argument", func(r *Recorder, deadline bool) {
-		r.interrupted(deadline, func() { r.exec(r.db, r.in("select pg_sleep(?)", "select sleep(?)", ""), long.Seconds()) })
+		r.interrupted(deadline, func() {
+			r.exec(r.db, r.in("select pg_sleep(?)", "select sleep(?)", "", "begin dbms_session.sleep(?); end;"), long.Seconds())
+		})
 		r.first(r.db, "select 'still here'")
 	}},
 	{"a prepared statement", func(r *Recorder, deadline bool) {
-		st := r.prepare(r.db, r.in("select pg_sleep(?)", "select sleep(?)", ""))
+		st := r.prepare(r.db, r.in("select pg_sleep(?)", "select sleep(?)", "", "begin dbms_session.sleep(?); end;"))
 		r.interrupted(deadline, func() {
 			res, err := st.ExecContext(r.ctx, long.Seconds())
 			r.result("prepared", res, err)
@@ -138,9 +140,9 @@ var interruptions = []struct {
 	}},
 	{"a statement of a session", func(r *Recorder, deadline bool) {
 		c := r.session()
-		r.exec(c, r.in("set application_name = 'kept'", "set @kept = 1", ""))
+		r.exec(c, r.in("set application_name = 'kept'", "set @kept = 1", "", "begin dbms_session.set_identifier('kept'); end;"))
 		r.interrupted(deadline, func() { r.exec(c, r.slow(long)) })
-		r.first(c, r.in("show application_name", "select @kept", ""))
+		r.first(c, r.in("show application_name", "select @kept", "", "select sys_context('userenv', 'client_identifier')"))
 		r.err("close", c.Close())
 		r.first(r.db, "select 'still here'")
 	}},
@@ -164,7 +166,7 @@ func interruptionCases() []Case {
 			if deadline {
 				how = "deadline"
 			}
-			cases = append(cases, sleeping(Case{Name: "context: " + how + " during " + in.name, Excused: []string{"lost reply"}, See: func(r *Recorder) {
+			cases = append(cases, sleeping(Case{Name: "context: " + how + " during " + in.name, Excused: []string{"lost reply", "either clock"}, See: func(r *Recorder) {
 				r.first(r.db, "select 1") // so that no time goes into dialing
 				in.see(r, deadline)
 			}}))
