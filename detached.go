@@ -30,8 +30,9 @@ type detached struct {
 	how   *backend.Detached
 	calls *netshim.Calls
 	ci    driver.Conn
-	stale bool  // the last call left its own timeout on the connection
-	last  *span // of the rows that the last query returned
+	began time.Time // the last call
+	stale bool      // that call left its own timeout on the connection
+	last  *span     // of the rows that the last query returned
 }
 
 // newDetached makes ci's calls on line from now on.
@@ -52,6 +53,16 @@ func (d *detached) taken() *span {
 // left reports whether a call was left that the driver has not returned from:
 // it may hold the locks of the connection and of any statement.
 func (d *detached) left() bool { return d != nil && d.calls.Left() }
+
+// foundDead reports whether a call that found the session gone did so at once:
+// it had ended before, and nobody could see that. A session that ends later may
+// have been ended because of the statement, which then must not come back.
+func (d *detached) foundDead() bool {
+	return d != nil && !d.calls.Cut() && time.Since(d.began) < atOnce
+}
+
+// atOnce is how long the first answer of a server may take.
+const atOnce = time.Second
 
 // forget takes back the timeout of an earlier call.
 func (d *detached) forget() {
@@ -79,15 +90,15 @@ type span struct {
 
 // begin returns the span of a call under ctx.
 func (d *detached) begin(ctx context.Context) *span {
-	sp := &span{Context: ctx, d: d}
+	sp, now := &span{Context: ctx, d: d}, time.Now()
 	if limit := d.how.Deadline; limit > 0 {
-		sp.end = time.Now().Add(limit)
+		sp.end = now.Add(limit)
 	}
 	own, bounded := ctx.Deadline()
 	if bounded && (sp.end.IsZero() || own.Before(sp.end)) {
 		sp.end = own
 	}
-	d.stale = bounded
+	d.began, d.stale = now, bounded
 	if d.how.Break != nil && ctx.Done() != nil {
 		sp.unhook = context.AfterFunc(ctx, sp.ended)
 	}

@@ -60,7 +60,10 @@ func (s *session) judge(ctx context.Context, o *op, err error) (heard error, aga
 		if ended := contextEnd(ctx, err); ended != nil {
 			return endedError(err, ended), false
 		}
-		again = badConn && s.tx == nil && p.line != nil && p.line.Expired() == nil // as database/sql would
+		if p.line != nil && errors.Is(p.line.Expired(), netshim.ErrQuiet) {
+			return s.quietError(p, err), false
+		}
+		again = badConn && s.tx == nil && p.line != nil && p.unheard() // as database/sql would
 	}
 	return s.indeterminate(ctx, p, o.name(), err), again
 }
@@ -160,6 +163,21 @@ func unlessBadConn(err error) error {
 	return err
 }
 
+// judgePure is judgeNext for a text that is proven to change nothing; nil where
+// only driver.ErrBadConn tells of the failure, which must not go up as it is.
+func (s *session) judgePure(r *reading, err error) error {
+	switch {
+	case errors.As(err, new(timedOut)):
+		return context.DeadlineExceeded
+	case r.p.line != nil && r.p.line.Expired() != nil:
+		if ended := r.p.line.Expired(); !errors.Is(ended, netshim.ErrQuiet) {
+			return endedError(err, ended)
+		}
+		return s.quietError(r.p, err)
+	}
+	return unlessBadConn(err)
+}
+
 // judgeNext says what the caller hears when reading rows failed: the statement
 // ran, but how far it got nobody knows once the connection is lost, or once the
 // driver left it because the context ended.
@@ -181,11 +199,10 @@ func (s *session) judgeNext(r *reading, err error) error {
 	if class == backend.ClassFatal {
 		return err
 	}
-	if s.pure(&r.op) && !badConn {
-		if errors.As(err, new(timedOut)) {
-			return context.DeadlineExceeded
+	if s.pure(&r.op) {
+		if told := s.judgePure(r, err); told != nil {
+			return told
 		}
-		return err
 	}
 	if r.p.line == nil && badConn && !s.e.backend.ErrBadConnLies && !r.p.lies {
 		return err

@@ -79,6 +79,17 @@ func (p *physical) resetLine() {
 // cut reports whether the wire is seen to be of no further use.
 func (p *physical) cut() bool { return p.line != nil && p.line.Broken() }
 
+// unheard reports whether nothing at all came back of a call that found the
+// connection broken: no answer, and on a wire no word of the server's either. A
+// session that an administrator ends says so, and a statement that he ended with
+// it must not come back.
+func (p *physical) unheard() bool {
+	if p.apart != nil {
+		return p.apart.foundDead()
+	}
+	return !p.line.Answered() && p.line.Expired() == nil
+}
+
 // sound reports whether the connection may be used by another session. It
 // asks the driver's IsValid, so it is called exactly once per lease: for
 // pooled Oracle sessions IsValid gives the session back (godror conn.go).

@@ -334,3 +334,34 @@ func TestALeftCallDoesNotWriteToItsCaller(t *testing.T) {
 		t.Errorf("%d, %v", id, err)
 	}
 }
+
+func TestAKilledStatementDoesNotComeBack(t *testing.T) {
+	d := dbtest.Oracle(t)
+	db := fluxorOn(t, d.Logfmt())
+	done := make(chan error, 1)
+	trips := d.Trips(t)
+	d.Faults(t, "execute delay=60000")
+	go func() {
+		var n int
+		done <- db.QueryRowContext(t.Context(), "select 1 from dual").Scan(&n)
+	}()
+	var seen []dbtest.Trip
+	waitUntil(t, "the statement runs", func() bool {
+		for _, trip := range trips() {
+			if trip.Text == "select 1 from dual" {
+				seen = append(seen, trip)
+			}
+		}
+		return len(seen) > 0
+	})
+	<-time.After(1100 * time.Millisecond) // a session that ends sooner may have been dead before
+	d.Faults(t, "kill")
+	if err := <-done; err == nil {
+		t.Error("the killed statement succeeded")
+	}
+	for _, trip := range trips() {
+		if trip.Text == "select 1 from dual" {
+			t.Error("the killed statement came back")
+		}
+	}
+}

@@ -71,6 +71,9 @@ func (l *Line) unbounded() bool {
 // Left reports whether a call was left that has not returned yet.
 func (c *Calls) Left() bool { return c != nil && c.gate.isLeft() }
 
+// Cut reports whether the line was cut.
+func (c *Calls) Cut() bool { return c.line.Broken() }
+
 // Later runs f once no call is under way: now, or in the goroutine of one that
 // was left, when that returns.
 func (c *Calls) Later(f func()) {
