@@ -127,7 +127,7 @@ var costs = []struct {
 		}
 	}},
 	{"godror.Raw", func(t *testing.T, db *sql.DB, _ string) {
-		if _, err := godror.ServerVersion(t.Context(), db); err != nil {
+		if err := godror.Raw(t.Context(), db, func(c godror.Conn) error { return c.Ping(t.Context()) }); err != nil {
 			t.Error(err)
 		}
 	}},
