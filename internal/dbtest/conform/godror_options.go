@@ -25,6 +25,7 @@ var optioned = []struct {
 	{"NumberAsString", godror.NumberAsString()},
 	{"NumberAsFloat64", godror.NumberAsFloat64()},
 	{"NullDateAsZeroTime", godror.NullDateAsZeroTime()},
+	//lint:ignore SA1019 what is deprecated has to behave as on the bare driver too
 	{"ClobAsString", godror.ClobAsString()},
 	{"DeleteFromCache", godror.DeleteFromCache()},
 	{"CallTimeout", godror.CallTimeout(time.Minute)},
