@@ -13,7 +13,7 @@ import (
 )
 
 func init() {
-	conformanceTargets = append(conformanceTargets, conformanceTarget{
+	registerTarget(conformanceTarget{
 		name: "oracle", dialect: conform.Oracle, bare: "godror", alias: "oracle-fluxor",
 		traits: []conform.Trait{conform.Sleeps},
 		dsn:    func(t testing.TB) string { return dbtest.Oracle(t).Logfmt("standaloneConnection=1") },

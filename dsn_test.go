@@ -198,7 +198,7 @@ func TestSeedDSNsWorkAsFarAsThisVersionCan(t *testing.T) {
 		"postgres://app:secret@legacy:5432/erp?sslmode=require&fluxor_preset=legacy":         "postgres",
 		"user:password@tcp(localhost:3306)/dbname?parseTime=true":                            "mysql",
 		"user:password@tcp/dbname?charset=utf8mb4":                                           "mysql",
-		"user/password@localhost:1521/XE":                                                    "drivers/oracle, is not in this version",
+		"user/password@localhost:1521/XE":                                                    "oracle",
 		"postgres://app:secret@legacy:5432/erp?fluxor_preset=legacy&fluxor_cache=hint":       "unknown option fluxor_cache=hint",
 		"user:password@tcp(localhost:3306)/dbname?parseTime=true&fluxor_max_open_conns=many": "option fluxor_max_open_conns=many",
 	} {
