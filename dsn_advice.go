@@ -28,6 +28,7 @@ var (
 		"postgres": driversPath + "postgres",
 		"mysql":    driversPath + "mysql",
 		"sqlite":   driversPath + "sqlite",
+		"oracle":   driversPath + "oracle",
 	}
 	importOfDriver = map[string]string{
 		"postgres": driversPath + "postgres",
@@ -35,11 +36,11 @@ var (
 		"pgx/v5":   driversPath + "pgx",
 		"mysql":    driversPath + "mysql",
 		"sqlite":   driversPath + "sqlite",
+		"godror":   driversPath + "oracle",
 	}
 	// later says for the kinds whose package is not in this version what to do
 	// until then.
 	later = map[string]string{
-		"oracle":        `Oracle's package, drivers/oracle, is not in this version; import _ "github.com/godror/godror" and add the option fluxor_driver=godror`,
 		dsn.TypeGateway: `tcp:// and fluxor+tcp:// lead to a Fluxor gateway, whose client comes with the gateway and is not in this version; it will be import _ "github.com/fluxor-db/fluxor/netdriver"`,
 	}
 )
@@ -65,9 +66,6 @@ func unregistered(name string) error {
 		}
 	}
 	text := "fluxor: option fluxor_driver=" + dsn.ShowValue(name) + ": no such driver is registered with database/sql; import the package that registers it"
-	if name == "godror" {
-		text += `: import _ "github.com/godror/godror"`
-	}
 	if near := nearest(name, slices.AppendSeq(slices.Clone(names), maps.Keys(importOfDriver))); near != "" {
 		text += "; did you mean " + near + "?"
 	}
@@ -141,7 +139,7 @@ func agrees(b backend.Backend, c RuntimeConfig) error {
 // careful returns err, or an error that quotes nothing where what err quotes
 // may be part of a password.
 func careful(err error, text string) error {
-	if dsn.Doubtful(text) {
+	if dsn.Doubtful(text) && !errors.As(err, new(dsn.Constant)) {
 		return dsn.ErrAmbiguous
 	}
 	return err

@@ -18,6 +18,7 @@ import (
 
 	"github.com/fluxor-db/fluxor/backend"
 	_ "github.com/fluxor-db/fluxor/drivers/mysql"
+	_ "github.com/fluxor-db/fluxor/drivers/oracle"
 	_ "github.com/fluxor-db/fluxor/drivers/pgx"
 	_ "github.com/fluxor-db/fluxor/drivers/postgres"
 	_ "github.com/fluxor-db/fluxor/drivers/sqlite"

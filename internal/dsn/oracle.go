@@ -23,7 +23,7 @@ func oraclePlace(text string) place {
 		return place{start: -1}
 	}
 	mark := -1
-	for i := range outside(text[at:end]) {
+	for i := range outside(text[at:end], false) {
 		if text[at+i] == '?' {
 			mark = at + i
 		}
@@ -32,26 +32,41 @@ func oraclePlace(text string) place {
 }
 
 // oracleAt returns the index of the last @ that neither a quote, a parenthesis
-// nor a backslash hides, or -1. Where the quotes do not pair, as in a password
-// with a single one, they hide nothing.
+// behind the user nor a backslash hides, or -1. Where the quotes do not pair, as
+// in a password with a single one, they hide nothing.
 func oracleAt(text string) int {
+	first := godrorAt(text)
+	if first < 0 {
+		return -1
+	}
+	if strings.Count(text, `"`)%2 != 0 {
+		return strings.LastIndexByte(text, '@')
+	}
 	found := -1
-	for i := range outside(text) {
-		if text[i] == '@' && (i == 0 || text[i-1] != '\\') {
-			found = i
+	for i := range outside(text[first:], strings.Count(text[:first], `"`)%2 != 0) {
+		if at := first + i; text[at] == '@' && text[at-min(at, 1)] != '\\' {
+			found = at
 		}
 	}
-	if found >= 0 || strings.Count(text, `"`)%2 == 0 {
-		return found
+	return found
+}
+
+// godrorAt returns the index of the @ that ends the password for godror: the
+// first one without a backslash before it, quotes or not; -1 for none.
+func godrorAt(text string) int {
+	for i := range len(text) {
+		if text[i] == '@' && (i == 0 || text[i-1] != '\\') {
+			return i
+		}
 	}
-	return strings.LastIndexByte(text, '@')
+	return -1
 }
 
 // outside yields the indices of text that are not inside double quotes or
-// parentheses.
-func outside(text string) func(yield func(int) bool) {
+// parentheses; quoted says that the text begins inside quotes.
+func outside(text string, quoted bool) func(yield func(int) bool) {
 	return func(yield func(int) bool) {
-		depth, quoted := 0, false
+		depth := 0
 		for i := range len(text) {
 			switch c := text[i]; {
 			case c == '"':
@@ -72,7 +87,7 @@ func outside(text string) func(yield func(int) bool) {
 func cutOracle(params string) []string {
 	var parts []string
 	from := 0
-	for i := range outside(params) {
+	for i := range outside(params, false) {
 		if params[i] == '&' {
 			parts = append(parts, params[from:i])
 			from = i + 1
