@@ -49,7 +49,7 @@ func Split(g Grammar, text string) (native string, options []Option, err error) 
 	if g.ambiguous(text) && (optionLike.MatchString(text) || optionLike.MatchString(decoded(text))) {
 		return "", nil, ErrAmbiguous
 	}
-	if g.Form == backend.FormOracle && godrorAt(text) != oracleAt(text) && optionLike.MatchString(text) {
+	if g.Form == backend.FormOracle && !isConnectAlone(text) && godrorAt(text) != oracleAt(text) && optionLike.MatchString(text) {
 		return "", nil, errOracleAt
 	}
 	scan, blank := g.scanner()

@@ -131,10 +131,10 @@ func isPostgresURL(text string) bool {
 	return strings.HasPrefix(text, "postgres://") || strings.HasPrefix(text, "postgresql://")
 }
 
-// isGodror reports whether text is logfmt with a connectString.
+// isGodror reports whether text is logfmt with a connectString, for godror too.
 func isGodror(text string) bool {
 	pairs, err := scanLogfmt(text)
-	return err == nil && slices.ContainsFunc(pairs, isConnectString)
+	return err == nil && oracleForm(text) == backend.FormLogfmt && slices.ContainsFunc(pairs, isConnectString)
 }
 
 func isConnectString(p pair) bool { return p.key == "connectString" }

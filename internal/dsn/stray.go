@@ -66,6 +66,9 @@ func (g Grammar) stray(native string) bool {
 	p, from := g.place(native), g.userEnd(native)
 	if g.Form == backend.FormOracle {
 		native = native[:from] + masked(native[from:])
+		if optionLike.MatchString(native[from:]) {
+			return true // also without a value: Oracle's client would see it
+		}
 	}
 	if !p.marked {
 		return misplaced.MatchString(native[from:])
@@ -91,7 +94,7 @@ func (g Grammar) userEnd(text string) int {
 	case backend.FormMySQL:
 		return strings.LastIndexByte(text[:max(0, strings.LastIndexByte(text, '/'))], '@') + 1
 	case backend.FormOracle:
-		return oracleAt(text) + 1
+		return max(0, oracleUserEnd(text))
 	case backend.FormSQLite:
 		return 0
 	}
