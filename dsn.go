@@ -199,6 +199,9 @@ func (c choice) finish(b backend.Backend, form backend.Form, text string) (targe
 		return target{}, careful(err, text)
 	}
 	config, err := c.settle(b, written)
+	if err != nil && dsn.Foreign(form, text) {
+		return target{}, errForeign
+	}
 	if err != nil {
 		return target{}, careful(err, text)
 	}

@@ -18,6 +18,10 @@ import (
 // help.
 var errEmptyDSN = errors.New(`fluxor: the DSN is empty; pass the DSN of the wrapped driver, such as postgres://user:password@host/db, or open it under an alias such as "postgres-fluxor" to let that driver read its environment`)
 
+// errForeign is what an option at fault means in a DSN that is written for another
+// driver than the alias it was opened under: it may be a part of the password.
+const errForeign = dsn.Constant("fluxor: the DSN is not written as the driver of this alias reads one, and what that driver would take for an option is not valid; open the DSN under the alias that it is written for")
+
 const driversPath = "github.com/fluxor-db/fluxor/drivers/"
 
 // The packages to import, by kind of database and by database/sql name. A

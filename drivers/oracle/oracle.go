@@ -34,6 +34,7 @@ func init() {
 		Forms:          forms,
 		Open:           open,
 		Classify:       backend.Oracle,
+		Brief:          backend.OracleBrief,
 		ErrBadConnLies: true, // conn.go, maybeBadConn: a connection lost in Query, Next or Commit becomes ErrBadConn
 	})
 }

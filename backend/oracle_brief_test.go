@@ -1,0 +1,26 @@
+// This file tests what is left out of godror's errors.
+
+package backend_test
+
+import (
+	"errors"
+	"testing"
+
+	"github.com/fluxor-db/fluxor/backend"
+)
+
+func TestGodrorsParametersAreLeftOutAndNothingElse(t *testing.T) {
+	for text, want := range map[string]string{
+		`user="scott" standalone params={authMode:0 connectionClass:<nil> outNewSession:0}: ORA-01017: invalid username/password`: "ORA-01017: invalid username/password",
+		`user="a\"b" standalone params={authMode:0}: ORA-12541: TNS:no listener`:                                                  "ORA-12541: TNS:no listener",
+		"pool=0x7f00 stats=busy=1 open=1 max=4 params={authMode:0 pool:0x7f00}: ORA-24418: Cannot open further sessions.":         "ORA-24418: Cannot open further sessions.",
+		"context deadline exceeded\n" + `user="u" standalone params={authMode:0}: ORA-12170: TNS:Connect timeout occurred`:        "context deadline exceeded\nORA-12170: TNS:Connect timeout occurred",
+		`ORA-00000: DPI-1047: Cannot locate a 64-bit Oracle Client library: "libclntsh.so"`:                                       `DPI-1047: Cannot locate a 64-bit Oracle Client library: "libclntsh.so"`,
+		"dpiStmt_execute: ORA-00942: table or view does not exist":                                                                "dpiStmt_execute: ORA-00942: table or view does not exist",
+		"ORA-20001: params={a: b}: mine": "ORA-20001: params={a: b}: mine",
+	} {
+		if got := backend.OracleBrief(errors.New(text)); got != want {
+			t.Errorf("%s\nbecame %s\nwant   %s", text, got, want)
+		}
+	}
+}
