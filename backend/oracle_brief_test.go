@@ -4,6 +4,7 @@ package backend_test
 
 import (
 	"errors"
+	"fmt"
 	"testing"
 
 	"github.com/fluxor-db/fluxor/backend"
@@ -22,5 +23,28 @@ func TestGodrorsParametersAreLeftOutAndNothingElse(t *testing.T) {
 		if got := backend.OracleBrief(errors.New(text)); got != want {
 			t.Errorf("%s\nbecame %s\nwant   %s", text, got, want)
 		}
+	}
+}
+
+// coded is an error with a number, as SQLite's; oracle has all that godror's has.
+type (
+	coded  int
+	oracle struct{ coded }
+)
+
+func (c coded) Error() string  { return fmt.Sprintf("number %d", int(c)) }
+func (c coded) Code() int      { return int(c) }
+func (oracle) Message() string { return "" }
+func (oracle) FunName() string { return "" }
+
+func TestNumberIsReadFromGodrorsErrorsAlone(t *testing.T) {
+	if n, ok := backend.OracleCode(fmt.Errorf("init: %w", oracle{942})); n != 942 || !ok {
+		t.Errorf("got %d, %t", n, ok)
+	}
+	if n, ok := backend.OracleCode(coded(20)); n != 0 || ok {
+		t.Errorf("SQLite's: got %d, %t", n, ok)
+	}
+	if _, ok := backend.OracleCode(nil); ok {
+		t.Error("nil has a number")
 	}
 }

@@ -14,6 +14,7 @@ package oracle
 
 import (
 	"database/sql/driver"
+	"reflect"
 	"strings"
 
 	"github.com/godror/godror"
@@ -35,6 +36,7 @@ func init() {
 		Open:           open,
 		Classify:       backend.Oracle,
 		Brief:          backend.OracleBrief,
+		Owns:           owns,
 		ErrBadConnLies: true, // conn.go, maybeBadConn: a connection lost in Query, Next or Commit becomes ErrBadConn
 	})
 }
@@ -42,6 +44,11 @@ func init() {
 // errAt is the refusal of an easy connect string whose password godror would cut
 // at an @, and send the rest of it into the network as a host's name.
 const errAt = dsn.Constant(`fluxor: godror takes the first @ of user/password@host for the end of the password, also between double quotes; write an @ of the password as \@, or use another form: oracle://user:password@host/service with %40, or user="u" password="p" connectString="host/service"`)
+
+// bare is the type of godror's driver, which has no exported name.
+var bare = reflect.TypeOf(godror.NewConnector(godror.ConnectionParams{}).Driver())
+
+func owns(d driver.Driver) bool { return reflect.TypeOf(d) == bare }
 
 // open makes godror's connector for a DSN.
 func open(text string) (driver.Connector, error) {

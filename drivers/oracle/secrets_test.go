@@ -47,6 +47,30 @@ func TestRefusedLoginShowsNoPasswordAndIsLoggedInOneLine(t *testing.T) {
 	}
 }
 
+func TestConnectorMadeInCodeIsKnownForGodrors(t *testing.T) {
+	d := dbtest.Oracle(t)
+	d.Password = "wrong"
+	params, err := godror.ParseDSN(d.DSN())
+	if err != nil {
+		t.Fatal(err)
+	}
+	var log bytes.Buffer
+	c, err := fluxor.WrapConnector(godror.NewConnector(params), fluxor.RuntimeConfig{Logger: slog.New(slog.NewTextHandler(&log, nil))})
+	if err != nil {
+		t.Fatal(err)
+	}
+	db := sql.OpenDB(c)
+	if err := db.PingContext(t.Context()); err == nil {
+		t.Error("the double takes a wrong password")
+	}
+	if err := db.Close(); err != nil {
+		t.Error(err)
+	}
+	if !strings.Contains(log.String(), "login") || strings.Contains(log.String(), "authMode") {
+		t.Errorf("the log says %s", log.String())
+	}
+}
+
 func TestErrorOfTheLoginReachesTheCallerAsGodrorMadeIt(t *testing.T) {
 	d := dbtest.Oracle(t)
 	d.Password = "wrong"
