@@ -108,6 +108,12 @@ func TestOraclesPureGoDriversAreTakenByName(t *testing.T) {
 				}
 			}
 		}
+		if got, err := parseDSN("u/p@h/s?fluxor_type=oracle&fluxor_driver="+name, "", likeAll); err != nil || !got.byName {
+			t.Errorf("%s with its type: got %+v, %v", name, got, err)
+		}
+		if _, err := parseDSN("u/secret@h/s?fluxor_type=mysql&fluxor_driver="+name, "", likeAll); err == nil || !strings.Contains(err.Error(), "fluxor_type=mysql does not go with fluxor_driver="+name) {
+			t.Errorf("%s with another type: got %v", name, err)
+		}
 		if _, err := parseDSN("u/secret@h/s?fluxor_driver="+name, "oracle", likeAll); err == nil || !strings.Contains(err.Error(), "fluxor_driver="+name+" does not go with the driver godror") {
 			t.Errorf("%s under an alias: got %v", name, err)
 		}

@@ -87,3 +87,12 @@ func TestDoctorExaminesOracleInEveryForm(t *testing.T) {
 		}
 	}
 }
+
+func TestExplainTakesTheDialectFromAnOracleDSN(t *testing.T) {
+	for _, dsn := range []string{"scott/tiger@h/s", "oracle://scott:tiger@h/s", `connectString="h/s"`} {
+		code, out, errOut := fluxor(t.Context(), "explain", dsn, "SELECT sysdate FROM dual", "--json")
+		if code != exitOK || !strings.Contains(out, `"dialect": "oracle"`) {
+			t.Errorf("%s: exit code %d, %s%s", dsn, code, out, errOut)
+		}
+	}
+}

@@ -2,8 +2,6 @@
 
 // This file stands in for godror in a program that is built without cgo, and says what it lacks.
 
-// Package oracle brings Oracle through godror, which needs cgo. This program was
-// built without it: every DSN of Oracle's is refused, with that reason.
 package oracle
 
 import (

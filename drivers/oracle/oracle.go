@@ -2,14 +2,6 @@
 
 // This file registers godror as a backend of Fluxor.
 
-// Package oracle brings Oracle through godror, which needs cgo and, at run
-// time, Oracle's client library (Instant Client). Import it for its effect:
-//
-//	import _ "github.com/fluxor-db/fluxor/drivers/oracle"
-//
-// It serves user/password@host:port/service DSNs, oracle:// URLs and godror's
-// own user="x" connectString="y" under "fluxor", and every DSN under the driver
-// name "oracle-fluxor".
 package oracle
 
 import (

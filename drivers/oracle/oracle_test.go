@@ -6,6 +6,7 @@ package oracle_test
 
 import (
 	"database/sql"
+	"log"
 	"testing"
 
 	_ "github.com/fluxor-db/fluxor"
@@ -13,7 +14,12 @@ import (
 	"github.com/fluxor-db/fluxor/internal/dbtest"
 )
 
-func TestMain(m *testing.M) { dbtest.Main(m) }
+func TestMain(m *testing.M) {
+	if err := dbtest.OracleReady(); err != nil {
+		log.Fatal(err)
+	}
+	dbtest.Main(m)
+}
 
 func TestEveryFormOfDSNReachesTheDatabase(t *testing.T) {
 	d := dbtest.Oracle(t)

@@ -45,6 +45,13 @@ var oracleHome = sync.OnceValues(func() (string, error) {
 	return dir, errors.Join(os.Setenv("OCISIM_DIR", dir), os.Setenv("ORACLE_HOME", filepath.Dir(lib)))
 })
 
+// OracleReady makes the double the client library of this process, for examples,
+// which have no testing.TB: every host and service is then a database of its own.
+func OracleReady() error {
+	_, err := oracleHome()
+	return err
+}
+
 // oracleCount numbers the databases of this process.
 var oracleCount atomic.Int64
 

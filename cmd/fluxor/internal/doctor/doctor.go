@@ -141,6 +141,9 @@ func (x *exam) groups() []group {
 		all = append(all, group{"version", x.mysqlVersion}, group{"settings", x.mysqlSettings},
 			group{"the session's clock", x.mysqlClock}, group{"TLS", x.mysqlTLS})
 	case "oracle":
+		if x.at.oracle == nil {
+			break // by name; what godror's connection tells is not to be had
+		}
 		all = append(all, group{"version", x.oracleVersion}, group{"settings", x.oracleSettings}, group{"the session's clock", x.oracleClock},
 			group{"limits", x.oracleLimits}, group{"the account", x.oracleAccount})
 	case "sqlite":

@@ -226,7 +226,7 @@ func (e *endpoint) openMySQL(native string) error {
 func (e *endpoint) openOther(u *fluxor.Understanding, native string) (err error) {
 	e.address, e.local = u.Native, true
 	for _, b := range backend.All() {
-		if b.Name == u.Backend {
+		if b.Name == u.Backend && b.DriverName == u.Driver {
 			e.connector, err = b.Open(native)
 			return err
 		}

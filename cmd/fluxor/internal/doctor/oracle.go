@@ -112,9 +112,6 @@ func (x *exam) zones(session, server string) {
 	}
 }
 
-// resource is one of the server's limits.
-type resource struct{ used, limit int }
-
 // oracleLimits reads what the account may see: v$resource_limit has also what is
 // used, v$parameter the limits alone.
 func (x *exam) oracleLimits(ctx context.Context) error {

@@ -16,6 +16,9 @@ import (
 
 // openOracle leaves the way to the server to Oracle's client: no wire is seen.
 func (e *endpoint) openOracle(u *fluxor.Understanding, native string) error {
+	if u.Driver != "godror" {
+		return e.openOther(u, native) // go-ora has the name of our package
+	}
 	params, err := godror.Parse(native)
 	if err != nil {
 		return err

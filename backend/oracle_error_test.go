@@ -1,4 +1,4 @@
-// This file tests what is left out of godror's errors.
+// This file tests what is read from godror's errors, and what is left out.
 
 package backend_test
 

@@ -1,8 +1,11 @@
-// This file shortens what godror says of a failed connect to what a person wants to read.
+// This file reads from godror's errors, without naming the driver, the number and what a person wants to read.
 
 package backend
 
-import "regexp"
+import (
+	"errors"
+	"regexp"
+)
 
 var (
 	// godror writes the C structure of its parameters in front of Oracle's error
@@ -16,4 +19,20 @@ var (
 // parameters of the connect. The error itself stays what it is.
 func OracleBrief(err error) string {
 	return oracleZero.ReplaceAllString(oracleDump.ReplaceAllString(err.Error(), ""), "$1")
+}
+
+// OracleCode returns the number of the ORA- message that godror's error err, or
+// one that it wraps, carries: 0 for an error of ODPI-C, which has none. ok is
+// false where there is no such error; SQLite's errors have a Code too.
+func OracleCode(err error) (code int, ok bool) {
+	var e interface {
+		error
+		Code() int
+		Message() string
+		FunName() string
+	}
+	if !errors.As(err, &e) {
+		return 0, false
+	}
+	return e.Code(), true
 }
