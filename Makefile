@@ -69,6 +69,7 @@ house:
 pure:
 	@echo "check: builds without cgo"
 	@CGO_ENABLED=0 $(GO) build ./...
+	@CGO_ENABLED=0 $(GO) test ./drivers/oracle
 
 tidy:
 	@echo "check: go.mod"

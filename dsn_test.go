@@ -6,7 +6,6 @@ import (
 	"database/sql"
 	"database/sql/driver"
 	"errors"
-	"slices"
 	"strings"
 	"testing"
 
@@ -20,7 +19,7 @@ var (
 	likePGX    = backend.Backend{Name: "pgx", Type: "postgres", DriverName: "pgx", Alias: "pgx-fluxor", ImportPath: "drivers/pgx", Forms: []backend.Form{backend.FormURL, backend.FormLibpq}}
 	likeMySQL  = backend.Backend{Name: "mysql", Type: "mysql", DriverName: "mysql", Alias: "mysql-fluxor", Forms: []backend.Form{backend.FormMySQL}}
 	likeSQLite = backend.Backend{Name: "sqlite", Type: "sqlite", DriverName: "sqlite", Alias: "sqlite-fluxor", Forms: []backend.Form{backend.FormSQLite}}
-	likeOracle = backend.Backend{Name: "oracle", Type: "oracle", DriverName: "godror", Alias: "oracle-fluxor", Forms: []backend.Form{backend.FormOracle, backend.FormLogfmt}}
+	likeOracle = backend.Backend{Name: "oracle", Type: "oracle", DriverName: "godror", Alias: "oracle-fluxor", ImportPath: importOfDriver["godror"], Forms: []backend.Form{backend.FormURL, backend.FormOracle, backend.FormLogfmt}}
 
 	likeAll = []backend.Backend{likePGX, likePQ, likeMySQL, likeSQLite, likeOracle}
 )
@@ -85,7 +84,6 @@ func TestDSNErrorsSayWhatToDo(t *testing.T) {
 		want               string
 	}{
 		{"missing backend", "postgres://u:secret@h", "", nil, `add import _ "github.com/fluxor-db/fluxor/drivers/postgres"`},
-		{"missing Oracle", "u/secret@h:1521/XE", "", nil, `not in this version; import _ "github.com/godror/godror" and add the option fluxor_driver=godror`},
 		{"lib/pq without its package", "postgres://u:secret@h?fluxor_driver=postgres", "", nil, `add import _ "github.com/fluxor-db/fluxor/drivers/postgres"`},
 		{"pgx without its package", "postgres://u:secret@h?fluxor_driver=pgx", "", nil, `add import _ "github.com/fluxor-db/fluxor/drivers/pgx"`},
 		{"pgx by its other name, without its package", "postgres://u:secret@h?fluxor_driver=pgx/v5", "", nil, `add import _ "github.com/fluxor-db/fluxor/drivers/pgx"`},
@@ -166,26 +164,6 @@ func TestOptionCannotLeadTheDSNToAnotherServer(t *testing.T) {
 	} {
 		if got, err := parseConfig(cfg, likeAll); err == nil || !strings.Contains(err.Error(), "does not go with this DSN") || strings.Contains(err.Error(), "secret") {
 			t.Errorf("%v: got %q, %v", cfg, got.native, err)
-		}
-	}
-}
-
-func TestGodrorWithoutItsPackageServesOraclesForms(t *testing.T) {
-	if err := unregistered("godror"); !strings.Contains(err.Error(), `import _ "github.com/godror/godror"`) {
-		t.Errorf("got %v", err)
-	}
-	if !slices.Contains(sql.Drivers(), "godror") {
-		sql.Register("godror", nameless{})
-	}
-	for text, want := range map[string]string{
-		"user/password@localhost:1521/XE?fluxor_driver=godror":                "user/password@localhost:1521/XE",
-		"sys/p@h/s?fluxor_driver=godror&fluxor_preset=legacy as sysdba":       "sys/p@h/s as sysdba",
-		"oracle://u:p@h:1521/XE?fluxor_driver=godror":                         "oracle://u:p@h:1521/XE",
-		`user="u" password="p w" connectString="h/XE" fluxor_driver="godror"`: `user="u" password="p w" connectString="h/XE"`,
-	} {
-		got, err := parseDSN(text, "", nil)
-		if err != nil || !got.byName || got.native != want {
-			t.Errorf("%s: got %q, %v", text, got.native, err)
 		}
 	}
 }

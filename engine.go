@@ -59,6 +59,7 @@ func (e *engine) poolConfig(pinned bool) pool.Config[*physical] {
 		Peek:              e.peek,
 		Ping:              e.validate,
 		Classify:          e.classifyDial,
+		Brief:             e.backend.Brief,
 		MaxOpen:           set.MaxOpenConns,
 		MaxIdle:           set.MaxIdleConns,
 		MaxLifetime:       set.ConnMaxLifetime,

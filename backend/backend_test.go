@@ -50,28 +50,6 @@ func TestMySQLNumbersSayWhatTheyMeanForTheConnection(t *testing.T) {
 	}
 }
 
-// numbered is an error of godror's.
-type numbered int
-
-func (n numbered) Error() string { return fmt.Sprintf("ORA-%05d", int(n)) }
-func (n numbered) Code() int     { return int(n) }
-
-func TestOracleNumbersSayWhatTheyMeanForTheConnection(t *testing.T) {
-	for err, want := range map[error]backend.Class{
-		numbered(1): backend.ClassVerdict, numbered(942): backend.ClassVerdict, numbered(20001): backend.ClassVerdict,
-		numbered(18): backend.ClassTooMany, numbered(12519): backend.ClassTooMany,
-		numbered(1017): backend.ClassLogin, numbered(28000): backend.ClassLogin,
-		numbered(12541): backend.ClassUnavailable, numbered(1034): backend.ClassUnavailable,
-		numbered(28): backend.ClassFatal, numbered(3113): backend.ClassDead,
-		errors.New("already in transaction"):        backend.ClassUnknown,
-		fmt.Errorf("getImplicitResult: %w", io.EOF): backend.ClassUnknown, // there is no further result
-	} {
-		if got := backend.Oracle(fmt.Errorf("prepare: %w", err)); got != want {
-			t.Errorf("%v is class %d, want %d", err, got, want)
-		}
-	}
-}
-
 func TestOnlyAPlainChangeIsRefusedWhole(t *testing.T) {
 	for text, want := range map[string]bool{
 		"":                                 true, // a commit

@@ -15,22 +15,13 @@ import (
 // says nothing of the connection, which is the client library's and no stream of
 // Go's: godror answers io.EOF where there is no further result.
 func Oracle(err error) Class {
-	if n := oracleCode(err); n != 0 {
+	if n, _ := OracleCode(err); n != 0 {
 		return OracleNumber(n)
 	}
 	if errors.Is(err, io.EOF) {
 		return ClassUnknown
 	}
 	return Common(err)
-}
-
-// oracleCode is the number of an ORA- message; 0 for an error that has none.
-func oracleCode(err error) int {
-	var numbered interface{ Code() int }
-	if errors.As(err, &numbered) {
-		return numbered.Code()
-	}
-	return 0
 }
 
 // OracleNumber classifies by the number of an ORA- message.
@@ -45,7 +36,7 @@ func OracleNumber(n int) Class {
 	case 1033, 1034, 1089, 1090, // starting or stopping
 		12154, 12170, 12203, 12500, 12505, 12514, 12521, 12526, 12527, 12528, 12541, 12543, 12545, 12560:
 		return ClassUnavailable
-	case 22, 28, 31, 45, 378, 600, 602, 603, 609, 1012, 1041, 1043, 1092, 2396, 2399, 56600:
+	case 22, 28, 31, 45, 378, 600, 602, 603, 609, 1012, 1041, 1043, 1092, 2396, 2399:
 		return ClassFatal
 	case 3106, 3113, 3114, 3122, 3135, // the server is gone
 		3136, 3156, 12161, // the call timed out
@@ -66,7 +57,7 @@ func OracleDetached() *Detached {
 	return &Detached{
 		Deadline: 24 * time.Hour,
 		Break:    oracleBreak,
-		Broken:   func(err error) bool { return oracleCode(err) == 1013 },
+		Broken:   oracleBroken,
 		TimedOut: oracleTimedOut,
 		Forget:   oracleForget,
 		DialRate: 20,
@@ -81,12 +72,15 @@ func oracleBreak(ci driver.Conn) error {
 	return b.Break()
 }
 
+// oracleBroken knows "user requested cancel of current operation".
+func oracleBroken(err error) bool {
+	n, _ := OracleCode(err)
+	return n == 1013
+}
+
 func oracleTimedOut(err error) bool {
-	switch oracleCode(err) {
-	case 3136, 3156, 12161:
-		return true
-	}
-	return false
+	n, _ := OracleCode(err)
+	return n == 3136 || n == 3156 || n == 12161
 }
 
 // oracleForget fails to bind an argument: godror takes the timeout back after

@@ -6,6 +6,7 @@ package oracle_test
 
 import (
 	"database/sql"
+	"log"
 	"log/slog"
 	"testing"
 
@@ -16,6 +17,9 @@ import (
 
 func TestMain(m *testing.M) {
 	slog.SetDefault(slog.New(slog.DiscardHandler)) // the faults are made on purpose
+	if err := dbtest.OracleReady(); err != nil {
+		log.Fatal(err)
+	}
 	dbtest.Main(m)
 }
 

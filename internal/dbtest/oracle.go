@@ -70,6 +70,13 @@ func removeOracle() error {
 	return os.RemoveAll(oracleHome.dir)
 }
 
+// OracleReady makes the double the client library of this process, for examples,
+// which have no testing.TB: every host and service is then a database of its own.
+func OracleReady() error {
+	oracleHome.once.Do(makeOracleHome)
+	return oracleHome.err
+}
+
 // oracleCount numbers the databases of this process.
 var oracleCount atomic.Int64
 

@@ -194,8 +194,16 @@ func (p *Pool[T]) dialed(a *attempt, v T, err error) {
 	p.dispatchLocked()
 	p.unlock()
 	if err != nil && !closing {
-		p.log(slog.LevelWarn, "opening a connection failed", "error", err, "verdict", verdict.String())
+		p.log(slog.LevelWarn, "opening a connection failed", "error", p.brief(err), "verdict", verdict.String())
 	}
+}
+
+// brief is what a log line shows of an error.
+func (p *Pool[T]) brief(err error) any {
+	if p.cfg.Brief == nil {
+		return err
+	}
+	return p.cfg.Brief(err)
 }
 
 // endAttemptLocked reports whether anybody counts on a's result.

@@ -50,6 +50,8 @@ type Config[T any] struct {
 	// Classify says what an error of Dial means for the next dial; nil means
 	// Fail for all.
 	Classify func(err error) DialVerdict
+	// Brief is what a log line shows of an error of Dial; nil means its text.
+	Brief func(err error) string
 
 	// MaxOpen is the highest number of open and dialing connections; 0 means
 	// unlimited. Connections being closed do not count, unless Lingering.
