@@ -85,7 +85,7 @@ func TestNoRefusalShowsThePassword(t *testing.T) {
 		{"", `user=u password="M4rk" connectString=h standaloneConnection=x fluxor_preset=legacie`},
 		{"oracle", `user=u password="M4rk connectString=h`},
 		{"oracle", `user=u password=M4rk" connectString=h`},
-		{"oracle", "user=u connectString=h token=M4rk poolMaxSessions=M4rk"},
+		{"oracle", "user=u connectString=h token=M4rk poolMaxSessions=x"},
 		{"oracle", `user=u newPassword=M4rk connectString=h alterSession="a=M4rk\""`},
 		{"mysql", `connectString=h user="/db" password="a?fluxor_M4rk&x"`},
 	} {
