@@ -229,7 +229,6 @@ func (sp *span) verdict(p *physical, err error, broke bool) error {
 	case broke:
 		return brokenOff{sp.Context.Err()}
 	case err != nil && how.TimedOut != nil && how.TimedOut(err) && sp.expires():
-		p.broken = true // whether the server still works on it is unknown
 		return timedOut{err}
 	}
 	return err

@@ -27,6 +27,9 @@ func (s *session) judge(ctx context.Context, o *op, err error) (heard error, aga
 		return off.error, false
 	}
 	p := s.held.Value
+	if errors.As(err, new(timedOut)) {
+		return s.judgeTimeout(ctx, p, o, err), false
+	}
 	badConn := errors.Is(err, driver.ErrBadConn)
 	class := s.e.backend.Classify(err)
 	if class == backend.ClassVerdict {
@@ -57,7 +60,7 @@ func (s *session) judge(ctx context.Context, o *op, err error) (heard error, aga
 	}
 	again = false
 	if s.pure(o) { // nothing could take effect
-		if ended := contextEnd(ctx, err); ended != nil {
+		if ended := ctx.Err(); ended != nil {
 			return endedError(err, ended), false
 		}
 		if p.line != nil && errors.Is(p.line.Expired(), netshim.ErrQuiet) {
@@ -68,13 +71,16 @@ func (s *session) judge(ctx context.Context, o *op, err error) (heard error, aga
 	return s.indeterminate(ctx, p, o.name(), err), again
 }
 
-// contextEnd is the end of the context that err is due to; nil where it is due to
-// something else.
-func contextEnd(ctx context.Context, err error) error {
-	if errors.As(err, new(timedOut)) {
+// judgeTimeout says what the caller hears of a call that its own timeout ended:
+// the server may have been done with it.
+func (s *session) judgeTimeout(ctx context.Context, p *physical, o *op, err error) error {
+	if lost(s.e.backend.Classify(err)) {
+		p.broken = true
+	}
+	if o.is.has(harmless) || s.pure(o) {
 		return context.DeadlineExceeded
 	}
-	return ctx.Err()
+	return s.indeterminate(ctx, p, o.name(), err)
 }
 
 // pure reports whether o's text is proven to change nothing.
@@ -120,7 +126,7 @@ func (s *session) doubt(p *physical) {
 
 // endedError is err where it already tells of the context's end, else the end.
 func endedError(err, ended error) error {
-	if errors.Is(err, ended) && !errors.As(err, new(timedOut)) {
+	if errors.Is(err, ended) {
 		return err
 	}
 	return ended
@@ -166,16 +172,13 @@ func unlessBadConn(err error) error {
 // judgePure is judgeNext for a text that is proven to change nothing; nil where
 // only driver.ErrBadConn tells of the failure, which must not go up as it is.
 func (s *session) judgePure(r *reading, err error) error {
-	switch {
-	case errors.As(err, new(timedOut)):
-		return context.DeadlineExceeded
-	case r.p.line != nil && r.p.line.Expired() != nil:
-		if ended := r.p.line.Expired(); !errors.Is(ended, netshim.ErrQuiet) {
-			return endedError(err, ended)
-		}
-		return s.quietError(r.p, err)
+	if r.p.line == nil || r.p.line.Expired() == nil {
+		return unlessBadConn(err)
 	}
-	return unlessBadConn(err)
+	if ended := r.p.line.Expired(); !errors.Is(ended, netshim.ErrQuiet) {
+		return endedError(err, ended)
+	}
+	return s.quietError(r.p, err)
 }
 
 // judgeNext says what the caller hears when reading rows failed: the statement
@@ -185,6 +188,9 @@ func (s *session) judgeNext(r *reading, err error) error {
 	var off brokenOff
 	if errors.As(err, &off) {
 		return off.error
+	}
+	if errors.As(err, new(timedOut)) {
+		return s.judgeTimeout(context.Background(), r.p, &r.op, err)
 	}
 	class := s.e.backend.Classify(err)
 	if class == backend.ClassVerdict {

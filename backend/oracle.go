@@ -38,8 +38,10 @@ func OracleNumber(n int) Class {
 		return ClassUnavailable
 	case 22, 28, 31, 45, 378, 600, 602, 603, 609, 1012, 1041, 1043, 1092, 2396, 2399:
 		return ClassFatal
+	case 3156: // the call timed out, and the client brought the connection back into order
+		return ClassUnknown
 	case 3106, 3113, 3114, 3122, 3135, // the server is gone
-		3136, 3156, 12161, // the call timed out
+		3136, 12161, // the call timed out, and the connection with it
 		12153, 12157, 12537, 12547, 12570, 12571, 12583, 12757, 25408, 27146, 28511, 28547:
 		return ClassDead
 	}

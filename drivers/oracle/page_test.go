@@ -52,7 +52,7 @@ func TestEveryDSNOfThePageConnects(t *testing.T) {
 // classes are the meanings in the page's table of errors.
 var classes = map[string]backend.Class{
 	"login refused": backend.ClassLogin, "no further session": backend.ClassTooMany, "not reachable now": backend.ClassUnavailable,
-	"the server ended the session": backend.ClassFatal, "connection lost": backend.ClassDead,
+	"the server ended the session": backend.ClassFatal, "connection lost": backend.ClassDead, "the call timed out": backend.ClassUnknown,
 }
 
 func TestNumbersOfThePageMeanWhatItSays(t *testing.T) {
