@@ -37,6 +37,18 @@ func (r *Recorder) slow(d time.Duration) string {
 // moment is how long a slow statement runs before its context ends.
 const moment = 100 * time.Millisecond
 
+// briefMoment is for Oracle: godror bounds a call by its deadline in two ways, which race
+// where the deadline is 0.1 s away or more. The loser may then read a statement
+// that its user closes at that moment, without a lock.
+const briefMoment = moment / 5
+
+func (r *Recorder) moment() time.Duration {
+	if r.target.Dialect == Oracle {
+		return briefMoment
+	}
+	return moment
+}
+
 // long is how long it would run: a server that goes on with it, as MySQL
 // does, keeps its locks so long.
 const long = time.Second
@@ -44,13 +56,13 @@ const long = time.Second
 // interrupted runs f under a context that ends while f runs.
 func (r *Recorder) interrupted(deadline bool, f func()) {
 	if deadline {
-		ctx, cancel := context.WithTimeout(r.ctx, moment)
+		ctx, cancel := context.WithTimeout(r.ctx, r.moment())
 		defer cancel()
 		r.withContext(ctx, f)
 		return
 	}
 	ctx, cancel := context.WithCancel(r.ctx)
-	timer := time.AfterFunc(moment, cancel)
+	timer := time.AfterFunc(r.moment(), cancel)
 	defer timer.Stop()
 	defer cancel()
 	r.withContext(ctx, f)

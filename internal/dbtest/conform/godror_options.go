@@ -93,7 +93,7 @@ var godrorOptionCases = []Case{
 	}},
 	{Name: "CallTimeout ends a call", Needs: []Trait{Sleeps}, Excused: []string{"either clock"}, See: func(r *Recorder) {
 		c := r.session()
-		r.exec(c, "begin dbms_session.sleep(2); end;", godror.CallTimeout(150*time.Millisecond))
+		r.exec(c, "begin dbms_session.sleep(2); end;", godror.CallTimeout(briefMoment))
 		r.first(c, "select 'still here'")
 	}},
 	{Name: "ParseOnly runs nothing", See: func(r *Recorder) {
