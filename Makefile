@@ -40,8 +40,8 @@ test: servers ## run all tests with the race detector, on private database serve
 	done
 	@echo "test: all passed"
 
-published: servers ## run the test suites that lib/pq, go-sql-driver and pgx publish through Fluxor (minutes)
-	@$(GO) test -tags published -count=1 -timeout 40m -v ./internal/published
+published: servers ## run the test suites that lib/pq, go-sql-driver, pgx and godror publish through Fluxor (minutes)
+	@$(GO) test -tags published -count=1 -timeout 40m -parallel 3 -v ./internal/published
 
 check: format vet lint house pure tidy isolate ## hold every rule that needs no database
 	@echo "check: all rules hold"
