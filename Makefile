@@ -40,8 +40,8 @@ test: servers ## run all tests with the race detector, on private database serve
 	done
 	@echo "test: all passed"
 
-published: servers ## run the test suites that lib/pq, go-sql-driver and pgx publish through Fluxor (minutes)
-	@$(GO) test -tags published -count=1 -timeout 40m -v ./internal/published
+published: servers ## run the test suites that lib/pq, go-sql-driver, pgx and godror publish through Fluxor (minutes)
+	@$(GO) test -tags published -count=1 -timeout 40m -parallel 3 -v ./internal/published
 
 check: format vet lint house pure tidy isolate ## hold every rule that needs no database
 	@echo "check: all rules hold"
@@ -69,6 +69,7 @@ house:
 pure:
 	@echo "check: builds without cgo"
 	@CGO_ENABLED=0 $(GO) build ./...
+	@CGO_ENABLED=0 $(GO) test ./drivers/oracle
 
 tidy:
 	@echo "check: go.mod"

@@ -31,7 +31,7 @@ func convertArgs(c converter, args []driver.NamedValue) ([]driver.NamedValue, er
 		nv.Ordinal = i + 1
 		if err := c.convert(nv); err != nil {
 			if err == driver.ErrRemoveArgument { //nolint:errorlint // database/sql compares by identity
-				return c.shorten(args[:i:i], args[i+1:])
+				return c.shorten(args[:i:i], args[i+1:], nv.Name)
 			}
 			return nil, badArg(nv, err)
 		}
@@ -43,13 +43,18 @@ func convertArgs(c converter, args []driver.NamedValue) ([]driver.NamedValue, er
 }
 
 // shorten goes on behind the first argument that was removed, in a list of its
-// own: the caller's keeps its order.
-func (c converter) shorten(done, rest []driver.NamedValue) ([]driver.NamedValue, error) {
+// own: the caller's keeps its order. In database/sql the name of a removed
+// argument stays where it was, so that the next argument without one gets it.
+func (c converter) shorten(done, rest []driver.NamedValue, name string) ([]driver.NamedValue, error) {
 	for _, nv := range rest {
+		if nv.Name == "" {
+			nv.Name = name
+		}
+		name = nv.Name
 		nv.Ordinal = len(done) + 1
 		switch err := c.convert(&nv); err { //nolint:errorlint // as in convertArgs
 		case nil:
-			done = append(done, nv)
+			done, name = append(done, nv), ""
 		case driver.ErrRemoveArgument:
 		default:
 			return nil, badArg(&nv, err)

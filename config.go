@@ -19,8 +19,9 @@ import (
 // under drivers/ where the DSN alone does not.
 type DatabaseType string
 
-// The kinds of databases. Oracle's package, drivers/oracle, is not in this
-// version: name its driver instead, Driver: "godror".
+// The kinds of databases. DatabaseTypeOracle means godror, whose package
+// drivers/oracle needs cgo; Oracle's pure Go drivers are chosen by Driver,
+// "oracle" or "oracledb".
 const (
 	DatabaseTypeOracle     DatabaseType = "oracle"
 	DatabaseTypePostgreSQL DatabaseType = "postgres"
@@ -55,7 +56,7 @@ type RuntimeConfig struct {
 	// the DSN.
 	DatabaseType DatabaseType
 	// Driver chooses the wrapped driver by its database/sql name, for example
-	// "pgx" or "godror". Default: from the DSN.
+	// "pgx" or "oracledb". Default: from the DSN.
 	Driver string
 	// DSN is the wrapped driver's own DSN, with or without fluxor_ options.
 	// String, logs and JSON show it without its password.

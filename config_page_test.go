@@ -82,7 +82,7 @@ ROWS
 | libpq keys | PostgreSQL | ` + "`host=h user=app password='p w' fluxor_preset=legacy`" + ` | bare, or in single quotes with ` + "`\\'` and `\\\\`" + ` |
 | go-sql-driver | MySQL | ` + "`app:pw@tcp(h:3306)/erp?parseTime=true&fluxor_preset=legacy`" + ` | percent-encoded, a slash always as %2F |
 | ` + "`mysql://`" + ` | MySQL | ` + "`mysql://app:pw@h/erp?fluxor_preset=legacy`" + ` | percent-encoded |
-| easy connect, TNS descriptor | Oracle | ` + "`app/pw@h:1521/XE?fluxor_preset=legacy`" + ` | percent-encoded; before ` + "` as sysdba`" + ` |
+| easy connect, TNS descriptor, TNS name | Oracle | ` + "`app/pw@h:1521/XE?fluxor_preset=legacy`" + ` | percent-encoded; before ` + "` as sysdba`" + ` |
 | URL ` + "`oracle://`" + ` | Oracle | ` + "`oracle://app:pw@h:1521/XE?fluxor_preset=legacy`" + ` | percent-encoded |
 | godror logfmt | Oracle | ` + "`user=\"app\" password=\"pw\" connectString=\"h/XE\" fluxor_preset=legacy`" + ` | bare, or in double quotes with JSON's escapes |
 | ` + "`file:`, `:memory:`, a path ending in `.db`, `.sqlite`, `.sqlite3`" + ` | SQLite | ` + "`file:erp.db?mode=ro&fluxor_preset=legacy`" + ` | percent-encoded |
@@ -97,16 +97,18 @@ the password ends.
 Under the driver name ` + "`fluxor`" + ` the backend is, in this order: the driver that ` + "`fluxor_driver`" + ` names; the imported package
 for the kind of database that ` + "`fluxor_type`" + ` names; the one that the DSN's form tells. A DSN that fits no form, or two, is an
 error, and so is a driver or type for another kind of database than the DSN is written for. Under an alias
-(` + "`postgres-fluxor`, `pgx-fluxor`, `mysql-fluxor`, `sqlite-fluxor`" + `) every DSN goes to that driver, the empty one too: lib/pq and pgx then read the PG* variables. Where both PostgreSQL packages are imported, lib/pq serves
+(` + "`postgres-fluxor`, `pgx-fluxor`, `mysql-fluxor`, `oracle-fluxor`, `sqlite-fluxor`" + `) every DSN goes to that driver, the empty one too: lib/pq and pgx then read the PG* variables. Where both PostgreSQL packages are imported, lib/pq serves
 the DSNs that name no driver.
 
-Oracle's forms are recognised; the package that serves them, ` + "`drivers/oracle`" + `, is not in this version. Until then Oracle is
-reached by driver name, with ` + "`import _ \"github.com/godror/godror\"` and `fluxor_driver=godror`" + `, or through
-` + "`fluxor.WrapConnector`" + `.
+Oracle's DSNs go to godror, whose package ` + "`drivers/oracle`" + ` needs cgo: in a program that is built without it they are refused
+with that reason. [ORACLE.md](ORACLE.md) shows its forms and says what becomes of ` + "`standaloneConnection`" + `, the one parameter that
+Fluxor adds. An ` + "`@`" + ` in the password of an easy connect string is written ` + "`\\@`" + `; behind another ` + "`@`" + ` an option is an error, because
+it may be part of the password. Oracle's pure Go drivers are used by name, ` + "`fluxor_driver=oracle`" + ` for go-ora and
+` + "`fluxor_driver=oracledb`" + ` for Oracle's own.
 
 A driver without a package under ` + "`drivers/`" + ` is used by its ` + "`database/sql`" + ` name, ` + "`fluxor_driver=NAME`" + `, with a DSN that is a URL
 or has its parameters behind a question mark; for any other DSN use ` + "`fluxor.WrapConnector`" + `. The drivers that have such a
-package, ` + "`postgres`, `pgx`, `mysql` and `sqlite`" + `, need it: used by their bare name, nothing would watch their connections.
+package, ` + "`postgres`, `pgx`, `mysql`, `godror` and `sqlite`" + `, need it: used by their bare name, nothing would watch their connections.
 
 ## Fluxor's own spellings
 

@@ -72,6 +72,7 @@ var fakeUses = []fakeUse{
 	with("an out value", sql.Out{Dest: new(int)}),
 	with("an array", []string{"a", "b"}),
 	with("an option", dbtest.Option(func() {}), 7),
+	with("a named option", sql.Named("o", dbtest.Option(func() {})), 7), // the next argument inherits the name
 	with("only an option", dbtest.Option(func() {})),
 	with("a channel", make(chan int)),
 	with("a failing valuer", failing{}),

@@ -4,6 +4,7 @@ package fluxor_test
 
 import (
 	"database/sql"
+	"strings"
 	"testing"
 
 	"github.com/fluxor-db/fluxor"
@@ -65,6 +66,9 @@ var conformanceTargets = []conformanceTarget{
 	},
 }
 
+// registerTarget adds a target that not every build has.
+func registerTarget(c conformanceTarget) { conformanceTargets = append(conformanceTargets, c) }
+
 func TestFluxorBehavesAsTheBareDriver(t *testing.T) {
 	sum := conform.Tally{Targets: len(conformanceTargets)}
 	t.Run("on", func(t *testing.T) {
@@ -123,6 +127,9 @@ func keepingAtOnce(open func(testing.TB) *sql.DB) func(testing.TB) *sql.DB {
 
 // withOption adds an option of Fluxor's to a DSN.
 func withOption(dsn, option string) string {
+	if strings.Contains(dsn, "connectString=") {
+		return dsn + " " + option
+	}
 	for i := range dsn {
 		if dsn[i] == '?' {
 			return dsn + "&" + option

@@ -160,7 +160,9 @@ func newConnector(set settings, b backend.Backend, inner driver.Connector, pinne
 
 // Connect returns a virtual connection at once, without dialing; the first
 // operation on it leases a physical one. It never fails.
-func (c *Connector) Connect(context.Context) (driver.Conn, error) { return newConn(c.main), nil }
+func (c *Connector) Connect(context.Context) (driver.Conn, error) {
+	return newConn(c.main).dressed(), nil
+}
 
 // Driver returns a driver that leads back to this connector (see [FromDB]) and
 // opens connectors for further DSNs, under an alias for the alias's driver.
@@ -187,9 +189,10 @@ type PoolStats struct {
 	// The present state. MaxOpen is the limit, 0 for none. Granted is what the
 	// server was found to grant, 0 where no bound is known. Open connections
 	// are Idle or Used; a used one is leased, or being checked for a caller.
-	// Dialing and Closing ones are not open yet or any more. Waiting callers
-	// stand in line, those who wait for a dial included.
-	MaxOpen, Granted, Open, Idle, Used, Dialing, Closing, Waiting int
+	// Dialing and Closing ones are not open yet or any more; Orphans are dials
+	// that were given up and from which the driver has not returned. Waiting
+	// callers stand in line, those who wait for a dial included.
+	MaxOpen, Granted, Open, Idle, Used, Dialing, Closing, Orphans, Waiting int
 
 	// MaxUsed is the most connections ever used at once.
 	MaxUsed int

@@ -3,6 +3,7 @@
 package fluxor
 
 import (
+	"cmp"
 	"database/sql"
 	"fmt"
 	"slices"
@@ -152,10 +153,10 @@ func (c choice) byDriver(chosen RuntimeConfig, shapes []dsn.Shape, text string) 
 	if len(shapes) == 1 {
 		form = shapes[0].Form
 	}
-	if form == backend.FormLibpq || form == backend.FormLogfmt && name != "godror" {
+	if form == backend.FormLibpq || form == backend.FormLogfmt {
 		return target{}, fmt.Errorf("fluxor: option fluxor_driver=%s: for a driver without a package under drivers/ the options must stand in a URL or after a question mark; use fluxor.WrapConnector for any other DSN", dsn.ShowValue(name))
 	}
-	t, err := c.finish(backend.Backend{Name: name, Type: string(chosen.DatabaseType), DriverName: name}, form, text)
+	t, err := c.finish(backend.Backend{Name: name, Type: cmp.Or(string(chosen.DatabaseType), kind), DriverName: name}, form, text)
 	t.byName = true
 	return t, err
 }
@@ -198,6 +199,9 @@ func (c choice) finish(b backend.Backend, form backend.Form, text string) (targe
 		return target{}, careful(err, text)
 	}
 	config, err := c.settle(b, written)
+	if err != nil && dsn.Foreign(form, text) {
+		return target{}, errForeign
+	}
 	if err != nil {
 		return target{}, careful(err, text)
 	}

@@ -18,6 +18,10 @@ import (
 // help.
 var errEmptyDSN = errors.New(`fluxor: the DSN is empty; pass the DSN of the wrapped driver, such as postgres://user:password@host/db, or open it under an alias such as "postgres-fluxor" to let that driver read its environment`)
 
+// errForeign is what an option at fault means in a DSN that is written for another
+// driver than the alias it was opened under: it may be a part of the password.
+const errForeign = dsn.Constant("fluxor: the DSN is not written as the driver of this alias reads one, and what that driver would take for an option is not valid; open the DSN under the alias that it is written for")
+
 const driversPath = "github.com/fluxor-db/fluxor/drivers/"
 
 // The packages to import, by kind of database and by database/sql name. A
@@ -28,6 +32,7 @@ var (
 		"postgres": driversPath + "postgres",
 		"mysql":    driversPath + "mysql",
 		"sqlite":   driversPath + "sqlite",
+		"oracle":   driversPath + "oracle",
 	}
 	importOfDriver = map[string]string{
 		"postgres": driversPath + "postgres",
@@ -35,11 +40,11 @@ var (
 		"pgx/v5":   driversPath + "pgx",
 		"mysql":    driversPath + "mysql",
 		"sqlite":   driversPath + "sqlite",
+		"godror":   driversPath + "oracle",
 	}
 	// later says for the kinds whose package is not in this version what to do
 	// until then.
 	later = map[string]string{
-		"oracle":        `Oracle's package, drivers/oracle, is not in this version; import _ "github.com/godror/godror" and add the option fluxor_driver=godror`,
 		dsn.TypeGateway: `tcp:// and fluxor+tcp:// lead to a Fluxor gateway, whose client comes with the gateway and is not in this version; it will be import _ "github.com/fluxor-db/fluxor/netdriver"`,
 	}
 )
@@ -65,9 +70,6 @@ func unregistered(name string) error {
 		}
 	}
 	text := "fluxor: option fluxor_driver=" + dsn.ShowValue(name) + ": no such driver is registered with database/sql; import the package that registers it"
-	if name == "godror" {
-		text += `: import _ "github.com/godror/godror"`
-	}
 	if near := nearest(name, slices.AppendSeq(slices.Clone(names), maps.Keys(importOfDriver))); near != "" {
 		text += "; did you mean " + near + "?"
 	}
@@ -141,7 +143,7 @@ func agrees(b backend.Backend, c RuntimeConfig) error {
 // careful returns err, or an error that quotes nothing where what err quotes
 // may be part of a password.
 func careful(err error, text string) error {
-	if dsn.Doubtful(text) {
+	if dsn.Doubtful(text) && !errors.As(err, new(dsn.Constant)) {
 		return dsn.ErrAmbiguous
 	}
 	return err

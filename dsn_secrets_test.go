@@ -18,13 +18,14 @@ import (
 
 	"github.com/fluxor-db/fluxor/backend"
 	_ "github.com/fluxor-db/fluxor/drivers/mysql"
+	_ "github.com/fluxor-db/fluxor/drivers/oracle"
 	_ "github.com/fluxor-db/fluxor/drivers/pgx"
 	_ "github.com/fluxor-db/fluxor/drivers/postgres"
 	_ "github.com/fluxor-db/fluxor/drivers/sqlite"
 )
 
 // aliases are the backends behind the driver names; "" is "fluxor" itself.
-var aliases = []string{"", "postgres", "pgx", "mysql", "sqlite"}
+var aliases = []string{"", "postgres", "pgx", "mysql", "oracle", "sqlite"}
 
 // refusalOf opens a DSN as sql.Open does and lets the driver read it: pgx does
 // that only when it connects. Nothing is dialed, the context has ended. What
@@ -77,6 +78,16 @@ func TestNoRefusalShowsThePassword(t *testing.T) {
 		{"", "postgres:///db?fluxor_driver=mysql:M4rk#x@h"},
 		{"", "postgres://u:a?fluxor_preset=M4rk&x@h/db"},
 		{"", "postgres://u:a?fluxor_M4rk&x@h/db"},
+		{"", "oracle://u:M4rk%x@h/s"},
+		{"", "oracle://u:M4rk#1@h/s?timezone=x"},
+		{"", "u/x@M4rk@h/s"},
+		{"", `u/"x@M4rk"@h/s?fluxor_preset=legacy`},
+		{"", `user=u password="M4rk" connectString=h standaloneConnection=x fluxor_preset=legacie`},
+		{"oracle", `user=u password="M4rk connectString=h`},
+		{"oracle", `user=u password=M4rk" connectString=h`},
+		{"oracle", "user=u connectString=h token=M4rk poolMaxSessions=x"},
+		{"oracle", `user=u newPassword=M4rk connectString=h alterSession="a=M4rk\""`},
+		{"mysql", `connectString=h user="/db" password="a?fluxor_M4rk&x"`},
 	} {
 		err := refusalOf(row.text, row.alias)
 		if err == nil || strings.Contains(printed(err), "M4rk") {
@@ -189,10 +200,11 @@ func FuzzOpenShowsNoPassword(f *testing.F) {
 			"host=::1 user=" + user + ` password=M4rk/x ` + rest,
 		}
 		for _, password := range []string{"M4rk", "M4rk#x", "x/M4rk", "M4rk@x", "x:M4rk", "M4rk%x", "M4rk x", "M4rk[", "(M4rk)", "a?M4rk", "a?fluxor_M4rk&x"} {
-			texts = append(texts, "postgres://"+user+":"+password+"@[::1]"+rest, "mysql://"+user+":"+password+"@[::1]"+rest, user+":"+password+"@tcp(h)"+rest)
+			texts = append(texts, "postgres://"+user+":"+password+"@[::1]"+rest, "mysql://"+user+":"+password+"@[::1]"+rest, user+":"+password+"@tcp(h)"+rest,
+				"oracle://"+user+":"+password+"@h"+rest, user+"/"+password+"@h/s"+rest, `connectString=h user="`+user+`" password="`+password+`" `+rest)
 		}
 		for _, text := range texts {
-			for _, alias := range aliases[:4] {
+			for _, alias := range aliases[:5] {
 				if err := refusalOf(text, alias); err != nil && strings.Contains(printed(err), "M4rk") {
 					t.Errorf("%q under %q: %v", text, alias, err)
 				}

@@ -6,7 +6,6 @@ import (
 	"database/sql"
 	"database/sql/driver"
 	"errors"
-	"slices"
 	"strings"
 	"testing"
 
@@ -20,7 +19,7 @@ var (
 	likePGX    = backend.Backend{Name: "pgx", Type: "postgres", DriverName: "pgx", Alias: "pgx-fluxor", ImportPath: "drivers/pgx", Forms: []backend.Form{backend.FormURL, backend.FormLibpq}}
 	likeMySQL  = backend.Backend{Name: "mysql", Type: "mysql", DriverName: "mysql", Alias: "mysql-fluxor", Forms: []backend.Form{backend.FormMySQL}}
 	likeSQLite = backend.Backend{Name: "sqlite", Type: "sqlite", DriverName: "sqlite", Alias: "sqlite-fluxor", Forms: []backend.Form{backend.FormSQLite}}
-	likeOracle = backend.Backend{Name: "oracle", Type: "oracle", DriverName: "godror", Alias: "oracle-fluxor", Forms: []backend.Form{backend.FormOracle, backend.FormLogfmt}}
+	likeOracle = backend.Backend{Name: "oracle", Type: "oracle", DriverName: "godror", Alias: "oracle-fluxor", ImportPath: importOfDriver["godror"], Forms: []backend.Form{backend.FormURL, backend.FormOracle, backend.FormLogfmt}}
 
 	likeAll = []backend.Backend{likePGX, likePQ, likeMySQL, likeSQLite, likeOracle}
 )
@@ -85,7 +84,6 @@ func TestDSNErrorsSayWhatToDo(t *testing.T) {
 		want               string
 	}{
 		{"missing backend", "postgres://u:secret@h", "", nil, `add import _ "github.com/fluxor-db/fluxor/drivers/postgres"`},
-		{"missing Oracle", "u/secret@h:1521/XE", "", nil, `not in this version; import _ "github.com/godror/godror" and add the option fluxor_driver=godror`},
 		{"lib/pq without its package", "postgres://u:secret@h?fluxor_driver=postgres", "", nil, `add import _ "github.com/fluxor-db/fluxor/drivers/postgres"`},
 		{"pgx without its package", "postgres://u:secret@h?fluxor_driver=pgx", "", nil, `add import _ "github.com/fluxor-db/fluxor/drivers/pgx"`},
 		{"pgx by its other name, without its package", "postgres://u:secret@h?fluxor_driver=pgx/v5", "", nil, `add import _ "github.com/fluxor-db/fluxor/drivers/pgx"`},
@@ -170,26 +168,6 @@ func TestOptionCannotLeadTheDSNToAnotherServer(t *testing.T) {
 	}
 }
 
-func TestGodrorWithoutItsPackageServesOraclesForms(t *testing.T) {
-	if err := unregistered("godror"); !strings.Contains(err.Error(), `import _ "github.com/godror/godror"`) {
-		t.Errorf("got %v", err)
-	}
-	if !slices.Contains(sql.Drivers(), "godror") {
-		sql.Register("godror", nameless{})
-	}
-	for text, want := range map[string]string{
-		"user/password@localhost:1521/XE?fluxor_driver=godror":                "user/password@localhost:1521/XE",
-		"sys/p@h/s?fluxor_driver=godror&fluxor_preset=legacy as sysdba":       "sys/p@h/s as sysdba",
-		"oracle://u:p@h:1521/XE?fluxor_driver=godror":                         "oracle://u:p@h:1521/XE",
-		`user="u" password="p w" connectString="h/XE" fluxor_driver="godror"`: `user="u" password="p w" connectString="h/XE"`,
-	} {
-		got, err := parseDSN(text, "", nil)
-		if err != nil || !got.byName || got.native != want {
-			t.Errorf("%s: got %q, %v", text, got.native, err)
-		}
-	}
-}
-
 // TestSeedDSNsWorkAsFarAsThisVersionCan opens, with the real drivers, the DSNs
 // that a program comes with.
 func TestSeedDSNsWorkAsFarAsThisVersionCan(t *testing.T) {
@@ -198,7 +176,7 @@ func TestSeedDSNsWorkAsFarAsThisVersionCan(t *testing.T) {
 		"postgres://app:secret@legacy:5432/erp?sslmode=require&fluxor_preset=legacy":         "postgres",
 		"user:password@tcp(localhost:3306)/dbname?parseTime=true":                            "mysql",
 		"user:password@tcp/dbname?charset=utf8mb4":                                           "mysql",
-		"user/password@localhost:1521/XE":                                                    "drivers/oracle, is not in this version",
+		"user/password@localhost:1521/XE":                                                    "oracle",
 		"postgres://app:secret@legacy:5432/erp?fluxor_preset=legacy&fluxor_cache=hint":       "unknown option fluxor_cache=hint",
 		"user:password@tcp(localhost:3306)/dbname?parseTime=true&fluxor_max_open_conns=many": "option fluxor_max_open_conns=many",
 	} {

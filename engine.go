@@ -59,6 +59,7 @@ func (e *engine) poolConfig(pinned bool) pool.Config[*physical] {
 		Peek:              e.peek,
 		Ping:              e.validate,
 		Classify:          e.classifyDial,
+		Brief:             e.backend.Brief,
 		MaxOpen:           set.MaxOpenConns,
 		MaxIdle:           set.MaxIdleConns,
 		MaxLifetime:       set.ConnMaxLifetime,
@@ -71,8 +72,18 @@ func (e *engine) poolConfig(pinned bool) pool.Config[*physical] {
 		Warmup:            set.WarmupConnections,
 		WarmupTimeout:     set.WarmupTimeout,
 		Pinned:            pinned,
+		Lingering:         e.backend.Detached != nil,
+		DialRate:          dialRate(e.backend),
 		Logger:            e.log,
 	}
+}
+
+// dialRate is how many connections are opened per second at most; 0 for any.
+func dialRate(b backend.Backend) int {
+	if b.Detached == nil {
+		return 0
+	}
+	return b.Detached.DialRate
 }
 
 // dial opens a physical connection. The wire is guarded from the first byte,
@@ -88,7 +99,12 @@ func (e *engine) dial(ctx context.Context) (*physical, error) {
 		}
 		return nil, err
 	}
+	var apart *detached
+	if how := e.backend.Detached; how != nil && !line.Attached() {
+		apart = newDetached(how, ci, line)
+	}
 	p := newPhysical(ci, line)
+	p.apart = apart
 	p.kept = e.keeper.keptBy(ci)
 	return p, nil
 }
@@ -100,6 +116,9 @@ func (e *engine) closePhysical(p *physical) error {
 	defer bound.Stop()
 	for _, si := range p.takeAll() {
 		_ = si.Close() // before its connection, as database/sql does: SQLite's file stays open otherwise
+	}
+	if p.apart != nil {
+		defer p.apart.calls.Close()
 	}
 	return p.ci.Close()
 }
@@ -144,6 +163,7 @@ func (e *engine) runValidation(ctx context.Context, p *physical) error {
 	defer si.Close() //nolint:errcheck // the answer is in already; the caller's bound holds
 	ps := p.describe("", si)
 	r, err := ps.query(ctx, nil)
+	defer p.apart.taken().close()
 	if err != nil {
 		return err
 	}

@@ -9,7 +9,7 @@ import (
 	"log"
 
 	"github.com/fluxor-db/fluxor"
-	_ "github.com/fluxor-db/fluxor/drivers/postgres" // lib/pq; or drivers/pgx, drivers/mysql, drivers/sqlite
+	_ "github.com/fluxor-db/fluxor/drivers/postgres" // lib/pq; or drivers/pgx, drivers/mysql, drivers/oracle, drivers/sqlite
 )
 
 func Example() {

@@ -71,7 +71,7 @@ func frozenCalls(b networkBackend) []frozenCall {
 // singleCalls are those that ask a connection one thing.
 func singleCalls(b networkBackend) []frozenCall {
 	return []frozenCall{
-		{name: "Query", ready: heldConn, lost: true, call: func(ctx context.Context, _ *sql.DB, with any) error {
+		{name: "Query", ready: heldConn, safe: true, call: func(ctx context.Context, _ *sql.DB, with any) error {
 			return with.(*sql.Conn).QueryRowContext(ctx, "select 1").Scan(new(int))
 		}},
 		{name: "QueryArgs", ready: heldConn, call: func(ctx context.Context, _ *sql.DB, with any) error {
@@ -88,7 +88,7 @@ func singleCalls(b networkBackend) []frozenCall {
 			_, err := with.(*sql.Conn).PrepareContext(ctx, b.arg)
 			return err
 		}},
-		{name: "PreparedExec", ready: heldStmt(b.arg), lost: true, call: func(ctx context.Context, _ *sql.DB, with any) error {
+		{name: "PreparedExec", ready: heldStmt(b.arg), safe: true, call: func(ctx context.Context, _ *sql.DB, with any) error {
 			_, err := with.(*sql.Stmt).ExecContext(ctx, 1)
 			return err
 		}},
@@ -96,14 +96,14 @@ func singleCalls(b networkBackend) []frozenCall {
 			_, err := with.(*sql.Conn).ExecContext(ctx, b.arg, 1)
 			return err
 		}},
-		{name: "Prepared", ready: heldStmt(b.arg), lost: true, call: func(ctx context.Context, _ *sql.DB, with any) error {
+		{name: "Prepared", ready: heldStmt(b.arg), safe: true, call: func(ctx context.Context, _ *sql.DB, with any) error {
 			return with.(*sql.Stmt).QueryRowContext(ctx, 1).Scan(new(int))
 		}},
 		{name: "Begin", ready: heldConn, safe: true, call: func(ctx context.Context, _ *sql.DB, with any) error {
 			_, err := with.(*sql.Conn).BeginTx(ctx, nil)
 			return err
 		}},
-		{name: "Next", ready: heldConn, lost: true, call: func(ctx context.Context, _ *sql.DB, with any) error {
+		{name: "Next", ready: heldConn, safe: true, call: func(ctx context.Context, _ *sql.DB, with any) error {
 			rows, err := with.(*sql.Conn).QueryContext(ctx, b.slow)
 			if err != nil {
 				return err
@@ -182,7 +182,7 @@ func uploads(b networkBackend) []frozenCall {
 			_, err := with.(*sql.Conn).ExecContext(ctx, bigQuery)
 			return err
 		}},
-		{name: "UploadPrepared", once: true, ready: heldStmt(b.length), lost: true, call: func(ctx context.Context, _ *sql.DB, with any) error {
+		{name: "UploadPrepared", once: true, ready: heldStmt(b.length), safe: true, call: func(ctx context.Context, _ *sql.DB, with any) error {
 			return with.(*sql.Stmt).QueryRowContext(ctx, big).Scan(new(int))
 		}},
 	}

@@ -10,6 +10,7 @@ import (
 
 	"github.com/fluxor-db/fluxor/backend"
 	"github.com/fluxor-db/fluxor/internal/netshim"
+	"github.com/fluxor-db/fluxor/internal/sqltext"
 	"github.com/fluxor-db/fluxor/middleware"
 	"github.com/fluxor-db/fluxor/refusal"
 )
@@ -21,7 +22,14 @@ func (s *session) judge(ctx context.Context, o *op, err error) (heard error, aga
 	if errors.As(err, &bad) {
 		return bad.error, false
 	}
+	var off brokenOff
+	if errors.As(err, &off) {
+		return off.error, false
+	}
 	p := s.held.Value
+	if errors.As(err, new(timedOut)) {
+		return s.judgeTimeout(ctx, p, o, err), false
+	}
 	badConn := errors.Is(err, driver.ErrBadConn)
 	class := s.e.backend.Classify(err)
 	if class == backend.ClassVerdict {
@@ -31,6 +39,9 @@ func (s *session) judge(ctx context.Context, o *op, err error) (heard error, aga
 		return err, false
 	}
 	p.broken = true
+	if p.apart != nil {
+		s.doubt(p) // nothing showed on the others either
+	}
 	if class == backend.ClassFatal {
 		return err, o.is.has(harmless) && o.Op != middleware.OpRollback
 	}
@@ -47,7 +58,35 @@ func (s *session) judge(ctx context.Context, o *op, err error) (heard error, aga
 		}
 		return s.quietError(p, err), p.line == nil || p.line.Expired() == nil
 	}
-	return s.indeterminate(ctx, p, o.name(), err), false
+	again = false
+	if s.pure(o) { // nothing could take effect
+		if ended := ctx.Err(); ended != nil {
+			return endedError(err, ended), false
+		}
+		if p.line != nil && errors.Is(p.line.Expired(), netshim.ErrQuiet) {
+			return s.quietError(p, err), false
+		}
+		again = badConn && s.tx == nil && p.line != nil && p.unheard() // as database/sql would
+	}
+	return s.indeterminate(ctx, p, o.name(), err), again
+}
+
+// judgeTimeout says what the caller hears of a call that its own timeout ended:
+// the server may have been done with it.
+func (s *session) judgeTimeout(ctx context.Context, p *physical, o *op, err error) error {
+	if lost(s.e.backend.Classify(err)) {
+		p.broken = true
+	}
+	if o.is.has(harmless) || s.pure(o) {
+		return context.DeadlineExceeded
+	}
+	return s.indeterminate(ctx, p, o.name(), err)
+}
+
+// pure reports whether o's text is proven to change nothing.
+func (s *session) pure(o *op) bool {
+	d := sqltext.ForType(s.e.backend.Type)
+	return d != sqltext.Unknown && o.SQL != "" && sqltext.Analyze(d, o.SQL).Verdict == sqltext.Pure
 }
 
 // lost reports whether an error of the class means that the connection is gone.
@@ -130,10 +169,29 @@ func unlessBadConn(err error) error {
 	return err
 }
 
+// judgePure is judgeNext for a text that is proven to change nothing; nil where
+// only driver.ErrBadConn tells of the failure, which must not go up as it is.
+func (s *session) judgePure(r *reading, err error) error {
+	if r.p.line == nil || r.p.line.Expired() == nil {
+		return unlessBadConn(err)
+	}
+	if ended := r.p.line.Expired(); !errors.Is(ended, netshim.ErrQuiet) {
+		return endedError(err, ended)
+	}
+	return s.quietError(r.p, err)
+}
+
 // judgeNext says what the caller hears when reading rows failed: the statement
 // ran, but how far it got nobody knows once the connection is lost, or once the
 // driver left it because the context ended.
 func (s *session) judgeNext(r *reading, err error) error {
+	var off brokenOff
+	if errors.As(err, &off) {
+		return off.error
+	}
+	if errors.As(err, new(timedOut)) {
+		return s.judgeTimeout(context.Background(), r.p, &r.op, err)
+	}
 	class := s.e.backend.Classify(err)
 	if class == backend.ClassVerdict {
 		return err
@@ -146,6 +204,11 @@ func (s *session) judgeNext(r *reading, err error) error {
 	r.p.broken = true
 	if class == backend.ClassFatal {
 		return err
+	}
+	if s.pure(&r.op) {
+		if told := s.judgePure(r, err); told != nil {
+			return told
+		}
 	}
 	if r.p.line == nil && badConn && !s.e.backend.ErrBadConnLies && !r.p.lies {
 		return err

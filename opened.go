@@ -3,7 +3,6 @@
 package fluxor
 
 import (
-	"context"
 	"database/sql/driver"
 	"sync"
 )
@@ -40,13 +39,10 @@ func (o *opened) open(dsn string, makeOne func(string) (*Connector, error)) (dri
 		}
 		o.byDSN[dsn] = sh
 	}
-	ci, err := sh.c.Connect(context.Background())
-	if err != nil {
-		return nil, err
-	}
 	sh.n++
-	ci.(*conn).onClose = sh.leave
-	return ci, nil
+	v := newConn(sh.c.main)
+	v.onClose = sh.leave
+	return v.dressed(), nil
 }
 
 // leave counts one connection less.

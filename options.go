@@ -37,7 +37,7 @@ var options = []option{
 	},
 	{
 		field: "Driver", env: "DB_DRIVER", unset: "from the DSN",
-		doc: "The wrapped driver by its `database/sql` name, for example `pgx` or `godror`.",
+		doc: "The wrapped driver by its `database/sql` name, for example `pgx`, `godror` or `oracledb`.",
 	},
 	{
 		field: "MaxOpenConns", env: "DB_MAX_OPEN_CONNS", off: "unlimited",

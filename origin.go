@@ -36,6 +36,7 @@ const (
 const (
 	sqlPackage = "database/sql."
 	ownPackage = "github.com/fluxor-db/fluxor."
+	ownDrivers = "github.com/fluxor-db/fluxor/drivers/" // they dress connections
 )
 
 // caller is what a virtual connection knows of who calls it.
@@ -71,7 +72,7 @@ func (c *caller) enter(hidden func()) origin {
 				}
 				return who
 			}
-		case !strings.HasPrefix(f.Function, ownPackage):
+		case !strings.HasPrefix(f.Function, ownPackage) && !strings.HasPrefix(f.Function, ownDrivers):
 			direct = false
 		}
 		if !more {

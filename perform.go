@@ -144,7 +144,7 @@ func (s *session) query(ctx context.Context, p *physical, o *op, bound netshim.G
 		r.of.open++
 	}
 	r.inner, r.p, r.lastErr, r.nested = inner, p, nil, false
-	r.owner, r.guard, r.closeIn = s, bound, s.e.set.CloseTimeout
+	r.owner, r.guard, r.closeIn, r.span = s, bound, s.e.set.CloseTimeout, p.apart.taken()
 	o.Rows = r.handle()
 	return nil
 }
@@ -254,10 +254,10 @@ func (s *session) end(p *physical, o *op) error {
 		if o.life.Err() != nil && (p.resetter == nil || p.validator == nil) {
 			p.broken = true // database/sql would not keep such a connection (Tx.keepConnOnRollback)
 		}
-		return o.tx.Rollback()
+		return p.endTx(o.tx.Rollback)
 	}
 	bound := guard(p, o.life, s.e.set.NetworkTimeout)
 	defer bound.Stop()
 	o.is.unset(harmless)
-	return o.tx.Commit()
+	return p.endTx(o.tx.Commit)
 }

@@ -16,8 +16,9 @@ import (
 // uses it; its statements' users and the closed flag alone are touched by
 // others.
 type physical struct {
-	ci   driver.Conn
-	line *netshim.Line // nil where the driver takes no dialer of ours
+	ci    driver.Conn
+	line  *netshim.Line // nil where the driver takes no dialer of ours
+	apart *detached     // how it makes its calls where they cannot be interrupted; else nil
 
 	// What ci implements, looked up once: an interface assertion per call is
 	// what the chain would otherwise pay most for.
@@ -78,6 +79,17 @@ func (p *physical) resetLine() {
 // cut reports whether the wire is seen to be of no further use.
 func (p *physical) cut() bool { return p.line != nil && p.line.Broken() }
 
+// unheard reports whether nothing at all came back of a call that found the
+// connection broken: no answer, and on a wire no word of the server's either. A
+// session that an administrator ends says so, and a statement that he ended with
+// it must not come back.
+func (p *physical) unheard() bool {
+	if p.apart != nil {
+		return p.apart.foundDead()
+	}
+	return !p.line.Answered() && p.line.Expired() == nil
+}
+
 // sound reports whether the connection may be used by another session. It
 // asks the driver's IsValid, so it is called exactly once per lease: for
 // pooled Oracle sessions IsValid gives the session back (godror conn.go).
@@ -98,6 +110,15 @@ func (p *physical) convert(args []driver.NamedValue) ([]driver.NamedValue, error
 // looked at where database/sql looks at it.
 
 func (p *physical) exec(ctx context.Context, query string, args []driver.NamedValue) (driver.Result, error) {
+	if p.apart != nil {
+		return p.execApart(ctx, args, func(ctx context.Context, args []driver.NamedValue) (driver.Result, error) {
+			return p.execHere(ctx, query, args)
+		})
+	}
+	return p.execHere(ctx, query, args)
+}
+
+func (p *physical) execHere(ctx context.Context, query string, args []driver.NamedValue) (driver.Result, error) {
 	if p.execer != nil {
 		return p.execer.ExecContext(ctx, query, args)
 	}
@@ -109,6 +130,15 @@ func (p *physical) exec(ctx context.Context, query string, args []driver.NamedVa
 }
 
 func (p *physical) query(ctx context.Context, query string, args []driver.NamedValue) (driver.Rows, error) {
+	if p.apart != nil {
+		return p.queryApart(ctx, args, func(ctx context.Context, args []driver.NamedValue) (driver.Rows, error) {
+			return p.queryHere(ctx, query, args)
+		})
+	}
+	return p.queryHere(ctx, query, args)
+}
+
+func (p *physical) queryHere(ctx context.Context, query string, args []driver.NamedValue) (driver.Rows, error) {
 	if p.queryer != nil {
 		return p.queryer.QueryContext(ctx, query, args)
 	}
@@ -132,6 +162,13 @@ func (p *physical) prepare(ctx context.Context, query string) (driver.Stmt, erro
 }
 
 func (p *physical) begin(ctx context.Context, opts driver.TxOptions) (driver.Tx, error) {
+	if p.apart != nil {
+		return apart(ctx, p, func(ctx context.Context) (driver.Tx, error) { return p.beginHere(ctx, opts) })
+	}
+	return p.beginHere(ctx, opts)
+}
+
+func (p *physical) beginHere(ctx context.Context, opts driver.TxOptions) (driver.Tx, error) {
 	if p.beginner != nil {
 		return p.beginner.BeginTx(ctx, opts)
 	}
@@ -149,6 +186,10 @@ func (p *physical) begin(ctx context.Context, opts driver.TxOptions) (driver.Tx,
 func (p *physical) ping(ctx context.Context) error {
 	if p.pinger == nil {
 		return nil
+	}
+	if p.apart != nil {
+		_, err := apart(ctx, p, func(ctx context.Context) (any, error) { return nil, p.pinger.Ping(ctx) })
+		return err
 	}
 	return p.pinger.Ping(ctx)
 }

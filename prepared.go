@@ -54,6 +54,13 @@ func (ps *prepared) convert(args []driver.NamedValue) ([]driver.NamedValue, erro
 // context is looked at in its place.
 
 func (ps *prepared) exec(ctx context.Context, args []driver.NamedValue) (driver.Result, error) {
+	if ps.p.apart != nil {
+		return ps.p.execApart(ctx, args, ps.execHere)
+	}
+	return ps.execHere(ctx, args)
+}
+
+func (ps *prepared) execHere(ctx context.Context, args []driver.NamedValue) (driver.Result, error) {
 	if ps.execer != nil {
 		return ps.execer.ExecContext(ctx, args)
 	}
@@ -65,6 +72,13 @@ func (ps *prepared) exec(ctx context.Context, args []driver.NamedValue) (driver.
 }
 
 func (ps *prepared) query(ctx context.Context, args []driver.NamedValue) (driver.Rows, error) {
+	if ps.p.apart != nil {
+		return ps.p.queryApart(ctx, args, ps.queryHere)
+	}
+	return ps.queryHere(ctx, args)
+}
+
+func (ps *prepared) queryHere(ctx context.Context, args []driver.NamedValue) (driver.Rows, error) {
 	if ps.queryer != nil {
 		return ps.queryer.QueryContext(ctx, args)
 	}

@@ -22,17 +22,44 @@ func Raw(ctx context.Context, c *sql.Conn, f func(driverConn any) error) error {
 		if err != nil {
 			return err
 		}
-		if err := v.acquire(ctx, 0); err != nil {
+		p, err := v.lend(ctx)
+		if err != nil {
 			return err
 		}
-		v.blank = false
-		p := v.held.Value
 		defer p.kept.empty()
 		err = f(p.ci) // after a panic database/sql closes v, and the connection with it
 		if errors.Is(err, driver.ErrBadConn) {
 			p.broken = true
 		}
 		return err
+	})
+}
+
+// lend is the physical connection in the hands of somebody who may do with it
+// what he likes.
+func (c *conn) lend(ctx context.Context) (*physical, error) {
+	if err := c.acquire(ctx, 0); err != nil {
+		return nil, err
+	}
+	c.blank = false
+	p := c.held.Value
+	p.kept.empty()
+	return p, nil
+}
+
+// dressed is the connection as database/sql gets it: with the methods that the
+// driver's own helpers ask of one, where they ask for any.
+func (c *conn) dressed() driver.Conn {
+	dress := c.e.backend.Dress
+	if dress == nil {
+		return c
+	}
+	return dress(c, func() (driver.Conn, error) {
+		p, err := c.lend(context.Background()) // sql.Conn.Raw has no context
+		if err != nil {
+			return nil, err
+		}
+		return p.ci, nil
 	})
 }
 

@@ -59,6 +59,7 @@ type reading struct {
 	closeStmt driver.Stmt      // a statement prepared for this query alone
 	nested    bool             // a row delivered rows, which database/sql closes later
 	guard     netshim.Guarding // runs from the query to Close
+	span      *span            // of the query and its rows where calls are made apart; else nil
 	watch     valueObserver
 	closeIn   time.Duration // how long Close may wait without progress
 	lastErr   error
@@ -66,6 +67,8 @@ type reading struct {
 	passing   bool // the chain still has the call: it is not over, whatever becomes of the rows
 
 	saved []driver.NamedValue // the caller's arguments; serves the queries to come
+
+	row []driver.Value // what a call apart reads into
 
 	turn uint64   // counts the queries it served; a handle knows its own
 	next *reading // in the connection's list of free ones
@@ -76,7 +79,7 @@ func (r *reading) handle() driver.Rows { return present(rows{r, r.turn}) }
 
 // drain forgets the driver's rows.
 func (r *reading) drain() {
-	r.inner, r.of, r.closeStmt, r.p, r.guard, r.lastErr = nil, nil, nil, nil, netshim.Guarding{}, nil
+	r.inner, r.of, r.closeStmt, r.p, r.guard, r.lastErr, r.span = nil, nil, nil, nil, netshim.Guarding{}, nil, nil
 }
 
 // errRowsClosed is what reading from closed rows answers; database/sql never
@@ -97,7 +100,7 @@ func (h *rows) Next(dest []driver.Value) error {
 		return errRowsClosed
 	}
 	r := h.r
-	err := r.inner.Next(dest)
+	err := r.fetch(dest)
 	if err != nil && err != io.EOF { //nolint:errorlint // the contract of driver.Rows is identity
 		return r.failed(err)
 	}
@@ -108,6 +111,14 @@ func (h *rows) Next(dest []driver.Value) error {
 		r.nested = r.nested || holdsRows(dest)
 	}
 	return err
+}
+
+// fetch reads a row.
+func (r *reading) fetch(dest []driver.Value) error {
+	if r.span == nil {
+		return r.inner.Next(dest)
+	}
+	return r.nextApart(dest)
 }
 
 // holdsRows reports whether a value is itself rows: a cursor.
@@ -138,7 +149,7 @@ func (h *rows) Close() error {
 	r := h.r
 	r.turn++
 	bound := guard(r.p, context.Background(), r.closeIn)
-	err := r.inner.Close()
+	err := r.closeInner()
 	if err != nil {
 		err = r.owner.judgeNext(r, err)
 	}
@@ -149,6 +160,8 @@ func (h *rows) Close() error {
 	case r.closeStmt == nil:
 	case r.nested:
 		r.p.doom(r.closeStmt) // the rows within its rows are closed before it
+	case r.p.apart.left():
+		r.p.apart.calls.Later(closing(r.closeStmt))
 	default:
 		_ = r.closeStmt.Close()
 	}
@@ -176,15 +189,39 @@ func (h *rows) NextResultSet() error {
 	if !h.open() {
 		return errRowsClosed
 	}
-	next, ok := h.r.inner.(driver.RowsNextResultSet)
+	r := h.r
+	next, ok := r.inner.(driver.RowsNextResultSet)
 	if !ok {
 		return io.EOF
 	}
-	err := next.NextResultSet()
+	err := r.nextResultSet(next)
 	if err != nil && err != io.EOF { //nolint:errorlint // as in Next
-		return h.r.failed(err)
+		return r.failed(err)
 	}
 	return err
+}
+
+// nextResultSet goes on to the next answer.
+func (r *reading) nextResultSet(next driver.RowsNextResultSet) error {
+	if r.span == nil {
+		return next.NextResultSet()
+	}
+	_, err := within(r.span, r.p, func(context.Context) (any, error) { return nil, next.NextResultSet() })
+	return err
+}
+
+// closeInner closes the driver's rows, or has that done once a call that was
+// left returns.
+func (r *reading) closeInner() error {
+	if r.span == nil {
+		return r.inner.Close()
+	}
+	r.span.close()
+	if r.p.apart.left() {
+		r.p.apart.calls.Later(closing(r.inner))
+		return nil
+	}
+	return r.inner.Close()
 }
 
 // The answers for a driver that has none are database/sql's own

@@ -106,6 +106,10 @@ func (s *session) attemptWatched(ctx context.Context, o *op, settled bool) error
 		p.line.Reset()
 		return ctx.Err() // lib/pq would send the statement and a cancel request after it, and see which is faster
 	}
+	if p.apart != nil && p.cut() {
+		p.line.Reset()
+		return driver.ErrBadConn // the driver itself would wait for the call that was left
+	}
 	o.is.put(toNobody, settled && s.open == 0 && p.line.HungUp())
 	late := p.line.LateCancels()
 	err := attempt(s, ctx, p, o)
@@ -282,6 +286,10 @@ func (s *session) keep(r *reading) {
 
 // closeStmt closes a real statement within the close timeout.
 func (s *session) closeStmt(p *physical, si driver.Stmt) error {
+	if p.apart.left() {
+		p.apart.calls.Later(func() { _ = si.Close() })
+		return nil
+	}
 	bound := guard(p, context.Background(), s.e.set.CloseTimeout)
 	defer bound.Stop()
 	return si.Close()

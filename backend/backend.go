@@ -61,6 +61,9 @@ type Backend struct {
 	Open func(dsn string) (driver.Connector, error)
 	// Classify says what an error of this driver means for the connection.
 	Classify func(error) Class
+	// Brief is the text of an error that a log line or a report shows, for a driver
+	// whose own text is mostly its parameters; nil means all of it.
+	Brief func(error) string
 	// Plaintext says what bytes that wait on an idle connection mean; nil
 	// means that any byte makes the connection unusable.
 	Plaintext func(pending []byte) bool
@@ -86,12 +89,37 @@ type Backend struct {
 	// Owns reports whether a driver value is this backend's bare driver; used
 	// for connectors that the application made itself.
 	Owns func(driver.Driver) bool
+	// Detached is for a driver whose calls cannot be interrupted; nil for one
+	// whose connection is watched or that heeds its context.
+	Detached *Detached
+	// Dress puts the driver's own methods on a virtual connection, for a driver
+	// whose helpers assert an interface on what sql.Conn.Raw hands out. lend
+	// gives the driver's own connection, which the virtual one then holds as if
+	// an operation had used it. What Dress returns must serve database/sql as v
+	// does, and lead back to v by a method Unwrap() driver.Conn. nil means that
+	// v goes out as it is.
+	Dress func(v Virtual, lend func() (driver.Conn, error)) driver.Conn
 	// SelfValidates is true for a driver whose ResetSession makes a round trip
 	// when the connection was idle, so that Fluxor need not ping as well.
 	SelfValidates bool
 	// Ping checks an idle connection where the driver has no Pinger and no
 	// validation query is set; nil means that such a connection is trusted.
 	Ping func(context.Context, driver.Conn) error
+}
+
+// Virtual is a virtual connection: all that database/sql may ask of one.
+type Virtual interface {
+	driver.Conn
+	driver.ConnPrepareContext
+	driver.ConnBeginTx
+	driver.ExecerContext
+	driver.QueryerContext
+	driver.Execer  //lint:ignore SA1019 callers of sql.Conn.Raw assert it
+	driver.Queryer //lint:ignore SA1019 as above
+	driver.Pinger
+	driver.NamedValueChecker
+	driver.SessionResetter
+	driver.Validator
 }
 
 // Class is what an error means for the connection and for dialing.

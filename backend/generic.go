@@ -30,11 +30,12 @@ func For(d driver.Driver) Backend {
 // is the server's verdict only where it carries a SQLSTATE, and ErrBadConn is
 // believed as database/sql believes it, unless the driver is known to lie.
 func Generic(d driver.Driver) Backend {
-	return Backend{
+	pkg := packageOf(reflect.TypeOf(d))
+	return describeOracle(Backend{
 		Name:           fmt.Sprintf("%T", d),
 		Classify:       Common,
-		ErrBadConnLies: liars[packageOf(reflect.TypeOf(d))],
-	}
+		ErrBadConnLies: liars[pkg],
+	}, "", pkg)
 }
 
 // ByName returns a backend for a driver that database/sql knows as name, to
@@ -52,6 +53,7 @@ func ByName(name, dsn string) (Backend, error) {
 	b := For(db.Driver())
 	_ = db.Close()
 	if b.Owns == nil {
+		b = describeOracle(b, name, "")
 		b.Name = name
 		b.Open = func(dsn string) (driver.Connector, error) { return Registered(name, dsn) }
 	}

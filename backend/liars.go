@@ -37,7 +37,7 @@ func Lies(ci driver.Conn) bool {
 		if !v.IsValid() {
 			return false
 		}
-		if liars[v.Type().PkgPath()] {
+		if pkg := v.Type().PkgPath(); liars[pkg] || isOraclePackage(pkg) {
 			return true
 		}
 		if v = wrapped(v); !v.IsValid() {

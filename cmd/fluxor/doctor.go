@@ -23,7 +23,7 @@ type doctorCommand struct {
 
 // Help says what is examined and how to read the outcome.
 func (doctorCommand) Help() string {
-	return `Says how a DSN is understood and where each option's value comes from, connects, and examines: time to dial, to log in and per round trip; the server's version; TLS; the session's settings; limits on both sides; before PostgreSQL, a pooler or proxy in between. It changes no data and sets nothing but what the DSN itself sets on each connection, and closes its connections.
+	return `Says how a DSN is understood and where each option's value comes from, connects, and examines: time to dial, to log in and per round trip; the server's version; TLS; the session's settings; limits on both sides; before PostgreSQL, a pooler or proxy in between; of Oracle, the client library and the password's end. It changes no data and sets nothing but what the DSN itself sets on each connection, and closes its connections.
 
 ` + dsnHelp + `
 

@@ -16,7 +16,7 @@ import (
 
 type queryCommand struct {
 	DSN     string        `arg:"" help:"The database: a DSN, env:NAME, dsn-file:PATH or - (see below)."`
-	SQL     string        `arg:"" help:"The statement, with the placeholders of its driver: $$1 for PostgreSQL, ? for MySQL and SQLite."`
+	SQL     string        `arg:"" help:"The statement, with the placeholders of its driver: $$1 for PostgreSQL, ? for MySQL and SQLite, :1 or :name for Oracle."`
 	Args    []string      `arg:"" optional:"" help:"A value per placeholder: text, or int:5, float:1.5, bool:true, time:2026-01-31T12:00:00Z, hex:cafe, null:, text:int:5."`
 	Format  string        `enum:"table,csv,json,jsonl" default:"table" help:"How results are written: ${enum}."`
 	JSON    bool          `name:"json" help:"The same as --format json."`
@@ -45,6 +45,7 @@ Examples:
     fluxor query erp.db "SELECT * FROM orders WHERE id = ?" int:17
     fluxor query env:ERP_DSN "SELECT name FROM customers" --format csv
     fluxor query env:ERP_DSN "SELECT * FROM orders" --json --max-rows 10
+    fluxor query env:ORACLE_DSN "SELECT name FROM customers WHERE id = :1" int:17
     fluxor query dsn-file:erp.dsn 'DELETE FROM jobs WHERE done < $1' time:2026-01-01T00:00:00Z --timeout 30s`
 }
 
@@ -70,7 +71,7 @@ func (c *queryCommand) outcome(dsn string, err error) result.Outcome {
 		return result.Outcome{}
 	}
 	name, before := steps.Database(c.DSN, dsn)
-	return result.Outcome{Error: err.Error(), Meaning: statement.Meaning(err), NextSteps: append(before, "fluxor doctor "+name+" --json")}
+	return result.Outcome{Error: statement.Text(err), Meaning: statement.Meaning(err), NextSteps: append(before, "fluxor doctor "+name+" --json")}
 }
 
 // statement reads the command line; its errors are of usage.
@@ -115,7 +116,7 @@ func (c *queryCommand) verdict(e *env, ctx context.Context, err, unwritten error
 	if err == nil {
 		return unwritten
 	}
-	said := fmt.Sprintf("%s\n        %s", strings.TrimPrefix(err.Error(), "fluxor: "), statement.Meaning(err))
+	said := fmt.Sprintf("%s\n        %s", strings.TrimPrefix(statement.Text(err), "fluxor: "), statement.Meaning(err))
 	switch {
 	case e.ctx.Err() != nil:
 		return &exitError{exitInterrupted, errors.New("interrupted: " + said)}

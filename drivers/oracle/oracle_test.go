@@ -6,6 +6,8 @@ package oracle_test
 
 import (
 	"database/sql"
+	"log"
+	"log/slog"
 	"testing"
 
 	_ "github.com/fluxor-db/fluxor"
@@ -13,7 +15,13 @@ import (
 	"github.com/fluxor-db/fluxor/internal/dbtest"
 )
 
-func TestMain(m *testing.M) { dbtest.Main(m) }
+func TestMain(m *testing.M) {
+	slog.SetDefault(slog.New(slog.DiscardHandler)) // the faults are made on purpose
+	if err := dbtest.OracleReady(); err != nil {
+		log.Fatal(err)
+	}
+	dbtest.Main(m)
+}
 
 func TestEveryFormOfDSNReachesTheDatabase(t *testing.T) {
 	d := dbtest.Oracle(t)

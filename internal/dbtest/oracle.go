@@ -11,6 +11,7 @@ import (
 	"net/url"
 	"os"
 	"path/filepath"
+	"slices"
 	"strconv"
 	"strings"
 	"sync"
@@ -27,6 +28,10 @@ type OracleDatabase struct {
 	// User, Password and Service are what to log on with. The password "wrong"
 	// is refused as Oracle refuses one (ORA-01017).
 	User, Password, Service string
+
+	address string   // of a real database; else of the double's
+	real    bool     // no double, see oracle_real.go
+	more    []string // parameters of a real database
 
 	lib string // the directory of the library
 	dir string // the directory of the databases, their faults and their traces
@@ -65,6 +70,13 @@ func removeOracle() error {
 	return os.RemoveAll(oracleHome.dir)
 }
 
+// OracleReady makes the double the client library of this process, for examples,
+// which have no testing.TB: every host and service is then a database of its own.
+func OracleReady() error {
+	oracleHome.once.Do(makeOracleHome)
+	return oracleHome.err
+}
+
 // oracleCount numbers the databases of this process.
 var oracleCount atomic.Int64
 
@@ -72,6 +84,9 @@ var oracleCount atomic.Int64
 // test.
 func Oracle(t testing.TB) *OracleDatabase {
 	t.Helper()
+	if d := realOracle(t); d != nil {
+		return d
+	}
 	lib, err := ocisim.Library()
 	if err != nil {
 		t.Fatal(err)
@@ -84,6 +99,7 @@ func Oracle(t testing.TB) *OracleDatabase {
 		User: "scott", Password: "tiger", Service: "svc" + strconv.FormatInt(oracleCount.Add(1), 10),
 		lib: lib, dir: oracleHome.dir,
 	}
+	d.address = "dbhost:1521/" + d.Service
 	t.Cleanup(func() {
 		left, _ := filepath.Glob(d.file("*"))
 		for _, file := range left {
@@ -96,22 +112,31 @@ func Oracle(t testing.TB) *OracleDatabase {
 // DSN is the easy connect form with parameters "key=value"; godror leaves them
 // to Oracle's client.
 func (d *OracleDatabase) DSN(params ...string) string {
-	return withQuery(d.User+"/"+d.Password+"@dbhost:1521/"+d.Service, params)
+	return withQuery(d.User+"/"+d.Password+"@"+d.address, params)
 }
 
 // URL is the oracle:// form with parameters "key=value" of godror's.
 func (d *OracleDatabase) URL(params ...string) string {
-	return withQuery("oracle://"+d.User+":"+d.Password+"@dbhost:1521/"+d.Service, append([]string{"libDir=" + url.QueryEscape(d.lib)}, params...))
+	return withQuery("oracle://"+d.User+":"+url.QueryEscape(d.Password)+"@"+d.address, append(d.own(url.QueryEscape), params...))
 }
 
 // Logfmt is godror's own form with parameters "key=value".
 func (d *OracleDatabase) Logfmt(params ...string) string {
-	text := fmt.Sprintf(`user=%q password=%q connectString=%q libDir=%q`, d.User, d.Password, "dbhost:1521/"+d.Service, d.lib)
-	for _, p := range params {
+	text := fmt.Sprintf(`user=%q password=%q connectString=%q`, d.User, d.Password, d.address)
+	for _, p := range append(d.own(strings.Clone), params...) {
 		key, value, _ := strings.Cut(p, "=")
 		text += fmt.Sprintf(" %s=%q", key, value)
 	}
 	return text
+}
+
+// own are the parameters that each DSN of the database needs.
+func (d *OracleDatabase) own(escape func(string) string) []string {
+	params := slices.Clone(d.more)
+	if d.lib != "" {
+		params = append(params, "libDir="+escape(d.lib))
+	}
+	return params
 }
 
 // Faults replaces what goes wrong in the database from now on, a rule for each
@@ -120,6 +145,7 @@ func (d *OracleDatabase) Logfmt(params ...string) string {
 // upon, and no "kill" at all.
 func (d *OracleDatabase) Faults(t testing.TB, rules ...string) {
 	t.Helper()
+	d.needsDouble(t)
 	d.mu.Lock()
 	defer d.mu.Unlock()
 	d.written++
@@ -166,6 +192,8 @@ type Trip struct {
 
 // Trips returns the round trips so far; a later call is for what came since.
 func (d *OracleDatabase) Trips(t testing.TB) func() []Trip {
+	t.Helper()
+	d.needsDouble(t)
 	seen := len(d.trace(t))
 	return func() []Trip {
 		t.Helper()

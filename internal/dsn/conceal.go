@@ -17,7 +17,7 @@ import (
 // that says so in its place; errors.As finds a *url.Error in it where the
 // driver's had one, without the URL.
 func Conceal(err error, form backend.Form, text string) error {
-	if err == nil || text == "" || !reveals(err, form, text) {
+	if err == nil || text == "" || errors.As(err, new(Constant)) || !reveals(err, form, text) {
 		return err
 	}
 	c := &muted{text: "fluxor: the driver refuses the DSN"}
@@ -33,6 +33,13 @@ func Conceal(err error, form backend.Form, text string) error {
 	}
 	return c
 }
+
+// Constant is an error whose text quotes nothing of the DSN, so that [Conceal]
+// returns it as it is.
+type Constant string
+
+// Error is the text.
+func (c Constant) Error() string { return string(c) }
 
 var errLeftOut = errors.New("left out")
 

@@ -4,12 +4,15 @@ package dsn
 
 import (
 	"errors"
+	"fmt"
 	"maps"
 	"net/netip"
+	"slices"
 	"strings"
 	"testing"
 
 	"github.com/go-sql-driver/mysql"
+	godror "github.com/godror/godror/dsn"
 	"github.com/google/go-cmp/cmp"
 	"github.com/google/go-cmp/cmp/cmpopts"
 	"github.com/jackc/pgx/v5"
@@ -30,6 +33,7 @@ var reals = []real{
 	{"postgres", []backend.Form{backend.FormURL, backend.FormLibpq}, readPQ},
 	{"pgx", []backend.Form{backend.FormURL, backend.FormLibpq}, readPGX},
 	{"mysql", []backend.Form{backend.FormMySQL}, readMySQL},
+	{"godror", []backend.Form{backend.FormURL, backend.FormOracle, backend.FormLogfmt}, readGodror},
 }
 
 func readPQ(text string) (any, map[string]string, error) {
@@ -61,9 +65,52 @@ func readMySQL(text string) (any, map[string]string, error) {
 	return []any{c.User, c.Passwd, c.FormatDSN()}, params, nil
 }
 
+// readGodror reads as godror does. It ignores what it does not know of a URL and
+// of logfmt, and leaves the parameters of easy connect to Oracle's client, which
+// would look for its own among them.
+func readGodror(text string) (any, map[string]string, error) {
+	if len(strings.ToUpper(text)) != len(text) {
+		return nil, nil, errors.New("godror looks for a role in the upper case and cuts it off by its length")
+	}
+	p, err := godror.Parse(text)
+	if err != nil {
+		return nil, nil, err
+	}
+	params := map[string]string{}
+	if oracleForm(text) == backend.FormOracle && oracleUserEnd(text) >= 0 {
+		var kept []string
+		for n, word := range connectWords(p.ConnectString) {
+			if key, value, _ := strings.Cut(word, "="); n > 0 && isOption(key) {
+				params[key] = value
+			} else if word != "" {
+				kept = append(kept, word)
+			}
+		}
+		p.ConnectString = strings.Join(kept, "&")
+	}
+	return []string{p.StringWithPassword(), fmt.Sprint(p.ShardingKey, p.SuperShardingKey)}, params, nil
+}
+
+// connectWords parts a connect string at each ? and & outside quotes and parentheses.
+func connectWords(connect string) (words []string) {
+	from := 0
+	for i := range outside(connect, false) {
+		if connect[i] == '?' || connect[i] == '&' {
+			words = append(words, strings.TrimSpace(connect[from:i])) // godror trims the end
+			from = i + 1
+		}
+	}
+	return append(words, strings.TrimSpace(connect[from:]))
+}
+
 // grammar returns the grammar in which the driver reads text.
 func (r real) grammar(text string) Grammar {
 	return Grammar{FormOf(backend.Backend{Forms: r.forms}, text), r.driver}
+}
+
+// meant reports whether text can be meant for the driver: godror takes any.
+func (r real) meant(text string) bool {
+	return r.driver != "godror" || slices.ContainsFunc(Recognize(text), func(s Shape) bool { return s.Type == "oracle" })
 }
 
 // sameWithout checks that the driver reads in text, but for parameters of
@@ -123,7 +170,7 @@ func FuzzRealDriverConfigUnchanged(f *testing.F) {
 			native, taken, err := Split(g, text)
 			_, _, readErr := r.read(text)
 			if err != nil {
-				if readErr == nil && g.Form != backend.FormURL && !(errors.Is(err, errStray) && mentions(text)) {
+				if readErr == nil && r.meant(text) && g.Form != backend.FormURL && !(errors.Is(err, errStray) && mentions(text)) && !errors.Is(err, errOracleAt) {
 					t.Errorf("%s takes %q: %v", r.driver, text, err)
 				}
 				continue
@@ -132,7 +179,7 @@ func FuzzRealDriverConfigUnchanged(f *testing.F) {
 			r.seesNoOption(t, native)
 			if joined, err := Join(r.grammar(native), native, options); err == nil {
 				r.sameWithout(t, joined, native)
-			} else if readErr == nil && len(taken) == 0 && !g.ambiguous(text) && (g.Form != backend.FormMySQL || strings.Contains(text, "/")) {
+			} else if readErr == nil && r.meant(text) && !errors.Is(err, errOracleAt) && len(taken) == 0 && !g.ambiguous(text) && (g.Form != backend.FormMySQL || strings.Contains(text, "/")) {
 				t.Errorf("%s takes %q, which has no place for options: %v", r.driver, native, err)
 			}
 		}

@@ -49,6 +49,9 @@ func Split(g Grammar, text string) (native string, options []Option, err error) 
 	if g.ambiguous(text) && (optionLike.MatchString(text) || optionLike.MatchString(decoded(text))) {
 		return "", nil, ErrAmbiguous
 	}
+	if g.Form == backend.FormOracle && !isConnectAlone(text) && godrorAt(text) != oracleAt(text) && optionLike.MatchString(text) {
+		return "", nil, errOracleAt
+	}
 	scan, blank := g.scanner()
 	if scan != nil {
 		return g.splitPairs(text, scan, blank)

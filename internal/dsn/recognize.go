@@ -86,6 +86,16 @@ func Known() []string {
 	return texts
 }
 
+// Foreign reports whether text is written in other grammars than form, also where
+// it is malformed in godror's.
+func Foreign(form backend.Form, text string) bool {
+	if form != backend.FormLogfmt && oracleForm(text) == backend.FormLogfmt && strings.Contains(text, "connectString=") {
+		return true
+	}
+	shapes := Recognize(text)
+	return form != backend.FormUnknown && len(shapes) > 0 && !slices.ContainsFunc(shapes, func(s Shape) bool { return s.Form == form })
+}
+
 // FormOf returns the grammar in which a backend's driver itself reads text,
 // whatever else the text may look like.
 func FormOf(b backend.Backend, text string) backend.Form {
@@ -131,10 +141,10 @@ func isPostgresURL(text string) bool {
 	return strings.HasPrefix(text, "postgres://") || strings.HasPrefix(text, "postgresql://")
 }
 
-// isGodror reports whether text is logfmt with a connectString.
+// isGodror reports whether text is logfmt with a connectString, for godror too.
 func isGodror(text string) bool {
 	pairs, err := scanLogfmt(text)
-	return err == nil && slices.ContainsFunc(pairs, isConnectString)
+	return err == nil && oracleForm(text) == backend.FormLogfmt && slices.ContainsFunc(pairs, isConnectString)
 }
 
 func isConnectString(p pair) bool { return p.key == "connectString" }

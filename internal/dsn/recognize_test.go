@@ -140,6 +140,7 @@ func TestRedactShowsWhatIsHarmless(t *testing.T) {
 		"mysql://u:p@tcp(h)/db":                                "mysql://u:***@tcp(h)/db",
 		"scott/tiger@h:1521/XE?fluxor_preset=legacy as sysdba": "scott/***@h:1521/XE?fluxor_preset=legacy as sysdba",
 		"scott/ti@ger@h:1521/XE":                               "***",
+		"app[erp]/tiger@tcps://[::1]:2484/s?retry_count=3&x=y": "app[erp]/***@tcps://[::1]:2484/s?retry_count=3&x=***",
 		"u/p@(DESCRIPTION=(X=secret))":                         "***",
 		"host='a secret' user=u":                               "host=*** user=u",
 		"host=h user=u password='a b'":                         "host=h user=u password=***",

@@ -18,7 +18,9 @@ var harmless = []string{
 	"host", "hostaddr", "port", "dbname", "database", "user", "sslmode", "application_name", "connect_timeout",
 	"target_session_attrs", "search_path", "parseTime", "loc", "charset", "collation", "tls", "timeout",
 	"readTimeout", "writeTimeout", "interpolateParams", "multiStatements", "mode", "cache", "connectString",
-	"standaloneConnection", "timezone", "binary_parameters",
+	"standaloneConnection", "timezone", "binary_parameters", "connectionClass", "adminRole", "libDir", "configDir", "noTimezoneCheck",
+	"perSessionTimezone", "heterogeneousPool", "externalAuth", "poolMinSessions", "poolMaxSessions", "poolIncrement", "poolWaitTimeout",
+	"poolSessionTimeout", "poolSessionMaxLifetime", "stmtCacheSize", "retry_count", "transport_connect_timeout",
 }
 
 // The parts of a DSN that may be shown have to look like these, so that a
@@ -30,7 +32,7 @@ var (
 
 	shownURL    = regexp.MustCompile(`^([a-z+]+://)(?:([0-9A-Za-z_.%-]*)(:[^@]*)?@)?((?:[0-9A-Za-z_.,-]*|\[[0-9A-Fa-f:]*\])(?::[0-9]+)?(?:/[0-9A-Za-z_.%/-]*)?)(?:\?([^@#]*))?$`)
 	shownMySQL  = regexp.MustCompile(`^([0-9A-Za-z_.%-]*)(:.*)?@((?:[0-9A-Za-z_.+-]*\([0-9A-Za-z_.:/\[\]-]*\)|tcp|unix)?/[0-9A-Za-z_.%-]*)(?:\?([^@/]*))?$`)
-	shownOracle = regexp.MustCompile(`^([0-9A-Za-z_$#]*)/[^@]*@([0-9A-Za-z_.:/-]+)(?:\?([^@ ]*))?((?i: as sys[a-z]+)?)$`)
+	shownOracle = regexp.MustCompile(`^([0-9A-Za-z_$#]*(?:\[[0-9A-Za-z_$#]*\])?)/[^@]*@([0-9A-Za-z_.:/\[\]-]+)(?:\?([^@ ]*))?((?i: as sys[a-z]+)?)$`)
 	shownSQLite = regexp.MustCompile(`^((?:sqlite:|file:)?[0-9A-Za-z_.:/\\ -]+)(?:\?([^@]*))?$`)
 )
 

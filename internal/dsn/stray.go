@@ -16,6 +16,9 @@ import (
 // the password. It quotes nothing of the DSN.
 var ErrAmbiguous = errors.New("fluxor: percent-encode ? and # in the password of a URL (%3F and %23), and an @ in a parameter (%40): as the DSN stands, an option may be part of the password")
 
+// errOracleAt is ErrAmbiguous for easy connect strings.
+const errOracleAt = Constant(`fluxor: write an @ of the password as \@, or the DSN as user="u" password="p" connectString="host/service": as it stands, an option may be part of the password`)
+
 // errStray is returned for an option outside the parameters. A driver would
 // send it to the server, together with whatever it takes for its key.
 var errStray = errors.New("fluxor: a fluxor_ option stands where the driver reads no parameters; write it behind ? and between & in a DSN that has its parameters there, and as a word of its own among key=value words")
@@ -62,7 +65,10 @@ func strayPair(pairs []pair) bool {
 func (g Grammar) stray(native string) bool {
 	p, from := g.place(native), g.userEnd(native)
 	if g.Form == backend.FormOracle {
-		native = masked(native)
+		native = native[:from] + masked(native[from:])
+		if optionLike.MatchString(native[from:]) {
+			return true // also without a value: Oracle's client would see it
+		}
 	}
 	if !p.marked {
 		return misplaced.MatchString(native[from:])
@@ -88,7 +94,7 @@ func (g Grammar) userEnd(text string) int {
 	case backend.FormMySQL:
 		return strings.LastIndexByte(text[:max(0, strings.LastIndexByte(text, '/'))], '@') + 1
 	case backend.FormOracle:
-		return oracleAt(text) + 1
+		return max(0, oracleUserEnd(text))
 	case backend.FormSQLite:
 		return 0
 	}
@@ -101,7 +107,7 @@ func (g Grammar) userEnd(text string) int {
 // masked returns text with a blank for each byte inside quotes or parentheses.
 func masked(text string) string {
 	shown := []byte(strings.Repeat(" ", len(text)))
-	for i := range outside(text) {
+	for i := range outside(text, false) {
 		shown[i] = text[i]
 	}
 	return string(shown)

@@ -47,7 +47,10 @@ func (p *Pool[T]) finish(v T) {
 		}
 		p.counts.closing--
 		p.doneLocked()
-		p.mu.Unlock()
+		if p.cfg.Lingering {
+			p.dispatchLocked()
+		}
+		p.unlock()
 	}()
 	err = p.closeValue(v)
 }

@@ -50,7 +50,7 @@ func (p *Pool[T]) spareLocked() int {
 
 // dialLocked starts the dials that are wanted and permitted.
 func (p *Pool[T]) dialLocked() {
-	for p.wantedLocked() > 0 && p.roomLocked() > 0 && len(p.dials) < p.cfg.MaxDials {
+	for p.wantedLocked() > 0 && p.roomLocked() > 0 && p.dialsLocked() < p.cfg.MaxDials {
 		now := p.exact()
 		young, next := p.youngLocked(now)
 		if p.wantedLocked() <= young {
@@ -72,6 +72,15 @@ func (p *Pool[T]) dialLocked() {
 		p.retryLocked(at - now)
 		return
 	}
+}
+
+// dialsLocked is how many dials run, with those that were given up where they
+// count.
+func (p *Pool[T]) dialsLocked() int {
+	if p.cfg.Lingering {
+		return len(p.dials) + p.counts.orphans
+	}
+	return len(p.dials)
 }
 
 // youngLocked is how many dials under way are counted on, and when one of them
@@ -116,6 +125,7 @@ func (p *Pool[T]) startDialLocked(now time.Duration) {
 		ctx = context.WithoutCancel(w.ctx)
 	}
 	p.tickets++
+	p.pace.dials(now)
 	a := &attempt{ticket: p.tickets, generation: p.generation, started: now, trial: !p.pace.proven(now)}
 	if limit := p.cfg.DialTimeout; limit > 0 {
 		a.ctx, a.cancel = context.WithTimeout(ctx, limit)
@@ -170,6 +180,9 @@ func (p *Pool[T]) dialed(a *attempt, v T, err error) {
 		a.overdue.Stop()
 	}
 	expected := p.endAttemptLocked(a)
+	if !expected {
+		p.counts.orphans--
+	}
 	switch {
 	case err != nil && expected:
 		p.failedLocked(a, err, verdict)
@@ -181,8 +194,16 @@ func (p *Pool[T]) dialed(a *attempt, v T, err error) {
 	p.dispatchLocked()
 	p.unlock()
 	if err != nil && !closing {
-		p.log(slog.LevelWarn, "opening a connection failed", "error", err, "verdict", verdict.String())
+		p.log(slog.LevelWarn, "opening a connection failed", "error", p.brief(err), "verdict", verdict.String())
 	}
+}
+
+// brief is what a log line shows of an error.
+func (p *Pool[T]) brief(err error) any {
+	if p.cfg.Brief == nil {
+		return err
+	}
+	return p.cfg.Brief(err)
 }
 
 // endAttemptLocked reports whether anybody counts on a's result.
@@ -204,6 +225,7 @@ func (p *Pool[T]) giveUp(a *attempt) {
 	if !p.endAttemptLocked(a) {
 		return
 	}
+	p.counts.orphans++
 	p.failedLocked(a, &refusal.Error{
 		Policy: "pool",
 		Reason: fmt.Sprintf("opening a connection takes longer than %v and does not stop", p.cfg.DialTimeout),

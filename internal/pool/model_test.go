@@ -51,6 +51,7 @@ func newModel(t *testing.T, limit int) *model {
 		Dial: m.s.dial, Close: m.s.close, Peek: m.s.peek, Classify: classify,
 		MaxOpen: limit, MaxIdle: 2, MaxLifetime: time.Minute, MaxIdleTime: 20 * time.Second,
 		AcquireTimeout: 30 * time.Second, DialTimeout: 10 * time.Second, MaxDials: 3, Warmup: 2,
+		Lingering: limit%2 == 0, DialRate: limit % 3,
 	})
 	m.ctx, m.stop = context.WithCancel(t.Context())
 	return m

@@ -62,6 +62,10 @@ const (
 // pace remembers how dials went. All times are on the pool's clock. Protected
 // by Pool.mu.
 type pace struct {
+	interval time.Duration // between dials, in the long run; 0 = none
+	slack    time.Duration // how far dials may run ahead of that
+	paid     time.Duration // when the dials so far would be over at that pace
+
 	provenAt time.Duration // when the login last worked; 0 = not since it was refused
 	lastErr  error         // of the latest dial, if it failed
 
@@ -95,9 +99,14 @@ func (a *pace) mayDial(now time.Duration, open, dialing int, next time.Duration)
 		return false, a.retryAt
 	case a.full(now, open+dialing):
 		return false, a.probeAt
+	case a.paid-a.slack > now:
+		return false, a.paid - a.slack
 	}
 	return true, 0
 }
+
+// dials notes that a dial begins.
+func (a *pace) dials(now time.Duration) { a.paid = max(a.paid, now) + a.interval }
 
 // full reports whether the server grants no more than n connections and is not
 // to be asked again yet.
@@ -201,7 +210,9 @@ func (a *pace) settle(now, started time.Duration, open int, err error) {
 }
 
 // forget makes the next dial the first one after success.
-func (a *pace) forget() { *a = pace{provenAt: a.provenAt, outage: a.outage} }
+func (a *pace) forget() {
+	*a = pace{interval: a.interval, slack: a.slack, paid: a.paid, provenAt: a.provenAt, outage: a.outage}
+}
 
 // jitter is d less up to a quarter.
 func jitter(d time.Duration) time.Duration { return d - rand.N(d/4+1) }

@@ -37,7 +37,7 @@ type Config[T any] struct {
 	Dial func(ctx context.Context) (T, error)
 	// Close closes a connection. It always runs in a goroutine of its own and
 	// may block: nobody but Pool.Close waits for it, and the connection no
-	// longer counts as open.
+	// longer counts as open, unless Lingering.
 	Close func(v T) error
 	// Peek looks without a round trip whether a connection that was used or
 	// lay idle is still alive. It runs at every take, on the caller's
@@ -50,9 +50,11 @@ type Config[T any] struct {
 	// Classify says what an error of Dial means for the next dial; nil means
 	// Fail for all.
 	Classify func(err error) DialVerdict
+	// Brief is what a log line shows of an error of Dial; nil means its text.
+	Brief func(err error) string
 
 	// MaxOpen is the highest number of open and dialing connections; 0 means
-	// unlimited. Connections being closed do not count.
+	// unlimited. Connections being closed do not count, unless Lingering.
 	MaxOpen int
 	// MaxIdle is how many idle connections stay after load falls; 0 keeps
 	// none, negative keeps all. A return never closes a connection because of
@@ -81,6 +83,14 @@ type Config[T any] struct {
 	// because a wrong password must not be tried twenty times, and the others
 	// run together. Ten thousand callers do not storm the server either.
 	MaxDials int
+	// DialRate is how many dials begin per second, after the first MaxDials; 0
+	// means as many as are wanted.
+	DialRate int
+	// Lingering is for a driver whose calls cannot be interrupted: a connection
+	// being closed, or a dial that was given up, keeps its session until the
+	// driver returns from it. Such ones count against MaxOpen and MaxDials, and
+	// with a MaxOpen of 0 no connection is opened while there are 32 of them.
+	Lingering bool
 	// Pinned is for databases that live in their connections: the pool never
 	// opens one that nobody asked for and closes none for age, rest, surplus
 	// or Evict, nor asks whether one is alive, since a wrong answer would cost
@@ -92,6 +102,7 @@ type Config[T any] struct {
 
 const (
 	defaultMaxDials          = 32
+	maxLingering             = 32
 	defaultValidationTimeout = 5 * time.Second
 )
 
@@ -147,8 +158,13 @@ func New[T any](c Config[T]) *Pool[T] {
 		c.Peek, c.Ping = nil, nil
 		c.MaxIdle, c.MaxLifetime, c.MaxIdleTime, c.Warmup = -1, 0, 0, 0
 	}
+	var interval time.Duration
+	if c.DialRate > 0 {
+		interval = time.Second / time.Duration(c.DialRate)
+	}
 	return &Pool[T]{
 		cfg:     c,
+		pace:    pace{interval: interval, slack: interval * time.Duration(c.MaxDials-1)},
 		epoch:   time.Now(),
 		maxOpen: max(c.MaxOpen, 0),
 		dials:   make(map[*attempt]struct{}),
@@ -256,10 +272,23 @@ func (p *Pool[T]) openLocked() int { return p.idle.n + p.used.n }
 
 // roomLocked is how many more connections may be dialed.
 func (p *Pool[T]) roomLocked() int {
-	if p.maxOpen == 0 {
-		return math.MaxInt
+	lingering := p.lingeringLocked()
+	switch {
+	case p.maxOpen > 0:
+		return max(p.maxOpen-p.openLocked()-len(p.dials)-lingering, 0)
+	case lingering >= maxLingering:
+		return 0
 	}
-	return max(p.maxOpen-p.openLocked()-len(p.dials), 0)
+	return math.MaxInt
+}
+
+// lingeringLocked is how many sessions may exist that are neither open nor
+// being dialed, where that is of interest.
+func (p *Pool[T]) lingeringLocked() int {
+	if !p.cfg.Lingering {
+		return 0
+	}
+	return p.counts.closing + p.counts.orphans
 }
 
 // limitLocked is how many connections there can be at most, by MaxOpen or by

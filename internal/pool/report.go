@@ -21,6 +21,7 @@ type report struct {
 	took                              time.Duration
 	limit, granted                    int
 	used, idle, dialing, waiting      int
+	lingering                         int // sessions that the driver has not returned from
 	covered, suspended, full, pinging bool
 	holders                           [maxHolders]holder // the longest first
 	named                             int                // how many of them there are
@@ -47,6 +48,7 @@ func (p *Pool[T]) reportLocked(ask *request) report {
 		idle:      p.idle.n,
 		dialing:   len(p.dials),
 		waiting:   p.queue.n,
+		lingering: p.lingeringLocked(),
 		suspended: p.suspended,
 		full:      p.roomLocked() == 0,
 		lastErr:   presentable(p.pace.lastErr),
@@ -132,6 +134,9 @@ func (r *report) reason(ended error) string {
 	}
 	fmt.Fprintf(&b, ": %d open (%d used, %d idle), %d dialing, %d waiting, %s",
 		r.used+r.idle, r.used, r.idle, r.dialing, r.waiting, limit)
+	if r.lingering > 0 {
+		fmt.Fprintf(&b, ", %d left in calls that have not returned", r.lingering)
+	}
 	for i := range r.holders[:r.named] {
 		word := ", "
 		if i == 0 {
@@ -153,6 +158,8 @@ func (r *report) advice() string {
 		return "the pool is suspended: resume it"
 	case r.pinging:
 		return "an idle connection did not answer its ping yet: look at the network and the server"
+	case full && r.lingering > 0:
+		return "calls into the driver do not return and keep their connections: look at the network and the server"
 	case full:
 		return "return connections sooner (close rows, end transactions), or raise fluxor_max_open_conns"
 	case r.granted > 0:

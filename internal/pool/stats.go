@@ -14,6 +14,7 @@ type counts struct {
 	dialed, dialErrors        int64
 	closed                    [reasons]int64
 	closing                   int
+	orphans                   int // dials that were given up and have not returned
 	maxUsed                   int
 }
 
@@ -27,6 +28,7 @@ type Stats struct {
 	Used    int // leased, or being checked for a caller
 	Dialing int
 	Closing int // no longer open, their Close has not returned
+	Orphans int // dials that were given up and have not returned
 	Waiting int // callers in line, those who wait for a dial included
 
 	MaxUsed      int           // the most ever used at once
@@ -59,6 +61,7 @@ func (p *Pool[T]) Stats() Stats {
 		Used:    p.used.n,
 		Dialing: len(p.dials),
 		Closing: n.closing,
+		Orphans: n.orphans,
 		Waiting: p.queue.n,
 
 		MaxUsed:      n.maxUsed,

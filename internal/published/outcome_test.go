@@ -12,6 +12,7 @@ import (
 	"maps"
 	"os"
 	"os/exec"
+	"regexp"
 	"slices"
 	"strings"
 	"testing"
@@ -22,6 +23,7 @@ type outcome struct {
 	tests    map[string]string   // "pass", "fail" or "skip"
 	packages map[string]string   // the same for whole packages
 	output   map[string][]string // by test; by package where no test is named
+	running  map[string]bool     // the tests that have begun and not ended
 }
 
 // event is one line of go test -json.
@@ -30,7 +32,7 @@ type event struct{ Action, Package, ImportPath, Test, Output string }
 // command is go test on the suite's packages.
 func (s suite) command(t *testing.T, root string, env []string, flags ...string) *exec.Cmd {
 	t.Helper()
-	args := append([]string{"test", "-race", "-p=2", "-vet=off", "-count=1", "-timeout=15m"}, flags...)
+	args := append([]string{"test", "-race", "-p=2", "-vet=off", "-count=1", "-timeout=" + cmp.Or(s.timeout, "15m")}, flags...)
 	for name := range s.left {
 		args = append(args, "-skip=^"+name+"$")
 	}
@@ -43,21 +45,48 @@ func (s suite) command(t *testing.T, root string, env []string, flags ...string)
 	return cmd
 }
 
-// size is how many tests the suite has, without their subtests and those that
-// are left out.
-func (s suite) size(t *testing.T, root string, env []string) int {
+// names are the suite's tests, without their subtests and those that are left
+// out.
+func (s suite) names(t *testing.T, root string, env []string, flags ...string) []string {
 	t.Helper()
-	out, err := s.command(t, root, env, "-list=^(Test|Example|Fuzz)").Output()
+	out, err := s.command(t, root, env, append([]string{"-list=^(Test|Example|Fuzz)"}, flags...)...).CombinedOutput()
 	if err != nil {
 		t.Fatalf("go test -list: %v\n%s", err, out)
 	}
-	n := -len(s.left)
+	var names []string
 	for line := range strings.Lines(string(out)) {
-		if strings.HasPrefix(line, "Test") || strings.HasPrefix(line, "Example") || strings.HasPrefix(line, "Fuzz") {
-			n++
+		name := strings.TrimSpace(line)
+		if s.left[name] == "" && aTest.MatchString(name) {
+			names = append(names, name)
 		}
 	}
-	return n
+	return names
+}
+
+// aTest is what go test -list prints for a test that it runs.
+var aTest = regexp.MustCompile(`^(Test|Example|Fuzz)\w*$`)
+
+// runAll runs the suite's packages. Where a test of a suite that restarts ends
+// its process, those that had not ended run in a further one; where none of them
+// ends there either, those that it was running have failed.
+func (s suite) runAll(t *testing.T, root string, names, env []string, flags ...string) outcome {
+	t.Helper()
+	o := s.run(t, root, env, flags...)
+	for before := len(names) + 1; s.restarts; {
+		left := o.left(names)
+		switch {
+		case len(left) == 0:
+			return o
+		case len(left) < before:
+			before = len(left)
+			o.add(s.run(t, root, env, slices.Concat(flags, []string{"-run=" + exactly(left)})...))
+		case len(o.running) > 0:
+			o.blame()
+		default:
+			return o
+		}
+	}
+	return o
 }
 
 // run runs the suite's packages and returns when all have ended. A failing
@@ -70,7 +99,7 @@ func (s suite) run(t *testing.T, root string, env []string, flags ...string) out
 	pipe, err := cmd.StdoutPipe()
 	must(t, err)
 	must(t, cmd.Start())
-	o := outcome{map[string]string{}, map[string]string{}, map[string][]string{}}
+	o := outcome{map[string]string{}, map[string]string{}, map[string][]string{}, map[string]bool{}}
 	lines := bufio.NewScanner(pipe)
 	lines.Buffer(nil, 16<<20)
 	for lines.Scan() {
@@ -78,7 +107,7 @@ func (s suite) run(t *testing.T, root string, env []string, flags ...string) out
 	}
 	must(t, lines.Err())
 	err = cmd.Wait() // 1 when a test failed
-	if len(o.tests) == 0 || o.packages["build"] != "" {
+	if len(o.tests)+len(o.running) == 0 || o.packages["build"] != "" {
 		t.Fatalf("%s does not run with %q: %v\n%s%s", s.module, flags, err, &complaints, strings.Join(o.output["build"], ""))
 	}
 	return o
@@ -95,6 +124,10 @@ func (o outcome) read(line []byte) {
 		name += " " + e.Test
 	}
 	switch e.Action {
+	case "run", "cont":
+		o.running[name] = true
+	case "pause":
+		delete(o.running, name)
 	case "build-output":
 		o.output["build"] = append(o.output["build"], e.Output)
 	case "build-fail":
@@ -106,9 +139,43 @@ func (o outcome) read(line []byte) {
 			o.packages[name] = e.Action
 			return
 		}
+		delete(o.running, name)
 		if o.tests[name] != "fail" { // with -count one failure is enough
 			o.tests[name] = e.Action
 		}
+	}
+}
+
+// blame has the tests fail that were running when the last process ended.
+func (o outcome) blame() {
+	for test := range o.running {
+		o.tests[test] = "fail"
+	}
+	clear(o.running)
+}
+
+// left are those of the named tests that have not ended.
+func (o outcome) left(names []string) []string {
+	ended := map[string]bool{}
+	for test := range o.tests {
+		_, name, _ := strings.Cut(test, " ")
+		ended[name] = true
+	}
+	return slices.DeleteFunc(slices.Clone(names), func(name string) bool { return ended[name] })
+}
+
+// add takes what a further process found.
+func (o outcome) add(further outcome) {
+	maps.Copy(o.tests, further.tests)
+	clear(o.running)
+	maps.Copy(o.running, further.running)
+	for pkg, verdict := range further.packages {
+		if o.packages[pkg] != "fail" {
+			o.packages[pkg] = verdict
+		}
+	}
+	for name, lines := range further.output {
+		o.output[name] = append(o.output[name], lines...)
 	}
 }
 
@@ -118,19 +185,29 @@ func (o outcome) counts() string {
 	for _, verdict := range o.tests {
 		n[verdict]++
 	}
-	return fmt.Sprintf("%d pass, %d fail, %d skip", n["pass"], n["fail"], n["skip"])
+	return fmt.Sprintf("%d pass, %d fail, %d skip (without subtests %d, %d, %d)",
+		n["pass"], n["fail"], n["skip"], o.ended("pass"), o.ended("fail"), o.ended("skip"))
 }
 
-// ended is how many tests came to an end, without their subtests.
-func (o outcome) ended() int {
+// ended is how many tests came to one of the given ends, without their subtests.
+func (o outcome) ended(verdicts ...string) int {
 	n := 0
-	for test := range o.tests {
-		if _, name, _ := strings.Cut(test, " "); !strings.Contains(name, "/") {
+	for test, verdict := range o.tests {
+		if _, name, _ := strings.Cut(test, " "); !strings.Contains(name, "/") && slices.Contains(verdicts, verdict) {
 			n++
 		}
 	}
 	return n
 }
+
+// places are the lines of the sources that a test named in what it printed.
+func (o outcome) places(test string) []string {
+	named := aPlace.FindAllString(strings.Join(o.output[test], ""), -1)
+	slices.Sort(named)
+	return slices.Compact(named)
+}
+
+var aPlace = regexp.MustCompile(`\w+_test\.go:\d+`)
 
 // verdict is what became of a test; "no end" for one that a crash or a
 // deadline kept from ending.
@@ -177,7 +254,7 @@ func (o outcome) said(test string) string {
 // cleanEnvironment is the environment without what would steer the drivers.
 func cleanEnvironment() []string {
 	return slices.DeleteFunc(os.Environ(), func(pair string) bool {
-		for _, prefix := range []string{"PG", "PQ", "MYSQL", "GOFLAGS=", "GODEBUG=", "FLUXOR", "DB_"} {
+		for _, prefix := range []string{"PG", "PQ", "MYSQL", "GODROR", "OCISIM", "ORACLE", "TNS", "NLS", "GOFLAGS=", "GODEBUG=", "FLUXOR", "DB_"} {
 			if strings.HasPrefix(pair, prefix) {
 				return true
 			}

@@ -24,6 +24,9 @@ type suite struct {
 	edits      []edit
 	hosts      string            // file of host names that the suite expects to resolve; "" for the system's
 	left       map[string]string // tests that run neither bare nor under Fluxor, and why
+	timeout    string            // of one process; "" for 15m
+	restarts   bool              // some tests end their process; the others go on in a further one
+	floor      int               // how many tests, without subtests, must pass bare for a comparison that says something
 	exceptions map[string]exception
 }
 
@@ -32,12 +35,21 @@ type suite struct {
 // the database that one run uses, and returns the environment that leads to it.
 func (s suite) compare(t *testing.T, fresh func(t *testing.T) []string) {
 	t.Helper()
-	root := s.makeTree(t)
-	first := s.run(t, root, fresh(t))
-	second := s.run(t, root, fresh(t))
-	under := s.run(t, root, fresh(t), "-tags=fluxor")
-	if size := s.size(t, root, fresh(t)); first.ended() != size || second.ended() != size {
-		t.Fatalf("%s has %d tests, but bare only %d and %d came to an end: %q", s.module, size, first.ended(), second.ended(), first.crashed())
+	s.compareIn(t, s.makeTree(t), fresh)
+}
+
+// compareIn compares in a tree that is there already.
+func (s suite) compareIn(t *testing.T, root string, fresh func(t *testing.T) []string) {
+	t.Helper()
+	names := s.names(t, root, fresh(t))
+	first := s.runAll(t, root, names, fresh(t))
+	second := s.runAll(t, root, names, fresh(t))
+	under := s.runAll(t, root, names, fresh(t), "-tags=fluxor")
+	if a, b := first.ended(anyEnd...), second.ended(anyEnd...); a != len(names) || b != len(names) {
+		t.Fatalf("%s has %d tests, but bare only %d and %d came to an end: %q", s.module, len(names), a, b, first.crashed())
+	}
+	if n := first.ended("pass"); n < s.floor {
+		t.Errorf("bare only %d tests pass, not %d: the rest compares too little", n, s.floor)
 	}
 	r := judge(first, second, under, s.exceptions)
 	if len(r.breaks) > 0 {
@@ -45,9 +57,10 @@ func (s suite) compare(t *testing.T, fresh func(t *testing.T) []string) {
 	}
 	t.Logf("%s\n"+
 		"bare, first run:  %s\nbare, second run: %s\nunder Fluxor:     %s\n"+
-		"breaks: %d\nexceptions: %d %q\nflaky bare: %d %q\nfail bare: %d %q",
-		s.module, first.counts(), second.counts(), under.counts(),
-		len(r.breaks), len(r.excepted), r.excepted, len(r.flaky), r.flaky, len(r.failing), r.failing)
+		"left out: %d %q\nbreaks: %d\nexceptions: %d %q\nflaky bare: %d %q\nfail bare: %d %q\nfail at another line: %d %q",
+		s.module, first.counts(), second.counts(), under.counts(), len(s.left), s.left,
+		len(r.breaks), len(r.excepted), s.short(r.excepted), len(r.flaky), s.short(r.flaky),
+		len(r.failing), s.short(r.failing), len(r.elsewhere), s.short(r.elsewhere))
 	for _, test := range r.breaks {
 		t.Errorf("%s: bare %s, under Fluxor %s:\n%s", test, first.verdict(test), under.verdict(test), under.tail(test))
 	}
@@ -61,9 +74,19 @@ func (s suite) compare(t *testing.T, fresh func(t *testing.T) []string) {
 	}
 }
 
+// short are the tests' names without the module's own.
+func (s suite) short(tests []string) []string {
+	var names []string
+	for _, test := range tests {
+		names = append(names, strings.TrimPrefix(test, s.module+" "))
+	}
+	return names
+}
+
 // result is what the comparison found, as full test names.
 type result struct {
 	breaks, excepted, flaky, failing []string
+	elsewhere                        []string // of the failing: bare at the same lines twice, under Fluxor at others
 	stale                            []string // exceptions that excused nothing
 }
 
@@ -79,6 +102,9 @@ func judge(first, second, under outcome, exceptions map[string]exception) result
 			r.flaky = append(r.flaky, test)
 		case bare == "fail":
 			r.failing = append(r.failing, test)
+			if at := first.places(test); slices.Equal(at, second.places(test)) && !slices.Equal(at, under.places(test)) {
+				r.elsewhere = append(r.elsewhere, test)
+			}
 		case bare == through:
 		case name != "":
 			used[name] = true
@@ -107,6 +133,9 @@ func (r *result) doubt(bare outcome) {
 	})
 }
 
+// anyEnd are the verdicts.
+var anyEnd = []string{"pass", "fail", "skip"}
+
 // pattern is what go test -run takes to run the given tests.
 func pattern(tests []string) string {
 	var names []string
@@ -115,8 +144,11 @@ func pattern(tests []string) string {
 		name, _, _ = strings.Cut(name, "/")
 		names = append(names, name)
 	}
-	return "^(" + strings.Join(slices.Compact(names), "|") + ")$"
+	return exactly(slices.Compact(names))
 }
+
+// exactly is what go test -run takes to run the tests of these names.
+func exactly(names []string) string { return "^(" + strings.Join(names, "|") + ")$" }
 
 // excuse is the exception for a test that failed: under its own name, under
 // that of a test above it, or, for a test that fails because of its subtest,

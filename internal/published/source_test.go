@@ -36,10 +36,13 @@ func (s suite) makeTree(t *testing.T) string {
 	for _, e := range s.edits {
 		must(t, e.apply(root))
 	}
-	for _, name := range []string{"bare.go", "fluxor.go"} {
-		text, err := templates.ReadFile("testdata/" + s.templates + "/" + name)
+	folder := "testdata/" + s.templates
+	files, err := templates.ReadDir(folder)
+	must(t, err)
+	for _, file := range files {
+		text, err := templates.ReadFile(folder + "/" + file.Name())
 		must(t, err)
-		must(t, os.WriteFile(filepath.Join(root, s.driver, "repointed_"+name), text, 0o600))
+		must(t, os.WriteFile(filepath.Join(root, s.driver, "repointed_"+file.Name()), text, 0o600))
 	}
 	s.require(t, root)
 	return root

@@ -30,6 +30,7 @@ const (
 	Postgres Dialect = "postgres"
 	MySQL    Dialect = "mysql"
 	SQLite   Dialect = "sqlite"
+	Oracle   Dialect = "oracle"
 )
 
 // Trait is a property of a target that some cases ask for.
@@ -78,6 +79,8 @@ type Case struct {
 	On []Dialect
 	// Needs are the traits that a target must have, Lacks those it must not.
 	Needs, Lacks []Trait
+	// Without are dialects in which the case means nothing, and why.
+	Without map[Dialect]string
 	// Excused names the exceptions that may explain a difference here.
 	Excused []string
 	// See uses the database and writes down what it sees.
@@ -89,8 +92,15 @@ type Case struct {
 	timed bool
 }
 
+// What dialects lack.
+var (
+	withoutTemporary = map[Dialect]string{Oracle: "a temporary table is there for all sessions, and its DDL commits"}
+	withoutInsertIDs = map[Dialect]string{Oracle: "there are no insert ids: RETURNING INTO gives them"}
+	withoutBegin     = map[Dialect]string{Oracle: "no text begins a transaction"}
+)
+
 func (c Case) fits(target Target) bool {
-	if len(c.On) > 0 && !slices.Contains(c.On, target.Dialect) {
+	if len(c.On) > 0 && !slices.Contains(c.On, target.Dialect) || c.Without[target.Dialect] != "" {
 		return false
 	}
 	for _, need := range c.Needs {
@@ -112,7 +122,7 @@ func Cases() []Case {
 		valueCases(), resultCases, scanCases, argumentCases(), argumentCountCases, valuerCases,
 		errorCases, contextCases, interruptionCases(), closedCases,
 		sessionCases, transactionCases, isolationCases(), statementCases, carryOverCases, repeatCases, agingCases,
-		driverCases, rawCases,
+		driverCases, rawCases, godrorCases(),
 	)
 }
 
@@ -123,6 +133,9 @@ func Run(t *testing.T, target Target, sum *Tally) {
 	defer side.Close()
 	sum.begin()
 	for _, c := range Cases() {
+		if why := c.Without[target.Dialect]; why != "" {
+			t.Logf("left out: %s: %s", c.Name, why)
+		}
 		if !c.fits(target) {
 			continue
 		}

@@ -88,3 +88,24 @@ func TestValuesShowTheirType(t *testing.T) {
 		t.Errorf("two different values look the same: %v", shown)
 	}
 }
+
+func TestTextsForOracleHaveNumbersAndDual(t *testing.T) {
+	for text, want := range map[string]string{
+		"select 1":                                  "select 1 from dual",
+		"select 1;":                                 "select 1from dual ;",
+		"select ?, '?', \"?\" from t where a=?":     "select :1, '?', \"?\" from t where a=:2",
+		"select 1 where 1 = ?":                      "select 1 from dual where 1 = :1",
+		"select 1 union all select ? order by 1":    "select 1 from dual union all select :1 from dual order by 1",
+		"select n from (select 1 as n) x":           "select n from (select 1 as n from dual) x",
+		"insert into t values (?, (select 1))":      "insert into t values (:1, (select 1 from dual))",
+		"insert into t (a) values (1), (f(2))":      "insert into t (a) select 1 from dual union all select f(2) from dual",
+		"insert into t values (1), (2) returning a": "insert into t values (1), (2) returning a",
+		"/* select */ -- select":                    "/* select */ -- select",
+		"select '":                                  "select ' from dual",
+		"begin :1 := 'it''s ?'; end;":               "begin :1 := 'it''s ?'; end;",
+	} {
+		if got := oracleText(text); got != want {
+			t.Errorf("%s\nbecomes %s\nwant    %s", text, got, want)
+		}
+	}
+}

@@ -2,7 +2,11 @@
 
 package conform
 
-import "fmt"
+import (
+	"context"
+	"database/sql"
+	"fmt"
+)
 
 // constrained makes two tables with every kind of constraint.
 func (r *Recorder) constrained() {
@@ -53,7 +57,7 @@ var errorCases = []Case{
 	fails("syntax", "selec 1"),
 	fails("syntax with arguments", "select ? from from", 1),
 	fails("missing table", "select * from conform_nowhere"),
-	fails("missing column", "select nothing from conform_parent where id = ?", 1),
+	fails("missing column", "select no_such_column from conform_parent where id = ?", 1),
 	fails("missing function", "select no_such_function(1)"),
 	fails("unique", "insert into conform_parent values (2, 'one', 2)"),
 	fails("unique with arguments", "insert into conform_parent values (?, ?, ?)", 3, "one", 3),
@@ -86,6 +90,11 @@ var errorCases = []Case{
 	on(SQLite, fails("raised constraint", "insert or abort into conform_parent values (1, 'x', 1)")),
 	on(SQLite, fails("read of a text as integer", "insert into conform_parent values ('text', 'x', 1)")),
 	on(SQLite, fails("overflow", "select abs(-9223372036854775808)")),
+	on(Oracle, fails("raised", "begin raise_application_error(-20001, 'own'); end;")),
+	on(Oracle, fails("type of a literal", "select to_number('text')")),
+	on(Oracle, fails("a date that is none", "select to_date('2024-13-45', 'YYYY-MM-DD')")),
+	on(Oracle, fails("missing procedure", "begin no_such_procedure(?); end;", 1)),
+	on(Oracle, fails("an empty string is null", "insert into conform_parent values (7, ?, 1)", "")),
 	{Name: "error: where a bad text is noticed", See: func(r *Recorder) {
 		for _, text := range []string{"selec", "select nothing_here", "select * from conform_nowhere"} {
 			if st := r.prepare(r.db, text); st != nil {
@@ -137,6 +146,7 @@ var errorCases = []Case{
 		r.err("commit", tx.Commit())
 		r.first(r.db, "select 'still here'")
 	}},
+	{Name: "error: the server kills a session of Oracle", On: []Dialect{Oracle}, Excused: []string{"lost session"}, See: (*Recorder).killedSession},
 	{Name: "error: the server interrupts the statement", On: []Dialect{Postgres}, See: func(r *Recorder) {
 		c := r.session()
 		r.exec(c, "set statement_timeout = 50")
@@ -156,7 +166,20 @@ var errorCases = []Case{
 		r.exec(c, "kill query connection_id()")
 		r.first(c, "select 'still here'")
 	}},
-	{Name: "error: two writers on one row", Lacks: []Trait{OneConnection}, See: (*Recorder).lockedRow},
+	{Name: "error: a second writer's context ends its wait", On: []Dialect{Oracle}, Excused: []string{"either clock", "lost reply"}, timed: true, See: func(r *Recorder) {
+		r.constrained()
+		a, b := r.session(), r.session()
+		tx := r.begin(a, nil)
+		r.exec(tx, "update conform_parent set n = 2 where id = 1")
+		for _, deadline := range []bool{true, false} {
+			r.interrupted(deadline, func() { r.exec(b, "update conform_parent set n = 3 where id = 1") })
+			r.first(b, "select n from conform_parent where id = 1")
+		}
+		r.err("commit", tx.Commit())
+		r.exec(b, "update conform_parent set n = ? where id = 1", 4)
+		r.first(a, "select n from conform_parent where id = 1")
+	}},
+	{Name: "error: two writers on one row", Lacks: []Trait{OneConnection}, Without: map[Dialect]string{Oracle: "the second writer waits as long as the first"}, See: (*Recorder).lockedRow},
 }
 
 // failingRows is a query whose rows fail at the one that the argument names.
@@ -164,7 +187,8 @@ func (r *Recorder) failingRows() string {
 	return r.in(
 		"select 10 / (n - ?::int) from generate_series(1, 5) n",
 		"select case when seq = ? then (select 1 union select 2) else seq end from seq_1_to_5",
-		"select case when n = ? then abs(-9223372036854775807 - 1) else n end from (values (1), (2), (3), (4), (5)) v(n)")
+		"select case when n = ? then abs(-9223372036854775807 - 1) else n end from (values (1), (2), (3), (4), (5)) v(n)",
+		"select to_number(case when n = ? then 'none' else '1' end) from (select 1 as n union all select 2 union all select 3 union all select 4)")
 }
 
 func (r *Recorder) failingRow() {
@@ -181,6 +205,38 @@ func (r *Recorder) failingRow() {
 		r.query(r.db, "select 10 / (n - 3) from generate_series(1, 5) n")
 		r.query(r.db, "select 10 / (n - 4000) from generate_series(1, 5000) n where n > 3990")
 	}
+	r.first(r.db, "select 'still here'")
+}
+
+// killedSession has sessions killed between their statements, and a text that
+// kills its own.
+func (r *Recorder) killedSession() {
+	kill := func(on interface {
+		QueryRowContext(ctx context.Context, query string, args ...any) *sql.Row
+	},
+	) {
+		var address string
+		r.err("address", on.QueryRowContext(r.ctx, "select sid || ',' || serial# from v$session where sid = sys_context('userenv', 'sid')").Scan(&address))
+		_, err := r.side.ExecContext(r.ctx, "alter system kill session '"+address+"' immediate")
+		r.err("kill", err) // an account without the right kills nothing, on either side
+	}
+	kill(r.db)
+	r.first(r.db, "select 'still here'")
+	c := r.session()
+	kill(c)
+	r.first(c, "select 'still here'")
+	c = r.session()
+	kill(c)
+	r.exec(c, "begin null; end;")
+	r.exec(c, "begin null; end;")
+	tx := r.begin(r.db, nil)
+	kill(tx)
+	r.exec(tx, "begin null; end;")
+	r.first(tx, "select 'still here'")
+	r.err("commit", tx.Commit())
+	tx = r.begin(r.db, nil)
+	kill(tx)
+	r.err("commit", tx.Commit())
 	r.first(r.db, "select 'still here'")
 }
 

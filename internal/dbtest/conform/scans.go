@@ -9,40 +9,40 @@ import (
 
 var scanCases = []Case{
 	{Name: "ErrNoRows comes from an empty QueryRow", See: func(r *Recorder) {
-		r.err("text", r.db.QueryRowContext(r.ctx, "select 1 where 1 = 0").Scan(new(int)))
+		r.err("text", r.db.QueryRowContext(r.ctx, r.bind("select 1 where 1 = 0")).Scan(new(int)))
 		r.err("argument", r.db.QueryRowContext(r.ctx, r.bind("select 1 where 1 = ?"), 0).Scan(new(int)))
 		st := r.prepare(r.db, "select 1 where 1 = ?")
 		r.err("prepared", st.QueryRowContext(r.ctx, 0).Scan(new(int)))
-		r.err("row error", r.db.QueryRowContext(r.ctx, "select nonsense").Err())
+		r.err("row error", r.db.QueryRowContext(r.ctx, r.bind("select nonsense")).Err())
 	}},
 	{Name: "QueryRow takes the first of many rows", See: func(r *Recorder) {
 		r.first(r.db, r.numbers(300))
 		r.first(r.db, "select n from ("+r.numbers(300)+") x where n > ? order by n", 7)
 	}},
 	{Name: "too few and too many destinations", See: func(r *Recorder) {
-		r.err("none", r.db.QueryRowContext(r.ctx, "select 1, 2").Scan())
-		r.err("one", r.db.QueryRowContext(r.ctx, "select 1, 2").Scan(new(int)))
-		r.err("three", r.db.QueryRowContext(r.ctx, "select 1, 2").Scan(new(int), new(int), new(int)))
+		r.err("none", r.db.QueryRowContext(r.ctx, r.bind("select 1, 2")).Scan())
+		r.err("one", r.db.QueryRowContext(r.ctx, r.bind("select 1, 2")).Scan(new(int)))
+		r.err("three", r.db.QueryRowContext(r.ctx, r.bind("select 1, 2")).Scan(new(int), new(int), new(int)))
 	}},
 	{Name: "destinations that do not fit", See: func(r *Recorder) {
 		for _, d := range []any{new(int), new(bool), new(time.Time), new(chan int), new(struct{}), 5, nil, (*int)(nil), new(uint8)} {
-			r.err(show(d), r.db.QueryRowContext(r.ctx, "select 'text'").Scan(d))
-			r.err("null "+show(d), r.db.QueryRowContext(r.ctx, "select null").Scan(d))
+			r.err(show(d), r.db.QueryRowContext(r.ctx, r.bind("select 'text'")).Scan(d))
+			r.err("null "+show(d), r.db.QueryRowContext(r.ctx, r.bind("select null")).Scan(d))
 		}
-		r.err("range", r.db.QueryRowContext(r.ctx, "select 300").Scan(new(int8)))
-		r.err("negative", r.db.QueryRowContext(r.ctx, "select -1").Scan(new(uint)))
+		r.err("range", r.db.QueryRowContext(r.ctx, r.bind("select 300")).Scan(new(int8)))
+		r.err("negative", r.db.QueryRowContext(r.ctx, r.bind("select -1")).Scan(new(uint)))
 	}},
 	{Name: "Scan before Next", See: func(r *Recorder) {
-		rows, err := r.db.QueryContext(r.ctx, "select 1")
+		rows, err := r.db.QueryContext(r.ctx, r.bind("select 1"))
 		r.err("query", err)
 		r.err("scan", rows.Scan(new(int)))
 		r.err("close", rows.Close())
 	}},
 	{Name: "RawBytes of a QueryRow", See: func(r *Recorder) {
-		r.err("row", r.db.QueryRowContext(r.ctx, "select 'x'").Scan(new(sql.RawBytes)))
+		r.err("row", r.db.QueryRowContext(r.ctx, r.bind("select 'x'")).Scan(new(sql.RawBytes)))
 	}},
 	{Name: "RawBytes of each row", See: func(r *Recorder) {
-		rows, err := r.db.QueryContext(r.ctx, "select 'first', 1 union all select 'second', 2 order by 2")
+		rows, err := r.db.QueryContext(r.ctx, r.bind("select 'first', 1 union all select 'second', 2 order by 2"))
 		r.err("query", err)
 		if err != nil {
 			return
@@ -57,13 +57,13 @@ var scanCases = []Case{
 	{Name: "a refusing Scanner", See: func(r *Recorder) {
 		s := &scanner{}
 		r.err("refused", r.db.QueryRowContext(r.ctx, r.bind("select "+r.in("?::text", "?", "?")), "refused").Scan(s))
-		r.err("taken", r.db.QueryRowContext(r.ctx, "select 5").Scan(s))
+		r.err("taken", r.db.QueryRowContext(r.ctx, r.bind("select 5")).Scan(s))
 		r.value("got", s.got)
-		r.err("null", r.db.QueryRowContext(r.ctx, "select null").Scan(s))
+		r.err("null", r.db.QueryRowContext(r.ctx, r.bind("select null")).Scan(s))
 		r.value("got", s.got)
 	}},
 	{Name: "an iteration goes on after a failed Scan", See: func(r *Recorder) {
-		rows, err := r.db.QueryContext(r.ctx, "select 'a' as v union all select '2' union all select 'c' order by 1")
+		rows, err := r.db.QueryContext(r.ctx, r.bind("select 'a' as v union all select '2' union all select 'c' order by 1"))
 		r.err("query", err)
 		if err != nil {
 			return
@@ -76,7 +76,7 @@ var scanCases = []Case{
 		r.err("end", rows.Err())
 	}},
 	{Name: "a time keeps its zone", See: func(r *Recorder) {
-		r.table("conform_times", "id int, at "+r.in("timestamptz", "datetime(6)", "datetime"))
+		r.table("conform_times", "id int, at "+r.in("timestamptz", "datetime(6)", "datetime", "timestamp with time zone"))
 		for i, zone := range []string{"UTC", "America/New_York", "Asia/Kolkata", "Local"} {
 			loc, err := time.LoadLocation(zone)
 			r.must(err)

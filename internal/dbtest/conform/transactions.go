@@ -101,6 +101,18 @@ var transactionCases = []Case{
 		r.first(r.db, "select count(*) from conform_tx")
 		r.first(r.db, "select 'still here'")
 	}},
+	{Name: "transaction: a CREATE TABLE commits it", On: []Dialect{MySQL, Oracle}, See: func(r *Recorder) {
+		r.table("conform_tx", "id int")
+		r.after("drop table if exists conform_ddl")
+		r.setup("drop table if exists conform_ddl")
+		tx := r.begin(r.db, nil)
+		r.exec(tx, "insert into conform_tx values (1)")
+		r.exec(tx, "create table conform_ddl (id int)")
+		r.first(r.db, "select count(*) from conform_tx")
+		r.exec(tx, "insert into conform_tx values (2)")
+		r.err("rollback", tx.Rollback())
+		r.query(r.db, "select id from conform_tx order by id")
+	}},
 	{Name: "transaction: its work is unseen outside", Lacks: []Trait{OneConnection}, See: func(r *Recorder) {
 		r.table("conform_tx", "id int")
 		tx := r.begin(r.db, nil)

@@ -23,7 +23,7 @@ func valueCases() []Case {
 	for _, d := range []struct {
 		dialect Dialect
 		types   []columnType
-	}{{Postgres, postgresTypes}, {MySQL, mysqlTypes}, {SQLite, sqliteTypes}} {
+	}{{Postgres, postgresTypes}, {MySQL, mysqlTypes}, {SQLite, sqliteTypes}, {Oracle, oracleTypes}} {
 		for _, ct := range d.types {
 			out = append(out, Case{
 				Name: fmt.Sprintf("%s column %s", d.dialect, ct.name),
@@ -46,7 +46,7 @@ func (r *Recorder) readColumn(ct columnType) {
 	r.setup("insert into conform_values values " + strings.Join(rows, ", "))
 
 	const text = "select v from conform_values order by id"
-	r.columnFrom("text", func() (*sql.Rows, error) { return r.db.QueryContext(r.ctx, text) })
+	r.columnFrom("text", func() (*sql.Rows, error) { return r.db.QueryContext(r.ctx, r.bind(text)) })
 	if st := r.prepare(r.db, text); st != nil {
 		r.columnFrom("prepared", func() (*sql.Rows, error) { return st.QueryContext(r.ctx) })
 	}

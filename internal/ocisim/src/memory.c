@@ -20,6 +20,27 @@ char *copy_text(const char *s, size_t n) {
   return c;
 }
 
+static struct Lasting {
+  struct Lasting *next;
+  char text[];
+} * lasting[256]; /* by hash */
+
+const char *lasting_text(const char *s) {
+  static pthread_mutex_t mu = PTHREAD_MUTEX_INITIALIZER;
+  uint32_t hash = 2166136261u;
+  size_t n = strlen(s);
+  for (size_t i = 0; i < n; i++) hash = (hash ^ (uint8_t)s[i]) * 16777619u;
+  pthread_mutex_lock(&mu);
+  struct Lasting **at = &lasting[hash % COUNT(lasting)];
+  while (*at && strcmp((*at)->text, s)) at = &(*at)->next;
+  if (!*at) {
+    *at = allocate(1, sizeof **at + n + 1);
+    memcpy((*at)->text, s, n);
+  }
+  pthread_mutex_unlock(&mu);
+  return (*at)->text;
+}
+
 void set_text(char *to, size_t size, const void *s, size_t n) {
   if (n >= size) n = size - 1;
   if (n) memcpy(to, s, n);

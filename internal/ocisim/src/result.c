@@ -23,7 +23,6 @@ void result_add(Result *r, sqlite3_stmt *q) {
 
 void result_clear(Result *r) {
   for (size_t i = 0; i < r->nrows * r->ncols; i++) free(r->rows[i].p);
-  for (uint32_t i = 0; r->cols && i < r->ncols; i++) free(r->cols[i].name);
   free(r->rows);
   free(r->cols);
   *r = (Result){0};
@@ -175,7 +174,9 @@ static void describe_column(Result *r, uint32_t i, const char *type) {
 void result_describe(Result *r, sqlite3_stmt *q, const Code *c, const Names *names) {
   r->cols = allocate(r->ncols, sizeof *r->cols);
   for (uint32_t i = 0; i < r->ncols; i++) {
-    r->cols[i].name = column_name(sqlite3_column_name(q, (int)i), c, names);
+    char *name = column_name(sqlite3_column_name(q, (int)i), c, names);
+    r->cols[i].name = lasting_text(name);
+    free(name);
     describe_column(r, i, sqlite3_column_decltype(q, (int)i));
   }
 }

@@ -185,7 +185,7 @@ typedef struct {
 } Value;
 typedef struct {
   Hdr h;
-  char *name;
+  const char *name; /* lasting: ODPI-C asks for it once and keeps the pointer over later executions */
   uint16_t dty, size;
   int16_t prec;
   int8_t scale;

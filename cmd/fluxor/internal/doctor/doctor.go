@@ -18,6 +18,7 @@ import (
 	"github.com/fluxor-db/fluxor"
 	"github.com/fluxor-db/fluxor/backend"
 	"github.com/fluxor-db/fluxor/cmd/fluxor/internal/steps"
+	_ "github.com/fluxor-db/fluxor/drivers/oracle" // godror, where the binary is built with cgo
 	_ "github.com/fluxor-db/fluxor/drivers/pgx"    // pgx, with fluxor_driver=pgx
 	_ "github.com/fluxor-db/fluxor/drivers/sqlite" // modernc.org/sqlite
 )
@@ -118,7 +119,7 @@ func (x *exam) examine(ctx context.Context) error {
 			return ctx.Err()
 		}
 		if err != nil {
-			x.find("FX-1901", "%s: %v", group.step, err)
+			x.find("FX-1901", "%s: %s", group.step, brief(err))
 		}
 	}
 	return nil
@@ -139,6 +140,12 @@ func (x *exam) groups() []group {
 	case "mysql":
 		all = append(all, group{"version", x.mysqlVersion}, group{"settings", x.mysqlSettings},
 			group{"the session's clock", x.mysqlClock}, group{"TLS", x.mysqlTLS})
+	case "oracle":
+		if x.at.oracle == nil {
+			break // by name; what godror's connection tells is not to be had
+		}
+		all = append(all, group{"version", x.oracleVersion}, group{"settings", x.oracleSettings}, group{"the session's clock", x.oracleClock},
+			group{"limits", x.oracleLimits}, group{"the account", x.oracleAccount})
 	case "sqlite":
 		all = append(all, group{"version", x.sqliteVersion}, group{"settings", x.sqliteSettings})
 	}
@@ -166,7 +173,7 @@ func (x *exam) connect(ctx context.Context) bool {
 		return false // the user gave up, which says nothing of the server
 	}
 	if err != nil {
-		x.find(refusalID(err), "%v", err)
+		x.find(refusalID(x.understood.Backend, err), "%s", brief(err))
 		return false
 	}
 	x.c = c
@@ -187,25 +194,47 @@ func (x *exam) arrived() {
 	}
 }
 
-// refusalID is the finding that an error of connecting is.
-func refusalID(err error) string {
-	if strings.Contains(err.Error(), "unsupported startup parameter") {
-		return "FX-1005"
+// brief is the text of an error without the parameters that godror puts in front.
+func brief(err error) string {
+	if _, ok := backend.OracleCode(err); ok {
+		return backend.OracleBrief(err)
 	}
-	for _, b := range backend.All() {
-		switch b.Classify(err) {
-		case backend.ClassLogin:
-			return "FX-1002"
-		case backend.ClassTooMany:
-			return "FX-1003"
-		case backend.ClassUnavailable, backend.ClassDead:
-			return "FX-1001"
-		}
+	return err.Error()
+}
+
+// refusalID is the finding that an error of connecting through a backend is.
+func refusalID(name string, err error) string {
+	switch text := err.Error(); {
+	case strings.Contains(text, "unsupported startup parameter"):
+		return "FX-1005"
+	case strings.Contains(text, "DPI-1047"):
+		return "FX-1006"
+	}
+	if n, ok := backend.OracleCode(err); ok && n == 28001 {
+		return "FX-1007"
+	}
+	switch classify(name)(err) {
+	case backend.ClassLogin:
+		return "FX-1002"
+	case backend.ClassTooMany:
+		return "FX-1003"
+	case backend.ClassUnavailable, backend.ClassDead:
+		return "FX-1001"
 	}
 	if errors.Is(err, context.DeadlineExceeded) {
 		return "FX-1001"
 	}
 	return "FX-1004"
+}
+
+// classify is that of a backend: one does not ask another's numbers.
+func classify(name string) func(error) backend.Class {
+	for _, b := range backend.All() {
+		if b.Name == name && b.Classify != nil {
+			return b.Classify
+		}
+	}
+	return backend.Common
 }
 
 // latency measures round trips.
@@ -263,6 +292,7 @@ func (x *exam) nextSteps() {
 var overview = map[string]string{
 	"postgres": "SELECT application_name, state, count(*) FROM pg_stat_activity GROUP BY 1, 2",
 	"mysql":    "SHOW FULL PROCESSLIST",
+	"oracle":   "SELECT table_name FROM user_tables",
 	"sqlite":   "SELECT name, type FROM sqlite_master",
 	"":         "SELECT 1",
 }

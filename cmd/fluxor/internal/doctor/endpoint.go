@@ -12,6 +12,7 @@ import (
 	"time"
 
 	"github.com/go-sql-driver/mysql"
+	godror "github.com/godror/godror/dsn"
 	"github.com/jackc/pgx/v5"
 	"github.com/jackc/pgx/v5/pgconn"
 	"github.com/jackc/pgx/v5/stdlib"
@@ -32,9 +33,10 @@ type endpoint struct {
 	connector driver.Connector
 	wire      wire
 
-	mysql  *mysql.Config // of MySQL alone
-	advice string        // what this driver needs behind a pooler
-	keeps  bool          // the statement cache finds something to keep, once it is on
+	mysql  *mysql.Config            // of MySQL alone
+	oracle *godror.ConnectionParams // of Oracle alone
+	advice string                   // what this driver needs behind a pooler
+	keeps  bool                     // the statement cache finds something to keep, once it is on
 }
 
 // tlsMode is what the DSN asks of TLS.
@@ -110,6 +112,8 @@ func open(u *fluxor.Understanding, text string) (*endpoint, error) {
 		err = e.openPGX(native)
 	case "mysql":
 		err = e.openMySQL(native)
+	case "oracle":
+		err = e.openOracle(u, native)
 	default:
 		err = e.openOther(u, native)
 	}
@@ -222,7 +226,7 @@ func (e *endpoint) openMySQL(native string) error {
 func (e *endpoint) openOther(u *fluxor.Understanding, native string) (err error) {
 	e.address, e.local = u.Native, true
 	for _, b := range backend.All() {
-		if b.Name == u.Backend {
+		if b.Name == u.Backend && b.DriverName == u.Driver {
 			e.connector, err = b.Open(native)
 			return err
 		}

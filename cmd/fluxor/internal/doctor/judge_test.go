@@ -193,7 +193,7 @@ func TestDSNSaysWhereItLeadsAndHowTLSIsUsed(t *testing.T) {
 }
 
 func TestUnknownErrorOfConnectingIsStillAFinding(t *testing.T) {
-	if got := refusalID(errors.New("what?")); got != "FX-1004" {
+	if got := refusalID("mysql", errors.New("what?")); got != "FX-1004" {
 		t.Errorf("got %s", got)
 	}
 }

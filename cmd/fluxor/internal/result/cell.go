@@ -7,6 +7,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"math"
+	"reflect"
 	"slices"
 	"strconv"
 	"strings"
@@ -30,7 +31,7 @@ func text(v any) string {
 	case float32:
 		return strconv.FormatFloat(float64(v), 'g', -1, 32)
 	}
-	return fmt.Sprint(v) // integers and bool
+	return fmt.Sprint(v) // integers, bool, godror's numbers and intervals
 }
 
 func readable(s string) string {
@@ -54,6 +55,9 @@ func isNumber(v any, c Column) bool {
 		return isDecimal(string(v), c)
 	case string:
 		return isDecimal(v, c)
+	}
+	if r := reflect.ValueOf(v); r.Kind() == reflect.String { // godror's Number
+		return isDecimal(r.String(), c)
 	}
 	return false
 }

@@ -17,6 +17,15 @@ import (
 	"github.com/fluxor-db/fluxor/cmd/fluxor/internal/result"
 )
 
+// Text is an error as it is shown: without the parameters of a connect that
+// godror puts in front of Oracle's own words.
+func Text(err error) string {
+	if _, ok := backend.OracleCode(err); ok {
+		return backend.OracleBrief(err)
+	}
+	return err.Error()
+}
+
 // Meaning says of an error what the driver's text does not: the SQLSTATE or the
 // number, and whether repeating helps. It begins no sentence with the error.
 func Meaning(err error) string {
@@ -41,11 +50,22 @@ func Code(err error) string {
 	if errors.As(err, &lite) {
 		return fmt.Sprintf("SQLite result code %d", lite.Code())
 	}
+	if n, ok := backend.OracleCode(err); ok { // its SQLSTATE is HY000 whatever happens
+		return oracleCode(n)
+	}
 	var state interface{ SQLState() string }
 	if errors.As(err, &state) && state.SQLState() != "" {
 		return "SQLSTATE " + state.SQLState()
 	}
 	return ""
+}
+
+// oracleCode writes a number of Oracle's; ODPI-C's errors have none.
+func oracleCode(n int) string {
+	if n == 0 {
+		return ""
+	}
+	return fmt.Sprintf("ORA-%05d", n)
 }
 
 // repeat says whether repeating the statement helps, and whether it is safe.
@@ -82,9 +102,14 @@ var meanings = map[backend.Class]string{
 	backend.ClassUnavailable: "the server cannot be reached; nothing was sent, repeat later",
 }
 
-// classOf asks the backends; the first that knows the error's type speaks.
+// classOf asks the backends; the first that knows the error's type speaks. Oracle's
+// goes by any number, and the others by a SQLSTATE that tells nothing with Oracle.
 func classOf(err error) backend.Class {
+	_, oracle := backend.OracleCode(err)
 	for _, b := range backend.All() {
+		if oracle != (b.Type == "oracle") {
+			continue
+		}
 		if class := b.Classify(err); class != backend.ClassUnknown {
 			return class
 		}
@@ -102,6 +127,9 @@ func stateOf(err error) string {
 
 // cancelled reports whether the server says that the statement was cancelled.
 func cancelled(err error) bool {
+	if n, ok := backend.OracleCode(err); ok {
+		return n == 1013
+	}
 	var my *mysql.MySQLError
 	return stateOf(err) == "57014" || errors.As(err, &my) && my.Number == 1317
 }
@@ -109,6 +137,9 @@ func cancelled(err error) bool {
 // transient reports whether others made the statement fail: a deadlock, a
 // serialization failure, a lock that was not to be had.
 func transient(err error) bool {
+	if n, ok := backend.OracleCode(err); ok {
+		return slices.Contains([]int{54, 60, 4061, 4065, 4068, 8177, 30006}, n)
+	}
 	var my *mysql.MySQLError
 	if errors.As(err, &my) {
 		return slices.Contains([]uint16{1205, 1213}, my.Number)

@@ -11,6 +11,7 @@ import (
 
 	"github.com/fluxor-db/fluxor"
 	_ "github.com/fluxor-db/fluxor/drivers/mysql"    // go-sql-driver
+	_ "github.com/fluxor-db/fluxor/drivers/oracle"   // godror, where the binary is built with cgo
 	_ "github.com/fluxor-db/fluxor/drivers/pgx"      // pgx, with fluxor_driver=pgx
 	_ "github.com/fluxor-db/fluxor/drivers/postgres" // lib/pq
 	_ "github.com/fluxor-db/fluxor/drivers/sqlite"   // modernc.org/sqlite

@@ -1,0 +1,120 @@
+// This file makes the single calls of a driver that works within a library, with arguments and rows that a call left behind does not share with its caller.
+
+package fluxor
+
+import (
+	"context"
+	"database/sql"
+	"database/sql/driver"
+	"io"
+	"reflect"
+	"slices"
+)
+
+// execApart makes a call that returns no rows.
+func (p *physical) execApart(ctx context.Context, args []driver.NamedValue, f func(context.Context, []driver.NamedValue) (driver.Result, error)) (driver.Result, error) {
+	mine, deliver := ownArgs(args)
+	res, err := apart(ctx, p, func(ctx context.Context) (driver.Result, error) { return f(ctx, mine) })
+	if !p.cut() {
+		deliver()
+	}
+	return res, err
+}
+
+// queryApart makes a call whose rows are read under the same span.
+func (p *physical) queryApart(ctx context.Context, args []driver.NamedValue, f func(context.Context, []driver.NamedValue) (driver.Rows, error)) (driver.Rows, error) {
+	mine, deliver := ownArgs(args)
+	sp := p.apart.begin(ctx)
+	rows, err := within(sp, p, func(ctx context.Context) (driver.Rows, error) { return f(ctx, mine) })
+	if !p.cut() {
+		deliver()
+	}
+	if err != nil {
+		sp.close()
+		return nil, err
+	}
+	p.apart.last = sp
+	return rows, nil
+}
+
+// endTx commits or rolls back: two calls without a context of their own.
+func (p *physical) endTx(f func() error) error {
+	if p.apart == nil {
+		return f()
+	}
+	if !p.cut() {
+		p.apart.forget()
+	}
+	_, err := apart(context.Background(), p, func(context.Context) (any, error) { return nil, f() })
+	return err
+}
+
+// row is what a call to Next fills.
+type row struct {
+	values []driver.Value
+	err    error
+}
+
+// nextApart reads a row into memory of its own first.
+func (r *reading) nextApart(dest []driver.Value) error {
+	if len(r.row) != len(dest) {
+		r.row = make([]driver.Value, len(dest))
+	}
+	mine := r.row
+	got, err := within(r.span, r.p, func(context.Context) (row, error) {
+		err := r.inner.Next(mine)
+		if err == io.EOF { //nolint:errorlint // the contract of driver.Rows is identity
+			return row{mine, err}, nil
+		}
+		return row{mine, nil}, err
+	})
+	if err != nil {
+		if r.p.cut() {
+			r.row = nil // the call may have it yet
+		}
+		return err
+	}
+	copy(dest, got.values)
+	return got.err
+}
+
+// closing is c's Close for later.
+func closing(c io.Closer) func() { return func() { _ = c.Close() } }
+
+// ownArgs returns args for a call that may go on when its caller has left:
+// nothing that the driver writes to is the caller's. deliver hands over what it
+// wrote.
+func ownArgs(args []driver.NamedValue) (mine []driver.NamedValue, deliver func()) {
+	mine = slices.Clone(args)
+	var outs []func()
+	for i := range mine {
+		out, ok := mine[i].Value.(sql.Out)
+		if !ok {
+			continue
+		}
+		to := reflect.ValueOf(out.Dest)
+		if to.Kind() != reflect.Pointer || to.IsNil() {
+			continue
+		}
+		from := reflect.New(to.Type().Elem())
+		from.Elem().Set(detachedValue(to.Elem()))
+		out.Dest = from.Interface()
+		mine[i].Value = out
+		outs = append(outs, func() { to.Elem().Set(from.Elem()) })
+	}
+	return mine, func() {
+		for _, f := range outs {
+			f()
+		}
+	}
+}
+
+// detachedValue is v, a slice with memory of its own.
+func detachedValue(v reflect.Value) reflect.Value {
+	if v.Kind() != reflect.Slice || v.IsNil() {
+		return v
+	}
+	c := reflect.MakeSlice(v.Type(), v.Len(), v.Cap())
+	reflect.Copy(c.Slice(0, v.Len()), v)
+	return c
+}
