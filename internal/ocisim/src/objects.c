@@ -22,6 +22,14 @@ int object_exists(Phys *p, const char *name, const char *type) {
       name, 0);
 }
 
+/* a user's object may have the name of one of the dictionary's views, which it then hides from everybody */
+int object_hides(Phys *p, const char *name, Err *e) {
+  static const char views[] =
+      "SELECT count(*) FROM sqlite_master WHERE type = 'view' AND upper(name) = upper(?1)";
+  if (object_exists(p, name, 0) || !one_number(p, views, name, 0)) return 0;
+  return sql_script(p, e, "DROP VIEW \"%w\"", name);
+}
+
 int object_changed(Phys *p, const char *name, const char *type, Err *e) {
   return sql_script(
       p, e,

@@ -211,6 +211,7 @@ int create_table(Phys *p, const Code *c, int i, int temporary, Err *e) {
   if (at(c, i + 1, ".")) i += 2;
   if (i >= c->ntok) return fail(e, 903, "invalid table name");
   tok_name(&c->tok[i], name, sizeof name);
+  if (object_hides(p, name, e)) return OCI_ERROR;
   int as = find_word(c, i, c->ntok, "AS"), rc;
   put(&after, "", 0);
   putf(&o, "CREATE TABLE \"%s\" ", name);
