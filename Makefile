@@ -23,9 +23,14 @@ MODULES := . $(patsubst %/go.mod,%,$(wildcard internal/compat/go.mod))
 # The version stamp needs a git that trusts the checkout; nothing here uses it.
 export GOFLAGS := $(GOFLAGS) -buildvcs=false
 
+# The tests over the double of Oracle's client library, with sanitizers in its C.
+sanitized = echo "test: the C of internal/ocisim, sanitized"; \
+	FLUXOR_OCISIM_SANITIZE=1 $(GO) test -timeout 5m -p 1 \
+		-exec "env ASAN_OPTIONS=detect_leaks=0 LD_PRELOAD=$$(gcc -print-file-name=libasan.so)" ./internal/ocisim ./drivers/oracle
+
 tool = $(GO) tool -modfile=$(CURDIR)/tools/go.mod
 
-.PHONY: help demo test published check fmt format vet lint house pure tidy isolate bench fuzz oracle servers
+.PHONY: help demo test asan published check fmt format vet lint house pure tidy isolate bench fuzz oracle servers
 
 help: ## list the commands
 	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "  make %-9s %s\n", $$1, $$2}' $(firstword $(MAKEFILE_LIST))
@@ -38,7 +43,11 @@ test: servers ## run all tests with the race detector, on private database serve
 		echo "test: module $$module"; \
 		(cd $$module && $(GO) test -race -p $(P) -timeout 15m ./...); \
 	done
+	@$(sanitized)
 	@echo "test: all passed"
+
+asan: servers ## run the tests over Oracle's double with AddressSanitizer and UndefinedBehaviorSanitizer in it
+	@$(sanitized)
 
 published: servers ## run the test suites that lib/pq, go-sql-driver, pgx and godror publish through Fluxor (minutes)
 	@$(GO) test -tags published -count=1 -timeout 40m -parallel 3 -v ./internal/published

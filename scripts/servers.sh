@@ -1,5 +1,6 @@
 #!/usr/bin/env bash
-# Finds the PostgreSQL, MariaDB and PgBouncer binaries that the tests start privately, and installs them with apt-get where it may.
+# Finds the PostgreSQL, MariaDB and PgBouncer binaries that the tests start privately, and the compiler and SQLite that the double of
+# Oracle's client library is built with; installs them with apt-get where it may.
 set -euo pipefail
 shopt -s nullglob
 
@@ -21,10 +22,15 @@ find_mariadb() {
 
 find_pgbouncer() { first pgbouncer /usr/sbin/pgbouncer /usr/local/sbin/pgbouncer; }
 
+# has_sqlite compiles nothing but SQLite's header.
+has_sqlite() { echo '#include <sqlite3.h>' | gcc -E - >/dev/null 2>&1; }
+
 missing=()
 find_postgres >/dev/null || missing+=(postgresql)
 find_mariadb >/dev/null || missing+=(mariadb-server)
 find_pgbouncer >/dev/null || missing+=(pgbouncer)
+first gcc >/dev/null || missing+=(gcc libc6-dev)
+has_sqlite || missing+=(libsqlite3-dev)
 
 if [ ${#missing[@]} -gt 0 ]; then
   if [ "$(id -u)" != 0 ] || ! command -v apt-get >/dev/null; then
@@ -48,3 +54,4 @@ fi
 echo "servers: $("$(find_postgres)" --version)"
 echo "servers: $("$(find_mariadb)" --version)"
 echo "servers: $("$(find_pgbouncer)" --version | head -n 1)"
+echo "servers: $(gcc --version | head -n 1), SQLite $(sed -n 's/^#define SQLITE_VERSION  *"\(.*\)"/\1/p' "$(echo '#include <sqlite3.h>' | gcc -E - | grep -m 1 -o '/[^"]*sqlite3\.h')")"

@@ -145,7 +145,7 @@ func TestTraceLinesOfConcurrentSessionsAreComplete(t *testing.T) {
 }
 
 func TestNeitherBreakNorTimeoutEndsAStuckCall(t *testing.T) {
-	for _, rule := range []string{"execute hang=400", "ping hang=400", "login hang=400", "connect hang=400"} {
+	for _, rule := range []string{"execute hang=400 count=1", "ping hang=400 count=1", "login hang=400 count=1", "connect hang=400 count=1"} {
 		t.Run(rule, func(t *testing.T) {
 			t.Parallel()
 			d := dbtest.Oracle(t)

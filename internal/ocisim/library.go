@@ -37,6 +37,12 @@ var library = sync.OnceValues(build)
 // safe for concurrent use, also by several processes.
 func Library() (dir string, err error) { return library() }
 
+// Sanitized says whether the library is built with AddressSanitizer and
+// UndefinedBehaviorSanitizer, which end the process at the first thing they
+// find: `make asan`, by FLUXOR_OCISIM_SANITIZE=1. The process must then have
+// loaded libasan before all else (LD_PRELOAD).
+func Sanitized() bool { return os.Getenv("FLUXOR_OCISIM_SANITIZE") == "1" }
+
 func build() (string, error) {
 	texts, sum, err := read()
 	if err != nil {
@@ -45,6 +51,9 @@ func build() (string, error) {
 	cache, err := os.UserCacheDir()
 	if err != nil {
 		cache = os.TempDir()
+	}
+	if Sanitized() {
+		sum += "-sanitized"
 	}
 	dir := filepath.Join(cache, "fluxor-ocisim", sum, "lib")
 	if _, err := os.Stat(filepath.Join(dir, name)); err == nil {
@@ -80,8 +89,11 @@ func compile(texts map[string][]byte, to string) error {
 	defer os.RemoveAll(work) //nolint:errcheck // a cache directory
 	out := filepath.Join(work, name)
 	args := []string{
-		"-std=gnu11", "-Wall", "-Wextra", "-O1", "-g", "-fPIC", "-fvisibility=hidden", "-shared",
+		"-std=gnu11", "-Wall", "-Wextra", "-Werror=implicit-function-declaration", "-O1", "-g", "-fPIC", "-fvisibility=hidden", "-shared",
 		"-ffile-prefix-map=" + work + "=ocisim", "-Wl,-soname," + name, "-o", out,
+	}
+	if Sanitized() {
+		args = append(args, "-fsanitize=address,undefined", "-fno-sanitize-recover=all", "-fno-omit-frame-pointer")
 	}
 	for file, text := range texts {
 		path := filepath.Join(work, file)

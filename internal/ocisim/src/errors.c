@@ -27,8 +27,19 @@ static const struct {
     {1034, "ORACLE not available"},
     {1089, "immediate shutdown or close in progress - no operations are permitted"},
     {1092, "ORACLE instance terminated. Disconnection forced"},
+    {1403, "no data found"},
     {1555, "snapshot too old: rollback segment number  with name \"\" too small"},
     {1653, "unable to extend table by 128 in tablespace USERS"},
+    {1821, "date format not recognized"},
+    {1830, "date format picture ends before converting entire input string"},
+    {1843, "not a valid month"},
+    {1846, "not a valid day of the week"},
+    {1847, "day of month must be between 1 and last day of month"},
+    {1850, "hour must be between 0 and 23"},
+    {1851, "minutes must be between 0 and 59"},
+    {1852, "seconds must be between 0 and 59"},
+    {1861, "literal does not match format string"},
+    {1867, "the interval is invalid"},
     {2396, "exceeded maximum idle time, please connect again"},
     {3113, "end-of-file on communication channel"},
     {3114, "not connected to ORACLE"},
@@ -57,7 +68,7 @@ static const struct {
 };
 
 static const char *text_of(int code) {
-  for (size_t i = 0; i < sizeof texts / sizeof *texts; i++)
+  for (size_t i = 0; i < COUNT(texts); i++)
     if (texts[i].code == code) return texts[i].text;
   return "error injected by ocisim";
 }
@@ -78,9 +89,10 @@ int fail_as(Err *e, const Fail *f) {
 }
 
 int fatal_code(int code) {
-  static const int fatal[] = {22,   28,   31,   45,   378,   602,   603,   609,   1012,  1041,  1043,  1089, 1092,
-                              2396, 3113, 3114, 3122, 3135,  12153, 12537, 12547, 12570, 12583, 27146, 28511, 56600};
-  for (size_t i = 0; i < sizeof fatal / sizeof *fatal; i++)
+  static const int fatal[] = {22,    28,    31,    45,    378,   602,   603,   609,  1012,
+                              1041,  1043,  1089,  1092,  2396,  3113,  3114,  3122, 3135,
+                              12153, 12537, 12547, 12570, 12583, 27146, 28511, 56600};
+  for (size_t i = 0; i < COUNT(fatal); i++)
     if (fatal[i] == code) return 1;
   return 0;
 }

@@ -34,12 +34,6 @@ int service_path(const Service *s, const char *suffix, char path[PATH_SIZE]) {
   return n < 0 || n >= PATH_SIZE;
 }
 
-void *allocate(size_t n, size_t size) {
-  void *p = calloc(n ? n : 1, size);
-  if (!p) abort();
-  return p;
-}
-
 static Service *service_new(const char *name) {
   Service *s = allocate(1, sizeof *s);
   snprintf(s->name, sizeof s->name, "%s", name);
