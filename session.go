@@ -139,8 +139,8 @@ func (s *session) abandon(settled bool) {
 // ones may be dead than there are repeats.
 func (s *session) acquire(ctx context.Context, stale int) error {
 	if refuse := s.e.backend.Refuse; refuse != nil && s.held == nil {
-		if err := refuse(ctx); err != nil {
-			return err
+		if reason := refuse(ctx); reason != "" {
+			return &refusal.Error{Policy: "session", Reason: reason}
 		}
 	}
 	for s.held == nil {

@@ -10,8 +10,6 @@ import (
 
 	"github.com/godror/godror"
 	"github.com/godror/godror/dsn"
-
-	"github.com/fluxor-db/fluxor/refusal"
 )
 
 // logins are the keys under which a context carries another user or other
@@ -38,14 +36,11 @@ func keyOf(ctx context.Context) any {
 
 // refuse tells a caller who asks for a login of his own that he would share the
 // connection with others, and they with him.
-func refuse(ctx context.Context) error {
+func refuse(ctx context.Context) (reason string) {
 	for name, key := range logins {
 		if key != nil && ctx.Value(key) != nil {
-			return &refusal.Error{
-				Policy: "session",
-				Reason: "connections are shared, so none is opened for the login of godror." + name + ": open a *sql.DB for each user, or ask for a proxy user in the DSN",
-			}
+			return "connections are shared, so none is opened for the login of godror." + name + ": open a *sql.DB for each user, or ask for a proxy user in the DSN"
 		}
 	}
-	return nil
+	return ""
 }
