@@ -94,10 +94,7 @@ func (d *detached) begin(ctx context.Context) *span {
 	if limit := d.how.Deadline; limit > 0 {
 		sp.end = now.Add(limit)
 	}
-	own, bounded := ctx.Deadline()
-	if bounded && (sp.end.IsZero() || own.Before(sp.end)) {
-		sp.end = own
-	}
+	_, bounded := ctx.Deadline()
 	d.began, d.stale = now, bounded
 	if d.how.Break != nil && ctx.Done() != nil {
 		sp.unhook = context.AfterFunc(ctx, sp.ended)
@@ -106,7 +103,13 @@ func (d *detached) begin(ctx context.Context) *span {
 }
 
 // Deadline is the caller's, or the one that a call is given without.
-func (sp *span) Deadline() (time.Time, bool) { return sp.end, !sp.end.IsZero() }
+func (sp *span) Deadline() (time.Time, bool) {
+	own, bounded := sp.Context.Deadline()
+	if bounded && (sp.end.IsZero() || own.Before(sp.end)) {
+		return own, true
+	}
+	return sp.end, !sp.end.IsZero()
+}
 
 // Done is nil: Fluxor itself breaks the call off.
 func (sp *span) Done() <-chan struct{} { return nil }

@@ -10,6 +10,7 @@ import (
 	"log/slog"
 	"strings"
 	"sync"
+	"time"
 
 	"github.com/fluxor-db/fluxor/backend"
 	"github.com/fluxor-db/fluxor/internal/netshim"
@@ -31,6 +32,7 @@ type engine struct {
 	keeper  *keeper          // nil where no statements are kept
 	log     *slog.Logger
 
+	killing     sync.WaitGroup // statements being ended on the server
 	foreignOnce sync.Once
 	closeOnce   sync.Once // of inner
 }
@@ -106,6 +108,9 @@ func (e *engine) dial(ctx context.Context) (*physical, error) {
 	p := newPhysical(ci, line)
 	p.apart = apart
 	p.kept = e.keeper.keptBy(ci)
+	if how := e.backend.Killing; how != nil && e.set.QueryTimeout > 0 {
+		p.id, _ = how.Identify(ctx, ci) // without it what outlives the timeout runs on
+	}
 	return p, nil
 }
 
@@ -121,6 +126,32 @@ func (e *engine) closePhysical(p *physical) error {
 		defer p.apart.calls.Close()
 	}
 	return p.ci.Close()
+}
+
+// killLimit is how long ending a statement on the server may take.
+const killLimit = 5 * time.Second
+
+// kill ends on the server what runs on a connection that is given up. It takes a
+// connection of its own for that, beside the pool, which may be full of such.
+func (e *engine) kill(p *physical) {
+	how, id := e.backend.Killing, p.id
+	if how == nil || id == 0 {
+		return
+	}
+	p.id = 0
+	e.killing.Go(func() {
+		ctx, cancel := context.WithTimeout(context.Background(), killLimit)
+		defer cancel()
+		line := netshim.NewLine()
+		defer line.Guard(ctx, 0, 0).Stop()
+		ci, err := e.inner.Connect(netshim.WithLine(ctx, line))
+		if err == nil {
+			err = errors.Join(how.Kill(ctx, ci, id), ci.Close())
+		}
+		if err != nil {
+			e.log.Warn("a statement that took too long may run on", "error", err)
+		}
+	})
 }
 
 // peek looks, without a round trip, whether the server closed the connection,
@@ -203,6 +234,7 @@ func (e *engine) warnForeign() {
 func (e *engine) close() error {
 	ctx := context.Background()
 	err := e.pool.Close(ctx)
+	e.killing.Wait()
 	if c, ok := e.inner.(io.Closer); ok {
 		e.closeOnce.Do(func() { err = errors.Join(err, c.Close()) })
 	}

@@ -15,5 +15,6 @@ type IndeterminateError = refusal.IndeterminateError
 var (
 	ErrAcquireTimeout = refusal.ErrAcquireTimeout
 	ErrClosed         = refusal.ErrClosed
+	ErrQueryTimeout   = refusal.ErrQueryTimeout
 	ErrNetworkTimeout = refusal.ErrNetworkTimeout
 )

@@ -185,6 +185,11 @@ func (s *session) judgePure(r *reading, err error) error {
 // ran, but how far it got nobody knows once the connection is lost, or once the
 // driver left it because the context ended.
 func (s *session) judgeNext(r *reading, err error) error {
+	return s.queryTimeout(r.p, &r.op, s.judgeRead(r, err))
+}
+
+// judgeRead is judgeNext but for the query timeout.
+func (s *session) judgeRead(r *reading, err error) error {
 	var off brokenOff
 	if errors.As(err, &off) {
 		return off.error

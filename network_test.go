@@ -130,8 +130,13 @@ func holdConnections(t testing.TB, db *sql.DB, n int) {
 // other tests run theirs at the same time.
 func running(t testing.TB, s *dbtest.Server, b networkBackend, database string) int {
 	t.Helper()
+	return runningOn(t, s.Admin(t), b, database)
+}
+
+func runningOn(t testing.TB, admin *sql.DB, b networkBackend, database string) int {
+	t.Helper()
 	n := 0
-	if err := s.Admin(t).QueryRow(strings.Replace(b.running, "%s", database, 1)).Scan(&n); err != nil {
+	if err := admin.QueryRow(strings.Replace(b.running, "%s", database, 1)).Scan(&n); err != nil {
 		t.Fatal(err)
 	}
 	return n

@@ -38,7 +38,9 @@ type op struct {
 	work []driver.NamedValue // database/sql's slice, for the driver; Call.Args keeps the caller's values
 	is   progress
 
-	known *sqltext.Known // what its text does, where the statement cache is on
+	known  *sqltext.Known // what its text does, where the statement cache is on
+	timed  *timed         // its context under the query timeout; kept for later operations
+	timing bool           // timed serves it now
 }
 
 // progress is what an operation has come to.

@@ -33,8 +33,9 @@ type physical struct {
 	resetter   driver.SessionResetter
 	validator  driver.Validator
 
-	broken bool // set by the session that leases it; such a connection is never reused
-	looks  bool // its ResetSession looks at the socket (go-sql-driver, checkConnLiveness)
+	id     uint64 // the server's number of it, where that is asked for; else 0
+	broken bool   // set by the session that leases it; such a connection is never reused
+	looks  bool   // its ResetSession looks at the socket (go-sql-driver, checkConnLiveness)
 	closed atomic.Bool
 
 	kept *kept // the statements kept for texts; nil where none are

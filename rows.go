@@ -115,6 +115,10 @@ func (h *rows) Next(dest []driver.Value) error {
 
 // fetch reads a row.
 func (r *reading) fetch(dest []driver.Value) error {
+	if r.timing {
+		r.timed.work()
+		defer r.timed.rest(true)
+	}
 	if r.span == nil {
 		return r.inner.Next(dest)
 	}
@@ -167,6 +171,7 @@ func (h *rows) Close() error {
 	}
 	bound.Stop()
 	r.guard.Stop()
+	r.unclock()
 	if r.lastErr == nil {
 		r.lastErr = err
 	}

@@ -10,6 +10,7 @@ import (
 
 	"github.com/fluxor-db/fluxor/internal/netshim"
 	"github.com/fluxor-db/fluxor/internal/pool"
+	"github.com/fluxor-db/fluxor/middleware"
 	"github.com/fluxor-db/fluxor/refusal"
 )
 
@@ -59,6 +60,9 @@ func (s *session) carry(ctx context.Context, o *op) error {
 		}
 	}()
 	err := s.persist(ctx, o, settled)
+	if err != nil || o.Op != middleware.OpQuery {
+		o.unclock()
+	}
 	over = true
 	if err == driver.ErrSkip && !settled { //nolint:errorlint // the contract of ErrSkip is identity
 		s.blank = true
@@ -80,13 +84,13 @@ func (s *session) persist(ctx context.Context, o *op, settled bool) error {
 		if err := s.acquire(ctx, attempt); err != nil {
 			return err
 		}
-		err := s.attemptWatched(ctx, o, settled)
+		err := s.attemptTimed(ctx, o, settled)
 		if err == nil {
 			return nil
 		}
-		err, again := s.judge(ctx, o, err)
+		err, again := s.judge(o.context(ctx), o, err)
 		if !again || settled || attempt == maxRepeats {
-			return err
+			return s.queryTimeout(s.held.Value, o, err)
 		}
 		s.drop()
 	}

@@ -99,6 +99,9 @@ type Backend struct {
 	// does, and lead back to v by a method Unwrap() driver.Conn. nil means that
 	// v goes out as it is.
 	Dress func(v Virtual, lend func() (driver.Conn, error)) driver.Conn
+	// Killing is how a statement is ended whose connection is given up; nil for a
+	// driver whose server learns of that by itself.
+	Killing *Killing
 	// Refuse says why an operation's context cannot be served: the driver would
 	// take a login from it when it opens a connection, and connections are shared.
 	// It is asked before each lease; "" and nil mean that the context can.

@@ -13,6 +13,7 @@
 package refusal
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"strings"
@@ -29,12 +30,27 @@ var (
 	// ErrClosed: the connector is closed. Repeating never helps.
 	ErrClosed = errors.New("fluxor: the connector is closed")
 
+	// ErrQueryTimeout: the database worked on one operation for longer than the
+	// query timeout, which ended it on the server as well. It is
+	// context.DeadlineExceeded too. Repeating helps if the database is faster
+	// then; where the statement may have run, the error is an
+	// *[IndeterminateError] that matches this sentinel.
+	ErrQueryTimeout error = queryTimeout{}
+
 	// ErrNetworkTimeout: the server sent nothing for the network timeout or
 	// the close timeout and the connection was given up. Whether repeating is
 	// safe depends on the statement: where it may have run, the error is an
 	// *[IndeterminateError] that matches this sentinel.
 	ErrNetworkTimeout = errors.New("fluxor: the server did not answer in time")
 )
+
+// queryTimeout is the type of ErrQueryTimeout.
+type queryTimeout struct{}
+
+func (queryTimeout) Error() string { return "fluxor: the query timeout was over" }
+
+// Is makes it the end of a deadline.
+func (queryTimeout) Is(target error) bool { return target == context.DeadlineExceeded }
 
 // Error is an operation that Fluxor refused before it reached the database:
 // nothing was sent and nothing changed, so repeating it is safe; the sentinel's

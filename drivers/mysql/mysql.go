@@ -41,6 +41,7 @@ func init() {
 		SharedStmts:  true,
 		Keeping:      &backend.Keeping{Skips: skips, Age: age, Full: full},
 		RefusedWhole: backend.MySQLRefusedWhole,
+		Killing:      &backend.Killing{Identify: identify, Kill: kill},
 	})
 }
 

@@ -60,9 +60,19 @@ func (l *Line) Guard(ctx context.Context, grace, quiet time.Duration) Guarding {
 	s := Guarding{g: g, seq: g.seq}
 	l.mu.Unlock()
 	if ends {
-		g.stop = context.AfterFunc(ctx, g.ended)
+		g.stop = hook(ctx, g.ended)
 	}
 	return s
+}
+
+// hook is context.AfterFunc, or what a context of Fluxor's own has in its place.
+func hook(ctx context.Context, f func()) (stop func() bool) {
+	if own, ok := ctx.(interface {
+		Hook(f func()) (stop func() bool)
+	}); ok {
+		return own.Hook(f)
+	}
+	return context.AfterFunc(ctx, f)
 }
 
 // Stop ends the bound. After it returned this bound neither cuts the line nor

@@ -1,0 +1,227 @@
+// This file is the query timeout: the context that a driver gets where Fluxor itself bounds how long it may wait for the database.
+
+package fluxor
+
+import (
+	"context"
+	"sync"
+	"time"
+)
+
+// timed is the context of one operation under the query timeout. Its clock runs
+// while the driver works: from the first lease to the answer, repeats included,
+// and within each Next; never while the operation waits for a connection, or
+// while the application has the rows. It ends with the caller's context, too.
+//
+// An operation's memory keeps its timed for the next one, so that the timeout
+// costs no allocation; one that ended is not used again. Everything is read
+// under its lock: what a driver keeps of a context it may look at later.
+type timed struct {
+	limit time.Duration
+	timer *time.Timer
+	done  chan struct{}
+
+	mu      sync.Mutex // protects what follows; a leaf lock
+	parent  context.Context
+	unhook  func() bool   // from the parent
+	left    time.Duration // of the limit, while the clock stands
+	end     time.Time     // when the limit is over, while it runs
+	working bool
+	err     error // why it ended; nil before
+	fired   bool  // it ended by the query timeout
+	hooks   []*hook
+	guards  [2]hook // the first hooks of each operation, which cost no allocation
+	guarded int
+}
+
+// hook is a function that runs when a timed ends.
+type hook struct {
+	t    *timed
+	f    func()
+	stop func() bool // h.remove, bound once
+}
+
+// newTimed returns a context that serves operations until one of them ends it.
+func newTimed(limit time.Duration) *timed {
+	t := &timed{limit: limit, done: make(chan struct{}), parent: context.Background()}
+	t.timer = time.AfterFunc(time.Hour, t.look)
+	t.timer.Stop()
+	for i := range t.guards {
+		t.guards[i].t, t.guards[i].stop = t, t.guards[i].remove
+	}
+	return t
+}
+
+// start begins an operation under ctx. The clock stands.
+func (t *timed) start(ctx context.Context) {
+	t.mu.Lock()
+	t.parent, t.left = ctx, t.limit
+	t.mu.Unlock()
+	if ctx.Done() == nil {
+		return
+	}
+	unhook := context.AfterFunc(ctx, func() { t.finish(ctx.Err(), false) })
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	t.unhook = unhook
+}
+
+// stop ends the operation and reports whether t may serve another one.
+func (t *timed) stop() (again bool) {
+	t.timer.Stop()
+	t.mu.Lock()
+	unhook := t.unhook
+	t.unhook, t.working, t.hooks, t.guarded = nil, false, nil, 0
+	for i := range t.guards {
+		t.guards[i].f = nil
+	}
+	again = t.err == nil
+	t.mu.Unlock()
+	if unhook != nil && !unhook() {
+		return false // the parent has ended, and its word may still be on the way
+	}
+	return again
+}
+
+// work starts the clock for a call into the driver.
+func (t *timed) work() {
+	now := time.Now()
+	t.mu.Lock()
+	left := t.left
+	t.working, t.end = true, now.Add(left)
+	t.mu.Unlock()
+	t.timer.Reset(left)
+}
+
+// rest stops the clock. What is left counts for the next call of the operation,
+// unless renewed: then the answer is here, and each Next has a time of its own.
+func (t *timed) rest(renewed bool) {
+	t.timer.Stop()
+	now := time.Now()
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	t.working = false
+	if t.left = max(t.end.Sub(now), 1); renewed {
+		t.left = t.limit
+	}
+}
+
+// look runs when the timer does. It may come late, when the clock stands or runs
+// for another call; it believes only what stands there now.
+func (t *timed) look() {
+	t.mu.Lock()
+	over := t.working && !time.Now().Before(t.end)
+	t.mu.Unlock()
+	if over {
+		t.finish(context.DeadlineExceeded, true)
+	}
+}
+
+// finish ends the context.
+func (t *timed) finish(err error, fired bool) {
+	t.mu.Lock()
+	if t.err != nil {
+		t.mu.Unlock()
+		return
+	}
+	t.err, t.fired = err, fired
+	close(t.done)
+	var run []func()
+	for i := range t.guards {
+		run = append(run, t.guards[i].take())
+	}
+	for _, h := range t.hooks {
+		run = append(run, h.take())
+	}
+	t.mu.Unlock()
+	for _, f := range run {
+		if f != nil {
+			go f()
+		}
+	}
+}
+
+// expired reports whether the query timeout ended it.
+func (t *timed) expired() bool {
+	if t == nil {
+		return false
+	}
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	return t.fired
+}
+
+// Deadline is the caller's, or when the call under way has to be over. A driver
+// may set a timeout of its own by it.
+func (t *timed) Deadline() (time.Time, bool) {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	own, ok := t.parent.Deadline()
+	if t.working && (!ok || t.end.Before(own)) {
+		return t.end, true
+	}
+	return own, ok
+}
+
+// Done is closed when the operation has to end.
+func (t *timed) Done() <-chan struct{} { return t.done }
+
+// Err says why it ended.
+func (t *timed) Err() error {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	if t.err != nil {
+		return t.err
+	}
+	return t.parent.Err()
+}
+
+// Value is the caller's.
+func (t *timed) Value(key any) any {
+	t.mu.Lock()
+	parent := t.parent
+	t.mu.Unlock()
+	return parent.Value(key)
+}
+
+// AfterFunc serves context.AfterFunc and the contexts made from t, which would
+// otherwise have a goroutine wait for Done.
+func (t *timed) AfterFunc(f func()) (stop func() bool) {
+	h := &hook{t: t, f: f}
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	if t.err != nil {
+		go f()
+		return func() bool { return false }
+	}
+	t.hooks = append(t.hooks, h)
+	return h.remove
+}
+
+// Hook is AfterFunc without an allocation for the first guards on the wire.
+func (t *timed) Hook(f func()) (stop func() bool) {
+	t.mu.Lock()
+	if t.err == nil && t.guarded < len(t.guards) {
+		h := &t.guards[t.guarded]
+		t.guarded++
+		h.f = f
+		t.mu.Unlock()
+		return h.stop
+	}
+	t.mu.Unlock()
+	return t.AfterFunc(f)
+}
+
+// take returns the function once. The lock is held.
+func (h *hook) take() func() {
+	f := h.f
+	h.f = nil
+	return f
+}
+
+// remove takes the function back before it ran.
+func (h *hook) remove() bool {
+	h.t.mu.Lock()
+	defer h.t.mu.Unlock()
+	return h.take() != nil
+}
