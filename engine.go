@@ -30,6 +30,7 @@ type engine struct {
 	chain   middleware.Handler
 	outer   driver.Connector // inner, and before it the middlewares that see connections opened
 	keeper  *keeper          // nil where no statements are kept
+	retries *retries
 	log     *slog.Logger
 
 	killing     sync.WaitGroup // statements being ended on the server
@@ -48,6 +49,7 @@ func newEngine(name string, set settings, b backend.Backend, inner driver.Connec
 		e.log = slog.Default()
 	}
 	e.chain, e.outer = chain(set, inner)
+	e.retries = newRetries(set.MaxRetries, set.RetryBackoff, set.RetryBudget)
 	e.keeper = newKeeper(e.backend, set.StmtCacheSize)
 	e.pool = pool.New(e.poolConfig(pinned))
 	return e

@@ -44,6 +44,7 @@ type session struct {
 // had a life before o: then its state is lost and the caller has to hear it.
 func (s *session) carry(ctx context.Context, o *op) error {
 	settled := s.held != nil
+	s.e.retries.earn()
 	if s.tx != nil && (!settled || s.held.Value != s.tx) {
 		return errTxLost()
 	}
@@ -80,9 +81,15 @@ func errTxLost() error {
 
 // persist is carry without its care for panics.
 func (s *session) persist(ctx context.Context, o *op, settled bool) error {
+	waits := 0
 	for attempt := 0; ; attempt++ {
 		if err := s.acquire(ctx, attempt); err != nil {
-			return err
+			if !s.e.passes(err) || !s.e.retries.wait(ctx, waits) {
+				return err
+			}
+			waits++
+			attempt--
+			continue
 		}
 		err := s.attemptTimed(ctx, o, settled)
 		if err == nil {

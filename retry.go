@@ -1,0 +1,94 @@
+// This file says how often and when an operation is tried again of which nothing took effect.
+
+package fluxor
+
+import (
+	"context"
+	"math/rand/v2"
+	"sync/atomic"
+	"time"
+
+	"github.com/fluxor-db/fluxor/internal/pool"
+)
+
+// retries bounds the repeats of one engine. What may be repeated is decided
+// elsewhere (judge.go): nothing of it was sent, or it is proven to change
+// nothing.
+type retries struct {
+	most    int           // per operation
+	backoff time.Duration // before the first one, at most; doubles
+	share   int64         // what an operation earns, of retryPrice; 0 means that there is no budget
+	saved   atomic.Int64
+	count   atomic.Int64 // of all repeats that waited
+}
+
+// A repeat costs retryPrice, and what operations earn is kept up to retrySavings:
+// so a short outage may be met by all callers, and a long one by a share of them.
+const (
+	retryPrice   = 100
+	retrySavings = 50 * retryPrice
+)
+
+func newRetries(most int, backoff time.Duration, percent int) *retries {
+	r := &retries{most: most, backoff: backoff, share: int64(percent)}
+	r.saved.Store(retrySavings)
+	return r
+}
+
+// earn notes an operation.
+func (r *retries) earn() {
+	if r.share > 0 && r.saved.Load() < retrySavings {
+		r.saved.Add(r.share)
+	}
+}
+
+// spend takes the price of a repeat from what was earned.
+func (r *retries) spend() bool {
+	if r.share == 0 {
+		return true
+	}
+	for {
+		saved := r.saved.Load()
+		if saved < retryPrice {
+			return false
+		}
+		if r.saved.CompareAndSwap(saved, saved-retryPrice) {
+			return true
+		}
+	}
+}
+
+// wait reports whether an operation may be tried again that was tried n times
+// again before, after it has waited for that: a random time up to the backoff
+// (full jitter), so that callers who failed together do not return together.
+func (r *retries) wait(ctx context.Context, n int) bool {
+	if n >= r.most || r.backoff <= 0 {
+		return false
+	}
+	pause := rand.N(r.backoff<<min(n, 16)) + 1
+	if end, ok := ctx.Deadline(); ok && time.Until(end) <= pause {
+		return false
+	}
+	if !r.spend() {
+		return false
+	}
+	t := time.NewTimer(pause)
+	defer t.Stop()
+	select {
+	case <-t.C:
+		r.count.Add(1)
+		return true
+	case <-ctx.Done():
+		return false
+	}
+}
+
+// passes reports whether a failure to open a connection may be over soon. A
+// refused login is not: trying it again may lock the account.
+func (e *engine) passes(err error) bool {
+	switch e.classifyDial(err) {
+	case pool.Unavailable, pool.TooMany:
+		return true
+	}
+	return false
+}
