@@ -115,8 +115,6 @@ type RuntimeConfig struct {
 	// between transactions. Default: off; legacy: 200. Negative: off.
 	StmtCacheSize int
 
-	QueryTimeout, RetryBackoff time.Duration // TEMP
-	MaxRetries, RetryBudget    int           // TEMP
 	// Logger receives Fluxor's warnings. Default: nil, slog.Default().
 	Logger *slog.Logger
 	// Middleware is the application's own part of the chain, outermost first.
