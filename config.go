@@ -1,17 +1,11 @@
-// This file declares RuntimeConfig, the one truth about how Fluxor behaves, its presets and its checks.
+// This file declares RuntimeConfig, the one truth about how Fluxor behaves.
 
 package fluxor
 
 import (
-	"encoding/json"
-	"fmt"
 	"log/slog"
-	"reflect"
-	"slices"
-	"strings"
 	"time"
 
-	"github.com/fluxor-db/fluxor/internal/dsn"
 	"github.com/fluxor-db/fluxor/middleware"
 )
 
@@ -29,21 +23,18 @@ const (
 	DatabaseTypeSQLite     DatabaseType = "sqlite"
 )
 
-// The presets: what a field that nobody wrote stands for.
-const (
-	presetTransparent = "transparent"
-	presetLegacy      = "legacy"
-)
-
 // RuntimeConfig is the configuration of a connector. Each field but DSN,
-// Logger, Middleware and InnerMiddleware is also an option of the DSN:
-// docs/CONFIG.md lists the names, the presets and the meaning.
+// Logger, Middleware, InnerMiddleware, OnLeak and OnStateChange is also an
+// option of the DSN: docs/CONFIG.md lists the names, the presets and the
+// meaning.
 //
 // The zero value is valid but for the DSN: a field that is zero means what the
-// preset says, a negative number or duration means off or unlimited. (In a DSN
-// a written 0 means off or unlimited.) A field set in code wins over the same
-// option in DSN. The defaults below are those of the preset "transparent", then
-// those of "legacy" where they differ.
+// preset says, a negative number or duration means off or unlimited, and false
+// is the same as unset. (In a DSN, in the environment and in the builder a
+// written 0 means off or unlimited, and a written false means false.) A field
+// set in code wins over the same option in DSN, which wins over what
+// [DefaultConfig] read from the environment. The defaults below are those of
+// the preset "transparent", then those of "legacy" where they differ.
 //
 // A connector keeps a copy: changing a RuntimeConfig afterwards changes
 // nothing. Its methods may be called from several goroutines as long as nobody
@@ -115,6 +106,112 @@ type RuntimeConfig struct {
 	// between transactions. Default: off; legacy: 200. Negative: off.
 	StmtCacheSize int
 
+	// EnableLeakDetection has leases reported that last longer than
+	// LeakDetectionThreshold. Default: true. In a struct literal false is the
+	// default too; turn it off by a negative LeakDetectionThreshold.
+	EnableLeakDetection bool
+	// LeakDetectionThreshold is how long a lease may last before it is
+	// reported. Default: 10 minutes. Negative: nothing is reported.
+	LeakDetectionThreshold time.Duration
+	// LeakStack says for which leases the borrower's file and line are noted:
+	// "auto", one in sixteen and each one while connections are scarce;
+	// "always"; "off". Default: auto.
+	LeakStack string
+
+	// CircuitBreakerMaxFailures is how many calls in a row must fail to open
+	// the circuit breaker. Default: 5. Negative: the count opens nothing.
+	CircuitBreakerMaxFailures int
+	// CircuitBreakerFailureTime is for how long all calls must have failed as
+	// well. Default: 2 seconds; legacy: off. Negative: off, the count suffices.
+	CircuitBreakerFailureTime time.Duration
+	// CircuitBreakerResetTimeout is the longest pause between two probes of an
+	// open circuit breaker; the first good probe closes it. Default: 1 minute.
+	// Negative: the pauses do not grow.
+	CircuitBreakerResetTimeout time.Duration
+	// CircuitBreakerHalfOpenTimeout is the longest that one probe may take.
+	// Default: 10 seconds. Negative: as long as the server takes.
+	CircuitBreakerHalfOpenTimeout time.Duration
+	// CircuitBreakerErrorRate opens the circuit breaker when more than this
+	// percentage of the calls within CircuitBreakerWindow failed. Default: off.
+	// Negative: off.
+	CircuitBreakerErrorRate int
+	// CircuitBreakerSlowRate opens the circuit breaker when more than this
+	// percentage of the calls within CircuitBreakerWindow took longer than
+	// CircuitBreakerSlowCall, which it needs. Default: off. Negative: off.
+	CircuitBreakerSlowRate int
+	// CircuitBreakerSlowCall is how long a call may take before it counts as
+	// slow. Default: off. Negative: off.
+	CircuitBreakerSlowCall time.Duration
+	// CircuitBreakerWindow is the time over which the two rates are taken.
+	// Default: 10 seconds. Negative: 10 seconds too, since a rate needs a time.
+	CircuitBreakerWindow time.Duration
+
+	// MaxRequestsPerSecond is the most operations that are admitted per second.
+	// Default: unlimited; legacy: 1000. Negative: unlimited.
+	MaxRequestsPerSecond int64
+	// RateLimitBurst is how many operations may be admitted at once where none
+	// came before. Default: what a tenth of a second permits, at least 1.
+	// Negative: 1.
+	RateLimitBurst int64
+	// MaxConcurrentConnections is the most operations that may be under way at
+	// once, those included that wait for a connection. Default: unlimited;
+	// legacy: 100. Negative: unlimited.
+	MaxConcurrentConnections int64
+	// BackpressureMode says what becomes of an operation that
+	// MaxRequestsPerSecond or MaxConcurrentConnections does not admit: "block",
+	// it waits as long as its context allows; "timeout", for
+	// BackpressureTimeout at most; "reject", it fails at once. Default: block;
+	// legacy: timeout.
+	BackpressureMode string
+	// BackpressureTimeout is the longest wait to be admitted in the mode
+	// "timeout", which needs it. Default: 30 seconds. Negative: no limit.
+	BackpressureTimeout time.Duration
+	// BackpressureQueue is how many operations may wait to be admitted; who
+	// comes on top of them fails at once. Default: ten times
+	// MaxConcurrentConnections. Negative: none may wait.
+	BackpressureQueue int64
+	// BackpressureNewestFirst admits who waits shortest, not longest, while
+	// there are more operations than can be served. Default: false.
+	BackpressureNewestFirst bool
+
+	// SlowQueryThreshold is how long an operation may take before it is logged
+	// as slow. Default: 1 second. Negative: nothing is logged.
+	SlowQueryThreshold time.Duration
+	// QueryTimeout is the longest that one operation may take, from its
+	// connection to its first row, and for each row after it. Default: off;
+	// legacy: 30 seconds. Negative: off.
+	QueryTimeout time.Duration
+	// MaxRetries is how often a statement that is proven to change nothing may
+	// be sent again after its connection was lost, and how often
+	// [QueryExecutor.Transaction] and [RunTx] repeat a transaction that the
+	// database rolled back. Default: 3. Negative: never.
+	MaxRetries int
+	// RetryBackoff is the longest pause before the first repetition; it doubles
+	// with each further one, and the pause is a random part of it. Default: 100
+	// milliseconds. Negative: no pause.
+	RetryBackoff time.Duration
+	// RetryBudget is how many repetitions there may be, as a percentage of all
+	// operations. Default: 10. Negative: any number.
+	RetryBudget int
+	// ErrorRules say of errors what holds in place of Fluxor's own knowledge,
+	// as "evict=ORA-00600,57P01;retry=1020;ignore=P0001": an error with such a
+	// number, SQLSTATE or ORA- code costs its connection, may be repeated like
+	// a lost connection, or says nothing of the database's health. Default: "",
+	// none.
+	ErrorRules string
+	// LogQueryArgs has the arguments of slow statements logged with them.
+	// Default: false, since arguments hold what the application keeps secret.
+	LogQueryArgs bool
+
+	// OnLeak is called for each lease that LeakDetectionThreshold finds, and
+	// again when it ended after all. It is called from one goroutine at a time
+	// and must not wait for a connection. Default: none.
+	OnLeak func(LeakReport)
+	// OnStateChange is called when the circuit breaker changed its state, in
+	// the order of the changes. It must not wait for a connection. Default:
+	// none.
+	OnStateChange func(StateChange)
+
 	// Logger receives Fluxor's warnings. Default: nil, slog.Default().
 	Logger *slog.Logger
 	// Middleware is the application's own part of the chain, outermost first.
@@ -126,200 +223,37 @@ type RuntimeConfig struct {
 	// what goes to the database and nothing else. As in Middleware, the
 	// handlers run for many connections at once. Default: none.
 	InnerMiddleware []middleware.Middleware
+
+	// denied are the boolean options that were written as false. The map never
+	// changes: it is replaced.
+	denied map[string]bool
+	// under holds what stands in the fields although no code set them: what the
+	// environment says. It never changes.
+	under *RuntimeConfig
+	// err is what is wrong in the environment.
+	err error
 }
 
-// presets hold a written value for each number and duration; -1 is off or
-// unlimited.
-var presets = map[string]RuntimeConfig{
-	presetTransparent: {
-		MaxOpenConns:      -1,
-		MaxIdleConns:      10,
-		ConnMaxLifetime:   -1,
-		ConnMaxIdleTime:   -1,
-		AcquireTimeout:    -1,
-		CloseTimeout:      5 * time.Second,
-		NetworkTimeout:    -1,
-		ValidationTimeout: 5 * time.Second,
-		ValidationIdle:    time.Second,
-		WarmupConnections: -1,
-		WarmupTimeout:     30 * time.Second,
-		ConnectionTimeout: 30 * time.Second,
-		StmtCacheSize:     -1,
-	},
-	presetLegacy: {
-		MaxOpenConns:      50,
-		MaxIdleConns:      10,
-		ConnMaxLifetime:   30 * time.Minute,
-		ConnMaxIdleTime:   10 * time.Minute,
-		AcquireTimeout:    30 * time.Second,
-		CloseTimeout:      5 * time.Second,
-		NetworkTimeout:    time.Minute,
-		ValidationTimeout: 5 * time.Second,
-		ValidationIdle:    time.Second,
-		WarmupConnections: -1,
-		WarmupTimeout:     30 * time.Second,
-		ConnectionTimeout: 30 * time.Second,
-		StmtCacheSize:     200,
-	},
+// LeakReport is a lease that lasted longer than LeakDetectionThreshold.
+type LeakReport struct {
+	// Since is when the lease began, Held how long it has lasted.
+	Since time.Time
+	Held  time.Duration
+	// Place is the borrower's file, line and function, as in "report/month.go:88
+	// (report.Month)"; "" where it was not noted (LeakStack).
+	Place string
+	// Fingerprint is the lease's last statement without its literals.
+	Fingerprint string
+	// Ended says that the lease was reported before and has ended now.
+	Ended bool
 }
 
-// Validate returns an error that names the option at fault, such as
-// fluxor_max_open_conns for MaxOpenConns, its value and what is allowed;
-// repeating does not help. The DSN is not read: NewConnector does that, and
-// validates the result.
-func (c *RuntimeConfig) Validate() error {
-	for _, o := range options {
-		if v := o.of(c); v.Kind() == reflect.String && !v.IsZero() {
-			if err := o.check(v.String()); err != nil {
-				return err
-			}
-		}
-	}
-	if err := c.checkDriver(); err != nil {
-		return err
-	}
-	open := orPreset(c.MaxOpenConns, c.preset().MaxOpenConns)
-	if open > 0 && c.MaxIdleConns > open {
-		return contradiction("MaxIdleConns", c.MaxIdleConns, "MaxOpenConns", open, "cannot be more than")
-	}
-	if open > 0 && c.WarmupConnections > open {
-		return contradiction("WarmupConnections", c.WarmupConnections, "MaxOpenConns", open, "cannot be more than")
-	}
-	return nil
-}
-
-// checkDriver refuses a driver that is known to be for another kind of database.
-func (c *RuntimeConfig) checkDriver() error {
-	kind, known := driverTypes[c.Driver]
-	if !known || c.DatabaseType == "" || kind == c.DatabaseType {
-		return nil
-	}
-	return contradiction("DatabaseType", c.DatabaseType, "Driver", c.Driver, "does not go with")
-}
-
-// driverTypes says what kind of database the well-known drivers are for.
-var driverTypes = map[string]DatabaseType{
-	"postgres": DatabaseTypePostgreSQL,
-	"pgx":      DatabaseTypePostgreSQL,
-	"pgx/v5":   DatabaseTypePostgreSQL,
-	"mysql":    DatabaseTypeMySQL,
-	"sqlite":   DatabaseTypeSQLite,
-	"sqlite3":  DatabaseTypeSQLite,
-	"godror":   DatabaseTypeOracle,
-	"oracle":   DatabaseTypeOracle,
-	"oracledb": DatabaseTypeOracle,
-}
-
-// contradiction is the error of two fields that cannot both hold.
-func contradiction(field string, value any, other string, otherValue any, verb string) error {
-	return fmt.Errorf("fluxor: option %s=%v %s %s=%v; change one of them",
-		optionOf(field).key(), value, verb, optionOf(other).key(), otherValue)
-}
-
-// preset returns the values behind the fields that are zero.
-func (c *RuntimeConfig) preset() RuntimeConfig {
-	if c.Preset == "" {
-		return presets[presetTransparent]
-	}
-	return presets[c.Preset]
-}
-
-// orPreset makes a number concrete: 0 is off or unlimited from here on.
-func orPreset[T ~int | ~int64](written, preset T) T {
-	if written == 0 {
-		written = preset
-	}
-	return max(written, 0)
-}
-
-// settings are a configuration in which every field is concrete: presets are
-// applied and 0 means off or unlimited. They are passed by value and never
-// change.
-type settings RuntimeConfig
-
-// resolve validates cfg and makes it concrete. The DSN stays behind.
-func resolve(cfg RuntimeConfig) (settings, error) {
-	if err := cfg.Validate(); err != nil {
-		return settings{}, err
-	}
-	preset := cfg.preset()
-	for _, o := range options {
-		v := o.of(&cfg)
-		if !v.CanInt() {
-			continue
-		}
-		v.SetInt(orPreset(v.Int(), o.of(&preset).Int()))
-	}
-	if cfg.MaxOpenConns > 0 {
-		cfg.MaxIdleConns = min(cfg.MaxIdleConns, cfg.MaxOpenConns)
-	}
-	if cfg.Preset == "" {
-		cfg.Preset = presetTransparent
-	}
-	if cfg.Logger == nil {
-		cfg.Logger = slog.Default()
-	}
-	cfg.DSN = ""
-	cfg.Middleware = slices.Clone(cfg.Middleware)
-	cfg.InnerMiddleware = slices.Clone(cfg.InnerMiddleware)
-	return settings(cfg), nil
-}
-
-// merge returns c with the fields that code left unset taken from under.
-func (c RuntimeConfig) merge(under RuntimeConfig) RuntimeConfig {
-	for _, o := range options {
-		if v := o.of(&c); v.IsZero() {
-			v.Set(o.of(&under))
-		}
-	}
-	return c
-}
-
-// String returns the fields that are set, the DSN without its password.
-func (c RuntimeConfig) String() string {
-	var words []string
-	for _, a := range c.attrs() {
-		words = append(words, a.Key+": "+a.Value.String())
-	}
-	return "fluxor.RuntimeConfig{" + strings.Join(words, ", ") + "}"
-}
-
-// GoString is String: %#v shows no password either.
-func (c RuntimeConfig) GoString() string { return c.String() }
-
-// LogValue returns the fields that are set as a group, the DSN without its
-// password.
-func (c RuntimeConfig) LogValue() slog.Value { return slog.GroupValue(c.attrs()...) }
-
-// MarshalJSON returns the fields that are set as an object, for logs: the DSN
-// without its password, times as 1m30s, and "off" or "unlimited" for what is
-// turned off. It is not meant to be read back.
-func (c RuntimeConfig) MarshalJSON() ([]byte, error) {
-	fields := make(map[string]any)
-	for _, a := range c.attrs() {
-		fields[a.Key] = a.Value.String()
-		if a.Value.Kind() == slog.KindInt64 {
-			fields[a.Key] = a.Value.Int64()
-		}
-	}
-	return json.Marshal(fields)
-}
-
-func (c RuntimeConfig) attrs() []slog.Attr {
-	var attrs []slog.Attr
-	for _, o := range options {
-		switch v := o.of(&c); {
-		case v.IsZero():
-		case v.CanInt() && v.Int() < 0:
-			attrs = append(attrs, slog.String(o.field, o.off))
-		case o.field == "Driver" || o.allowed != nil: // a DSN can have been put there by mistake
-			attrs = append(attrs, slog.String(o.field, dsn.ShowValue(v.String())))
-		default:
-			attrs = append(attrs, slog.Any(o.field, v.Interface()))
-		}
-	}
-	if c.DSN != "" {
-		attrs = append(attrs, slog.String("DSN", dsn.Redact(c.DSN)))
-	}
-	return attrs
+// StateChange is a change of the circuit breaker's state.
+type StateChange struct {
+	// From and To are "closed", "open" or "half-open".
+	From, To string
+	// Reason says in words why.
+	Reason string
+	// At is when.
+	At time.Time
 }

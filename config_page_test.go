@@ -27,8 +27,12 @@ func configPage() string {
 func defaultText(o option, preset string) string {
 	c := presets[preset]
 	switch v := o.of(&c); {
-	case v.Kind() == reflect.String:
+	case v.Kind() == reflect.Bool:
+		return fmt.Sprint(v.Bool())
+	case v.IsZero():
 		return o.unset
+	case v.Kind() == reflect.String:
+		return v.String()
 	case v.Int() < 0:
 		return o.off
 	case o.isDuration():
@@ -61,18 +65,20 @@ begin with ` + "`fluxor_`" + `; everything else is passed to the driver byte for
 |---|---|---|---|---|---|
 ROWS
 
-- Precedence: a field set in code, then the DSN, then the preset.
-- This version reads none of the environment variables: the column names those that the builder of a later version will
-  read. ` + "`sql.Open`" + ` never reads one of Fluxor's.
-- In a DSN a written 0 means off or unlimited. In a struct literal 0 means the preset's value and a negative number means
-  off or unlimited.
+- Precedence: a field set in code, then the DSN, then the environment, then the preset.
+- ` + "`fluxor.DefaultConfig()` and `fluxor.NewConfigBuilder()`" + ` read the environment, and nothing else does: ` + "`sql.Open`" + ` never reads
+  one of Fluxor's variables. Their preset is ` + "`legacy` unless `DB_PRESET`" + ` says otherwise; ` + "`DB_DSN`" + ` is the DSN. A variable that is
+  empty counts as unset. One that cannot be read is an error of Validate, NewConnector and Connect that names it.
+- In a DSN, in a variable and in the builder a written 0 means off or unlimited and a written ` + "`false`" + ` means false. In a struct
+  literal 0 and false mean the preset's value and a negative number means off or unlimited: leak detection is turned off there by
+  ` + "`LeakDetectionThreshold: -1`" + `.
 - An unknown option, a value that an option does not allow, one option with two values, and options that contradict each
   other or the preset are errors of ` + "`sql.Open`" + `. They name the option, its value and what is allowed, and show nothing
   else of the DSN.
 - A ` + "`RuntimeConfig`" + ` prints, logs and marshals to JSON with what is set and with the DSN's password left out. The JSON is
   for logs and not meant to be read back.
 - Fields without an option: ` + "`DSN`, `Logger`" + ` (a ` + "`*slog.Logger`" + `, default ` + "`slog.Default()`" + `),
-  ` + "`Middleware` and `InnerMiddleware`" + ` (lists of ` + "`middleware.Middleware`" + `).
+  ` + "`Middleware` and `InnerMiddleware`" + ` (lists of ` + "`middleware.Middleware`" + `), ` + "`OnLeak` and `OnStateChange`" + ` (functions).
 
 ## Where options stand
 

@@ -20,14 +20,14 @@ import (
 var update = flag.Bool("update", false, "write docs/CONFIG.md anew")
 
 // codeOnly are the fields that have no spelling outside code.
-var codeOnly = []string{"DSN", "Logger", "Middleware", "InnerMiddleware"}
+var codeOnly = []string{"DSN", "OnLeak", "OnStateChange", "Logger", "Middleware", "InnerMiddleware"}
 
 func TestEachFieldHasKeyEnvironmentNameDefaultDocAndRow(t *testing.T) {
 	page, err := os.ReadFile("docs/CONFIG.md")
 	if err != nil {
 		t.Fatal(err)
 	}
-	fields := reflect.VisibleFields(reflect.TypeFor[RuntimeConfig]())
+	fields := slices.DeleteFunc(reflect.VisibleFields(reflect.TypeFor[RuntimeConfig]()), func(f reflect.StructField) bool { return !f.IsExported() })
 	if got, want := len(options), len(fields)-len(codeOnly); got != want {
 		t.Errorf("got %d options for %d fields", got, want)
 	}
@@ -84,6 +84,11 @@ func TestPresetsGiveEachFieldItsValue(t *testing.T) {
 	want := settings{
 		Preset: "transparent", MaxIdleConns: 10, CloseTimeout: 5 * time.Second, ValidationTimeout: 5 * time.Second,
 		ValidationIdle: time.Second, WarmupTimeout: 30 * time.Second, ConnectionTimeout: 30 * time.Second, Logger: slog.Default(),
+		EnableLeakDetection: true, LeakDetectionThreshold: 10 * time.Minute, LeakStack: "auto",
+		CircuitBreakerMaxFailures: 5, CircuitBreakerFailureTime: 2 * time.Second, CircuitBreakerResetTimeout: time.Minute,
+		CircuitBreakerHalfOpenTimeout: 10 * time.Second, CircuitBreakerWindow: 10 * time.Second,
+		BackpressureMode: "block", BackpressureTimeout: 30 * time.Second,
+		SlowQueryThreshold: time.Second, MaxRetries: 3, RetryBackoff: 100 * time.Millisecond, RetryBudget: 10,
 	}
 	if !reflect.DeepEqual(transparent, want) {
 		t.Errorf("transparent: got %v, want %v", RuntimeConfig(transparent), RuntimeConfig(want))
@@ -95,7 +100,9 @@ func TestPresetsGiveEachFieldItsValue(t *testing.T) {
 	want.Preset, want.MaxOpenConns = "legacy", 50
 	want.ConnMaxLifetime, want.ConnMaxIdleTime = 30*time.Minute, 10*time.Minute
 	want.AcquireTimeout, want.NetworkTimeout = 30*time.Second, time.Minute
-	want.StmtCacheSize = 200
+	want.StmtCacheSize, want.CircuitBreakerFailureTime, want.QueryTimeout = 200, 0, 30*time.Second
+	want.MaxRequestsPerSecond, want.RateLimitBurst = 1000, 100
+	want.MaxConcurrentConnections, want.BackpressureQueue, want.BackpressureMode = 100, 1000, "timeout"
 	if !reflect.DeepEqual(legacy, want) {
 		t.Errorf("legacy: got %v, want %v", RuntimeConfig(legacy), RuntimeConfig(want))
 	}

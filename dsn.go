@@ -34,9 +34,13 @@ func parseDSN(text, forced string, backends []backend.Backend) (target, error) {
 }
 
 // parseConfig reads cfg.DSN. In the target's configuration a field set in code
-// wins over the same option in the DSN.
+// wins over the same option in the DSN, which wins over the environment.
 func parseConfig(cfg RuntimeConfig, backends []backend.Backend) (target, error) {
-	return choice{backends: backends, code: cfg}.parse(cfg.DSN)
+	if cfg.err != nil {
+		return target{}, cfg.err
+	}
+	code, environment := cfg.layers()
+	return choice{backends: backends, code: code, environment: environment}.parse(cfg.DSN)
 }
 
 // formatDSN writes the options of cfg that can be written into native, in
@@ -52,11 +56,14 @@ func formatDSN(native string, g dsn.Grammar, cfg RuntimeConfig) (string, error) 
 }
 
 // choice finds the backend: what code or an alias says first, then what the
-// DSN says by option, then what it looks like.
+// DSN says by option, then what the environment says, then what the DSN looks
+// like.
 type choice struct {
 	backends []backend.Backend
 	forced   string
 	code     RuntimeConfig
+	// environment is what holds where neither code nor the DSN says anything.
+	environment RuntimeConfig
 	// inDSN holds the Driver and DatabaseType that wish found in the DSN.
 	inDSN RuntimeConfig
 }
@@ -71,7 +78,8 @@ func (c choice) parse(text string) (target, error) {
 	}
 	shapes := dsn.Recognize(text)
 	c.inDSN = wish(text, shapes)
-	chosen := RuntimeConfig{Driver: c.code.Driver, DatabaseType: c.code.DatabaseType}.merge(c.inDSN)
+	chosen := naming(c.code).merge(c.inDSN).merge(naming(c.environment))
+	chosen.under = c.code.under
 	if err := chosen.Validate(); err != nil {
 		return target{}, careful(err, text)
 	}
@@ -90,6 +98,11 @@ func (c choice) parse(text string) (target, error) {
 		return target{}, err
 	}
 	return c.finish(b, shapes[0].Form, text)
+}
+
+// naming is what c says of the backend.
+func naming(c RuntimeConfig) RuntimeConfig {
+	return RuntimeConfig{Driver: c.Driver, DatabaseType: c.DatabaseType}
 }
 
 // wish returns the Driver and DatabaseType that the DSN's options name. They
@@ -217,7 +230,7 @@ func (c choice) settle(b backend.Backend, written []dsn.Option) (RuntimeConfig, 
 	if err := foundAgain(c.inDSN, config, b); err != nil {
 		return RuntimeConfig{}, err
 	}
-	config = c.code.merge(config)
+	config = c.code.merge(config).merge(c.environment)
 	config.DSN = ""
 	if err := config.Validate(); err != nil {
 		return RuntimeConfig{}, err

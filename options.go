@@ -1,4 +1,4 @@
-// This file is the table of options: for each field its key, environment name, allowed values and meaning.
+// This file reads and writes options: how the value of each field is spelt outside code.
 
 package fluxor
 
@@ -20,81 +20,11 @@ type option struct {
 	env     string   // the environment variable; the DSN's key follows from it
 	allowed []string // the only values, where they are words
 	off     string   // what a written 0 means
-	unset   string   // what an unset text means
+	unset   string   // what an unset option means that has no value in the presets
 	doc     string   // one sentence for docs/CONFIG.md
-}
-
-// options is the one list that the DSN, the defaults' page and the checks
-// follow, in the order of docs/CONFIG.md.
-var options = []option{
-	{
-		field: "Preset", env: "DB_PRESET", allowed: []string{presetTransparent, presetLegacy}, unset: presetTransparent,
-		doc: "What unset options mean: `transparent` changes, refuses and throttles nothing, `legacy` protects a fragile database.",
-	},
-	{
-		field: "DatabaseType", env: "DB_TYPE", allowed: []string{"oracle", "postgres", "mysql", "sqlite"}, unset: "from the DSN",
-		doc: "The kind of database, to choose among the imported packages under `drivers/`.",
-	},
-	{
-		field: "Driver", env: "DB_DRIVER", unset: "from the DSN",
-		doc: "The wrapped driver by its `database/sql` name, for example `pgx`, `godror` or `oracledb`.",
-	},
-	{
-		field: "MaxOpenConns", env: "DB_MAX_OPEN_CONNS", off: "unlimited",
-		doc: "The most physical connections that may be open; who finds none waits in line.",
-	},
-	{
-		field: "MaxIdleConns", env: "DB_MAX_IDLE_CONNS", off: "none",
-		doc: "How many unused physical connections are kept once load has fallen; never more than `fluxor_max_open_conns`.",
-	},
-	{
-		field: "ConnMaxLifetime", env: "DB_CONN_MAX_LIFETIME", off: "off",
-		doc: "The age at which a physical connection is replaced.",
-	},
-	{
-		field: "ConnMaxIdleTime", env: "DB_CONN_MAX_IDLE_TIME", off: "off",
-		doc: "How long a physical connection may stay unused before it is closed.",
-	},
-	{
-		field: "AcquireTimeout", env: "DB_ACQUIRE_TIMEOUT", off: "off",
-		doc: "The longest wait for a physical connection, also where the context has no deadline.",
-	},
-	{
-		field: "CloseTimeout", env: "DB_CLOSE_TIMEOUT", off: "off",
-		doc: "The longest that Rollback, Close and Stmt.Close take, and Rows.Close while the server sends nothing.",
-	},
-	{
-		field: "NetworkTimeout", env: "DB_NETWORK_TIMEOUT", off: "off",
-		doc: "The longest wait for the server in a call that no context bounds.",
-	},
-	{
-		field: "ValidationQuery", env: "DB_VALIDATION_QUERY", unset: "the driver's ping",
-		doc: "The statement that checks a connection, in place of the driver's own ping.",
-	},
-	{
-		field: "ValidationTimeout", env: "DB_VALIDATION_TIMEOUT", off: "off",
-		doc: "The longest that one check may take.",
-	},
-	{
-		field: "ValidationIdle", env: "DB_VALIDATION_IDLE", off: "never checked",
-		doc: "How long a connection must have been unused to be checked before its next use.",
-	},
-	{
-		field: "WarmupConnections", env: "DB_WARMUP_CONNECTIONS", off: "none",
-		doc: "How many physical connections are opened at first use; not more than `fluxor_max_open_conns`.",
-	},
-	{
-		field: "WarmupTimeout", env: "DB_WARMUP_TIMEOUT", off: "off",
-		doc: "The longest that opening them may take.",
-	},
-	{
-		field: "ConnectionTimeout", env: "DB_CONNECTION_TIMEOUT", off: "off",
-		doc: "The longest that opening one physical connection may take.",
-	},
-	{
-		field: "StmtCacheSize", env: "DB_STMT_CACHE_SIZE", off: "off",
-		doc: "How many statements each physical connection keeps prepared, for texts that the driver would prepare anew for every call; never behind a transaction pooler such as PgBouncer.",
-	},
+	most    int64    // the largest number; 0 for any
+	format  string   // what a text of its own grammar looks like
+	check   func(string) error
 }
 
 // key returns the option's name in a DSN.
@@ -117,40 +47,77 @@ func (o option) isDuration() bool {
 	return o.of(new(RuntimeConfig)).Type() == reflect.TypeFor[time.Duration]()
 }
 
+// isBool reports whether the option is either true or false.
+func (o option) isBool() bool { return o.of(new(RuntimeConfig)).Kind() == reflect.Bool }
+
 // form says what the option's values look like, for errors and the page.
 func (o option) form() string {
 	switch {
 	case o.allowed != nil:
 		return "one of " + strings.Join(o.allowed, ", ")
-	case o.field == "Driver":
-		return "the name of a database/sql driver"
+	case o.format != "":
+		return o.format
+	case o.isBool():
+		return "true or false"
 	case o.off == "":
 		return "a text that is not empty"
 	case o.isDuration():
 		return "a duration such as 30s, 500ms or 10m; 0 means " + o.off
+	case o.most != 0:
+		return fmt.Sprintf("a whole number up to %d; 0 means %s", o.most, o.off)
 	}
 	return "a whole number such as 20; 0 means " + o.off
+}
+
+// written reports whether somebody gave the option a value in c.
+func (o option) written(c *RuntimeConfig) bool { return !o.of(c).IsZero() || c.denied[o.field] }
+
+// same reports whether the option has one value in a and in b.
+func (o option) same(a, b *RuntimeConfig) bool {
+	return o.of(a).Equal(o.of(b)) && a.denied[o.field] == b.denied[o.field]
+}
+
+// deny writes false into c, which a bool by itself cannot say.
+func (o option) deny(c *RuntimeConfig) {
+	c.denied = with(c.denied, o.field)
+	o.of(c).SetZero()
 }
 
 // set writes a value as it stands in a DSN into c. A written 0 means off or
 // unlimited, which c has as -1.
 func (o option) set(c *RuntimeConfig, value string) error {
 	field := o.of(c)
-	if field.Kind() == reflect.String {
-		if err := o.check(value); err != nil {
+	switch field.Kind() {
+	case reflect.String:
+		if err := o.checkText(value); err != nil {
 			return err
 		}
 		field.SetString(value)
 		return nil
+	case reflect.Bool:
+		return o.setBool(c, value)
 	}
 	n, err := o.number(value)
-	if err != nil || n < 0 {
+	if err != nil || n < 0 || o.most != 0 && n > o.most {
 		return o.bad(value)
 	}
 	if n == 0 {
 		n = -1
 	}
 	field.SetInt(n)
+	return nil
+}
+
+// setBool writes true or false into c.
+func (o option) setBool(c *RuntimeConfig, value string) error {
+	switch value {
+	case "true":
+		o.of(c).SetBool(true)
+	case "false":
+		o.deny(c)
+	default:
+		return o.bad(value)
+	}
 	return nil
 }
 
@@ -163,31 +130,70 @@ func (o option) number(value string) (int64, error) {
 	return strconv.ParseInt(value, 10, 32)
 }
 
-// check refuses a text that the option does not allow.
-func (o option) check(value string) error {
-	if strings.TrimSpace(value) == "" || o.allowed != nil && !slices.Contains(o.allowed, value) {
-		return o.bad(value)
+// checkField refuses a value of c that the option does not allow.
+func (o option) checkField(c *RuntimeConfig) error {
+	v := o.of(c)
+	switch {
+	case v.IsZero():
+		return nil
+	case v.Kind() == reflect.String:
+		return o.checkText(v.String())
+	case v.CanInt() && o.most != 0 && v.Int() > o.most:
+		return o.bad(fmt.Sprint(v.Int()))
 	}
-	if o.field == "Driver" && (value == "fluxor" || strings.HasSuffix(value, "-fluxor")) {
-		return fmt.Errorf("fluxor: option %s=%s names Fluxor itself; name the driver to be wrapped", o.key(), dsn.ShowValue(value))
+	return nil
+}
+
+// checkText refuses a text that the option does not allow.
+func (o option) checkText(value string) error {
+	if err := o.fault(o.key(), value); err != nil {
+		return fmt.Errorf("fluxor: option %w", err)
+	}
+	return nil
+}
+
+// fault says what is wrong with a text under the name it was written with.
+func (o option) fault(name, value string) error {
+	if strings.TrimSpace(value) == "" || o.allowed != nil && !slices.Contains(o.allowed, value) {
+		return o.refused(name, value)
+	}
+	if o.check != nil {
+		if err := o.check(value); err != nil {
+			return fmt.Errorf("%s=%s %w", name, dsn.ShowValue(value), err)
+		}
 	}
 	return nil
 }
 
 func (o option) bad(value string) error {
+	return fmt.Errorf("fluxor: option %w", o.refused(o.key(), value))
+}
+
+// refused says what is wanted in place of value.
+func (o option) refused(name, value string) error {
 	near := ""
 	if word := nearest(strings.ToLower(value), o.allowed); word != "" {
 		near = "; did you mean " + word + "?"
 	}
-	return fmt.Errorf("fluxor: option %s=%s: want %s%s", o.key(), dsn.ShowValue(value), o.form(), near)
+	return fmt.Errorf("%s=%s: want %s%s", name, dsn.ShowValue(value), o.form(), near)
+}
+
+// notFluxor refuses to wrap Fluxor itself.
+func notFluxor(driver string) error {
+	if driver == "fluxor" || strings.HasSuffix(driver, "-fluxor") {
+		return errors.New("names Fluxor itself; name the driver to be wrapped")
+	}
+	return nil
 }
 
 // get returns the option's value in c as it is written in a DSN; "" is unset.
 func (o option) get(c *RuntimeConfig) string {
 	v := o.of(c)
 	switch {
-	case v.IsZero():
+	case !o.written(c):
 		return ""
+	case v.Kind() == reflect.Bool:
+		return strconv.FormatBool(v.Bool())
 	case v.Kind() == reflect.String:
 		return v.String()
 	case v.Int() < 0:

@@ -4,6 +4,7 @@ package fluxor
 
 import (
 	"slices"
+	"strconv"
 	"strings"
 
 	"github.com/fluxor-db/fluxor/backend"
@@ -13,13 +14,15 @@ import (
 // Source is where the value of an option comes from.
 type Source string
 
-// The sources, the strongest first. The environment is none: this version reads
-// no variable.
+// The sources, the strongest first.
 const (
 	// SourceCode: a field of RuntimeConfig that the program set.
 	SourceCode Source = "code"
 	// SourceDSN: an option written in the DSN.
 	SourceDSN Source = "dsn"
+	// SourceEnvironment: a variable that DefaultConfig or the builder read, or the
+	// preset "legacy" that they set.
+	SourceEnvironment Source = "environment"
 	// SourcePreset: the preset that code or the DSN chose.
 	SourcePreset Source = "preset"
 	// SourceDefault: nobody wrote anything.
@@ -83,7 +86,7 @@ func Understand(cfg RuntimeConfig) (*Understanding, error) {
 	}
 	u.Rule = t.rule(cfg, written, u.Grammar)
 	for _, o := range options {
-		u.Options = append(u.Options, o.setting(&cfg, written, &u.Config))
+		u.Options = append(u.Options, o.setting(cfg, written, &u.Config))
 	}
 	return u, nil
 }
@@ -114,7 +117,9 @@ func (t target) rule(code RuntimeConfig, written []dsn.Option, grammar string) s
 		o := optionOf(field)
 		switch value := o.get(&t.config); {
 		case value == "":
-		case o.get(&code) != "":
+		case code.inherited(o) && !has(written, o):
+			return "the environment variable " + o.env + " chooses " + dsn.ShowValue(value)
+		case o.written(&code) && !code.inherited(o):
 			return "the field " + field + " chooses " + dsn.ShowValue(value)
 		case has(written, o):
 			return "the option " + o.key() + " in the DSN chooses " + dsn.ShowValue(value)
@@ -143,15 +148,18 @@ func has(written []dsn.Option, o option) bool {
 }
 
 // setting says what holds for one option and why.
-func (o option) setting(code *RuntimeConfig, written []dsn.Option, concrete *RuntimeConfig) OptionSetting {
+func (o option) setting(cfg RuntimeConfig, written []dsn.Option, concrete *RuntimeConfig) OptionSetting {
 	s := OptionSetting{Key: o.key(), Field: o.field, Meaning: o.doc, Value: o.shown(concrete), Source: SourceDefault}
-	preset := has(written, optionOf("Preset")) || code.Preset != ""
-	switch v := o.of(code); {
-	case !v.IsZero():
+	code, environment := cfg.layers()
+	preset := presets[concrete.Preset]
+	switch {
+	case o.written(&code):
 		s.Source = SourceCode
 	case has(written, o):
 		s.Source = SourceDSN
-	case preset && v.CanInt():
+	case o.written(&environment):
+		s.Source = SourceEnvironment
+	case (cfg.Preset != "" || has(written, optionOf("Preset"))) && !o.of(&preset).IsZero():
 		s.Source = SourcePreset
 	}
 	return s
@@ -160,6 +168,8 @@ func (o option) setting(code *RuntimeConfig, written []dsn.Option, concrete *Run
 // shown is a concrete value in words.
 func (o option) shown(c *RuntimeConfig) string {
 	switch value := o.get(c); {
+	case o.isBool():
+		return strconv.FormatBool(o.of(c).Bool())
 	case value == "" && o.off != "":
 		return o.off
 	case value == "":

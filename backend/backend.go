@@ -61,6 +61,9 @@ type Backend struct {
 	Open func(dsn string) (driver.Connector, error)
 	// Classify says what an error of this driver means for the connection.
 	Classify func(error) Class
+	// ErrorCodes is what [Backend.Codes] returns for an error of this driver; nil
+	// means its SQLSTATE, where it tells one.
+	ErrorCodes func(error) []string
 	// Brief is the text of an error that a log line or a report shows, for a driver
 	// whose own text is mostly its parameters; nil means all of it.
 	Brief func(error) string

@@ -24,7 +24,7 @@ func describeOracle(b Backend, name, pkg string) Backend {
 	if !slices.Contains(oracleNames, name) && !isOraclePackage(pkg) {
 		return b
 	}
-	b.Type, b.Classify, b.ErrBadConnLies = "oracle", OracleText, true
+	b.Type, b.Classify, b.ErrorCodes, b.ErrBadConnLies = "oracle", OracleText, oracleTextCode, true
 	return b
 }
 
@@ -53,6 +53,16 @@ func OracleText(err error) Class {
 		return ClassDead
 	}
 	return class
+}
+
+// oracleTextCode is [Backend.ErrorCodes] for the same drivers.
+func oracleTextCode(err error) []string {
+	found := oraNumber.FindStringSubmatch(err.Error())
+	if found == nil {
+		return nil
+	}
+	n, _ := strconv.Atoi(found[1]) // up to five digits
+	return []string{oraCode(n)}
 }
 
 // ofClient reports whether a number is given by the network or the client, and

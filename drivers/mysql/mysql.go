@@ -19,6 +19,8 @@ import (
 	"net"
 	"reflect"
 	"slices"
+	"strconv"
+	"strings"
 	"time"
 
 	"github.com/go-sql-driver/mysql"
@@ -37,6 +39,7 @@ func init() {
 		Forms:        []backend.Form{backend.FormMySQL},
 		Open:         open,
 		Classify:     classify,
+		ErrorCodes:   codes,
 		Owns:         owns,
 		SharedStmts:  true,
 		Keeping:      &backend.Keeping{Skips: skips, Age: age, Full: full},
@@ -96,6 +99,19 @@ func classify(err error) backend.Class {
 		}
 	}
 	return backend.Common(err)
+}
+
+// codes are the number, and the SQLSTATE where the server sent one.
+func codes(err error) []string {
+	var me *mysql.MySQLError
+	if !errors.As(err, &me) {
+		return nil
+	}
+	all := []string{strconv.Itoa(int(me.Number))}
+	if state := strings.Trim(string(me.SQLState[:]), "\x00 "); len(state) == 5 {
+		all = append(all, state)
+	}
+	return all
 }
 
 // skips: without interpolateParams the driver answers every text that has

@@ -27,6 +27,7 @@ func init() {
 		Forms:          forms,
 		Open:           open,
 		Classify:       backend.Oracle,
+		ErrorCodes:     backend.ORACode,
 		Brief:          backend.OracleBrief,
 		Owns:           owns,
 		Refuse:         refuse,

@@ -14,6 +14,7 @@ import (
 	"database/sql/driver"
 	"errors"
 	"net/url"
+	"strconv"
 	"strings"
 
 	"modernc.org/sqlite"
@@ -31,6 +32,7 @@ func init() {
 		Forms:       []backend.Form{backend.FormSQLite},
 		Open:        open,
 		Classify:    classify,
+		ErrorCodes:  codes,
 		Owns:        func(d driver.Driver) bool { _, ok := d.(*sqlite.Driver); return ok },
 		SharedStmts: true,
 		Keeping:     &backend.Keeping{Prepares: prepares, Age: age},
@@ -49,6 +51,20 @@ func classify(err error) backend.Class {
 		return backend.ClassVerdict
 	}
 	return backend.ClassUnknown
+}
+
+// codes are the extended result code and the primary one, its lowest byte
+// (SQLite, "Result and Error Codes").
+func codes(err error) []string {
+	var se *sqlite.Error
+	if !errors.As(err, &se) {
+		return nil
+	}
+	all := []string{strconv.Itoa(se.Code())}
+	if primary := se.Code() & 0xff; primary != se.Code() {
+		all = append(all, strconv.Itoa(primary))
+	}
+	return all
 }
 
 // inMemory reports whether the database lives in its connections only: the
