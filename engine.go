@@ -10,9 +10,11 @@ import (
 	"log/slog"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"github.com/fluxor-db/fluxor/backend"
+	"github.com/fluxor-db/fluxor/internal/breaker"
 	"github.com/fluxor-db/fluxor/internal/netshim"
 	"github.com/fluxor-db/fluxor/internal/pool"
 	"github.com/fluxor-db/fluxor/middleware"
@@ -31,6 +33,8 @@ type engine struct {
 	outer   driver.Connector // inner, and before it the middlewares that see connections opened
 	keeper  *keeper          // nil where no statements are kept
 	retries *retries
+	breaker *breaker.Breaker
+	asking  atomic.Bool // a probe of the breaker's is under way
 	log     *slog.Logger
 
 	killing     sync.WaitGroup // statements being ended on the server
@@ -50,6 +54,7 @@ func newEngine(name string, set settings, b backend.Backend, inner driver.Connec
 	}
 	e.chain, e.outer = chain(set, inner)
 	e.retries = newRetries(set.MaxRetries, set.RetryBackoff, set.RetryBudget)
+	e.breaker = newBreaker(e, pinned)
 	e.keeper = newKeeper(e.backend, set.StmtCacheSize)
 	e.pool = pool.New(e.poolConfig(pinned))
 	return e
@@ -235,6 +240,7 @@ func (e *engine) warnForeign() {
 // close closes the pool, then the driver's connector where it can be closed.
 func (e *engine) close() error {
 	ctx := context.Background()
+	e.breaker.Close()
 	err := e.pool.Close(ctx)
 	e.killing.Wait()
 	if c, ok := e.inner.(io.Closer); ok {

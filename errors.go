@@ -15,6 +15,9 @@ type IndeterminateError = refusal.IndeterminateError
 var (
 	ErrAcquireTimeout = refusal.ErrAcquireTimeout
 	ErrClosed         = refusal.ErrClosed
+	ErrCircuitOpen    = refusal.ErrCircuitOpen
+	ErrOverloaded     = refusal.ErrOverloaded
+	ErrRateLimited    = refusal.ErrRateLimited
 	ErrQueryTimeout   = refusal.ErrQueryTimeout
 	ErrNetworkTimeout = refusal.ErrNetworkTimeout
 )

@@ -54,13 +54,18 @@ func (s *session) carry(ctx context.Context, o *op) error {
 	if s.blank {
 		settled, s.blank = false, false
 	}
-	over := false
+	ticket, err := s.admit(s.held != nil)
+	if err != nil {
+		return err
+	}
+	began, over := time.Now(), false
 	defer func() {
 		if !over {
 			s.abandon(settled)
 		}
 	}()
-	err := s.persist(ctx, o, settled)
+	err = s.persist(ctx, o, settled)
+	s.report(ticket, began, err)
 	if err != nil || o.Op != middleware.OpQuery {
 		o.unclock()
 	}

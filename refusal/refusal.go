@@ -30,6 +30,18 @@ var (
 	// ErrClosed: the connector is closed. Repeating never helps.
 	ErrClosed = errors.New("fluxor: the connector is closed")
 
+	// ErrCircuitOpen: the database failed and is being asked whether it is well
+	// again. Nothing was sent; repeating helps after RetryAfter at the earliest.
+	ErrCircuitOpen = errors.New("fluxor: the circuit breaker is open")
+
+	// ErrOverloaded: as many operations are under way and waiting as are
+	// permitted. Nothing was sent; repeating helps once load has fallen.
+	ErrOverloaded = errors.New("fluxor: too many operations at once")
+
+	// ErrRateLimited: more operations came than are permitted per second.
+	// Nothing was sent; repeating helps after RetryAfter.
+	ErrRateLimited = errors.New("fluxor: too many operations per second")
+
 	// ErrQueryTimeout: the database worked on one operation for longer than the
 	// query timeout, which ended it on the server as well. It is
 	// context.DeadlineExceeded too. Repeating helps if the database is faster
@@ -60,8 +72,7 @@ type Error struct {
 	Policy string
 	// Reason says what happened and what to do, without the prefix "fluxor: ".
 	Reason string
-	// RetryAfter is how long to wait before repeating; 0 means unknown, which
-	// it is in every refusal of this version.
+	// RetryAfter is how long to wait before repeating; 0 means unknown.
 	RetryAfter time.Duration
 	// Sentinel is the ErrXxx value of this package that errors.Is finds.
 	Sentinel error
