@@ -19,6 +19,7 @@ var corpus = []string{
 	"select a . id , count ( * ) \"x\" from t a where a . id + 1 - 2 * 3 / 4 || 'x' = nvl ( a . v , '' ) and rownum <= 3 order by 1 offset 1 rows fetch next 2 rows only",
 	"select case when id = 1 then 'a' else 'b' end , extract ( year from sysdate ) , cast ( v as date ) , s . nextval , interval '1' day from t for update of id wait 1",
 	"insert into t ( id , v ) values ( 1 , 'x' ) returning id into :1",
+	"insert all into t ( id ) values ( n + 1 ) into scott . t values ( n , 'x' ) select 1 n from dual",
 	"update t x set x . v = 'y' , x . id = x . id + 1 where x . id = 1",
 	"delete from t x where x . id in ( select level from dual connect by level <= 3 )",
 	"merge into t s using ( select 1 id , 'x' v from dual ) d on ( s . id = d . id ) when matched then update set s . v = d . v where 1 = 1 when not matched then insert ( id , v ) values ( d . id , d . v ) where 1 = 1",
