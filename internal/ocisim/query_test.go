@@ -191,3 +191,30 @@ func TestARepeatedNameIsBoundOnce(t *testing.T) {
 		t.Errorf("a name that is not there: %v, want ORA-01036", err)
 	}
 }
+
+func TestAStatementInTheCacheSeesChangedColumns(t *testing.T) {
+	db := single(t, dbtest.Oracle(t))
+	run(t, db, "create table t (id number(9))", "insert into t values (1)")
+	columns := func() string {
+		rows, err := db.QueryContext(t.Context(), "select * from t")
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer rows.Close() //nolint:errcheck // the columns are what counts
+		names, err := rows.Columns()
+		if err != nil {
+			t.Fatal(err)
+		}
+		return strings.Join(names, " ")
+	}
+	for _, c := range []struct{ ddl, want string }{
+		{"alter table t add (v varchar2(9), w date)", "ID V W"}, {"alter table t drop column v", "ID W"},
+	} {
+		before := columns()
+		run(t, db, c.ddl)
+		if got := columns(); got != c.want {
+			t.Errorf("%s: %q, then %q, want %q", c.ddl, before, got, c.want)
+		}
+	}
+	refuses(t, db, 904, "alter table t add column x number(9)")
+}

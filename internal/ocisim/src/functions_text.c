@@ -241,8 +241,10 @@ static void f_precise(sqlite3_context *c, int n UNUSED, sqlite3_value **v) {
   sqlite3_result_int(c, 1);
   if (arg_null(v[0]) || !arg_number(c, v[0], &i, &d)) return;
   int digits = sqlite3_value_int(v[1]) - sqlite3_value_int(v[2]);
-  double unit = pow(10, -sqlite3_value_int(v[2]));
-  if (fabs(d) >= pow(10, digits) - unit / 2)
+  double most = pow(10, digits), unit = pow(10, -sqlite3_value_int(v[2]));
+  int whole =
+      sqlite3_value_type(v[0]) == SQLITE_INTEGER && digits <= 18; /* a double has not all its digits */
+  if (whole ? i >= (int64_t)most || i <= -(int64_t)most : fabs(d) >= most - unit / 2)
     raise(c, 1438, "value larger than specified precision allowed for this column");
 }
 
