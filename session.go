@@ -138,6 +138,11 @@ func (s *session) abandon(settled bool) {
 // in place of the one that database/sql would dial for its last try: more idle
 // ones may be dead than there are repeats.
 func (s *session) acquire(ctx context.Context, stale int) error {
+	if refuse := s.e.backend.Refuse; refuse != nil && s.held == nil {
+		if reason := refuse(ctx); reason != "" {
+			return &refusal.Error{Policy: "session", Reason: reason}
+		}
+	}
 	for s.held == nil {
 		l, err := s.e.pool.Acquire(ctx, &s.claim)
 		if err != nil {

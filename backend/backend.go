@@ -99,6 +99,10 @@ type Backend struct {
 	// does, and lead back to v by a method Unwrap() driver.Conn. nil means that
 	// v goes out as it is.
 	Dress func(v Virtual, lend func() (driver.Conn, error)) driver.Conn
+	// Refuse says why an operation's context cannot be served: the driver would
+	// take a login from it when it opens a connection, and connections are shared.
+	// It is asked before each lease; "" and nil mean that the context can.
+	Refuse func(context.Context) (reason string)
 	// SelfValidates is true for a driver whose ResetSession makes a round trip
 	// when the connection was idle, so that Fluxor need not ping as well.
 	SelfValidates bool

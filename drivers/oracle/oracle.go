@@ -29,6 +29,7 @@ func init() {
 		Classify:       backend.Oracle,
 		Brief:          backend.OracleBrief,
 		Owns:           owns,
+		Refuse:         refuse,
 		Detached:       backend.OracleDetached(),
 		Dress:          dress,
 		ErrBadConnLies: true, // conn.go, maybeBadConn: a connection lost in Query, Next or Commit becomes ErrBadConn

@@ -5,12 +5,7 @@
 package godror_test
 
 import (
-	"context"
-	"database/sql"
 	"database/sql/driver"
-	"fmt"
-
-	"github.com/godror/godror"
 
 	"github.com/fluxor-db/fluxor"
 	_ "github.com/fluxor-db/fluxor/drivers/oracle"
@@ -26,17 +21,4 @@ func repointed(c driver.Connector) driver.Connector {
 		panic(err)
 	}
 	return wrapped
-}
-
-func init() { godror.Reach = reach }
-
-// reach is fluxor.Raw, because sql.Conn.Raw sees Fluxor's connection.
-func reach(ctx context.Context, c godror.Rawer, f func(driverConn any) error) error {
-	switch c := c.(type) {
-	case *sql.Conn:
-		return fluxor.Raw(ctx, c, f)
-	case *godror.PooledConn:
-		return fluxor.Raw(ctx, c.Conn, f)
-	}
-	return fmt.Errorf("no way to the connection below a %T", c)
 }
