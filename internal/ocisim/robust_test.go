@@ -1,6 +1,6 @@
 //go:build unix && cgo
 
-// This file tests that no statement, whole or in pieces, harms the process. It is worth most under `make asan`.
+// This file tests that no statement, whole or in pieces, harms the process, which is worth most under `make asan`.
 
 package ocisim_test
 
