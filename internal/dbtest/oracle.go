@@ -29,7 +29,7 @@ type OracleDatabase struct {
 	// is refused as Oracle refuses one (ORA-01017).
 	User, Password, Service string
 
-	address string   // of a real database; else of the double's
+	address string   // of a real database
 	real    bool     // no double, see oracle_real.go
 	more    []string // parameters of a real database
 
@@ -99,9 +99,9 @@ func Oracle(t testing.TB) *OracleDatabase {
 		User: "scott", Password: "tiger", Service: "svc" + strconv.FormatInt(oracleCount.Add(1), 10),
 		lib: lib, dir: oracleHome.dir,
 	}
-	d.address = "dbhost:1521/" + d.Service
+	files := d.file("*")
 	t.Cleanup(func() {
-		left, _ := filepath.Glob(d.file("*"))
+		left, _ := filepath.Glob(files)
 		for _, file := range left {
 			_ = os.Remove(file)
 		}
@@ -112,22 +112,30 @@ func Oracle(t testing.TB) *OracleDatabase {
 // DSN is the easy connect form with parameters "key=value"; godror leaves them
 // to Oracle's client.
 func (d *OracleDatabase) DSN(params ...string) string {
-	return withQuery(d.User+"/"+d.Password+"@"+d.address, params)
+	return withQuery(d.User+"/"+d.Password+"@"+d.place(), params)
 }
 
 // URL is the oracle:// form with parameters "key=value" of godror's.
 func (d *OracleDatabase) URL(params ...string) string {
-	return withQuery("oracle://"+d.User+":"+url.QueryEscape(d.Password)+"@"+d.address, append(d.own(url.QueryEscape), params...))
+	return withQuery("oracle://"+d.User+":"+url.QueryEscape(d.Password)+"@"+d.place(), append(d.own(url.QueryEscape), params...))
 }
 
 // Logfmt is godror's own form with parameters "key=value".
 func (d *OracleDatabase) Logfmt(params ...string) string {
-	text := fmt.Sprintf(`user=%q password=%q connectString=%q`, d.User, d.Password, d.address)
+	text := fmt.Sprintf(`user=%q password=%q connectString=%q`, d.User, d.Password, d.place())
 	for _, p := range append(d.own(strings.Clone), params...) {
 		key, value, _ := strings.Cut(p, "=")
 		text += fmt.Sprintf(" %s=%q", key, value)
 	}
 	return text
+}
+
+// place is the connect string.
+func (d *OracleDatabase) place() string {
+	if d.real {
+		return d.address
+	}
+	return "dbhost:1521/" + d.Service
 }
 
 // own are the parameters that each DSN of the database needs.

@@ -85,6 +85,22 @@ func TestUpdateAndDeleteTakeAliases(t *testing.T) {
 	}
 }
 
+func TestInsertAllFillsSeveralTables(t *testing.T) {
+	db := open(t, dbtest.Oracle(t))
+	run(t, db, "create table t (id number(9) primary key, v varchar2(9))", "create table u (id number(9))")
+	r := exec(t, db, "insert all into t (id, v) values (n, 'a' || n) into u values (n * 10) into u (id) values (7) select level as n from dual connect by level <= 2")
+	if n, _ := r.RowsAffected(); n != 6 {
+		t.Errorf("%d rows, want 6", n)
+	}
+	if got := list(t, db, "select v from t union all select to_char(id) from u order by 1"); got != "10 20 7 7 a1 a2" {
+		t.Errorf("got %q", got)
+	}
+	refuses(t, db, 1, "insert all into u values (8) into t (id) values (1) select 1 from dual")
+	if n := one[int](t, db, "select count(*) from u"); n != 4 {
+		t.Errorf("%d rows in u after a statement that failed, want 4", n)
+	}
+}
+
 func TestMergeUpdatesWhatIsThereAndInsertsWhatIsNot(t *testing.T) {
 	db := open(t, dbtest.Oracle(t))
 	run(t, db, "create table stock (item varchar2(9) primary key, n number(9))", "insert into stock values ('nut', 1)")

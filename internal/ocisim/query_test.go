@@ -71,23 +71,25 @@ func TestRowsAreLimitedInOraclesWays(t *testing.T) {
 func TestFunctionsAnswerAsOracles(t *testing.T) {
 	db := open(t, dbtest.Oracle(t))
 	for query, want := range map[string]string{
-		"select user from dual":                                    "SCOTT",
-		"select nvl2(1, 'yes', 'no') from dual":                    "yes",
-		"select decode(2, 1, 'one', 2, 'two') from dual":           "two",
-		"select substr('Oracle', -3, 2) from dual":                 "cl",
-		"select substr('Oracle', 0, 2) from dual":                  "Or",
-		"select lpad('7', 3, '0') || rpad('7', 3) from dual":       "0077  ",
-		"select initcap('hello wORLD') from dual":                  "Hello World",
-		"select greatest(3, 10, 7) from dual":                      "10",
-		"select instr('banana', 'an') from dual":                   "2",
-		"select to_char(1234.5, '9990.00') from dual":              " 1234.50",
-		"select to_char(5) || 'x' from dual":                       "5x",
-		"select to_number('12.5') + 1 from dual":                   "13.5",
-		"select dummy from dual":                                   "X",
-		"select dummy from scott.dual":                             "X",
-		"select length('žluť') from dual":                          "4",
-		"select count(*) + 1 from dual":                            "2",
-		"select case when 1 + 1 = 2 then 'a' || 'b' end from dual": "ab",
+		"select user from dual":                                             "SCOTT",
+		"select nvl2(1, 'yes', 'no') from dual":                             "yes",
+		"select decode(2, 1, 'one', 2, 'two') from dual":                    "two",
+		"select substr('Oracle', -3, 2) from dual":                          "cl",
+		"select substr('Oracle', 0, 2) from dual":                           "Or",
+		"select lpad('7', 3, '0') || rpad('7', 3) from dual":                "0077  ",
+		"select initcap('hello wORLD') from dual":                           "Hello World",
+		"select greatest(3, 10, 7) from dual":                               "10",
+		"select instr('banana', 'an') from dual":                            "2",
+		"select to_char(1234.5, '9990.00') from dual":                       " 1234.50",
+		"select to_char(5) || 'x' from dual":                                "5x",
+		"select to_number('12.5') + 1 from dual":                            "13.5",
+		"select rawtohex(hextoraw('0aFF7')) from dual":                      "00AFF7",
+		"select case when dbms_random.value < 1 then 'below' end from dual": "below",
+		"select dummy from dual":                                            "X",
+		"select dummy from scott.dual":                                      "X",
+		"select length('žluť') from dual":                                   "4",
+		"select count(*) + 1 from dual":                                     "2",
+		"select case when 1 + 1 = 2 then 'a' || 'b' end from dual":          "ab",
 	} {
 		if got := one[string](t, db, query); got != want {
 			t.Errorf("%s: %q, want %q", query, got, want)
@@ -188,4 +190,31 @@ func TestARepeatedNameIsBoundOnce(t *testing.T) {
 	if code(err) != 1036 {
 		t.Errorf("a name that is not there: %v, want ORA-01036", err)
 	}
+}
+
+func TestAStatementInTheCacheSeesChangedColumns(t *testing.T) {
+	db := single(t, dbtest.Oracle(t))
+	run(t, db, "create table t (id number(9))", "insert into t values (1)")
+	columns := func() string {
+		rows, err := db.QueryContext(t.Context(), "select * from t")
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer rows.Close() //nolint:errcheck // the columns are what counts
+		names, err := rows.Columns()
+		if err != nil {
+			t.Fatal(err)
+		}
+		return strings.Join(names, " ")
+	}
+	for _, c := range []struct{ ddl, want string }{
+		{"alter table t add (v varchar2(9), w date)", "ID V W"}, {"alter table t drop column v", "ID W"},
+	} {
+		before := columns()
+		run(t, db, c.ddl)
+		if got := columns(); got != c.want {
+			t.Errorf("%s: %q, then %q, want %q", c.ddl, before, got, c.want)
+		}
+	}
+	refuses(t, db, 904, "alter table t add column x number(9)")
 }

@@ -174,6 +174,17 @@ func TestALockIsRefusedAtOnceOrAfterAWhile(t *testing.T) {
 	}
 }
 
+func TestAQueryOutsideOfATransactionKeepsNoLock(t *testing.T) {
+	db := table(t)
+	a, b := conns(t, db)
+	run(t, db, "insert into t values (1)")
+	for _, c := range []*sql.Conn{a, b} {
+		if got := list(t, c, "select id from t for update nowait"); got != "1" {
+			t.Errorf("got %q", got)
+		}
+	}
+}
+
 func TestASerializableTransactionSeesItsBeginning(t *testing.T) {
 	db := table(t)
 	tx := begin(t, db, &sql.TxOptions{Isolation: sql.LevelSerializable})

@@ -114,7 +114,10 @@ func TestNumbersAreRoundedToTheirScaleAndRefusedBeyondTheirPrecision(t *testing.
 	}
 	refuses(t, db, 1438, "insert into t (n) values (1000)")
 	refuses(t, db, 1438, "update t set i = 1000")
-	run(t, db, "insert into t (n, i) values (-999.99, 999)")
+	run(t, db, "insert into t (n, i) values (-999.99, 999)", "create table wide (n number(18))", "insert into wide values (999999999999999999)")
+	if n := one[int64](t, db, "select n from wide"); n != 999999999999999999 {
+		t.Errorf("NUMBER(18) %d", n)
+	}
 }
 
 func TestStringsLongerThanTheirColumnAreRefused(t *testing.T) {

@@ -139,7 +139,7 @@ var repeatCases = []Case{
 		c := r.session()
 		all := "select * from conform_again where id = ?"
 		for _, ddl := range []string{
-			"alter table conform_again add column w int default 5",
+			"alter table conform_again add w int default 5",
 			"alter table conform_again drop column w",
 			"drop table conform_again",
 			"create table conform_again (id int, v " + r.in("text", "varchar(20)", "text", "varchar2(20)") + ")",

@@ -17,7 +17,8 @@ func (r *Recorder) numbers(n int) string {
 // wide makes a table with rows in which every column differs.
 func (r *Recorder) wide() {
 	r.table("conform_wide", "id int primary key, name varchar(40) not null, price decimal(8,2), body "+r.in("bytea", "blob", "blob"))
-	r.setup("insert into conform_wide values (1, 'one', 1.50, null), (2, 'two', null, " + r.in(`'\x01'`, "x'01'", "x'01'", "'01'") + "), (3, '', -3, null)")
+	r.setup("insert into conform_wide values (1, 'one', 1.50, null), (2, 'two', null, " + r.in(`'\x01'`, "x'01'", "x'01'", "'01'") +
+		"), (3, " + r.in("''", "''", "''", "'three'") + ", -3, null)") // to Oracle '' is NULL
 }
 
 var resultCases = []Case{

@@ -86,7 +86,7 @@ var statementCases = []Case{
 		r.table("conform_ddl", "id int")
 		r.setup("insert into conform_ddl values (1)")
 		st := r.prepare(r.db, "select * from conform_ddl")
-		for _, ddl := range []string{"", "alter table conform_ddl add column extra varchar(10)", "drop table conform_ddl", "create table conform_ddl (other varchar(5))"} {
+		for _, ddl := range []string{"", "alter table conform_ddl add extra varchar(10)", "drop table conform_ddl", "create table conform_ddl (other varchar(5))"} {
 			if ddl != "" {
 				r.exec(r.db, ddl)
 			}
@@ -101,7 +101,7 @@ var statementCases = []Case{
 		st := r.prepare(tx, "select * from conform_ddl")
 		rows, err := st.QueryContext(r.ctx)
 		r.rows("before", rows, err)
-		r.exec(tx, "alter table conform_ddl add column extra int")
+		r.exec(tx, "alter table conform_ddl add extra int")
 		rows, err = st.QueryContext(r.ctx)
 		r.rows("after", rows, err)
 		r.first(tx, "select 1")

@@ -148,6 +148,8 @@ static int drop(Phys *p, const Code *c, Err *e) {
 }
 
 static int add_columns(Phys *p, const Code *c, const char *table, int i, Err *e) {
+  if (at(c, i, "COLUMN"))
+    return fail(e, 904, "\"COLUMN\": invalid identifier"); /* no word of Oracle's here */
   int list = at(c, i, "("), end = list ? skip_parens(c, i, c->ntok) - 1 : c->ntok;
   for (i += list; i < end;) {
     Buf o = {0}, after = {0};

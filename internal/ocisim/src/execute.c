@@ -96,10 +96,20 @@ static int query(Stmt *s, Frame *f, uint32_t mode) {
   return 0;
 }
 
+/* several statements to SQLite */
+static int compound(const Stmt *s) {
+  return s->type == ST_MERGE || (s->type == ST_INSERT && at(&s->code, 1, "ALL"));
+}
+
+static int run_compound(const Stmt *s, Frame *f, uint32_t row, uint64_t *n) {
+  const Code *c = &s->code;
+  return s->type == ST_MERGE ? merge(f, c, 0, c->ntok, row, n) : insert_all(f, c, 0, c->ntok, row, n);
+}
+
 static int one_row(Stmt *s, Frame *f, uint32_t row) {
   uint64_t n = 0;
-  int rc = s->type == ST_MERGE ? merge(f, &s->code, 0, s->code.ntok, row, &n)
-                               : run_statement(f, s->st, row, 0, &s->into, s->returning, &n);
+  int rc =
+      compound(s) ? run_compound(s, f, row, &n) : run_statement(f, s->st, row, 0, &s->into, s->returning, &n);
   if (rc) return rc;
   s->counts[row] = n;
   s->rowcount += n;
@@ -138,7 +148,7 @@ static int run(Stmt *s, Frame *f, uint32_t iters, uint32_t mode) {
     s->rowcount = 1;
     return plsql_run(f);
   }
-  if (s->type != ST_MERGE && prepare(s, f)) return OCI_ERROR;
+  if (!compound(s) && prepare(s, f)) return OCI_ERROR;
   if (s->type == ST_SELECT) return query(s, f, mode);
   if (mode & (M_PARSE | M_DESCRIBE)) return 0;
   return change(s, f, iters, mode);

@@ -95,6 +95,13 @@ static void f_guid(sqlite3_context *c, int n UNUSED, sqlite3_value **v UNUSED) {
   sqlite3_result_blob(c, b, sizeof b, SQLITE_TRANSIENT);
 }
 
+/* DBMS_RANDOM.VALUE: from 0 to 1 */
+static void f_random(sqlite3_context *c, int n UNUSED, sqlite3_value **v UNUSED) {
+  uint32_t r;
+  sqlite3_randomness(sizeof r, &r);
+  sqlite3_result_double(c, r / 4294967296.0);
+}
+
 /* an element of an index-by table of the PL/SQL that runs */
 static void f_item(sqlite3_context *c, int n UNUSED, sqlite3_value **v) {
   Phys *p = sqlite3_user_data(c);
@@ -128,6 +135,7 @@ void functions_register(Phys *p, sqlite3 *db) {
                                       {"dbms_output_enable", -1, f_nothing, 0},
                                       {"dbms_output_disable", 0, f_nothing, 0},
                                       {"sys_guid", 0, f_guid, 0},
+                                      {"dbms_random_value", 0, f_random, 0},
                                       {"ora_item", 2, f_item, 0},
                                       {"ora_sqlerrm", 0, f_sqlerrm, 0}};
   register_all(p, db, list, COUNT(list));

@@ -188,6 +188,38 @@ static void f_length(sqlite3_context *c, int n UNUSED, sqlite3_value **v) {
   sqlite3_result_int(c, blob ? sqlite3_value_bytes(v[0]) : characters(arg_text(v[0])));
 }
 
+static int digit(char c) {
+  return isdigit((unsigned char)c) ? c - '0' : toupper((unsigned char)c) - 'A' + 10;
+}
+
+static void f_hextoraw(sqlite3_context *c, int n UNUSED, sqlite3_value **v) {
+  const char *s = arg_text(v[0]);
+  size_t length = strlen(s);
+  if (strspn(s, "0123456789abcdefABCDEF") != length) {
+    raise(c, 1465, "invalid hex number");
+    return;
+  }
+  Buf o = {0};
+  int high = 0, half = length % 2; /* an odd number begins with a zero */
+  for (; *s; s++, half = !half) {
+    char byte = (char)(high * 16 + digit(*s));
+    if (half) put(&o, &byte, 1);
+    high = half ? 0 : digit(*s);
+  }
+  if (o.n) sqlite3_result_blob(c, o.p, (int)o.n, SQLITE_TRANSIENT);
+  free(o.p);
+}
+
+static void f_rawtohex(sqlite3_context *c, int n UNUSED, sqlite3_value **v) {
+  const uint8_t *p = sqlite3_value_blob(v[0]);
+  int size = sqlite3_value_bytes(v[0]);
+  Buf o = {0};
+  put(&o, "", 0);
+  for (int i = 0; p && i < size; i++) putf(&o, "%02X", p[i]);
+  result_text(c, o.p);
+  free(o.p);
+}
+
 /* ora_fits(table, column, value, size, kind): VARCHAR2's length in bytes (B) or characters (C), RAW's (R) */
 static void f_fits(sqlite3_context *c, int n UNUSED, sqlite3_value **v) {
   const Phys *p = sqlite3_user_data(c);
@@ -209,8 +241,10 @@ static void f_precise(sqlite3_context *c, int n UNUSED, sqlite3_value **v) {
   sqlite3_result_int(c, 1);
   if (arg_null(v[0]) || !arg_number(c, v[0], &i, &d)) return;
   int digits = sqlite3_value_int(v[1]) - sqlite3_value_int(v[2]);
-  double unit = pow(10, -sqlite3_value_int(v[2]));
-  if (fabs(d) >= pow(10, digits) - unit / 2)
+  double most = pow(10, digits), unit = pow(10, -sqlite3_value_int(v[2]));
+  int whole =
+      sqlite3_value_type(v[0]) == SQLITE_INTEGER && digits <= 18; /* a double has not all its digits */
+  if (whole ? i >= (int64_t)most || i <= -(int64_t)most : fabs(d) >= most - unit / 2)
     raise(c, 1438, "value larger than specified precision allowed for this column");
 }
 
@@ -241,6 +275,8 @@ void functions_text(Phys *p, sqlite3 *db) {
                                       {"least", -1, f_least, 1},
                                       {"length", 1, f_length, 1},
                                       {"dbms_lob_getlength", 1, f_length, 1},
+                                      {"hextoraw", 1, f_hextoraw, 1},
+                                      {"rawtohex", 1, f_rawtohex, 1},
                                       {"ora_fits", 5, f_fits, 1},
                                       {"ora_precise", 3, f_precise, 1}};
   register_all(p, db, list, COUNT(list));

@@ -1,6 +1,8 @@
 /* lexer.c - cuts Oracle SQL and PL/SQL into tokens, and finds the binds. */
 #include "ocisim.h"
 
+enum { GUARD = 8 };
+
 static int identifier(int c) {
   return isalnum(c) || c == '_' || c == '$' || c == '#' || c >= 0x80;
 }
@@ -127,6 +129,13 @@ static void token_add(Code *c, Tok t) {
   c->tok[c->ntok++] = t;
 }
 
+/* empty tokens behind the last: whoever looks a few ahead finds nothing */
+static void token_guard(Code *c) {
+  c->tok = resize(c->tok, (size_t)c->ntok + GUARD, sizeof *c->tok);
+  c->cap = c->ntok + GUARD;
+  for (int i = 0; i < GUARD; i++) c->tok[c->ntok + i] = (Tok){0, "", 0, 0};
+}
+
 int statement_type(const Code *c) {
   static const struct {
     const char *word;
@@ -162,6 +171,7 @@ void code_parse(Code *c, const char *text, size_t n) {
     token_add(c, t);
     p += t.n;
   }
+  token_guard(c);
   int type = statement_type(c);
   if (type >= ST_CREATE && type <= ST_ALTER) return; /* :NEW of a trigger is no bind */
   int plsql = type >= ST_BEGIN && type <= ST_CALL;

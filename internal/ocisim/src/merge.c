@@ -1,4 +1,4 @@
-/* merge.c - MERGE as an UPDATE and an INSERT, and CREATE TRIGGER, whose text is taken apart in the same way.
+/* merge.c - statements that are several to SQLite: MERGE, INSERT ALL, CREATE TRIGGER.
  */
 #include "ocisim.h"
 
@@ -118,6 +118,39 @@ int merge(Frame *f, const Code *c, int a, int b, uint32_t row, uint64_t *count) 
   if (!rc && m.values) rc = insert(f, &m, c, row, count);
   atom_end(f->p, atom, rc);
   return rc;
+}
+
+/* ---- INSERT ALL INTO t (a) VALUES (1) INTO u VALUES (2) SELECT ... ---- */
+
+/* i: INTO; returns what follows its values, or 0 */
+static int insert_into(Frame *f, const Code *c, int i, int select, int end, uint32_t row, uint64_t *count) {
+  int name = at(c, i + 2, ".") ? i + 3 : i + 1;
+  int columns = at(c, name + 1, "(") ? skip_parens(c, name + 1, select) : name + 1;
+  int values = columns + 1, next = skip_parens(c, values, select);
+  if (!at(c, columns, "VALUES") || !at(c, values, "(")) {
+    fail(f->e, 926, "missing VALUES keyword");
+    return 0;
+  }
+  Buf o = {0};
+  putf(&o, "INSERT INTO ");
+  for (int k = name; k < columns; k++) putf(&o, "%.*s ", c->tok[k].n, c->tok[k].s);
+  put(&o, "SELECT ", 7);
+  emit(f, c, values + 1, next - 1, &o, 0, 0);
+  put(&o, "FROM (", 6);
+  emit(f, c, select, end, &o, 0, 0);
+  put(&o, ")", 1);
+  int rc = run_part(f, &o, row, count);
+  free(o.p);
+  return rc ? 0 : next;
+}
+
+int insert_all(Frame *f, const Code *c, int a, int b, uint32_t row, uint64_t *count) {
+  int select = find_word(c, a, b, "SELECT"), i = a + 2;
+  if (select == b || !at(c, i, "INTO")) return fail(f->e, 928, "missing SELECT keyword");
+  Atom atom = atom_begin(f->p);
+  while (i && at(c, i, "INTO")) i = insert_into(f, c, i, select, b, row, count);
+  atom_end(f->p, atom, !i);
+  return i ? 0 : OCI_ERROR;
 }
 
 /* ---- triggers: AFTER or BEFORE, FOR EACH ROW, DML in their bodies ---- */

@@ -86,7 +86,7 @@ static int pseudo_package(const Code *c, int i, int end, Buf *o) {
   const Tok *t = &c->tok[i];
   if (t->n < 5 || i + 2 >= end || !at(c, i + 1, ".")) return 0;
   if (strncasecmp(t->s, "DBMS_", 5) != 0 && strncasecmp(t->s, "UTL_", 4) != 0) return 0;
-  putf(o, "%.*s_%.*s ", t->n, t->s, c->tok[i + 2].n, c->tok[i + 2].s);
+  putf(o, "%.*s_%.*s%s ", t->n, t->s, c->tok[i + 2].n, c->tok[i + 2].s, at(c, i + 3, "(") ? "" : "()");
   return 3;
 }
 

@@ -104,8 +104,9 @@ static int give_one(Frame *f, const Result *r, const Into *into, int query) {
 }
 
 static int step_all(Frame *f, sqlite3_stmt *q, Result *r, int keep) {
-  int rc;
-  while ((rc = sqlite3_step(q)) == SQLITE_ROW)
+  int rc = sqlite3_step(q);
+  r->ncols = (uint32_t)sqlite3_column_count(q); /* now: SQLite has prepared anew what DDL has changed */
+  for (; rc == SQLITE_ROW; rc = sqlite3_step(q))
     if (keep) result_add(r, q);
   return rc == SQLITE_DONE ? 0 : sql_error(f->p, f->e);
 }

@@ -48,6 +48,11 @@ static int zone_valid(const char *zone) {
   return sscanf(zone, "%d:%d", &h, &m) == 2 && h >= -15 && h <= 15 && m >= 0 && m < 60;
 }
 
+/* the database's zone, and the client's, are UTC here; no other region is known */
+static int zone_usual(const char *zone) {
+  return !strcasecmp(zone, "UTC") || !strcasecmp(zone, "LOCAL") || !strcasecmp(zone, "DBTIMEZONE");
+}
+
 int zone_minutes(const Phys *p) {
   int h = 0, m = 0;
   const char *zone = setting(p, "TIME_ZONE");
@@ -69,7 +74,7 @@ static int set_one(Phys *p, const char *name, const char *value, Err *e) {
     return 0;
   }
   if (!strcasecmp(name, "ISOLATION_LEVEL")) p->serializable = !strcasecmp(value, "SERIALIZABLE");
-  if (!strcasecmp(name, "TIME_ZONE") && !strcasecmp(value, "UTC")) value = "+00:00";
+  if (!strcasecmp(name, "TIME_ZONE") && zone_usual(value)) value = "+00:00";
   if (!strcasecmp(name, "TIME_ZONE") && !zone_valid(value)) return fail(e, 1882, "timezone region not found");
   if (!strncasecmp(name, "NLS_", 4) || !strcasecmp(name, "TIME_ZONE")) setting_put(p, name, value);
   return 0;

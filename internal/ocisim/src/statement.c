@@ -124,7 +124,8 @@ static int execute(Stmt *t, uint32_t iters, uint32_t mode, Err *e) {
   Phys *p = t->svc->phys;
   int rc = hinted(t, p, e);
   if (!rc) rc = sql_execute(t, iters, mode, e);
-  if (!rc && (mode & M_COMMIT) && t->type != ST_SELECT) rc = sql_end(p, "COMMIT", e);
+  if (!rc && (mode & M_COMMIT))
+    rc = sql_end(p, "COMMIT", e); /* after a query, too: its locks and its snapshot go */
   if (rc || !e->nbatch) return rc;
   e->f = e->batch[0];
   return OCI_SUCCESS_WITH_INFO;

@@ -127,11 +127,12 @@ static void column_check(const Field *f, Buf *o, Buf *after) {
   static const char *const events[] = {"INSERT", "UPDATE"};
   for (int i = 0; i < 2; i++)
     putf(after,
-         "CREATE TRIGGER \"ocisim_%c_%s_%s\" AFTER %s ON \"%s\" WHEN NEW.\"%s\" <> round(NEW.\"%s\", %d) "
-         "BEGIN UPDATE "
-         "\"%s\" SET \"%s\" = round(\"%s\", %d) WHERE rowid = NEW.rowid; END;",
-         *events[i], f->table, f->name, events[i], f->table, f->name, f->name, f->scale, f->table, f->name,
-         f->name, f->scale);
+         "CREATE TRIGGER \"ocisim_%c_%s_%s\" AFTER %s ON \"%s\" WHEN typeof(NEW.\"%s\") = 'real' AND "
+         "NEW.\"%s\" <> "
+         "round(NEW.\"%s\", %d) BEGIN UPDATE \"%s\" SET \"%s\" = round(\"%s\", %d) WHERE rowid = NEW.rowid; "
+         "END;",
+         *events[i], f->table, f->name, events[i], f->table, f->name, f->name, f->name, f->scale, f->table,
+         f->name, f->name, f->scale);
 }
 
 /* name, type, then DEFAULT, identity and constraints; key: a column of the table's primary key */

@@ -18,7 +18,6 @@ static int start(Phys *p, const char *sql, Err *e) {
 int sql_begin(Phys *p, Err *e) {
   if (p->read_only && p->in_txn)
     return fail(e, 1456, "may not perform insert/delete/update operation inside a READ ONLY transaction");
-  if (sql_snapshot(p, e)) return OCI_ERROR;
   return p->in_txn ? 0 : start(p, "BEGIN IMMEDIATE", e);
 }
 
