@@ -70,6 +70,7 @@ func (p *Pool[T]) tick() {
 		p.clock.active = true
 	}
 	p.sweepLocked(now)
+	p.leaksLocked(now)
 	p.clock.ticking = p.clock.active
 	p.clock.active = false
 	if p.clock.ticking {
@@ -119,6 +120,9 @@ func (p *Pool[T]) nextSweepLocked() time.Duration {
 		if next == 0 || t < next {
 			next = t
 		}
+	}
+	if at := p.nextLeakLocked(); at != 0 {
+		sooner(at)
 	}
 	for c := p.idle.first(); c != nil; c = c.line.after() {
 		if c.expires != 0 {

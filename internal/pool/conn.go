@@ -46,6 +46,7 @@ type Conn[T any] struct {
 	free    node[Conn[T]] // in the unclaimed ones, while it is idle and nobody's
 	claim   *Claim[T]     // of the borrower who had it last; nil if that one is gone
 	left    bool          // its borrower gave up: nobody is to be named
+	leaks   bool          // its lease was reported as too long
 	place   place         // where it was borrowed, if that was noted
 }
 
@@ -88,6 +89,7 @@ func (c *Conn[T]) endLocked(verb string) {
 		p.mu.Unlock()
 		panic("fluxor: a connection was " + verb + " that is not leased: its borrower gave it back twice, or used it after giving it back")
 	}
+	p.leakEndsLocked(c)
 	p.used.remove(&c.line)
 	c.lastWho = c.who.Load()
 	c.who.Store(0)

@@ -87,6 +87,7 @@ func (p *Pool[T]) unparkLocked() (used bool) {
 		if c.park.taken.Load() {
 			c.park.taken.Store(false)
 			used = true
+			p.leakEndsLocked(c)
 			c.since, c.place.n = p.nowLocked(), 0
 		}
 		if p.unparkOneLocked(c, c.park.ticket.Load()) {
@@ -118,10 +119,10 @@ func (p *Pool[T]) reclaimLocked(k *Claim[T]) {
 // calmLocked begins the calm where it may be: nobody waits, the clock ticks, and
 // no place has to be noted for every lease.
 func (p *Pool[T]) calmLocked() {
-	if p.calm.Load() || p.queue.n > 0 || !p.clock.ticking || p.closed || p.suspended || p.lowered || p.crowdedLocked() {
+	if p.calm.Load() || p.queue.n > 0 || !p.clock.ticking || p.closed || p.suspended || p.lowered || p.cfg.Places == PlacesAll || p.crowdedLocked() {
 		return
 	}
-	p.notes.Store(p.limitLocked() > 0)
+	p.notes.Store(p.cfg.Places != PlacesNone && (p.limitLocked() > 0 || p.cfg.LeakAfter > 0))
 	p.calm.Store(true)
 }
 

@@ -96,9 +96,29 @@ type Config[T any] struct {
 	// or Evict, nor asks whether one is alive, since a wrong answer would cost
 	// the data. Only Discard, SetMaxOpen and Close end one.
 	Pinned bool
+	// LeakAfter is how long a lease may last before OnLeak hears of it, once, and
+	// again when it ends; 0 means any time. OnLeak runs in a goroutine of the
+	// pool's, one call at a time.
+	LeakAfter time.Duration
+	OnLeak    func(Leak[T])
+	// Places says for which leases it is noted where they began.
+	Places Places
 	// Logger gets what nobody is returned an error for; nil means no logs.
 	Logger *slog.Logger
 }
+
+// Places says for which leases it is noted where they began.
+type Places uint8
+
+const (
+	// PlacesSampled: for one lease in 16, and for every one while more than 80 %
+	// of a limited pool are used or somebody waits.
+	PlacesSampled Places = iota
+	// PlacesAll: for every lease, at about a microsecond each.
+	PlacesAll
+	// PlacesNone: for none.
+	PlacesNone
+)
 
 const (
 	defaultMaxDials          = 32
@@ -139,6 +159,9 @@ type Pool[T any] struct {
 	clock  clock
 	shrink shrink
 	counts counts
+
+	noticed []noticed[T] // leaks that OnLeak has not heard of
+	telling bool         // a goroutine tells it
 
 	background int           // goroutines of the pool's that run functions of Config
 	quiet      chan struct{} // closed when background falls to 0; nil if nobody waits
@@ -259,7 +282,7 @@ func (p *Pool[T]) leaseLocked(c *Conn[T], k *Claim[T], now time.Duration, who ui
 	}
 	p.used.pushBack(&c.line)
 	c.who.Store(who)
-	c.state, c.since, c.left, c.place.n, c.out = stateLeased, now, false, 0, true
+	c.state, c.since, c.left, c.leaks, c.place.n, c.out = stateLeased, now, false, false, 0, true
 	c.park.taken.Store(false)
 	p.clock.active = true
 	if p.used.n > p.counts.maxUsed {
@@ -306,6 +329,14 @@ func (p *Pool[T]) limitLocked() int {
 // in sampleEvery, because who holds a connection longest borrowed it before
 // that.
 func (p *Pool[T]) notedLocked(ticket uint64, sampled bool) bool {
+	switch {
+	case p.cfg.Places == PlacesAll:
+		return true
+	case p.cfg.Places == PlacesNone:
+		return false
+	case p.cfg.LeakAfter > 0 && (sampled || ticket%sampleEvery == 0):
+		return true
+	}
 	return p.limitLocked() > 0 && (sampled || ticket%sampleEvery == 0) || p.crowdedLocked()
 }
 

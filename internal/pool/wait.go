@@ -101,7 +101,9 @@ func (p *Pool[T]) search(ctx context.Context, k *Claim[T], c *Conn[T], w *waiter
 	if limit := p.cfg.AcquireTimeout; limit > 0 {
 		ask.own = ask.began + limit
 	}
-	ask.place.capture()
+	if p.cfg.Places != PlacesNone {
+		ask.place.capture()
+	}
 	for {
 		if w != nil {
 			var err error
