@@ -42,7 +42,8 @@ type physical struct {
 
 	lies bool // its ErrBadConn says nothing of what was sent
 
-	mu    sync.Mutex  // protects stmts and what prepared says; a leaf lock, nothing is called under it
+	mu    sync.Mutex  // protects doing, stmts and what prepared says; a leaf lock, nothing is called under it
+	doing string      // the last statement, where leaks are looked for
 	stmts []*prepared // the real statements that are not closed
 	dooms atomic.Bool // whether one of them is to be closed, readable without mu
 }

@@ -111,6 +111,9 @@ func (s *session) persist(ctx context.Context, o *op, settled bool) error {
 // attemptWatched is attempt with a look at the wire before and after.
 func (s *session) attemptWatched(ctx context.Context, o *op, settled bool) error {
 	p := s.held.Value
+	if s.e.set.LeakDetectionThreshold > 0 {
+		p.note(o.SQL)
+	}
 	attempt := (*session).attempt
 	if p.kept != nil {
 		attempt = (*session).attemptKept
