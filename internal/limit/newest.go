@@ -1,0 +1,93 @@
+// This file sheds load where waiting has become the rule: the newest first, the oldest refused.
+
+package limit
+
+import "time"
+
+// newest is the state of ConcurrencyConfig.NewestFirst. Protected by
+// Concurrency.mu.
+type newest struct {
+	on     bool
+	calmAt time.Duration // when somebody was last served after no wait to speak of
+	timer  *time.Timer   // runs sweep while somebody waits
+}
+
+// calm ends the shedding: nobody waits.
+func (n *newest) calm() {
+	n.on = false
+	if n.timer != nil {
+		n.timer.Stop()
+	}
+}
+
+// beginLocked begins to watch: somebody waits.
+func (c *Concurrency) beginLocked(now time.Duration) {
+	c.newest.calmAt = now
+	c.armLocked(now)
+}
+
+// armLocked has sweep called when there will be something to do next.
+func (c *Concurrency) armLocked(now time.Duration) {
+	at := c.newest.calmAt + 20*c.cfg.Target
+	if c.newest.on {
+		at = c.line.oldest.joined + 2*c.cfg.Target
+	}
+	if c.newest.timer == nil {
+		c.newest.timer = time.AfterFunc(at-now, c.sweep)
+		return
+	}
+	c.newest.timer.Reset(at - now)
+}
+
+// sweep runs in a goroutine of the timer's and ends at once.
+func (c *Concurrency) sweep() {
+	now := c.now()
+	var wake calls
+	c.mu.Lock()
+	if c.line.n > 0 {
+		c.judgeLocked(now)
+		c.shedLocked(now, &wake)
+	}
+	c.settleLocked()
+	c.mu.Unlock()
+	wake.send()
+}
+
+// judgeLocked begins to shed where nobody was served in time for long enough.
+func (c *Concurrency) judgeLocked(now time.Duration) {
+	if now-c.newest.calmAt >= 20*c.cfg.Target {
+		c.newest.on = true
+	}
+}
+
+// shedLocked refuses who has waited for too long, while shedding, and sees to
+// it that it is called again.
+func (c *Concurrency) shedLocked(now time.Duration, wake *calls) {
+	for c.newest.on && c.line.n > 0 && now-c.line.oldest.joined >= 2*c.cfg.Target {
+		w := c.line.oldest
+		c.line.remove(w)
+		w.verdict = shed
+		wake.add(w)
+	}
+	if c.line.n > 0 {
+		c.armLocked(now)
+	}
+}
+
+// nextLocked is who is served next; nil if all that wait had to be refused.
+func (c *Concurrency) nextLocked(now time.Duration, wake *calls) *waiter {
+	if !c.cfg.NewestFirst {
+		return c.line.oldest
+	}
+	if !c.newest.on {
+		if now-c.line.oldest.joined <= c.cfg.Target {
+			c.newest.calmAt = now
+			return c.line.oldest
+		}
+		if c.judgeLocked(now); !c.newest.on {
+			return c.line.oldest
+		}
+		c.shedLocked(now, wake)
+	}
+	return c.line.newest
+}
