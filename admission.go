@@ -17,16 +17,37 @@ import (
 // lease already, a commit and a rollback are never refused, but the breaker
 // learns of them, too.
 
-// admit asks for an operation whether it may begin. An error is Fluxor's refusal.
-func (s *session) admit(held bool) (breaker.Ticket, error) {
-	if held {
-		return s.e.breaker.Enter(), nil
+// admit asks for an operation whether it may begin; one on a lease may. An error
+// is Fluxor's refusal.
+func (s *session) admit(ctx context.Context) (breaker.Ticket, error) {
+	e := s.e
+	if s.held != nil {
+		return e.breaker.Enter(), nil
 	}
-	ticket, after, ok := s.e.breaker.Allow()
+	ticket, after, ok := e.breaker.Allow()
 	if !ok {
-		return ticket, s.e.circuitOpen(after)
+		return ticket, e.circuitOpen(after)
+	}
+	if e.rate != nil {
+		if err := e.rate.Wait(ctx, time.Now()); err != nil {
+			return ticket, e.rateLimited(err)
+		}
+	}
+	if e.crowd != nil && !s.counted {
+		if err := e.crowd.Acquire(ctx); err != nil {
+			return ticket, e.overloaded(err)
+		}
+		s.counted = true
 	}
 	return ticket, nil
+}
+
+// leave gives up the place that admit took; its lease is over. It is idempotent.
+func (s *session) leave() {
+	if s.counted {
+		s.counted = false
+		s.e.crowd.Release()
+	}
 }
 
 // report tells the breaker what became of an operation.

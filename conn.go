@@ -327,6 +327,7 @@ func (c *conn) IsValid() bool {
 // and the physical one goes with it, as the bare driver's would.
 func (c *conn) Close() error {
 	c.drop()
+	c.leave()
 	c.e.pool.Drop(&c.claim)
 	if f := c.onClose; f != nil {
 		c.onClose = nil

@@ -15,6 +15,7 @@ import (
 
 	"github.com/fluxor-db/fluxor/backend"
 	"github.com/fluxor-db/fluxor/internal/breaker"
+	"github.com/fluxor-db/fluxor/internal/limit"
 	"github.com/fluxor-db/fluxor/internal/netshim"
 	"github.com/fluxor-db/fluxor/internal/pool"
 	"github.com/fluxor-db/fluxor/middleware"
@@ -34,6 +35,8 @@ type engine struct {
 	keeper  *keeper          // nil where no statements are kept
 	retries *retries
 	breaker *breaker.Breaker
+	rate    *limit.Rate        // nil where there is no such limit, as crowd
+	crowd   *limit.Concurrency // of the operations that are admitted
 	asking  atomic.Bool // a probe of the breaker's is under way
 	log     *slog.Logger
 
@@ -54,7 +57,7 @@ func newEngine(name string, set settings, b backend.Backend, inner driver.Connec
 	}
 	e.chain, e.outer = chain(set, inner)
 	e.retries = newRetries(set.MaxRetries, set.RetryBackoff, set.RetryBudget)
-	e.breaker = newBreaker(e, pinned)
+	e.breaker, e.rate, e.crowd = newBreaker(e, pinned), newRate(set), newCrowd(set)
 	e.keeper = newKeeper(e.backend, set.StmtCacheSize)
 	e.pool = pool.New(e.poolConfig(pinned))
 	return e

@@ -38,7 +38,11 @@ func Raw(ctx context.Context, c *sql.Conn, f func(driverConn any) error) error {
 // lend is the physical connection in the hands of somebody who may do with it
 // what he likes.
 func (c *conn) lend(ctx context.Context) (*physical, error) {
+	if _, err := c.admit(ctx); err != nil {
+		return nil, err
+	}
 	if err := c.acquire(ctx, 0); err != nil {
+		c.leave()
 		return nil, err
 	}
 	c.blank = false

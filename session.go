@@ -28,15 +28,16 @@ type lease = pool.Conn[*physical]
 // session is the part of a virtual connection that talks to the database.
 // database/sql serialises its calls.
 type session struct {
-	e     *engine
-	held  *lease                // nil between uses
-	claim pool.Claim[*physical] // on the connection held last, for the state it carries
-	tx    *physical             // of the transaction under way; nil without one
-	open  int                   // rows not yet closed
-	blank bool                  // the lease has no past: all that it was used for is an operation that was skipped
-	own   prepared              // the statement made for the present operation alone
-	saved []driver.NamedValue   // the caller's arguments of the present operation
-	free  *reading              // for queries to come
+	e       *engine
+	held    *lease                // nil between uses
+	claim   pool.Claim[*physical] // on the connection held last, for the state it carries
+	tx      *physical             // of the transaction under way; nil without one
+	open    int                   // rows not yet closed
+	counted bool                  // it has a place among the operations at once
+	blank   bool                  // the lease has no past: all that it was used for is an operation that was skipped
+	own     prepared              // the statement made for the present operation alone
+	saved   []driver.NamedValue   // the caller's arguments of the present operation
+	free    *reading              // for queries to come
 }
 
 // carry runs o on the lease, taking one if none is held. When nothing of o
@@ -54,7 +55,7 @@ func (s *session) carry(ctx context.Context, o *op) error {
 	if s.blank {
 		settled, s.blank = false, false
 	}
-	ticket, err := s.admit(s.held != nil)
+	ticket, err := s.admit(ctx)
 	if err != nil {
 		return err
 	}
@@ -66,6 +67,9 @@ func (s *session) carry(ctx context.Context, o *op) error {
 	}()
 	err = s.persist(ctx, o, settled)
 	s.report(ticket, began, err)
+	if s.held == nil {
+		s.leave()
+	}
 	if err != nil || o.Op != middleware.OpQuery {
 		o.unclock()
 	}
@@ -250,6 +254,7 @@ func shorter(a, b time.Duration) time.Duration {
 
 // release ends the lease. It is idempotent.
 func (s *session) release() {
+	s.leave()
 	l := s.held
 	if l == nil {
 		return
