@@ -1,8 +1,8 @@
 #!/usr/bin/env bash
-# Proves that a program which imports fluxor and drivers/postgres builds no other database's driver and needs no cgo.
+# Proves that a program which imports fluxor and drivers/postgres builds no other database's driver and no exporter, and needs no cgo.
 set -euo pipefail
 
-foreign='godror|go-sql-driver|modernc\.org/sqlite|jackc/pgx|go-ora|go-oracledb|ngrok/sqlmw'
+foreign='godror|go-sql-driver|modernc\.org/sqlite|jackc/pgx|go-ora|go-oracledb|ngrok/sqlmw|prometheus|opentelemetry'
 program() { CGO_ENABLED=${1} ${GO:-go} list -deps . ./drivers/postgres; }
 
 for cgo in 0 1; do
