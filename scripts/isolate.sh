@@ -1,8 +1,8 @@
 #!/usr/bin/env bash
-# Proves that a program which imports fluxor and drivers/postgres builds no other database's driver and needs no cgo.
+# Proves that a program which imports fluxor and drivers/postgres builds no other database's driver and no exporter, and needs no cgo.
 set -euo pipefail
 
-foreign='godror|go-sql-driver|modernc\.org/sqlite|jackc/pgx|go-ora|go-oracledb|ngrok/sqlmw'
+foreign='godror|go-sql-driver|modernc\.org/sqlite|jackc/pgx|go-ora|go-oracledb|ngrok/sqlmw|prometheus|opentelemetry'
 program() { CGO_ENABLED=${1} ${GO:-go} list -deps . ./drivers/postgres; }
 
 for cgo in 0 1; do
@@ -13,4 +13,13 @@ for cgo in 0 1; do
     exit 1
   fi
   grep -qx 'github.com/lib/pq' <<<"$packages" || { echo "drivers/postgres lists no lib/pq: the check looks at the wrong program"; exit 1; }
+done
+
+# The same look at the exporters finds what it must not find above, and nothing of the other one.
+lists() { ${GO:-go} list -deps "./$1" | grep -E "$2" >/dev/null; } # not -q: it would end go list early
+lists metrics/prometheus 'prometheus/client_golang' && lists metrics/otel 'opentelemetry\.io/otel' && lists middleware/tracing 'opentelemetry\.io/otel' ||
+  { echo "an exporter lists no library: the check looks for the wrong names"; exit 1; }
+! lists metrics/prometheus 'opentelemetry' || { echo "metrics/prometheus lists OpenTelemetry"; exit 1; }
+for package in metrics/otel middleware/tracing; do
+  ! lists $package 'github.com/prometheus|otel/sdk' || { echo "$package lists Prometheus or OpenTelemetry's SDK"; exit 1; }
 done

@@ -35,8 +35,15 @@ var drivers = map[string]string{
 	"github.com/DATA-DOG":           "no folder",
 }
 
-// adapted maps each foreign library to the folder that adapts it.
-var adapted = map[string]string{"github.com/ngrok/sqlmw": "middleware/sqlmw"}
+// adapted maps each foreign library to the folders that adapt it.
+var adapted = map[string][]string{
+	"github.com/ngrok/sqlmw":          {"middleware/sqlmw"},
+	"github.com/prometheus":           {"metrics/prometheus"},
+	"go.opentelemetry.io/otel":        {"metrics/otel", "middleware/tracing"},
+	"go.opentelemetry.io/otel/metric": {"metrics/otel"},
+	"go.opentelemetry.io/otel/trace":  {"middleware/tracing"},
+	"go.opentelemetry.io/otel/sdk":    {"no folder"}, // tests and programs
+}
 
 // tying are the folders that put a program together.
 var tying = []string{"cmd", "examples"}
@@ -76,7 +83,28 @@ var layers = []layer{
 	{
 		reason:  "middlewares know operations, not the engine that runs them",
 		folders: []string{"middleware"},
+		except:  []string{"middleware/tracing"},
 		only:    []string{"middleware", "refusal"},
+	},
+	{
+		reason:  "spans need the chain's vocabulary, a statement's words and the names of the conventions, and nothing of the engine",
+		folders: []string{"middleware/tracing"},
+		only:    []string{"middleware", "internal/otelname", "internal/sqltext"},
+	},
+	{
+		reason:  "numbers are counted and exported by kind of operation, whatever produces them",
+		folders: []string{"metrics"},
+		only:    []string{"metrics", "middleware", "refusal", "internal/otelname"},
+	},
+	{
+		reason:  "the names of the conventions are read off errors, and need no backend, driver or exporter",
+		folders: []string{"internal/otelname"},
+		only:    []string{"refusal"},
+	},
+	{
+		reason:  "the ledger knows statements by their text alone, so that whatever runs them can keep one",
+		folders: []string{"internal/ledger"},
+		only:    []string{"internal/sqltext"},
 	},
 	{
 		reason:  "the adapter of a foreign interceptor needs the chain's vocabulary and nothing else of ours",
@@ -161,9 +189,9 @@ func checkAdapterHome(f *File, report reporter) {
 		return
 	}
 	for _, spec := range f.Syntax.Imports {
-		for library, home := range adapted {
-			if under(imported(spec), library) && !f.in(home) {
-				report(f, spec.Pos(), "%s imports %s, which belongs to %s", f.dir(), imported(spec), home)
+		for library, homes := range adapted {
+			if under(imported(spec), library) && !f.in(homes...) {
+				report(f, spec.Pos(), "%s imports %s, which belongs to %s", f.dir(), imported(spec), strings.Join(homes, " and "))
 			}
 		}
 	}
