@@ -53,6 +53,7 @@ func (s *session) leave() {
 // report tells the breaker what became of an operation.
 func (s *session) report(ticket breaker.Ticket, began time.Time, err error) {
 	now := time.Now()
+	s.over = now
 	s.e.breaker.Report(ticket, breaker.Result{Outcome: s.outcome(err), Took: now.Sub(began), End: now, Err: err})
 }
 

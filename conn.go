@@ -7,6 +7,7 @@ import (
 	"database/sql"
 	"database/sql/driver"
 	"errors"
+	"time"
 
 	"github.com/fluxor-db/fluxor/middleware"
 )
@@ -55,8 +56,17 @@ func (c *conn) run(ctx context.Context) error {
 	return err
 }
 
-// pass sends o down the chain, where there is one.
+// pass carries o out and counts it.
 func (c *conn) pass(ctx context.Context, o *op) error {
+	began := time.Now()
+	c.over = time.Time{}
+	err := c.send(ctx, o)
+	c.record(o, began, err)
+	return err
+}
+
+// send sends o down the chain, where there is one.
+func (c *conn) send(ctx context.Context, o *op) error {
 	if c.e.chain == nil {
 		o.is.set(asIs) // nobody changes the arguments on their way
 		err := c.carry(ctx, o)

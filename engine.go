@@ -18,6 +18,7 @@ import (
 	"github.com/fluxor-db/fluxor/internal/limit"
 	"github.com/fluxor-db/fluxor/internal/netshim"
 	"github.com/fluxor-db/fluxor/internal/pool"
+	"github.com/fluxor-db/fluxor/metrics"
 	"github.com/fluxor-db/fluxor/middleware"
 	"github.com/fluxor-db/fluxor/refusal"
 )
@@ -34,10 +35,11 @@ type engine struct {
 	outer   driver.Connector // inner, and before it the middlewares that see connections opened
 	keeper  *keeper          // nil where no statements are kept
 	retries *retries
+	metrics *metrics.Recorder
 	breaker *breaker.Breaker
 	rate    *limit.Rate        // nil where there is no such limit, as crowd
 	crowd   *limit.Concurrency // of the operations that are admitted
-	asking  atomic.Bool // a probe of the breaker's is under way
+	asking  atomic.Bool        // a probe of the breaker's is under way
 	log     *slog.Logger
 
 	killing     sync.WaitGroup // statements being ended on the server
@@ -56,7 +58,8 @@ func newEngine(name string, set settings, b backend.Backend, inner driver.Connec
 		e.log = slog.Default()
 	}
 	e.chain, e.outer = chain(set, inner)
-	e.retries = newRetries(set.MaxRetries, set.RetryBackoff, set.RetryBudget)
+	e.metrics = metrics.NewRecorder(set.SlowQueryThreshold)
+	e.retries = newRetries(set.MaxRetries, set.RetryBackoff, set.RetryBudget, e.metrics.Retry)
 	e.breaker, e.rate, e.crowd = newBreaker(e, pinned), newRate(set), newCrowd(set)
 	e.keeper = newKeeper(e.backend, set.StmtCacheSize)
 	e.pool = pool.New(e.poolConfig(pinned))

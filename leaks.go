@@ -49,6 +49,7 @@ func (e *engine) leaked(l pool.Leak[*physical]) {
 	if r.Ended {
 		e.log.Info("a connection that was held too long came back", "held", r.Held, "borrower", where)
 	} else {
+		e.metrics.Leak()
 		e.log.Warn("a connection is held for longer than fluxor_leak_detection_threshold: is something not closed?",
 			"held", r.Held, "borrower", where, "statement", r.Fingerprint)
 	}

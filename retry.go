@@ -19,7 +19,7 @@ type retries struct {
 	backoff time.Duration // before the first one, at most; doubles
 	share   int64         // what an operation earns, of retryPrice; 0 means that there is no budget
 	saved   atomic.Int64
-	count   atomic.Int64 // of all repeats that waited
+	note    func() // hears of each repeat that waited
 }
 
 // A repeat costs retryPrice, and what operations earn is kept up to retrySavings:
@@ -29,8 +29,8 @@ const (
 	retrySavings = 50 * retryPrice
 )
 
-func newRetries(most int, backoff time.Duration, percent int) *retries {
-	r := &retries{most: most, backoff: backoff, share: int64(percent)}
+func newRetries(most int, backoff time.Duration, percent int, note func()) *retries {
+	r := &retries{most: most, backoff: backoff, share: int64(percent), note: note}
 	r.saved.Store(retrySavings)
 	return r
 }
@@ -76,7 +76,7 @@ func (r *retries) wait(ctx context.Context, n int) bool {
 	defer t.Stop()
 	select {
 	case <-t.C:
-		r.count.Add(1)
+		r.note()
 		return true
 	case <-ctx.Done():
 		return false

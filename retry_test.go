@@ -11,7 +11,7 @@ import (
 
 func TestRepeatsAreBoundedByNumberContextAndBudget(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		r := newRetries(3, 100*time.Millisecond, 10)
+		r := newRetries(3, 100*time.Millisecond, 10, func() {})
 		start := time.Now()
 		for n := range 3 {
 			before := time.Now()
@@ -40,7 +40,7 @@ func TestRepeatsAreBoundedByNumberContextAndBudget(t *testing.T) {
 
 func TestRepeatsAreAShareOfTheTraffic(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		r := newRetries(1, time.Millisecond, 10)
+		r := newRetries(1, time.Millisecond, 10, func() {})
 		for r.wait(t.Context(), 0) { // what was saved for a short outage
 		}
 		done := 0
@@ -57,12 +57,12 @@ func TestRepeatsAreAShareOfTheTraffic(t *testing.T) {
 }
 
 func TestRetriesMayBeOff(t *testing.T) {
-	for _, r := range []*retries{newRetries(0, time.Second, 10), newRetries(3, 0, 10)} {
+	for _, r := range []*retries{newRetries(0, time.Second, 10, func() {}), newRetries(3, 0, 10, func() {})} {
 		if r.wait(t.Context(), 0) {
 			t.Error("a repeat although they are off")
 		}
 	}
-	if r := newRetries(3, time.Nanosecond, 0); !r.wait(t.Context(), 0) || !r.wait(t.Context(), 1) {
+	if r := newRetries(3, time.Nanosecond, 0, func() {}); !r.wait(t.Context(), 0) || !r.wait(t.Context(), 1) {
 		t.Error("without a budget a repeat is refused")
 	}
 }

@@ -33,6 +33,7 @@ type session struct {
 	claim   pool.Claim[*physical] // on the connection held last, for the state it carries
 	tx      *physical             // of the transaction under way; nil without one
 	open    int                   // rows not yet closed
+	over    time.Time             // when the present operation's database work was over
 	counted bool                  // it has a place among the operations at once
 	blank   bool                  // the lease has no past: all that it was used for is an operation that was skipped
 	own     prepared              // the statement made for the present operation alone

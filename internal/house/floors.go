@@ -14,7 +14,7 @@ var floors = [][]string{
 	{"doc.go", "errors.go", "config*.go", "options*.go", "dsn*.go", "understand.go", "args.go", "physical.go", "prepared.go", "kept.go", "detached*.go", "timed.go", "op.go", "rows*.go"},
 	{"chain.go", "engine.go", "session.go", "perform.go", "keep.go", "judge.go", "clock.go", "retry.go", "circuit.go", "limits.go", "leaks.go", "admission.go", "origin.go"},
 	{"stmt.go", "tx.go"},
-	{"conn.go", "raw.go"},
+	{"conn.go", "record.go", "raw.go"},
 	{"driver.go", "opened.go", "dial.go"},
 	{"builder.go", "runtime.go", "executor.go", "recovery.go", "checks.go"},
 }

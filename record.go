@@ -1,0 +1,81 @@
+// This file counts operations: how many, how they ended and how long their callers waited.
+
+package fluxor
+
+import (
+	"context"
+	"database/sql/driver"
+	"errors"
+	"log/slog"
+	"time"
+
+	"github.com/fluxor-db/fluxor/backend"
+	"github.com/fluxor-db/fluxor/internal/sqltext"
+	"github.com/fluxor-db/fluxor/metrics"
+	"github.com/fluxor-db/fluxor/middleware"
+	"github.com/fluxor-db/fluxor/refusal"
+)
+
+// record notes an operation that began at a time and ended with err.
+func (c *conn) record(o *op, began time.Time, err error) {
+	if err == driver.ErrSkip { //nolint:errorlint // the contract of ErrSkip is identity
+		return
+	}
+	end := c.over
+	if end.IsZero() {
+		end = time.Now()
+	}
+	e, took := c.e, end.Sub(began)
+	e.metrics.Record(o.Op, e.outcomeOf(err), took)
+	switch {
+	case err == nil && o.Op == middleware.OpBegin:
+		e.metrics.TxBegan()
+	case o.Op == middleware.OpCommit || o.Op == middleware.OpRollback:
+		e.metrics.TxEnded()
+	}
+	if err != nil {
+		var refused *refusal.Error
+		if errors.As(err, &refused) {
+			e.metrics.Refuse(refused.Policy)
+		}
+	}
+	if limit := e.set.SlowQueryThreshold; limit > 0 && took >= limit {
+		e.slow(o, took, err)
+	}
+}
+
+// outcomeOf is how an operation ended, as its backend knows its errors.
+func (e *engine) outcomeOf(err error) metrics.Outcome {
+	if err == nil {
+		return metrics.Success
+	}
+	o := metrics.OutcomeOf(err)
+	if o != metrics.ServerError {
+		return o
+	}
+	switch e.backend.Classify(err) {
+	case backend.ClassDead, backend.ClassFatal, backend.ClassLogin, backend.ClassTooMany, backend.ClassUnavailable:
+		return metrics.ConnectionError
+	}
+	return o
+}
+
+// slow logs an operation that took long. The text is logged without its literals,
+// and arguments only where that is asked for.
+func (e *engine) slow(o *op, took time.Duration, err error) {
+	attrs := []slog.Attr{slog.String("op", o.Op.String()), slog.Duration("took", took)}
+	if d := sqltext.ForType(e.backend.Type); d != sqltext.Unknown && o.SQL != "" {
+		attrs = append(attrs, slog.String("statement", sqltext.Fingerprint(d, o.SQL)))
+	}
+	if e.set.LogQueryArgs && len(o.Args) > 0 {
+		values := make([]any, len(o.Args))
+		for i, a := range o.Args {
+			values[i] = a.Value
+		}
+		attrs = append(attrs, slog.Any("args", values))
+	}
+	if err != nil {
+		attrs = append(attrs, slog.Any("error", err))
+	}
+	e.log.LogAttrs(context.Background(), slog.LevelWarn, "a slow operation", attrs...)
+}
