@@ -37,11 +37,23 @@ func (p *physical) queryApart(ctx context.Context, args []driver.NamedValue, f f
 	return rows, nil
 }
 
-// endTx commits or rolls back: two calls without a context of their own.
-func (p *physical) endTx(f func() error) error {
+// commit and rollback end a transaction, without a context of the call's own.
+
+func (p *physical) commit(tx driver.Tx) error {
 	if p.apart == nil {
-		return f()
+		return tx.Commit()
 	}
+	return p.endApart(tx.Commit)
+}
+
+func (p *physical) rollback(tx driver.Tx) error {
+	if p.apart == nil {
+		return tx.Rollback()
+	}
+	return p.endApart(tx.Rollback)
+}
+
+func (p *physical) endApart(f func() error) error {
 	if !p.cut() {
 		p.apart.forget()
 	}

@@ -254,10 +254,10 @@ func (s *session) end(p *physical, o *op) error {
 		if o.life.Err() != nil && (p.resetter == nil || p.validator == nil) {
 			p.broken = true // database/sql would not keep such a connection (Tx.keepConnOnRollback)
 		}
-		return p.endTx(o.tx.Rollback)
+		return p.rollback(o.tx)
 	}
 	bound := guard(p, o.life, s.e.set.NetworkTimeout)
 	defer bound.Stop()
 	o.is.unset(harmless)
-	return p.endTx(o.tx.Commit)
+	return p.commit(o.tx)
 }
