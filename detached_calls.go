@@ -14,8 +14,10 @@ import (
 // execApart makes a call that returns no rows.
 func (p *physical) execApart(ctx context.Context, args []driver.NamedValue, f func(context.Context, []driver.NamedValue) (driver.Result, error)) (driver.Result, error) {
 	mine, deliver := ownArgs(args)
-	res, err := apart(ctx, p, func(ctx context.Context) (driver.Result, error) { return f(ctx, mine) })
-	if !p.cut() {
+	sp := p.apart.begin(ctx)
+	defer sp.close()
+	res, err := within(sp, p, func(ctx context.Context) (driver.Result, error) { return f(ctx, mine) })
+	if !sp.left {
 		deliver()
 	}
 	return res, err
@@ -26,7 +28,7 @@ func (p *physical) queryApart(ctx context.Context, args []driver.NamedValue, f f
 	mine, deliver := ownArgs(args)
 	sp := p.apart.begin(ctx)
 	rows, err := within(sp, p, func(ctx context.Context) (driver.Rows, error) { return f(ctx, mine) })
-	if !p.cut() {
+	if !sp.left {
 		deliver()
 	}
 	if err != nil {
@@ -60,16 +62,16 @@ func (r *reading) nextApart(dest []driver.Value) error {
 	if len(r.row) != len(dest) {
 		r.row = make([]driver.Value, len(dest))
 	}
-	mine := r.row
+	mine, inner := r.row, r.inner // r itself may serve another query by the time that a call left behind begins
 	got, err := within(r.span, r.p, func(context.Context) (row, error) {
-		err := r.inner.Next(mine)
+		err := inner.Next(mine)
 		if err == io.EOF { //nolint:errorlint // the contract of driver.Rows is identity
 			return row{mine, err}, nil
 		}
 		return row{mine, nil}, err
 	})
 	if err != nil {
-		if r.p.cut() {
+		if r.span.left {
 			r.row = nil // the call may have it yet
 		}
 		return err
