@@ -140,6 +140,37 @@ func TestAStatementBesideRowsOutlivesTheirContext(t *testing.T) {
 	}
 }
 
+// godror panics when a statement is asked for its arguments whose connection was
+// lost, and database/sql then never ends the transaction.
+func TestAStatementOfALostConnectionDoesNotPanic(t *testing.T) {
+	for name, use := range map[string]func(st *sql.Stmt) error{
+		"exec":  func(st *sql.Stmt) error { _, err := st.ExecContext(t.Context(), 1); return err },
+		"query": func(st *sql.Stmt) error { return st.QueryRowContext(t.Context(), 1).Scan(new(int)) },
+	} {
+		t.Run(name, func(t *testing.T) {
+			d := dbtest.Oracle(t)
+			db := fluxorOn(t, d.Logfmt())
+			tx, err := db.BeginTx(t.Context(), nil)
+			if err != nil {
+				t.Fatal(err)
+			}
+			st, err := tx.PrepareContext(t.Context(), "select :1 from dual")
+			if err != nil {
+				t.Fatal(err)
+			}
+			d.Faults(t, "kill")
+			for range 3 {
+				if err := use(st); err == nil {
+					t.Error("no error")
+				}
+			}
+			if err := tx.Rollback(); err == nil {
+				t.Error("a rollback on a lost connection succeeded")
+			}
+		})
+	}
+}
+
 func TestAWriteThatTheServersCallTimeoutEndsHasAnUnknownOutcome(t *testing.T) {
 	d := dbtest.Oracle(t)
 	db := fluxorOn(t, d.Logfmt())
