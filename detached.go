@@ -209,23 +209,33 @@ func apart[T any](ctx context.Context, p *physical, f func(context.Context) (T, 
 // answer, and the line knows why it was cut.
 func within[T any](sp *span, p *physical, f func(context.Context) (T, error)) (T, error) {
 	r := &reply[T]{}
-	var none T
-	if err := sp.Context.Err(); err != nil {
-		return none, brokenOff{err}
-	}
-	sp.bound.Wake()
-	defer sp.bound.Rest()
-	err := sp.d.calls.Do(func() {
+	err := sp.run(func() {
 		sp.enter()
 		defer func() { r.broke = sp.leave() }()
 		r.value, r.err = f(sp)
 	})
-	if err != nil {
-		sp.left = true
-		sp.d.calls.Later(func() { discard(r.value) })
-		return none, driver.ErrBadConn
+	if err == nil {
+		return r.value, sp.verdict(p, r.err, r.broke)
 	}
-	return r.value, sp.verdict(p, r.err, r.broke)
+	if sp.left {
+		sp.d.calls.Later(func() { discard(r.value) })
+	}
+	var none T
+	return none, err
+}
+
+// run makes a call, unless the context has ended.
+func (sp *span) run(call func()) error {
+	if err := sp.Context.Err(); err != nil {
+		return brokenOff{err}
+	}
+	sp.bound.Wake()
+	defer sp.bound.Rest()
+	if sp.d.calls.Do(call) != nil {
+		sp.left = true
+		return driver.ErrBadConn
+	}
+	return nil
 }
 
 // discard closes the rows that a call returned and nobody waited for.

@@ -30,7 +30,7 @@ var (
 	errLate   = errors.New("the call timed out")
 )
 
-// within makes a physical connection over l.
+// physical makes a physical connection over l, which stop breaks off.
 func (l *library) physical(t *testing.T, stop func(driver.Conn) error) *physical {
 	t.Helper()
 	line := netshim.NewLine()
@@ -149,5 +149,83 @@ func TestACallThatTimesOutDuringItsBreakTimedOut(t *testing.T) {
 		if !p.broken {
 			t.Error("the break may hit the next call on the connection, which is kept")
 		}
+	})
+}
+
+// cursor is rows of one column, without an end.
+type cursor struct {
+	next   func() driver.Value
+	closed chan struct{}
+}
+
+func (c *cursor) Columns() []string { return []string{"c"} }
+
+func (c *cursor) Next(dest []driver.Value) error { dest[0] = c.next(); return nil }
+
+func (c *cursor) Close() error { close(c.closed); return nil }
+
+// reading reads c on p under ctx.
+func (c *cursor) reading(ctx context.Context, p *physical) *reading {
+	return &reading{p: p, inner: c, span: p.apart.begin(ctx)}
+}
+
+func TestARowCostsNothingAndIsNotKept(t *testing.T) {
+	p := (&library{}).physical(t, nil)
+	row := driver.Value("large")
+	r := (&cursor{next: func() driver.Value { return row }}).reading(t.Context(), p)
+	defer guard(p, t.Context(), 0).Stop()
+	dest := make([]driver.Value, 1)
+	allocs := testing.AllocsPerRun(100, func() {
+		if err := r.nextApart(dest); err != nil || dest[0] != row {
+			t.Errorf("read %v, %v", dest[0], err)
+		}
+	})
+	if allocs >= 1 {
+		t.Errorf("%v allocations a row", allocs)
+	}
+	if kept := r.fetching.row[0]; kept != nil {
+		t.Errorf("the reading keeps %v", kept)
+	}
+}
+
+func TestRowsThatNobodyWaitedForAreClosed(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		within, hold := &cursor{closed: make(chan struct{})}, make(chan struct{})
+		c := &cursor{next: func() driver.Value { <-hold; return within }}
+		p := (&library{}).physical(t, nil)
+		ctx, cancel := context.WithTimeout(t.Context(), time.Second)
+		defer cancel()
+		r := c.reading(ctx, p)
+		defer guard(p, ctx, 0).Stop()
+		dest := make([]driver.Value, 1)
+		if err := r.nextApart(dest); !errors.Is(err, driver.ErrBadConn) {
+			t.Fatal(err)
+		}
+		dest[0] = nil
+		close(hold)
+		<-within.closed
+		p.apart.calls.Settle()
+		if dest[0] != nil {
+			t.Error("the call that was left wrote to its caller")
+		}
+	})
+}
+
+func TestAnAnswerThatNobodyWaitedForIsClosed(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		hold, late := make(chan struct{}), &cursor{closed: make(chan struct{})}
+		p := (&library{}).physical(t, nil)
+		ctx, cancel := context.WithTimeout(t.Context(), time.Second)
+		defer cancel()
+		defer guard(p, ctx, 0).Stop()
+		_, err := p.queryApart(ctx, nil, func(context.Context, []driver.NamedValue) (driver.Rows, error) {
+			<-hold
+			return late, nil
+		})
+		if !errors.Is(err, driver.ErrBadConn) {
+			t.Fatal(err)
+		}
+		close(hold)
+		<-late.closed
 	})
 }

@@ -22,11 +22,14 @@ func (s *session) judge(ctx context.Context, o *op, err error) (heard error, aga
 	if errors.As(err, &bad) {
 		return bad.error, false
 	}
+	p := s.held.Value
 	var off brokenOff
 	if errors.As(err, &off) {
+		if s.tx == nil && p.line.Sent() && arrays(o.Args) {
+			p.broken = true
+		}
 		return off.error, false
 	}
-	p := s.held.Value
 	var late timedOut
 	if errors.As(err, &late) {
 		if late.ended != nil || !lost(s.e.backend.Classify(late.error)) {

@@ -171,6 +171,36 @@ func TestAStatementOfALostConnectionDoesNotPanic(t *testing.T) {
 	}
 }
 
+// What such a statement had written before the break would be committed by the
+// next one on the connection.
+func TestAConnectionWhoseArrayOfRowsWasBrokenOffIsGivenUp(t *testing.T) {
+	for name, c := range map[string]struct {
+		text  string
+		array any
+		dials int64
+	}{
+		"rows":  {"insert into w (n) values (:1)", []int{1, 2}, 2},
+		"a row": {"insert into w (n) values (:1)", 1, 1},
+		"bytes": {"insert into w (b) values (:1)", []byte("1"), 1},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			d := dbtest.Oracle(t)
+			db := fluxorOn(t, d.Logfmt())
+			mustExec(t, db, "create table w (n number(9), b raw(9))")
+			d.Faults(t, "execute delay=20000")
+			if _, err := db.ExecContext(ending(t, true), c.text, c.array); err != context.Canceled { //nolint:errorlint // as the bare driver says it
+				t.Fatal(err)
+			}
+			d.Faults(t)
+			mustExec(t, db, "insert into w (n) values (3)")
+			if n := pool(t, db).Dials; n != c.dials {
+				t.Errorf("%d connections, want %d", n, c.dials)
+			}
+		})
+	}
+}
+
 func TestAWriteThatTheServersCallTimeoutEndsHasAnUnknownOutcome(t *testing.T) {
 	d := dbtest.Oracle(t)
 	db := fluxorOn(t, d.Logfmt())
