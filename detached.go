@@ -40,13 +40,19 @@ func newDetached(how *backend.Detached, ci driver.Conn, line *netshim.Line) *det
 	return &detached{how: how, calls: line.Calls(), ci: ci}
 }
 
-// taken returns the span of the rows that the last query returned.
-func (d *detached) taken() *span {
+// taken returns the span of the rows that the last query returned, under the
+// bound of that query, which holds during the calls of the span alone: beside
+// the rows other statements may run, under contexts of their own.
+func (d *detached) taken(bound netshim.Guarding) *span {
 	if d == nil {
 		return nil
 	}
 	sp := d.last
 	d.last = nil
+	if sp != nil {
+		sp.bound = bound
+		bound.Rest()
+	}
 	return sp
 }
 
@@ -81,10 +87,12 @@ type span struct {
 	end             time.Time
 	unhook          func() bool
 
-	mu       sync.Mutex // protects the fields below; Break is called under it, so that it hits no later call
-	inside   bool       // the driver is in a call
-	over     bool       // the context has ended
-	broke    bool       // Break was called
+	bound netshim.Guarding // of rows; it holds during their calls
+	left  bool             // nobody waited for the call
+
+	mu       sync.Mutex    // protects the fields below; nothing blocks under it
+	inside   bool          // the driver is in a call
+	breaking chan struct{} // closed when Break, which was called for that call, has returned
 	lastWord *time.Timer
 }
 
@@ -126,43 +134,48 @@ func (sp *span) Err() error {
 
 // ended runs in a goroutine of its own when the context ends.
 func (sp *span) ended() {
-	sp.mu.Lock()
-	defer sp.mu.Unlock()
-	sp.over = true
-	if sp.Context.Err() == context.DeadlineExceeded { //nolint:errorlint // a context's own word
-		sp.lastWord = time.AfterFunc(breakGrace, sp.breakOff)
+	if sp.Context.Err() != context.DeadlineExceeded { //nolint:errorlint // a context's own word
+		sp.breakOff()
 		return
 	}
-	sp.breakLocked()
-}
-
-func (sp *span) breakOff() {
 	sp.mu.Lock()
 	defer sp.mu.Unlock()
-	sp.breakLocked()
+	sp.lastWord = time.AfterFunc(breakGrace, sp.breakOff)
 }
 
-// breakLocked breaks the call off that the driver is in.
-func (sp *span) breakLocked() {
-	if sp.inside && !sp.broke {
-		sp.broke = true
-		_ = sp.d.how.Break(sp.d.ci)
+// breakOff breaks the call off that the driver is in. It may block for as long
+// as the driver does.
+func (sp *span) breakOff() {
+	sp.mu.Lock()
+	if !sp.inside || sp.breaking != nil {
+		sp.mu.Unlock()
+		return
 	}
+	done := make(chan struct{})
+	sp.breaking = done
+	sp.mu.Unlock()
+	defer close(done)
+	_ = sp.d.how.Break(sp.d.ci)
 }
 
 // enter and leave stand around each call, in the goroutine that makes it. A
-// Break that is under way holds leave up, so that it is over when the call is.
+// Break that is under way holds leave up, so that it is over when the call is
+// and hits no later one.
 func (sp *span) enter() {
 	sp.mu.Lock()
 	defer sp.mu.Unlock()
-	sp.inside, sp.broke = true, false
+	sp.inside, sp.breaking = true, nil
 }
 
 func (sp *span) leave() (broke bool) {
 	sp.mu.Lock()
-	defer sp.mu.Unlock()
 	sp.inside = false
-	return sp.broke
+	breaking := sp.breaking
+	sp.mu.Unlock()
+	if breaking != nil {
+		<-breaking
+	}
+	return breaking != nil
 }
 
 // close ends the span: nothing more is called under it.
@@ -199,53 +212,74 @@ func apart[T any](ctx context.Context, p *physical, f func(context.Context) (T, 
 // answer, and the line knows why it was cut.
 func within[T any](sp *span, p *physical, f func(context.Context) (T, error)) (T, error) {
 	r := &reply[T]{}
-	var none T
-	if err := sp.Context.Err(); err != nil {
-		return none, brokenOff{err}
-	}
-	err := sp.d.calls.Do(func() {
+	err := sp.run(func() {
 		sp.enter()
 		defer func() { r.broke = sp.leave() }()
 		r.value, r.err = f(sp)
 	})
-	if err != nil {
-		sp.d.calls.Later(func() { discard(r.value) })
-		return none, driver.ErrBadConn
+	if err == nil {
+		return r.value, sp.verdict(p, r.err, r.broke)
 	}
-	return r.value, sp.verdict(p, r.err, r.broke)
+	if sp.left {
+		sp.d.calls.Later(func() { discard(r.value) })
+	}
+	var none T
+	return none, err
 }
 
-// discard closes what a call returned that nobody waited for.
+// run makes a call, unless the context has ended.
+func (sp *span) run(call func()) error {
+	if err := sp.Context.Err(); err != nil {
+		return brokenOff{err}
+	}
+	sp.bound.Wake()
+	defer sp.bound.Rest()
+	if sp.d.calls.Do(call) != nil {
+		sp.left = true
+		return driver.ErrBadConn
+	}
+	return nil
+}
+
+// discard closes the rows that a call returned and nobody waited for.
 func discard(v any) {
-	if c, ok := v.(interface{ Close() error }); ok {
-		_ = c.Close()
+	if rows, ok := v.(driver.Rows); ok {
+		_ = rows.Close()
 	}
 }
 
 // verdict says what the caller hears of a call that has returned.
 func (sp *span) verdict(p *physical, err error, broke bool) error {
-	how := sp.d.how
-	switch {
-	case err == nil && broke, broke && !how.Broken(err):
-		p.broken = true // the break may yet hit the next call
-		return err
-	case broke:
+	if broke && err != nil && sp.d.how.Broken(err) {
 		return brokenOff{sp.Context.Err()}
-	case err != nil && how.TimedOut != nil && how.TimedOut(err) && sp.expires():
-		return timedOut{err}
+	}
+	if broke {
+		p.broken = true // the break may yet hit the next call
+	}
+	if err != nil && sp.d.timedOut(err) {
+		return timedOut{err, sp.expires()}
+	}
+	if err == context.DeadlineExceeded { //nolint:errorlint // as the driver returns that of a context of its own
+		p.broken = true // the driver's own break (see span) may come late
+		return timedOut{err, err}
 	}
 	return err
 }
 
+// timedOut reports whether an error says that a call's own timeout ended it.
+func (d *detached) timedOut(err error) bool {
+	return d.how.TimedOut != nil && d.how.TimedOut(err)
+}
+
 // expires waits for the caller's own deadline, if that is what a call timeout
-// was set by: the library counts in milliseconds and may be early.
-func (sp *span) expires() bool {
+// was set by: the library counts in milliseconds and may be early. It returns
+// the context's error; nil where the timeout was another one.
+func (sp *span) expires() error {
 	end, bounded := sp.Context.Deadline()
-	if !bounded || time.Until(end) > breakGrace {
-		return false
+	if bounded && time.Until(end) <= breakGrace {
+		<-sp.Context.Done()
 	}
-	<-sp.Context.Done()
-	return true
+	return sp.Context.Err()
 }
 
 // brokenOff is the end of a context before the call, or upon which the server
@@ -254,7 +288,17 @@ type brokenOff struct{ error }
 
 func (e brokenOff) Unwrap() error { return e.error }
 
-// timedOut is the end of a call by its own timeout: it may have taken effect.
-type timedOut struct{ error }
+// timedOut is the end of a call by a timeout within the library: it may have
+// taken effect. ended is the context's error, nil where it was not the caller's
+// deadline that the timeout was set by.
+type timedOut struct {
+	error
+	ended error
+}
 
-func (e timedOut) Unwrap() []error { return []error{context.DeadlineExceeded, e.error} }
+func (e timedOut) Unwrap() []error {
+	if e.ended == nil {
+		return []error{e.error}
+	}
+	return []error{e.ended, e.error}
+}

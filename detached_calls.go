@@ -14,8 +14,10 @@ import (
 // execApart makes a call that returns no rows.
 func (p *physical) execApart(ctx context.Context, args []driver.NamedValue, f func(context.Context, []driver.NamedValue) (driver.Result, error)) (driver.Result, error) {
 	mine, deliver := ownArgs(args)
-	res, err := apart(ctx, p, func(ctx context.Context) (driver.Result, error) { return f(ctx, mine) })
-	if !p.cut() {
+	sp := p.apart.begin(ctx)
+	defer sp.close()
+	res, err := within(sp, p, func(ctx context.Context) (driver.Result, error) { return f(ctx, mine) })
+	if !sp.left {
 		deliver()
 	}
 	return res, err
@@ -26,7 +28,7 @@ func (p *physical) queryApart(ctx context.Context, args []driver.NamedValue, f f
 	mine, deliver := ownArgs(args)
 	sp := p.apart.begin(ctx)
 	rows, err := within(sp, p, func(ctx context.Context) (driver.Rows, error) { return f(ctx, mine) })
-	if !p.cut() {
+	if !sp.left {
 		deliver()
 	}
 	if err != nil {
@@ -61,37 +63,71 @@ func (p *physical) endApart(f func() error) error {
 	return err
 }
 
-// row is what a call to Next fills.
-type row struct {
-	values []driver.Value
-	err    error
+// fetching is a call to Next. The queries of a reading share it, until one is
+// left with it.
+type fetching struct {
+	sp    *span
+	inner driver.Rows
+	row   []driver.Value
+	err   error
+	broke bool
+	call  func() // next, bound once
+}
+
+func (f *fetching) next() {
+	f.sp.enter()
+	defer func() { f.broke = f.sp.leave() }()
+	f.err = f.inner.Next(f.row)
+}
+
+// discard closes the rows within the row that nobody waited for.
+func (f *fetching) discard() {
+	for _, v := range f.row {
+		discard(v)
+	}
 }
 
 // nextApart reads a row into memory of its own first.
 func (r *reading) nextApart(dest []driver.Value) error {
-	if len(r.row) != len(dest) {
-		r.row = make([]driver.Value, len(dest))
+	f := r.fetching
+	if f == nil {
+		f = &fetching{}
+		f.call, r.fetching = f.next, f
 	}
-	mine := r.row
-	got, err := within(r.span, r.p, func(context.Context) (row, error) {
-		err := r.inner.Next(mine)
-		if err == io.EOF { //nolint:errorlint // the contract of driver.Rows is identity
-			return row{mine, err}, nil
-		}
-		return row{mine, nil}, err
-	})
-	if err != nil {
-		if r.p.cut() {
-			r.row = nil // the call may have it yet
+	if len(f.row) != len(dest) {
+		f.row = make([]driver.Value, len(dest))
+	}
+	f.sp, f.inner = r.span, r.inner
+	if err := r.span.run(f.call); err != nil {
+		if r.span.left {
+			r.fetching = nil
+			r.span.d.calls.Later(f.discard)
 		}
 		return err
 	}
-	copy(dest, got.values)
-	return got.err
+	err := f.err
+	copy(dest, f.row)
+	clear(f.row) // the reading outlives the query
+	f.sp, f.inner, f.err = nil, nil, nil
+	if err == io.EOF { //nolint:errorlint // the contract of driver.Rows is identity
+		_ = r.span.verdict(r.p, nil, f.broke)
+		return err
+	}
+	return r.span.verdict(r.p, err, f.broke)
 }
 
 // closing is c's Close for later.
 func closing(c io.Closer) func() { return func() { _ = c.Close() } }
+
+// arrays reports whether a statement runs once for each element of a slice.
+// Oracle keeps the rows before the one at which such a call ended, outside a
+// transaction too: the next statement on the connection would commit them.
+func arrays(args []driver.NamedValue) bool {
+	return slices.ContainsFunc(args, func(nv driver.NamedValue) bool {
+		t := reflect.TypeOf(nv.Value)
+		return t != nil && t.Kind() == reflect.Slice && t.Elem().Kind() != reflect.Uint8
+	})
+}
 
 // ownArgs returns args for a call that may go on when its caller has left:
 // nothing that the driver writes to is the caller's. deliver hands over what it

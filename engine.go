@@ -135,11 +135,12 @@ func (e *engine) closePhysical(p *physical) error {
 	p.closed.Store(true)
 	bound := guard(p, context.Background(), e.set.CloseTimeout)
 	defer bound.Stop()
+	if p.apart != nil {
+		p.apart.calls.Settle() // not every call holds a lock of the connection's (godror rows.go, Next)
+		defer p.apart.calls.Close()
+	}
 	for _, si := range p.takeAll() {
 		_ = si.Close() // before its connection, as database/sql does: SQLite's file stays open otherwise
-	}
-	if p.apart != nil {
-		defer p.apart.calls.Close()
 	}
 	return p.ci.Close()
 }
@@ -201,16 +202,25 @@ func (e *engine) asks(p *physical) bool {
 	return e.set.ValidationQuery != "" || p.pinger != nil || e.backend.Ping != nil
 }
 
-// runValidation runs the validation query and reads it to its end.
+// runValidation runs the validation query, as one call where calls are made
+// apart.
 func (e *engine) runValidation(ctx context.Context, p *physical) error {
+	if p.apart == nil {
+		return e.validationHere(ctx, p)
+	}
+	_, err := apart(ctx, p, func(ctx context.Context) (any, error) { return nil, e.validationHere(ctx, p) })
+	return err
+}
+
+// validationHere reads the validation query to its end.
+func (e *engine) validationHere(ctx context.Context, p *physical) error {
 	si, err := p.prepare(ctx, e.set.ValidationQuery)
 	if err != nil {
 		return err
 	}
 	defer si.Close() //nolint:errcheck // the answer is in already; the caller's bound holds
 	ps := p.describe("", si)
-	r, err := ps.query(ctx, nil)
-	defer p.apart.taken().close()
+	r, err := ps.queryHere(ctx, nil)
 	if err != nil {
 		return err
 	}

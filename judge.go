@@ -22,13 +22,20 @@ func (s *session) judge(ctx context.Context, o *op, err error) (heard error, aga
 	if errors.As(err, &bad) {
 		return bad.error, false
 	}
+	p := s.held.Value
 	var off brokenOff
 	if errors.As(err, &off) {
+		if s.tx == nil && p.line.Sent() && arrays(o.Args) {
+			p.broken = true
+		}
 		return off.error, false
 	}
-	p := s.held.Value
-	if errors.As(err, new(timedOut)) {
-		return s.judgeTimeout(ctx, p, o, err), false
+	var late timedOut
+	if errors.As(err, &late) {
+		if late.ended != nil || !lost(s.e.backend.Classify(late.error)) {
+			return s.judgeTimeout(ctx, p, o, late), false
+		}
+		err = late.error
 	}
 	badConn := errors.Is(err, driver.ErrBadConn)
 	class := s.e.backend.Classify(err)
@@ -73,14 +80,17 @@ func (s *session) judge(ctx context.Context, o *op, err error) (heard error, aga
 
 // judgeTimeout says what the caller hears of a call that its own timeout ended:
 // the server may have been done with it.
-func (s *session) judgeTimeout(ctx context.Context, p *physical, o *op, err error) error {
-	if lost(s.e.backend.Classify(err)) {
+func (s *session) judgeTimeout(ctx context.Context, p *physical, o *op, late timedOut) error {
+	if lost(s.e.backend.Classify(late.error)) {
 		p.broken = true
 	}
-	if o.is.has(harmless) || s.pure(o) {
-		return context.DeadlineExceeded
+	switch {
+	case !o.is.has(harmless) && !s.pure(o):
+		return s.indeterminate(ctx, p, o.name(), late)
+	case late.ended != nil:
+		return late.ended
 	}
-	return s.indeterminate(ctx, p, o.name(), err)
+	return late.error
 }
 
 // pure reports whether o's text is proven to change nothing.
@@ -194,8 +204,12 @@ func (s *session) judgeRead(r *reading, err error) error {
 	if errors.As(err, &off) {
 		return off.error
 	}
-	if errors.As(err, new(timedOut)) {
-		return s.judgeTimeout(context.Background(), r.p, &r.op, err)
+	var late timedOut
+	if errors.As(err, &late) {
+		if late.ended != nil || !lost(s.e.backend.Classify(late.error)) {
+			return s.judgeTimeout(context.Background(), r.p, &r.op, late)
+		}
+		err = late.error
 	}
 	class := s.e.backend.Classify(err)
 	if class == backend.ClassVerdict {

@@ -47,6 +47,9 @@ func (c *conn) lend(ctx context.Context) (*physical, error) {
 	}
 	c.blank = false
 	p := c.held.Value
+	if p.apart != nil && p.cut() {
+		return nil, driver.ErrBadConn // see attemptWatched
+	}
 	p.kept.empty()
 	return p, nil
 }

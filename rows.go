@@ -68,7 +68,7 @@ type reading struct {
 
 	saved []driver.NamedValue // the caller's arguments; serves the queries to come
 
-	row []driver.Value // what a call apart reads into
+	fetching *fetching // a call apart to Next
 
 	turn uint64   // counts the queries it served; a handle knows its own
 	next *reading // in the connection's list of free ones

@@ -130,9 +130,9 @@ func (s *session) attemptWatched(ctx context.Context, o *op, settled bool) error
 		p.line.Reset()
 		return ctx.Err() // lib/pq would send the statement and a cancel request after it, and see which is faster
 	}
-	if p.apart != nil && p.cut() {
+	if p.apart != nil && (p.cut() || p.broken && o.st != nil) {
 		p.line.Reset()
-		return driver.ErrBadConn // the driver itself would wait for the call that was left
+		return driver.ErrBadConn // the driver itself would wait for the call that was left, or panic (godror stmt.go, NumInput)
 	}
 	o.is.put(toNobody, settled && s.open == 0 && p.line.HungUp())
 	late := p.line.LateCancels()

@@ -31,7 +31,7 @@ func OracleNumber(n int) Class {
 		12516, 12518, 12519, 12520, // the listener has no handler
 		24418, 24457, 24459, 24496: // the client's own session pool is full
 		return ClassTooMany
-	case 1005, 1017, 1031, 1045, 28000, 28001, 28009, 28030, 28040:
+	case 1005, 1017, 1045, 28000, 28001, 28009, 28030, 28040:
 		return ClassLogin
 	case 1033, 1034, 1089, 1090, // starting or stopping
 		12154, 12170, 12203, 12500, 12505, 12514, 12521, 12526, 12527, 12528, 12541, 12543, 12545, 12560:

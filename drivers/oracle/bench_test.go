@@ -30,11 +30,8 @@ func BenchmarkOracle(b *testing.B) {
 					if cancellable {
 						ctx = b.Context()
 					}
-					for _, text := range []string{"create table w (n number(9))", "insert into w values (1)"} {
-						if _, err := db.ExecContext(ctx, text); err != nil {
-							b.Fatal(err)
-						}
-					}
+					mustExec(b, db, "create table w (n number(9))")
+					mustExec(b, db, "insert into w values (:1)", []int{0, 1, 2, 3, 4, 5, 6})
 					b.ReportAllocs()
 					for b.Loop() {
 						if err := op.do(ctx, db); err != nil {

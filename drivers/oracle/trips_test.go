@@ -24,7 +24,7 @@ var operations = []struct {
 		var n int
 		return db.QueryRowContext(ctx, "select n from w where n = :1", 1).Scan(&n)
 	}},
-	{"query of 250 rows", func(ctx context.Context, db *sql.DB) error {
+	{"query of 343 rows", func(ctx context.Context, db *sql.DB) error {
 		rows, err := db.QueryContext(ctx, "select a.n from w a, w b, w c")
 		if err != nil {
 			return err

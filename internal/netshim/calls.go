@@ -6,6 +6,7 @@ import (
 	"errors"
 	"net"
 	"os"
+	"runtime"
 	"sync"
 	"time"
 )
@@ -55,10 +56,22 @@ func (c *Calls) Do(f func()) error {
 	}
 	if cause := c.gate.fault; cause != nil {
 		c.gate.fault = nil
-		panic(cause)
+		raise(cause)
 	}
 	return nil
 }
+
+// raise does what a call did instead of returning.
+func raise(cause any) {
+	if _, ok := cause.(exited); ok {
+		runtime.Goexit()
+	}
+	panic(cause)
+}
+
+// exited is how a call ended that called [runtime.Goexit]: a test's FailNow does
+// so in a reader that the driver reads from.
+type exited struct{}
 
 // unbounded reports whether nothing will cut the line while its owner is in a
 // call: no guard is active, and it is sound.
@@ -80,6 +93,14 @@ func (c *Calls) Later(f func()) {
 	if !c.gate.defers(f) {
 		f()
 	}
+}
+
+// Settle waits until a call that was left has returned, and what was to come
+// later is done.
+func (c *Calls) Settle() {
+	settled := make(chan struct{})
+	c.Later(func() { close(settled) })
+	<-settled
 }
 
 // Close ends the goroutine, once a call that was left has returned.
@@ -137,16 +158,29 @@ func (g *gate) Read(b []byte) (int, error) {
 	}
 }
 
-// serve runs calls until Close.
+// serve runs calls until Close. A call that ends its goroutine ends this one;
+// the next call has another.
 func (g *gate) serve() {
+	exits := true
+	defer func() {
+		if exits && g.finish(exited{}) {
+			go g.serve()
+		}
+	}()
 	for f := range g.work {
-		g.fault = caught(f)
-		more := g.returned()
-		g.done <- struct{}{}
-		if !more {
-			return
+		if !g.finish(caught(f)) {
+			break
 		}
 	}
+	exits = false
+}
+
+// finish notes how a call ended and reports whether there may be another one.
+func (g *gate) finish(fault any) (more bool) {
+	g.fault = fault
+	more = g.returned()
+	g.done <- struct{}{}
+	return more
 }
 
 // caught runs f and returns what it panicked with.
@@ -161,18 +195,16 @@ func caught(f func()) (cause any) {
 func (g *gate) returned() (more bool) {
 	for {
 		g.mu.Lock()
-		waiting := g.later
-		g.later = nil
-		if len(waiting) == 0 {
+		if len(g.later) == 0 {
 			g.running, g.left = false, false
-			closed := g.closed
+			more = !g.closed
 			g.mu.Unlock()
-			return !closed
+			return more
 		}
+		f := g.later[0]
+		g.later = g.later[1:]
 		g.mu.Unlock()
-		for _, f := range waiting {
-			f()
-		}
+		_ = caught(f) // nobody is here who could recover
 	}
 }
 

@@ -5,6 +5,7 @@ package netshim
 import (
 	"context"
 	"errors"
+	"runtime"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -138,6 +139,94 @@ func TestAPanicOfACallIsRaisedWhereItWasMade(t *testing.T) {
 	}()
 	if err := c.Do(func() {}); err != nil {
 		t.Errorf("the call after: %v", err)
+	}
+}
+
+func TestACallThatEndsItsGoroutineEndsItsCallers(t *testing.T) {
+	l := NewLine()
+	c := l.Calls()
+	defer c.Close()
+	defer l.Guard(t.Context(), time.Minute, 0).Stop()
+	ended := make(chan bool, 1)
+	go func() {
+		returned := false
+		defer func() { ended <- returned }()
+		_ = c.Do(runtime.Goexit)
+		returned = true
+	}()
+	if <-ended {
+		t.Error("the caller goes on")
+	}
+	ran := false
+	if err := c.Do(func() { ran = true }); err != nil || !ran {
+		t.Errorf("the call after: ran %t, %v", ran, err)
+	}
+}
+
+func TestWhatComesLaterMayFail(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		l := NewLine()
+		c := l.Calls()
+		g := l.Guard(context.Background(), 0, time.Second)
+		hold := make(chan struct{})
+		if err := c.Do(func() { <-hold }); !errors.Is(err, ErrLeft) {
+			t.Fatal(err)
+		}
+		g.Stop()
+		c.Later(func() { panic("a close fails") })
+		c.Later(runtime.Goexit)
+		settled := false
+		time.AfterFunc(time.Second, func() {
+			if settled {
+				t.Error("settled while the call is under way")
+			}
+			close(hold)
+		})
+		c.Settle()
+		settled = true
+		c.Close()
+		c.Settle()
+	})
+}
+
+func TestABoundThatRestsCutsNothing(t *testing.T) {
+	for name, bound := range map[string]func(l *Line, ctx context.Context) Guarding{
+		"a context and its grace": func(l *Line, ctx context.Context) Guarding { return l.Guard(ctx, time.Second, 0) },
+		"a quiet limit":           func(l *Line, _ context.Context) Guarding { return l.Guard(context.Background(), 0, time.Second) },
+	} {
+		t.Run(name, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				l := NewLine()
+				c := l.Calls()
+				defer c.Close()
+				ctx, cancel := context.WithTimeout(context.Background(), time.Second)
+				defer cancel()
+				g := bound(l, ctx)
+				g.Rest()
+				g.Rest()
+				other := l.Guard(t.Context(), time.Hour, 0)
+				if err := c.Do(func() { <-time.After(time.Minute) }); err != nil || l.Broken() {
+					t.Fatalf("a call beside: %v", err)
+				}
+				other.Stop()
+				g.Wake()
+				g.Wake()
+				start, hold := time.Now(), make(chan struct{})
+				if err := c.Do(func() { <-hold }); !errors.Is(err, ErrLeft) || time.Since(start) != time.Second {
+					t.Errorf("%v after %v, want ErrLeft after 1s", err, time.Since(start))
+				}
+				close(hold)
+				if g.Expired() == nil {
+					t.Error("the bound does not say that it cut")
+				}
+				g.Rest()
+				g.Stop()
+				g.Wake()
+				if n := len(l.active); n != 0 {
+					t.Errorf("%d bounds are left on the line", n)
+				}
+			})
+		})
 	}
 }
 

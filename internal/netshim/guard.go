@@ -16,7 +16,8 @@ type guard struct {
 	stop  func() bool // unhooks from the context; only the guarding goroutine touches it
 
 	// Protected by line.mu.
-	seq   uint64          // 0 while the guard is not active
+	seq   uint64          // 0 when the guard was stopped
+	rests bool            // it bounds nothing until it wakes
 	ctx   context.Context // nil where the context cannot end
 	grace time.Duration
 	quiet time.Duration
@@ -89,13 +90,8 @@ func (s Guarding) Stop() {
 		return
 	}
 	g.seq, g.ctx = 0, nil
-	if g.timer != nil {
-		g.timer.Stop()
-		g.timer = nil
-	}
-	i := slices.Index(l.active, g)
-	l.active = slices.Delete(l.active, i, i+1)
-	l.limitLocked()
+	g.restLocked()
+	g.rests = false
 	l.mu.Unlock()
 
 	if g.stop != nil {
@@ -105,6 +101,53 @@ func (s Guarding) Stop() {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	l.free = append(l.free, g)
+}
+
+// Rest suspends the bound until Wake, while what it bounds makes no call: a
+// call of somebody else's on the line is not to end with it.
+func (s Guarding) Rest() {
+	if s.g == nil {
+		return
+	}
+	l := s.g.line
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	if s.g.seq == s.seq {
+		s.g.restLocked()
+	}
+}
+
+// Wake has the bound hold again. A context that ended meanwhile has its grace
+// from now on.
+func (s Guarding) Wake() {
+	if s.g == nil {
+		return
+	}
+	g, l := s.g, s.g.line
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	if g.seq != s.seq || !g.rests {
+		return
+	}
+	g.rests = false
+	l.active = append(l.active, g)
+	l.limitLocked()
+	g.endedLocked()
+}
+
+// restLocked takes the guard from the active ones.
+func (g *guard) restLocked() {
+	if g.rests {
+		return
+	}
+	g.rests = true
+	if g.timer != nil {
+		g.timer.Stop()
+		g.timer = nil
+	}
+	i := slices.Index(g.line.active, g)
+	g.line.active = slices.Delete(g.line.active, i, i+1)
+	g.line.limitLocked()
 }
 
 // Expired says why this bound cut the line, as [Line.Expired] does, and nil if
@@ -159,10 +202,14 @@ func (l *Line) limitLocked() {
 // may come late, when the guard is stopped or guards another context; it
 // therefore believes only what the guard says now.
 func (g *guard) contextEnded() {
-	l := g.line
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	if g.ctx == nil || g.timer != nil {
+	g.line.mu.Lock()
+	defer g.line.mu.Unlock()
+	g.endedLocked()
+}
+
+// endedLocked begins the grace where the context has ended.
+func (g *guard) endedLocked() {
+	if g.ctx == nil || g.timer != nil || g.rests {
 		return
 	}
 	err := g.ctx.Err()
@@ -170,7 +217,7 @@ func (g *guard) contextEnded() {
 		return
 	}
 	if g.grace <= 0 {
-		l.cutLocked(err, g.seq)
+		g.line.cutLocked(err, g.seq)
 		return
 	}
 	seq := g.seq
@@ -180,7 +227,7 @@ func (g *guard) contextEnded() {
 func (g *guard) graceOver(seq uint64) {
 	g.line.mu.Lock()
 	defer g.line.mu.Unlock()
-	if g.seq == seq {
+	if g.seq == seq && !g.rests {
 		g.line.cutLocked(g.ctx.Err(), seq)
 	}
 }

@@ -21,16 +21,20 @@ type model struct {
 	mood      atomic.Pointer[mood]
 	held      []*Conn[*wire]
 	suspended bool
+	lowered   bool             // the limit, so that more may be open
 	invalid   int64            // how many failed their check so far
 	pending   []<-chan outcome // in the order of their Acquire
 	stop      context.CancelFunc
 	ctx       context.Context
 }
 
-// mood is how the server answers a dial: after a while, with an error or nil.
+// mood is how the server answers a dial: after a while, with an error or nil. A
+// deaf one goes on when its context has ended; closing takes a while as well.
 type mood struct {
-	slow time.Duration
-	err  error
+	slow  time.Duration
+	err   error
+	deaf  bool
+	close time.Duration
 }
 
 func newModel(t *testing.T, limit int) *model {
@@ -41,12 +45,13 @@ func newModel(t *testing.T, limit int) *model {
 		if mood.slow > 0 {
 			select {
 			case <-time.After(mood.slow):
-			case <-ctx.Done():
+			case <-deafen(ctx, mood.deaf):
 				return ctx.Err()
 			}
 		}
 		return mood.err
 	}
+	m.s.onClose = func(*wire) { <-time.After(m.mood.Load().close) }
 	m.p = New(Config[*wire]{
 		Dial: m.s.dial, Close: m.s.close, Peek: m.s.peek, Classify: classify,
 		MaxOpen: limit, MaxIdle: 2, MaxLifetime: time.Minute, MaxIdleTime: 20 * time.Second,
@@ -55,6 +60,14 @@ func newModel(t *testing.T, limit int) *model {
 	})
 	m.ctx, m.stop = context.WithCancel(t.Context())
 	return m
+}
+
+// deafen is the end of ctx, unless nobody heeds it.
+func deafen(ctx context.Context, deaf bool) <-chan struct{} {
+	if deaf {
+		return nil
+	}
+	return ctx.Done()
 }
 
 // collect takes the answers that are there. A caller answered with a
@@ -118,8 +131,9 @@ func (m *model) steps() map[string]func(*rapid.T) {
 		"wait": func(t *rapid.T) { pass(time.Duration(rapid.IntRange(1, 5000).Draw(t, "ms")) * time.Millisecond) },
 		"mood": func(t *rapid.T) {
 			err := rapid.SampledFrom([]error{nil, nil, nil, errDown, errRefused, errTooMany, errOdd}).Draw(t, "err")
-			slow := rapid.IntRange(0, 12).Draw(t, "slow")
-			m.mood.Store(&mood{time.Duration(slow) * time.Second, err})
+			slow := rapid.IntRange(0, 25).Draw(t, "slow")
+			closing := rapid.SampledFrom([]int{0, 0, 0, 7, 40}).Draw(t, "close")
+			m.mood.Store(&mood{time.Duration(slow) * time.Second, err, rapid.Bool().Draw(t, "deaf"), time.Duration(closing) * time.Second})
 		},
 		"suspend": func(*rapid.T) {
 			m.suspended = true
@@ -131,7 +145,9 @@ func (m *model) steps() map[string]func(*rapid.T) {
 		},
 		"evict": func(*rapid.T) { m.p.Evict() },
 		"limit": func(t *rapid.T) {
-			m.limit = rapid.IntRange(1, 6).Draw(t, "limit")
+			limit := rapid.IntRange(1, 6).Draw(t, "limit")
+			m.lowered = m.lowered || limit < m.limit
+			m.limit = limit
 			m.p.SetMaxOpen(m.limit)
 		},
 		"": func(t *rapid.T) {
@@ -149,8 +165,11 @@ func (m *model) check(t *rapid.T) {
 	if n.Idle > 0 && n.Open > m.limit || n.Dialing > 3 {
 		t.Fatalf("%+v is over the limit of %d", n, m.limit)
 	}
-	if m.s.alive() != n.Open {
-		t.Fatalf("%d connections live, %d open", m.s.alive(), n.Open)
+	if m.s.alive() != n.Open+n.Closing {
+		t.Fatalf("%d connections live, %d open, %d closing", m.s.alive(), n.Open, n.Closing)
+	}
+	if sessions := n.Open + n.Dialing + n.Closing + n.Orphans; m.p.cfg.Lingering && !m.lowered && sessions > m.limit {
+		t.Fatalf("%+v is over the limit of %d with what lingers", n, m.limit)
 	}
 }
 
@@ -174,6 +193,17 @@ func (m *model) finish(t *rapid.T) {
 	if len(m.pending) > 0 {
 		t.Fatalf("%d callers still wait: %+v", len(m.pending), m.p.Stats())
 	}
+	for range m.limit {
+		m.pending = append(m.pending, ask(m.ctx, m.p))
+	}
+	pass(10 * time.Second)
+	if m.collect(t); len(m.held) != m.limit {
+		t.Fatalf("%d of %d connections can be had: %+v", len(m.held), m.limit, m.p.Stats())
+	}
+	for _, c := range m.held {
+		c.Release()
+	}
+	pass(time.Second)
 	m.stop()
 	if err := m.p.Close(context.Background()); err != nil || m.s.alive() != 0 {
 		t.Fatalf("after Close %d connections live: %v", m.s.alive(), err)

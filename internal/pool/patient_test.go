@@ -47,6 +47,7 @@ func newPatient(t *testing.T, limit int) *patient {
 		Dial: m.s.dial, Close: m.s.close, Peek: m.s.peek, Ping: m.s.ping, Classify: classify,
 		MaxOpen: limit, MaxIdle: 2, MaxLifetime: time.Minute, MaxIdleTime: 20 * time.Second, MaxDials: 3, Warmup: 2,
 		DialTimeout: 10 * time.Second, ValidationIdle: time.Second, ValidationTimeout: 2 * time.Second, CloseTimeout: time.Second,
+		Lingering: limit%2 == 0, DialRate: limit % 3 * 10,
 	})
 	return m
 }
@@ -137,7 +138,7 @@ func (m *patient) check(t *rapid.T) {
 	now := p.exact()
 	young, next := p.youngLocked(now)
 	may, _ := p.pace.mayDial(now, p.openLocked(), young, next)
-	if may && p.queue.n > young && p.roomLocked() > 0 && len(p.dials) < p.cfg.MaxDials && !p.suspended {
+	if may && p.queue.n > young && p.roomLocked() > 0 && p.dialsLocked() < p.cfg.MaxDials && !p.suspended {
 		t.Fatalf("%d callers wait and %d dials run, though one more is permitted", p.queue.n, len(p.dials))
 	}
 }
@@ -148,6 +149,9 @@ func (m *patient) finish(t *rapid.T) {
 	m.mood.Store(&mood{})
 	m.ping.Store(pingAnswered)
 	m.deaf.Store(false)
+	if m.p.cfg.Lingering { // what is deaf keeps its place
+		close(m.release)
+	}
 	if m.suspended {
 		m.p.Resume()
 	}
@@ -165,7 +169,9 @@ func (m *patient) finish(t *rapid.T) {
 		}
 		m.returnOne()
 	}
-	close(m.release)
+	if !m.p.cfg.Lingering {
+		close(m.release)
+	}
 	for len(m.held) > 0 {
 		m.returnOne()
 	}

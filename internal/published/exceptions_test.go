@@ -99,6 +99,8 @@ var pgxExceptions = map[string]exception{
 }
 
 var oracleExceptions = map[string]exception{
+	"TestExternalAuthIntegration/sessionUserwithOutbrackets": ownLogin,
+	"TestHeterogeneousPoolIntegration/proxyUserwithBrackets": ownLogin,
 	"TestLoopInLoop_199": {
 		group: flaky,
 		says:  "last does differ from the avg more than 20%",
@@ -106,6 +108,13 @@ var oracleExceptions = map[string]exception{
 			"it wants the last of twenty measured times within a tenth of the first",
 		sometimes: true,
 	},
+}
+
+// ownLogin is the exception of a test that asks for another user by its context.
+var ownLogin = exception{
+	group:  virtual,
+	says:   "connections are shared, so none is opened for the login of godror.",
+	reason: "a login of the context's is refused, because physical connections are shared",
 }
 
 // cancelled is the exception of a test whose INSERT is on its way when the
