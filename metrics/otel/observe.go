@@ -1,0 +1,143 @@
+// This file observes a source: the pool under the conventions' names, and the rest under Fluxor's.
+
+package otel
+
+import (
+	"context"
+	"slices"
+
+	"go.opentelemetry.io/otel/attribute"
+	"go.opentelemetry.io/otel/metric"
+	semconv "go.opentelemetry.io/otel/semconv/v1.43.0"
+	"go.opentelemetry.io/otel/semconv/v1.43.0/dbconv"
+
+	"github.com/fluxor-db/fluxor/metrics"
+)
+
+// reading is one instrument, the attributes of its values, and where they stand
+// in a snapshot.
+type reading struct {
+	instrument metric.Int64Observable
+	with       metric.ObserveOption
+	read       func(s *metrics.Snapshot) (n int64, ok bool)
+}
+
+// always makes a reading of a number that is always there.
+func always(read func(s *metrics.Snapshot) int64) func(*metrics.Snapshot) (int64, bool) {
+	return func(s *metrics.Snapshot) (int64, bool) { return read(s), true }
+}
+
+// limited makes a reading of a limit: 0 is none.
+func limited(read func(s *metrics.Snapshot) int) func(*metrics.Snapshot) (int64, bool) {
+	return func(s *metrics.Snapshot) (int64, bool) { return int64(read(s)), read(s) > 0 }
+}
+
+// observer reads all that is observed from one snapshot.
+type observer struct {
+	source  Source
+	pool    attribute.Set
+	all     []reading
+	refused metric.Int64ObservableCounter
+	err     error
+}
+
+// observe registers the observation of a source.
+func observe(meter metric.Meter, source Source, pool attribute.Set) (metric.Registration, error) {
+	o := &observer{source: source, pool: pool}
+	o.addPool(meter)
+	o.addOwn(meter)
+	o.addBreaker(meter)
+	if o.err != nil {
+		return nil, o.err
+	}
+	instruments := []metric.Observable{o.refused}
+	for _, r := range o.all {
+		if !slices.Contains(instruments, metric.Observable(r.instrument)) {
+			instruments = append(instruments, r.instrument)
+		}
+	}
+	return meter.RegisterCallback(o.collect, instruments...)
+}
+
+// collect takes a snapshot and reports what it says.
+func (o *observer) collect(_ context.Context, to metric.Observer) error {
+	s := o.source.Snapshot()
+	for _, r := range o.all {
+		if n, ok := r.read(&s); ok {
+			to.ObserveInt64(r.instrument, n, r.with)
+		}
+	}
+	for policy, n := range s.Refused {
+		to.ObserveInt64(o.refused, n, o.with(attribute.String("fluxor.policy", policy)))
+	}
+	return nil
+}
+
+// with are the pool's attributes and one's own.
+func (o *observer) with(own ...attribute.KeyValue) metric.ObserveOption {
+	return metric.WithAttributeSet(attribute.NewSet(append(o.pool.ToSlice(), own...)...))
+}
+
+// add notes a reading, and the first error.
+func (o *observer) add(i metric.Int64Observable, err error, read func(*metrics.Snapshot) (int64, bool), own ...attribute.KeyValue) {
+	if o.err == nil {
+		o.err = err
+	}
+	o.all = append(o.all, reading{i, o.with(own...), read})
+}
+
+func (o *observer) addPool(meter metric.Meter) {
+	count, err := dbconv.NewClientConnectionCountObservable(meter)
+	o.add(count.Inst(), err, always(func(s *metrics.Snapshot) int64 { return int64(s.Idle) }), semconv.DBClientConnectionStateIdle)
+	o.add(count.Inst(), err, always(func(s *metrics.Snapshot) int64 { return int64(s.InUse) }), semconv.DBClientConnectionStateUsed)
+	most, err := dbconv.NewClientConnectionMaxObservable(meter)
+	o.add(most.Inst(), err, limited(func(s *metrics.Snapshot) int { return s.MaxOpenConnections }))
+	idle, err := dbconv.NewClientConnectionIdleMaxObservable(meter)
+	o.add(idle.Inst(), err, limited(func(s *metrics.Snapshot) int { return s.MaxIdleConnections }))
+	pending, err := dbconv.NewClientConnectionPendingRequestsObservable(meter)
+	o.add(pending.Inst(), err, always(func(s *metrics.Snapshot) int64 { return int64(s.Waiting) }))
+	timeouts, err := dbconv.NewClientConnectionTimeoutsObservable(meter)
+	o.add(timeouts.Inst(), err, always(func(s *metrics.Snapshot) int64 { return s.AcquireTimeouts }))
+}
+
+// own are Fluxor's counters.
+var own = []struct {
+	name, unit, help string
+	read             func(s *metrics.Snapshot) int64
+}{
+	{"fluxor.retries", "{retry}", "Repetitions of operations that were safe to repeat.", func(s *metrics.Snapshot) int64 { return s.Retries }},
+	{"fluxor.indeterminate", "{operation}", "Operations that were sent and of which nobody knows whether they took effect.", func(s *metrics.Snapshot) int64 { return s.Indeterminate }},
+	{"fluxor.leaks", "{leak}", "Connections that were held for longer than the leak threshold.", func(s *metrics.Snapshot) int64 { return s.Leaks }},
+	{"fluxor.slow_queries", "{query}", "Queries that took as long as the slow query threshold or longer.", func(s *metrics.Snapshot) int64 { return s.SlowQueries }},
+	{"fluxor.rows", "{row}", "Rows that were handed to callers.", func(s *metrics.Snapshot) int64 { return s.Rows }},
+	{"fluxor.cache.hits", "{query}", "Queries that the cache answered.", func(s *metrics.Snapshot) int64 { return s.CacheHits }},
+	{"fluxor.cache.misses", "{query}", "Queries that the cache might have answered and did not.", func(s *metrics.Snapshot) int64 { return s.CacheMisses }},
+}
+
+func (o *observer) addOwn(meter metric.Meter) {
+	for _, c := range own {
+		counter, err := meter.Int64ObservableCounter(c.name, metric.WithUnit(c.unit), metric.WithDescription(c.help))
+		o.add(counter, err, always(c.read))
+	}
+	active, err := meter.Int64ObservableUpDownCounter("fluxor.active_transactions",
+		metric.WithUnit("{transaction}"), metric.WithDescription("Transactions that are open."))
+	o.add(active, err, always(func(s *metrics.Snapshot) int64 { return s.ActiveTransactions }))
+	o.refused, err = meter.Int64ObservableCounter("fluxor.refused",
+		metric.WithUnit("{operation}"), metric.WithDescription("Operations that Fluxor refused, by policy; nothing was sent."))
+	if o.err == nil {
+		o.err = err
+	}
+}
+
+func (o *observer) addBreaker(meter metric.Meter) {
+	state, err := meter.Int64ObservableUpDownCounter("fluxor.breaker.state",
+		metric.WithUnit("1"), metric.WithDescription("1 for the present state of the circuit breaker, 0 for the others."))
+	for _, name := range []string{"closed", "open", "half-open"} {
+		o.add(state, err, func(s *metrics.Snapshot) (int64, bool) {
+			if s.BreakerState == name {
+				return 1, true
+			}
+			return 0, s.BreakerState != ""
+		}, attribute.String("fluxor.state", name))
+	}
+}
