@@ -40,7 +40,8 @@ type half struct {
 	bytes atomic.Int64
 }
 
-// Known is a text's analysis, and its fingerprint once somebody asked.
+// Known is a text's analysis, and its fingerprint and tables once somebody
+// asked.
 type Known struct {
 	Statement
 	dialect Dialect
@@ -48,12 +49,21 @@ type Known struct {
 	wanted  atomic.Bool
 	print   sync.Once
 	printed string
+	look    sync.Once
+	tables  []string
 }
 
 // Fingerprint returns the text's fingerprint. It is made once.
 func (k *Known) Fingerprint() string {
 	k.print.Do(func() { k.printed = Fingerprint(k.dialect, k.text) })
 	return k.printed
+}
+
+// Tables returns the tables that the text names, as [Tables] finds them. They
+// are looked for once.
+func (k *Known) Tables() []string {
+	k.look.Do(func() { k.tables = Tables(k.dialect, k.text) })
+	return k.tables
 }
 
 // Again reports whether it was called before: the statement cache keeps what is

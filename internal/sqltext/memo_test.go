@@ -141,3 +141,13 @@ func TestWhatIsRememberedAllocatesNothing(t *testing.T) {
 		t.Errorf("a remembered text costs %v allocations", n)
 	}
 }
+
+func TestTablesAreLookedForOnce(t *testing.T) {
+	k := sqltext.NewMemo(sqltext.PostgreSQL).Of("select a from t join u using (i)")
+	if got := strings.Join(k.Tables(), " "); got != "t u" {
+		t.Errorf("the tables are %q", got)
+	}
+	if n := testing.AllocsPerRun(100, func() { k.Tables() }); n != 0 {
+		t.Errorf("asking again allocates %v times", n)
+	}
+}

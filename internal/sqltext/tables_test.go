@@ -1,0 +1,74 @@
+// This file tests which tables are found in a text.
+
+package sqltext_test
+
+import (
+	"slices"
+	"testing"
+
+	"github.com/fluxor-db/fluxor/internal/sqltext"
+)
+
+func TestTablesAreFoundByPosition(t *testing.T) {
+	const (
+		pg, my, ora, lite = sqltext.PostgreSQL, sqltext.MySQL, sqltext.Oracle, sqltext.SQLite
+	)
+	for _, row := range []struct {
+		d    sqltext.Dialect
+		text string
+		want []string
+	}{
+		{pg, "select a from t where b = 1", []string{"t"}},
+		{pg, "SELECT a FROM shop.Orders o", []string{"orders"}},
+		{pg, `select a from "Order Lines"`, []string{"order lines"}},
+		{my, "select a from `shop`.`t` where b in (1, 2)", []string{"t"}},
+		{pg, "select * from a, b x, only c as y where a.i = x.i", []string{"a", "b", "c"}},
+		{pg, "select * from a join b on a.i = b.i left join c using (i)", []string{"a", "b", "c"}},
+		{pg, "select * from a join a b on a.i = b.j", []string{"a"}},
+		{pg, "select (select max(i) from inner_one) from outer_one", []string{"inner_one", "outer_one"}},
+		{pg, "select * from (select i from t) x", []string{"t"}},
+		{pg, "select extract(year from birth), trim(both ' ' from name) from people", []string{"people"}},
+		{pg, "select a from t where b is distinct from c", []string{"t"}},
+		{pg, "select * from generate_series(1, 3)", nil},
+		{pg, "with x as (select i from t), y (a, b) as materialized (select 1, 2) select * from x join y on x.i = y.a", []string{"t"}},
+		{pg, "insert into t (a) values ($1) on conflict (a) do update set a = 2", []string{"t"}},
+		{my, "insert into t(a) values (?) on duplicate key update a = 2", []string{"t"}},
+		{my, "update ignore t set a = 1", []string{"t"}},
+		{lite, "update t set a = (select b from u)", []string{"t", "u"}},
+		{pg, "select a from t for update", []string{"t"}},
+		{ora, "select a from t where b = :1 for update nowait", []string{"t"}},
+		{pg, "select a from t for no key update", []string{"t"}},
+		{pg, "delete from t using u where t.i = u.i", []string{"t"}},
+		{pg, "create table if not exists t(a int)", []string{"t"}},
+		{pg, "truncate table only t", []string{"t"}},
+		{ora, "select sysdate from dual", []string{"dual"}},
+		{pg, "select 'from x'", nil},
+		{lite, `select a from ""`, nil},
+		{pg, "select * from ", nil},
+		{pg, "select 1", nil},
+		{pg, "", nil},
+		{pg, "select 'open from t", nil},
+		{pg, "from", nil},
+		{pg, ") select a from t", []string{"t"}},
+		{sqltext.Unknown, "select a from t", nil},
+	} {
+		if got := sqltext.Tables(row.d, row.text); !slices.Equal(got, row.want) {
+			t.Errorf("%v %q: %q, want %q", row.d, row.text, got, row.want)
+		}
+	}
+}
+
+func FuzzTables(f *testing.F) {
+	for _, text := range []string{"select a from t, u", "with x as (select 1) select * from x", "(((from", "update", "x as (", "table if"} {
+		f.Add(uint8(1), text)
+	}
+	f.Fuzz(func(t *testing.T, d uint8, text string) {
+		seen := map[string]bool{}
+		for _, name := range sqltext.Tables(sqltext.Dialect(d), text) {
+			if name == "" || seen[name] {
+				t.Errorf("%q names %q", text, name)
+			}
+			seen[name] = true
+		}
+	})
+}
