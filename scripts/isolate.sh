@@ -14,3 +14,12 @@ for cgo in 0 1; do
   fi
   grep -qx 'github.com/lib/pq' <<<"$packages" || { echo "drivers/postgres lists no lib/pq: the check looks at the wrong program"; exit 1; }
 done
+
+# The same look at the exporters finds what it must not find above, and nothing of the other one.
+lists() { ${GO:-go} list -deps "./$1" | grep -E "$2" >/dev/null; } # not -q: it would end go list early
+lists metrics/prometheus 'prometheus/client_golang' && lists metrics/otel 'opentelemetry\.io/otel' && lists middleware/tracing 'opentelemetry\.io/otel' ||
+  { echo "an exporter lists no library: the check looks for the wrong names"; exit 1; }
+! lists metrics/prometheus 'opentelemetry' || { echo "metrics/prometheus lists OpenTelemetry"; exit 1; }
+for package in metrics/otel middleware/tracing; do
+  ! lists $package 'github.com/prometheus|otel/sdk' || { echo "$package lists Prometheus or OpenTelemetry's SDK"; exit 1; }
+done
