@@ -128,7 +128,7 @@ func TestCountsAtRoundBoundsAreExact(t *testing.T) {
 	var h Histogram
 	c.read(&h)
 	for bound := time.Microsecond; bound <= 100*time.Second; bound *= 10 {
-		for _, at := range []time.Duration{bound, 2 * bound, 5 * bound / 2, 5 * bound} {
+		for _, at := range []time.Duration{bound, 2 * bound, 5 * bound / 2, 3 * bound, 5 * bound} {
 			want := int64(0)
 			for _, d := range all {
 				if d < at {

@@ -82,7 +82,8 @@ type Pool struct {
 	// MaxOpenConnections and MaxIdleConnections are the limits; 0 = unlimited.
 	MaxOpenConnections int
 	MaxIdleConnections int
-	// OpenConnections are InUse, Idle and being opened.
+	// OpenConnections are InUse and Idle together; those being opened count as
+	// in use, as in sql.DBStats.
 	OpenConnections int
 	InUse           int
 	Idle            int

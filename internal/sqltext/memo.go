@@ -51,6 +51,7 @@ type Known struct {
 	printed string
 	look    sync.Once
 	tables  []string
+	kept    atomic.Value
 }
 
 // Fingerprint returns the text's fingerprint. It is made once.
@@ -65,6 +66,13 @@ func (k *Known) Tables() []string {
 	k.look.Do(func() { k.tables = Tables(k.dialect, k.text) })
 	return k.tables
 }
+
+// Kept is what [Known.Keep] was last given; nil before.
+func (k *Known) Kept() any { return k.kept.Load() }
+
+// Keep lets whoever keeps books on statements find its page again without a
+// search. All values must have one type, as for an [atomic.Value].
+func (k *Known) Keep(v any) { k.kept.Store(v) }
 
 // Again reports whether it was called before: the statement cache keeps what is
 // used a second time.

@@ -151,3 +151,15 @@ func TestTablesAreLookedForOnce(t *testing.T) {
 		t.Errorf("asking again allocates %v times", n)
 	}
 }
+
+func TestAKeeperFindsItsPageAgain(t *testing.T) {
+	m := sqltext.NewMemo(sqltext.PostgreSQL)
+	if got := m.Of("select 1").Kept(); got != nil {
+		t.Errorf("a new text keeps %v", got)
+	}
+	page := new(int)
+	m.Of("select 1").Keep(page)
+	if got := m.Of("select 1").Kept(); got != page {
+		t.Errorf("it keeps %v", got)
+	}
+}
