@@ -30,6 +30,8 @@ type engine struct {
 	outer   driver.Connector // inner, and before it the middlewares that see connections opened
 	keeper  *keeper          // nil where no statements are kept
 	log     *slog.Logger
+	prober  *prober
+	pinned  bool // the database lives in its connections
 
 	foreignOnce sync.Once
 	closeOnce   sync.Once // of inner
@@ -38,7 +40,7 @@ type engine struct {
 // newEngine starts nothing: connections and goroutines begin with the first
 // lease.
 func newEngine(name string, set settings, b backend.Backend, inner driver.Connector, pinned bool) *engine {
-	e := &engine{name: name, set: set, backend: b, inner: inner, log: set.Logger}
+	e := &engine{name: name, set: set, backend: b, inner: inner, log: set.Logger, pinned: pinned}
 	if e.backend.Classify == nil {
 		e.backend.Classify = backend.Common
 	}
@@ -48,6 +50,7 @@ func newEngine(name string, set settings, b backend.Backend, inner driver.Connec
 	e.chain, e.outer = chain(set, inner)
 	e.keeper = newKeeper(e.backend, set.StmtCacheSize)
 	e.pool = pool.New(e.poolConfig(pinned))
+	e.prober = newProber(e)
 	return e
 }
 
@@ -132,15 +135,22 @@ func (e *engine) peek(p *physical) error {
 	return p.line.Peek(e.backend.Plaintext)
 }
 
-// validate asks the server over an idle connection.
+// validate asks the server over an idle connection, unless the driver's
+// ResetSession is about to do the same.
 func (e *engine) validate(ctx context.Context, p *physical) error {
+	if e.set.ValidationQuery == "" && e.backend.SelfValidates {
+		return nil
+	}
+	return e.inquire(ctx, p)
+}
+
+// inquire asks the server over a connection.
+func (e *engine) inquire(ctx context.Context, p *physical) error {
 	bound := guard(p, ctx, 0)
 	defer bound.Stop()
 	switch {
 	case e.set.ValidationQuery != "":
 		return e.runValidation(ctx, p)
-	case e.backend.SelfValidates:
-		return nil
 	case p.pinger != nil:
 		return p.ping(ctx)
 	case e.backend.Ping != nil:
@@ -199,10 +209,9 @@ func (e *engine) warnForeign() {
 	})
 }
 
-// close closes the pool, then the driver's connector where it can be closed.
+// close closes the prober and the pool, then the driver's connector where it can be closed.
 func (e *engine) close() error {
-	ctx := context.Background()
-	err := e.pool.Close(ctx)
+	err := errors.Join(e.prober.close(), e.pool.Close(context.Background()))
 	if c, ok := e.inner.(io.Closer); ok {
 		e.closeOnce.Do(func() { err = errors.Join(err, c.Close()) })
 	}

@@ -84,7 +84,9 @@ type Failure struct {
 func (d Diagnostics) String() string {
 	var b strings.Builder
 	fmt.Fprintf(&b, "Fluxor diagnostics, %s\n", d.At.UTC().Format(time.RFC3339))
-	line := func(name, text string) { b.WriteString(strings.TrimRight(fmt.Sprintf("%-9s %s", name, text), " ") + "\n") }
+	line := func(name, text string) {
+		b.WriteString(strings.TrimRight(fmt.Sprintf("%-9s %s", name, text), " ") + "\n")
+	}
 	line("database", d.Backend)
 	line("health", d.health())
 	line("breaker", d.State.Breaker)
