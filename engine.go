@@ -41,6 +41,8 @@ type engine struct {
 	crowd   *limit.Concurrency // of the operations that are admitted
 	asking  atomic.Bool        // a probe of the breaker's is under way
 	log     *slog.Logger
+	prober  *prober
+	pinned  bool // the database lives in its connections
 
 	killing     sync.WaitGroup // statements being ended on the server
 	foreignOnce sync.Once
@@ -50,7 +52,7 @@ type engine struct {
 // newEngine starts nothing: connections and goroutines begin with the first
 // lease.
 func newEngine(name string, set settings, b backend.Backend, inner driver.Connector, pinned bool) *engine {
-	e := &engine{name: name, set: set, backend: b, inner: inner, log: set.Logger}
+	e := &engine{name: name, set: set, backend: b, inner: inner, log: set.Logger, pinned: pinned}
 	if e.backend.Classify == nil {
 		e.backend.Classify = backend.Common
 	}
@@ -63,6 +65,7 @@ func newEngine(name string, set settings, b backend.Backend, inner driver.Connec
 	e.breaker, e.rate, e.crowd = newBreaker(e, pinned), newRate(set), newCrowd(set)
 	e.keeper = newKeeper(e.backend, set.StmtCacheSize)
 	e.pool = pool.New(e.poolConfig(pinned))
+	e.prober = newProber(e)
 	return e
 }
 
@@ -180,15 +183,22 @@ func (e *engine) peek(p *physical) error {
 	return p.line.Peek(e.backend.Plaintext)
 }
 
-// validate asks the server over an idle connection.
+// validate asks the server over an idle connection, unless the driver's
+// ResetSession is about to do the same.
 func (e *engine) validate(ctx context.Context, p *physical) error {
+	if e.set.ValidationQuery == "" && e.backend.SelfValidates {
+		return nil
+	}
+	return e.inquire(ctx, p)
+}
+
+// inquire asks the server over a connection.
+func (e *engine) inquire(ctx context.Context, p *physical) error {
 	bound := guard(p, ctx, 0)
 	defer bound.Stop()
 	switch {
 	case e.set.ValidationQuery != "":
 		return e.runValidation(ctx, p)
-	case e.backend.SelfValidates:
-		return nil
 	case p.pinger != nil:
 		return p.ping(ctx)
 	case e.backend.Ping != nil:
@@ -256,11 +266,11 @@ func (e *engine) warnForeign() {
 	})
 }
 
-// close closes the pool, then the driver's connector where it can be closed.
+// close closes the prober and the pool, then the driver's connector where it can be closed.
 func (e *engine) close() error {
 	ctx := context.Background()
 	e.breaker.Close()
-	err := e.pool.Close(ctx)
+	err := errors.Join(e.prober.close(), e.pool.Close(ctx))
 	e.killing.Wait()
 	if c, ok := e.inner.(io.Closer); ok {
 		e.closeOnce.Do(func() { err = errors.Join(err, c.Close()) })

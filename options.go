@@ -5,6 +5,7 @@ package fluxor
 import (
 	"errors"
 	"fmt"
+	"maps"
 	"reflect"
 	"slices"
 	"strconv"
@@ -49,6 +50,13 @@ func (o option) isDuration() bool {
 
 // isBool reports whether the option is either true or false.
 func (o option) isBool() bool { return o.of(new(RuntimeConfig)).Kind() == reflect.Bool }
+
+// clear takes the option's value out of c.
+func (o option) clear(c *RuntimeConfig) {
+	o.of(c).SetZero()
+	c.denied = maps.Clone(c.denied)
+	delete(c.denied, o.field)
+}
 
 // form says what the option's values look like, for errors and the page.
 func (o option) form() string {

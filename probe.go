@@ -1,0 +1,178 @@
+// This file asks the database over a connection of its own, so that no full pool hides its health and no probe takes a caller's connection.
+
+package fluxor
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"time"
+
+	"github.com/fluxor-db/fluxor/backend"
+	"github.com/fluxor-db/fluxor/refusal"
+)
+
+// loginPause is how long a refused login is not tried again: a probe that went
+// on would lock the account.
+const loginPause = time.Minute
+
+// prober holds one connection outside the pool, from the first question until
+// the engine is closed.
+type prober struct {
+	e    *engine
+	life context.Context // ends with the engine
+	end  context.CancelFunc
+	turn chan struct{} // holds a token while a question is under way, which owns what follows
+
+	conn    *physical // nil between a failure and the next question
+	refused error     // the refusal of a login
+	until   time.Time // until when it counts
+}
+
+func newProber(e *engine) *prober {
+	p := &prober{e: e, turn: make(chan struct{}, 1)}
+	p.life, p.end = context.WithCancel(context.Background())
+	return p
+}
+
+// ask returns nil when the database answers, and returns when ctx ends, also
+// where the driver does not. A database that lives in its connection is in this
+// process, and another connection would be another database: it is not asked.
+func (p *prober) ask(ctx context.Context) error {
+	if p.e.pinned {
+		return p.over()
+	}
+	if err := p.over(); err != nil {
+		return err
+	}
+	select {
+	case p.turn <- struct{}{}:
+	case <-ctx.Done():
+		return ctx.Err()
+	case <-p.life.Done():
+		return p.over()
+	}
+	answer := make(chan error, 1)
+	go p.question(ctx, answer)
+	select {
+	case err := <-answer:
+		return err
+	case <-ctx.Done():
+		return ctx.Err()
+	}
+}
+
+// over is the error of a closed engine.
+func (p *prober) over() error {
+	if p.life.Err() == nil {
+		return nil
+	}
+	return &refusal.Error{Policy: "connector", Reason: "the connector is closed", Sentinel: refusal.ErrClosed}
+}
+
+// question ends when the driver returns, at the latest after the connection
+// timeout and the validation timeout where the driver can be interrupted.
+func (p *prober) question(ctx context.Context, answer chan<- error) {
+	ctx, cancel := context.WithCancel(ctx)
+	defer cancel()
+	stop := context.AfterFunc(p.life, cancel)
+	defer stop()
+	err := p.guarded(ctx)
+	if p.life.Err() != nil {
+		_ = p.drop() // close did not wait for the driver
+	}
+	<-p.turn
+	answer <- err
+}
+
+// guarded makes an error of a driver's panic.
+func (p *prober) guarded(ctx context.Context) (err error) {
+	defer func() {
+		if r := recover(); r != nil {
+			_ = p.drop()
+			err = fmt.Errorf("fluxor: the driver panicked while it was asked: %v", r)
+		}
+	}()
+	return p.reach(ctx)
+}
+
+// reach asks over the connection at hand, and where that one is gone over a
+// fresh one: a firewall may have cut it while it rested.
+func (p *prober) reach(ctx context.Context) error {
+	if p.conn != nil {
+		if err := p.validate(ctx); err == nil || ctx.Err() != nil {
+			return err
+		}
+	}
+	if time.Now().Before(p.until) {
+		return p.refused
+	}
+	dialing, cancel := bounded(ctx, p.e.set.ConnectionTimeout)
+	defer cancel()
+	conn, err := p.e.dial(dialing)
+	if err != nil {
+		if p.e.backend.Classify(err) == backend.ClassLogin {
+			p.refused, p.until = err, time.Now().Add(loginPause)
+		}
+		return err
+	}
+	p.conn = conn
+	return p.validate(ctx)
+}
+
+// validate keeps the connection if it answers, and if it can be asked again: of
+// a driver that has nothing to ask with, the opening is the answer.
+func (p *prober) validate(ctx context.Context) error {
+	asking, cancel := bounded(ctx, p.e.set.ValidationTimeout)
+	defer cancel()
+	err := p.e.inquire(asking, p.conn)
+	if err == nil && p.conn.cut() {
+		err = errCut
+	}
+	if err != nil || !p.e.asks(p.conn) {
+		_ = p.drop()
+	}
+	return err
+}
+
+// drop closes the connection, where there is one; a driver that panicked once
+// may do so again.
+func (p *prober) drop() (err error) {
+	conn := p.conn
+	p.conn = nil
+	if conn == nil {
+		return nil
+	}
+	defer func() {
+		if r := recover(); r != nil {
+			err = fmt.Errorf("fluxor: the driver panicked while a connection was closed: %v", r)
+		}
+	}()
+	return p.e.closePhysical(conn)
+}
+
+// errCut is what a connection that was found dead answers.
+var errCut = errors.New("fluxor: the connection of the health probe was cut")
+
+// bounded is ctx with a bound of its own, of which 0 is none.
+func bounded(ctx context.Context, limit time.Duration) (context.Context, context.CancelFunc) {
+	if limit == 0 {
+		return context.WithCancel(ctx)
+	}
+	return context.WithTimeout(ctx, limit)
+}
+
+// close ends the question under way and closes the connection, within the close
+// timeout.
+func (p *prober) close() error {
+	p.end()
+	waiting, cancel := bounded(context.Background(), p.e.set.CloseTimeout)
+	defer cancel()
+	select {
+	case p.turn <- struct{}{}:
+	case <-waiting.Done():
+		return errors.New("fluxor: the driver did not return from a health probe within the close timeout")
+	}
+	defer func() { <-p.turn }()
+	return p.drop()
+}
