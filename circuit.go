@@ -4,8 +4,8 @@ package fluxor
 
 import (
 	"context"
-	"errors"
 	"fmt"
+	"log/slog"
 	"time"
 
 	"github.com/fluxor-db/fluxor/internal/breaker"
@@ -25,7 +25,7 @@ func newBreaker(e *engine, pinned bool) *breaker.Breaker {
 		Window:          set.CircuitBreakerWindow,
 		ResetTimeout:    set.CircuitBreakerResetTimeout,
 		HalfOpenTimeout: set.CircuitBreakerHalfOpenTimeout,
-		Probe:           e.probe,
+		Probe:           func(ctx context.Context) error { return e.prober.ask(ctx) },
 		OnStateChange:   e.breakerChanged,
 		Disabled:        pinned,
 	})
@@ -47,41 +47,26 @@ func (e *engine) circuitOpen(after time.Duration) error {
 	}
 }
 
-// probe asks the database on a connection of its own. Where the driver does not
-// keep to the context it is left behind, and nobody asks again before it returns.
-func (e *engine) probe(ctx context.Context) error {
-	if !e.asking.CompareAndSwap(false, true) {
-		return errStillAsking
-	}
-	answer := make(chan error, 1)
-	go func() {
-		defer e.asking.Store(false)
-		answer <- e.ask(ctx)
-	}()
-	select {
-	case err := <-answer:
-		return err
-	case <-ctx.Done():
-		return ctx.Err()
-	}
-}
-
-var errStillAsking = errors.New("fluxor: the driver has not returned from the last probe")
-
-// ask opens a connection, pings and closes it.
-func (e *engine) ask(ctx context.Context) error {
-	p, err := e.dial(ctx)
-	if err != nil {
-		return err
-	}
-	return errors.Join(e.validate(ctx, p), e.closePhysical(p))
-}
-
 // breakerChanged logs a change of the breaker's, and tells the application.
 func (e *engine) breakerChanged(c breaker.Change) {
-	level := e.log.Warn
+	level := slog.LevelWarn
 	if c.To == breaker.Closed {
-		level = e.log.Info
+		level = slog.LevelInfo
 	}
-	level("the circuit breaker is "+c.To.String(), "engine", e.name, "why", c.Why, "error", c.Cause)
+	attrs := []slog.Attr{slog.String("why", c.Why)}
+	if c.Cause != nil {
+		attrs = append(attrs, slog.String("error", e.brief(c.Cause)))
+	}
+	e.log.LogAttrs(context.Background(), level, "the circuit breaker is "+c.To.String(), attrs...)
+	if tell := e.set.OnStateChange; tell != nil {
+		tell(StateChange{From: c.From.String(), To: c.To.String(), Reason: c.Why, At: c.At})
+	}
+}
+
+// brief is err's text for a log, without what a driver adds for its own use.
+func (e *engine) brief(err error) string {
+	if e.backend.Brief != nil {
+		return e.backend.Brief(err)
+	}
+	return err.Error()
 }

@@ -10,11 +10,11 @@ import (
 	"log/slog"
 	"strings"
 	"sync"
-	"sync/atomic"
 	"time"
 
 	"github.com/fluxor-db/fluxor/backend"
 	"github.com/fluxor-db/fluxor/internal/breaker"
+	"github.com/fluxor-db/fluxor/internal/ledger"
 	"github.com/fluxor-db/fluxor/internal/limit"
 	"github.com/fluxor-db/fluxor/internal/netshim"
 	"github.com/fluxor-db/fluxor/internal/pool"
@@ -26,23 +26,24 @@ import (
 // engine is one database as a connector sees it. It is immutable but for the
 // pool, which guards itself.
 type engine struct {
-	name    string
-	set     settings
-	backend backend.Backend
-	inner   driver.Connector
-	pool    *pool.Pool[*physical]
-	chain   middleware.Handler
-	outer   driver.Connector // inner, and before it the middlewares that see connections opened
-	keeper  *keeper          // nil where no statements are kept
-	retries *retries
-	metrics *metrics.Recorder
-	breaker *breaker.Breaker
-	rate    *limit.Rate        // nil where there is no such limit, as crowd
-	crowd   *limit.Concurrency // of the operations that are admitted
-	asking  atomic.Bool        // a probe of the breaker's is under way
-	log     *slog.Logger
-	prober  *prober
-	pinned  bool // the database lives in its connections
+	name     string
+	set      settings
+	backend  backend.Backend
+	inner    driver.Connector
+	pool     *pool.Pool[*physical]
+	chain    middleware.Handler
+	outer    driver.Connector // inner, and before it the middlewares that see connections opened
+	keeper   *keeper          // nil where no statements are kept
+	retries  *retries
+	metrics  *metrics.Recorder
+	breaker  *breaker.Breaker
+	rate     *limit.Rate        // nil where there is no such limit, as crowd
+	crowd    *limit.Concurrency // of the operations that are admitted
+	ledger   *ledger.Ledger     // nil where the dialect is unknown
+	failures failures
+	log      *slog.Logger
+	prober   *prober
+	pinned   bool // the database lives in its connections
 
 	killing     sync.WaitGroup // statements being ended on the server
 	foreignOnce sync.Once
@@ -63,6 +64,7 @@ func newEngine(name string, set settings, b backend.Backend, inner driver.Connec
 	e.metrics = metrics.NewRecorder(set.SlowQueryThreshold)
 	e.retries = newRetries(set.MaxRetries, set.RetryBackoff, set.RetryBudget, e.metrics.Retry)
 	e.breaker, e.rate, e.crowd = newBreaker(e, pinned), newRate(set), newCrowd(set)
+	e.ledger = newLedger(e.backend, set)
 	e.keeper = newKeeper(e.backend, set.StmtCacheSize)
 	e.pool = pool.New(e.poolConfig(pinned))
 	e.prober = newProber(e)

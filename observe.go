@@ -8,45 +8,60 @@ import (
 	"time"
 
 	"github.com/fluxor-db/fluxor/health"
+	"github.com/fluxor-db/fluxor/internal/ledger"
+	"github.com/fluxor-db/fluxor/metrics"
 )
 
 var _ health.Target = (*Connector)(nil)
 
-// Metrics are the numbers of a connector since its start.
-type Metrics struct {
-	// TotalQueries are the operations that were carried out or failed,
-	// FailedQueries those that failed.
-	TotalQueries, FailedQueries int64
-	// SuccessRate is the percentage of the operations that did not fail, 0 to
-	// 100; 100 where there were none.
-	SuccessRate float64
-	// AverageQueryTime is how long one took on average.
-	AverageQueryTime time.Duration
-	// Pool are the physical connections.
-	Pool PoolStats
-}
+// Metrics are the numbers of a connector since its start, or of an interval:
+// see metrics.Snapshot.
+type Metrics = metrics.Snapshot
 
-// Metrics returns the connector's numbers. Operations are not counted in this
-// version; those of the pool are.
+// Metrics returns the connector's numbers. It takes some tens of microseconds.
 func (c *Connector) Metrics() Metrics {
-	return Metrics{SuccessRate: 100, Pool: c.PoolStats()}
+	m, pool := c.main.metrics.Snapshot(), c.PoolStats()
+	m.BreakerState = c.CircuitBreakerState()
+	m.Pool = metrics.Pool{
+		MaxOpenConnections: pool.MaxOpen, MaxIdleConnections: c.main.set.MaxIdleConns,
+		OpenConnections: pool.Open + pool.Dialing, InUse: pool.Used, Idle: pool.Idle,
+		Waiting: pool.Waiting, WaitCount: pool.WaitCount, WaitDuration: pool.WaitDuration, AcquireTimeouts: pool.Timeouts,
+	}
+	return m
 }
 
-// CircuitBreakerState returns "closed", "open" or "half-open". There is no
-// circuit breaker in this version, so that none is ever open.
-func (c *Connector) CircuitBreakerState() string { return health.BreakerClosed }
+// Snapshot is Metrics under the name that metrics/prometheus and metrics/otel ask
+// for.
+func (c *Connector) Snapshot() metrics.Snapshot { return c.Metrics() }
+
+// CircuitBreakerState returns "closed", "open" or "half-open".
+func (c *Connector) CircuitBreakerState() string { return c.main.breaker.State().String() }
 
 // Leaks returns the leases that have lasted longer than LeakDetectionThreshold,
-// the longest first. This version looks for none.
-func (c *Connector) Leaks() []LeakReport { return nil }
+// the longest first.
+func (c *Connector) Leaks() []LeakReport { return c.main.leaks() }
 
-// SlowStatements returns the slowest statements, the worst first. This version
-// keeps no account of them.
-func (c *Connector) SlowStatements() []health.Statement { return nil }
+// worst is how many statements a diagnosis names.
+const worst = 10
 
-// LastErrors returns the last errors of operations, the newest first. This
-// version remembers none.
-func (c *Connector) LastErrors() []health.Failure { return nil }
+// SlowStatements returns the statements that took most time together, the worst
+// first: their texts without literals, and never an argument.
+func (c *Connector) SlowStatements() []health.Statement {
+	if c.main.ledger == nil {
+		return nil
+	}
+	var list []health.Statement
+	for _, s := range c.main.ledger.Top(worst, ledger.ByTotal) {
+		list = append(list, health.Statement{
+			Fingerprint: s.Fingerprint, Count: s.Count, Failed: s.Failed, Mean: s.Mean(), Max: s.Max, Caller: s.Caller,
+		})
+	}
+	return list
+}
+
+// LastErrors returns the last errors by which operations failed that were not
+// their callers' own doing, the newest first.
+func (c *Connector) LastErrors() []health.Failure { return c.main.failures.list() }
 
 // Probe asks the database whether it answers, over a connection of its own that
 // stays open until Close: it waits for no caller of the pool, and ends with ctx.

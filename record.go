@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"github.com/fluxor-db/fluxor/backend"
+	"github.com/fluxor-db/fluxor/internal/ledger"
 	"github.com/fluxor-db/fluxor/internal/sqltext"
 	"github.com/fluxor-db/fluxor/metrics"
 	"github.com/fluxor-db/fluxor/middleware"
@@ -25,19 +26,19 @@ func (c *conn) record(o *op, began time.Time, err error) {
 	if end.IsZero() {
 		end = time.Now()
 	}
-	e, took := c.e, end.Sub(began)
-	e.metrics.Record(o.Op, e.outcomeOf(err), took)
+	e, took, outcome := c.e, end.Sub(began), c.e.outcomeOf(err)
+	e.metrics.Record(o.Op, outcome, took)
 	switch {
 	case err == nil && o.Op == middleware.OpBegin:
 		e.metrics.TxBegan()
 	case o.Op == middleware.OpCommit || o.Op == middleware.OpRollback:
 		e.metrics.TxEnded()
 	}
+	if e.ledger != nil && o.SQL != "" && (o.Op == middleware.OpExec || o.Op == middleware.OpQuery) {
+		e.ledger.Record(o.SQL, ledger.Execution{At: end, Took: took, Rows: rowsOf(o), Failed: err != nil, InTx: o.InTx})
+	}
 	if err != nil {
-		var refused *refusal.Error
-		if errors.As(err, &refused) {
-			e.metrics.Refuse(refused.Policy)
-		}
+		e.failed(outcome, end, err)
 	}
 	if limit := e.set.SlowQueryThreshold; limit > 0 && took >= limit {
 		e.slow(o, took, err)
@@ -78,4 +79,29 @@ func (e *engine) slow(o *op, took time.Duration, err error) {
 		attrs = append(attrs, slog.Any("error", err))
 	}
 	e.log.LogAttrs(context.Background(), slog.LevelWarn, "a slow operation", attrs...)
+}
+
+// rowsOf is how many rows an Exec affected, where the driver knows; the rows of a
+// query are not read yet.
+func rowsOf(o *op) int64 {
+	if o.Result == nil || o.Op != middleware.OpExec {
+		return 0
+	}
+	if n, ok := o.Result.(driver.RowsAffected); ok {
+		return int64(n)
+	}
+	return 0
+}
+
+// failed remembers an error that was not its caller's own doing, and counts a
+// refusal.
+func (e *engine) failed(outcome metrics.Outcome, at time.Time, err error) {
+	var refused *refusal.Error
+	if errors.As(err, &refused) {
+		e.metrics.Refuse(refused.Policy)
+	}
+	switch outcome {
+	case metrics.ConnectionError, metrics.Timeout, metrics.Indeterminate, metrics.Refused:
+		e.failures.add(at, e.brief(err))
+	}
 }

@@ -73,11 +73,11 @@ func TestTheRecoveryWaitsForAServerToComeBack(t *testing.T) {
 	if err == nil {
 		t.Fatal("the server answered after its end")
 	}
-	before := rt.Metrics().Pool.DialErrors
+	before := poolOf(t, rt.DB()).PoolStats().DialErrors
 	short, cancel := context.WithTimeout(t.Context(), 200*time.Millisecond)
 	defer cancel()
-	if got := fluxor.NewErrorRecovery(rt).HandleError(short, err); got != err || rt.Metrics().Pool.DialErrors == before {
-		t.Errorf("while it is down: got %v after %d dials", got, rt.Metrics().Pool.DialErrors-before)
+	if got := fluxor.NewErrorRecovery(rt).HandleError(short, err); got != err || poolOf(t, rt.DB()).PoolStats().DialErrors == before {
+		t.Errorf("while it is down: got %v after %d dials", got, poolOf(t, rt.DB()).PoolStats().DialErrors-before)
 	}
 	recovered := make(chan error)
 	go func() { recovered <- fluxor.NewErrorRecovery(rt).HandleError(t.Context(), err) }()

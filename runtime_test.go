@@ -98,7 +98,7 @@ func TestARuntimeDoesWhatItsDatabaseDoes(t *testing.T) {
 			if s := rt.Stats(); s.OpenConnections == 0 || s.InUse != 0 {
 				t.Errorf("Stats: %+v", s)
 			}
-			if m := rt.Metrics(); m.Pool.Dials == 0 || m.SuccessRate != 100 || rt.CircuitBreakerState() != "closed" {
+			if m := rt.Metrics(); poolOf(t, rt.DB()).PoolStats().Dials == 0 || m.SuccessRate != 100 || rt.CircuitBreakerState() != "closed" {
 				t.Errorf("Metrics: %+v, breaker %s", m, rt.CircuitBreakerState())
 			}
 			if h := fluxor.CheckHealth(ctx, rt); !h.Healthy || h.Reason != health.ReasonOK {

@@ -91,10 +91,13 @@ func errTxLost() error {
 
 // persist is carry without its care for panics.
 func (s *session) persist(ctx context.Context, o *op, settled bool) error {
-	waits := 0
+	waits, first := 0, time.Time{}
 	for attempt := 0; ; attempt++ {
 		if err := s.acquire(ctx, attempt); err != nil {
-			if !s.e.passes(err) || !s.e.retries.wait(ctx, waits) {
+			if waits == 0 {
+				first = time.Now()
+			}
+			if !s.e.passes(err) || !s.e.retries.wait(ctx, first, waits) {
 				return err
 			}
 			waits++
