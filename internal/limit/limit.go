@@ -108,7 +108,7 @@ type Stats struct {
 	InUse   int // admitted and not released; 0 for a rate
 	Waiting int
 
-	Admitted uint64
+	Admitted uint64        // operations
 	Refused  uint64        // for all reasons but Ended
 	Canceled uint64        // for the reason Ended
 	Waits    uint64        // operations that waited and do not any more
