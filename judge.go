@@ -25,9 +25,7 @@ func (s *session) judge(ctx context.Context, o *op, err error) (heard error, aga
 	p := s.held.Value
 	var off brokenOff
 	if errors.As(err, &off) {
-		if s.tx == nil && p.line.Sent() && arrays(o.Args) {
-			p.broken = true
-		}
+		s.halved(p, o)
 		return off.error, false
 	}
 	var late timedOut
@@ -81,6 +79,7 @@ func (s *session) judge(ctx context.Context, o *op, err error) (heard error, aga
 // judgeTimeout says what the caller hears of a call that its own timeout ended:
 // the server may have been done with it.
 func (s *session) judgeTimeout(ctx context.Context, p *physical, o *op, late timedOut) error {
+	s.halved(p, o)
 	if lost(s.e.backend.Classify(late.error)) {
 		p.broken = true
 	}
@@ -91,6 +90,14 @@ func (s *session) judgeTimeout(ctx context.Context, p *physical, o *op, late tim
 		return late.ended
 	}
 	return late.error
+}
+
+// halved gives up the connection of a call that was ended on its way, where a
+// part of what it did may be left for the next statement to commit.
+func (s *session) halved(p *physical, o *op) {
+	if s.tx == nil && p.line.Sent() && arrays(o.Args) {
+		p.broken = true
+	}
 }
 
 // pure reports whether o's text is proven to change nothing.
