@@ -19,6 +19,7 @@ import (
 type library struct {
 	driver.Conn
 	exec func(ctx context.Context, args []driver.NamedValue) error
+	rows *cursor
 }
 
 func (l *library) ExecContext(ctx context.Context, _ string, args []driver.NamedValue) (driver.Result, error) {
@@ -227,5 +228,42 @@ func TestAnAnswerThatNobodyWaitedForIsClosed(t *testing.T) {
 		}
 		close(hold)
 		<-late.closed
+	})
+}
+
+// question is a statement that returns c.
+type question struct {
+	driver.Stmt
+	c *cursor
+}
+
+func (q question) NumInput() int { return 0 }
+
+func (q question) QueryContext(context.Context, []driver.NamedValue) (driver.Rows, error) {
+	return q.c, nil
+}
+
+func (q question) Close() error { return nil }
+
+func (l *library) PrepareContext(context.Context, string) (driver.Stmt, error) {
+	return question{c: l.rows}, nil
+}
+
+func TestAValidationQueryWhoseRowsDoNotComeHoldsNobodyUp(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		hold := make(chan struct{})
+		l := &library{rows: &cursor{next: func() driver.Value { <-hold; panic("read") }, closed: make(chan struct{})}}
+		p, e := l.physical(t, nil), &engine{}
+		e.set.ValidationQuery = "select 1 from dual"
+		ctx, cancel := context.WithTimeout(t.Context(), time.Second)
+		defer cancel()
+		start := time.Now()
+		if err := e.validate(ctx, p); !errors.Is(err, driver.ErrBadConn) {
+			t.Errorf("got %v", err)
+		}
+		if took := time.Since(start); took != time.Second+cancelGrace {
+			t.Errorf("it returned after %v", took)
+		}
+		close(hold)
 	})
 }
