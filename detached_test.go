@@ -7,6 +7,7 @@ import (
 	"database/sql"
 	"database/sql/driver"
 	"errors"
+	"sync/atomic"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -85,7 +86,8 @@ func TestABreakThatDoesNotReturnHoldsNobodyUp(t *testing.T) {
 		ctx, cancel := context.WithCancel(t.Context())
 		hold := make(chan struct{})
 		l := &library{exec: func(context.Context, []driver.NamedValue) error { <-hold; return errBroken }}
-		p := l.physical(t, func(driver.Conn) error { <-hold; return nil })
+		var breaks atomic.Int32
+		p := l.physical(t, func(driver.Conn) error { breaks.Add(1); <-hold; return nil })
 		time.AfterFunc(time.Second, cancel)
 		start := time.Now()
 		if err := run(ctx, p); !errors.Is(err, driver.ErrBadConn) {
@@ -95,6 +97,34 @@ func TestABreakThatDoesNotReturnHoldsNobodyUp(t *testing.T) {
 			t.Errorf("it returned after %v", took)
 		}
 		close(hold)
+		p.apart.calls.Settle()
+		if n := breaks.Load(); n != 1 {
+			t.Errorf("the call was broken off %d times", n)
+		}
+	})
+}
+
+// A driver that saw the end would break the call off itself, and perhaps the
+// next one.
+func TestTheDriversContextDoesNotEnd(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		ctx, cancel := context.WithTimeout(t.Context(), time.Second)
+		defer cancel()
+		l := &library{exec: func(given context.Context, _ []driver.NamedValue) error {
+			own, _ := ctx.Deadline()
+			if end, bounded := given.Deadline(); !bounded || !end.Equal(own) {
+				t.Errorf("its deadline is %v, want %v", end, own)
+			}
+			<-ctx.Done()
+			if given.Done() != nil || given.Err() != nil {
+				t.Errorf("its end shows: %v", given.Err())
+			}
+			return errLate
+		}}
+		var late timedOut
+		if err := run(ctx, l.physical(t, nil)); !errors.As(err, &late) {
+			t.Errorf("got %v", err)
+		}
 	})
 }
 

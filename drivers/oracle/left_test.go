@@ -223,3 +223,17 @@ func TestAWriteThatTheServersCallTimeoutEndsHasAnUnknownOutcome(t *testing.T) {
 		t.Errorf("CallTimeout: %T %v", err, err)
 	}
 }
+
+// Nothing but the network timeout bounds this call: no context says that it is
+// to be broken off.
+func TestACallThatTheNetworkTimeoutLeavesIsBrokenOff(t *testing.T) {
+	d := dbtest.Oracle(t)
+	db := fluxorOn(t, d.Logfmt("fluxor_network_timeout=300ms"))
+	mustExec(t, db, "create table w (n number(9))")
+	d.Faults(t, "execute delay=60000")
+	_, err := db.ExecContext(t.Context(), "insert into w values (1)")
+	if lost := new(fluxor.IndeterminateError); !errors.As(err, &lost) || !errors.Is(err, fluxor.ErrNetworkTimeout) {
+		t.Errorf("%T %v", err, err)
+	}
+	waitUntil(t, "the statement is broken off and its connection closed", func() bool { return pool(t, db).Closing == 0 })
+}
