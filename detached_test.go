@@ -96,6 +96,7 @@ func TestABreakThatDoesNotReturnHoldsNobodyUp(t *testing.T) {
 		if took := time.Since(start); took != time.Second+cancelGrace {
 			t.Errorf("it returned after %v", took)
 		}
+		synctest.Wait()
 		close(hold)
 		p.apart.calls.Settle()
 		if n := breaks.Load(); n != 1 {
