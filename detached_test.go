@@ -7,6 +7,7 @@ import (
 	"database/sql"
 	"database/sql/driver"
 	"errors"
+	"slices"
 	"sync/atomic"
 	"testing"
 	"testing/synctest"
@@ -297,4 +298,29 @@ func TestAValidationQueryWhoseRowsDoNotComeHoldsNobodyUp(t *testing.T) {
 		}
 		close(hold)
 	})
+}
+
+func TestTheDriverGetsWhatItsCallersVariablesHold(t *testing.T) {
+	n, s, none := 7, append(make([]string, 0, 5), "a", "b"), []int(nil)
+	args := []driver.NamedValue{
+		{Ordinal: 1, Value: sql.Out{Dest: &n, In: true}},
+		{Ordinal: 2, Value: sql.Out{Dest: &s, In: true}},
+		{Ordinal: 3, Value: sql.Out{Dest: &none}},
+		{Ordinal: 4, Value: sql.Out{}},
+		{Ordinal: 5, Value: "plain"},
+	}
+	mine, deliver := ownArgs(args)
+	ownN := mine[0].Value.(sql.Out).Dest.(*int)
+	ownS := mine[1].Value.(sql.Out).Dest.(*[]string)
+	if *ownN != 7 || !slices.Equal(*ownS, s) || cap(*ownS) != 5 || *mine[2].Value.(sql.Out).Dest.(*[]int) != nil || mine[4].Value != "plain" {
+		t.Errorf("the driver gets %d, %q of %d, %v", *ownN, *ownS, cap(*ownS), mine)
+	}
+	*ownN, (*ownS)[0] = 8, "c"
+	*ownS = append(*ownS, "d")
+	if n != 7 || s[0] != "a" || s[:3][2] != "" {
+		t.Errorf("the driver wrote to its caller: %d, %q", n, s[:3])
+	}
+	if deliver(); n != 8 || !slices.Equal(s, []string{"c", "b", "d"}) || none != nil {
+		t.Errorf("delivered %d, %q, %v", n, s, none)
+	}
 }
