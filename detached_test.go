@@ -324,3 +324,40 @@ func TestTheDriverGetsWhatItsCallersVariablesHold(t *testing.T) {
 		t.Errorf("delivered %d, %q, %v", n, s, none)
 	}
 }
+
+func (c *cursor) HasNextResultSet() bool { return true }
+
+func (c *cursor) NextResultSet() error { c.next(); return nil }
+
+func TestRowsAreClosedAfterTheirCallThatWasLeft(t *testing.T) {
+	for name, call := range map[string]func(r *reading, c *cursor) error{
+		"Next":          func(r *reading, _ *cursor) error { return r.nextApart(make([]driver.Value, 1)) },
+		"NextResultSet": func(r *reading, c *cursor) error { return r.nextResultSet(c) },
+	} {
+		t.Run(name, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				hold := make(chan struct{})
+				c := &cursor{next: func() driver.Value { <-hold; return nil }, closed: make(chan struct{})}
+				p := (&library{}).physical(t, nil)
+				ctx, cancel := context.WithTimeout(t.Context(), time.Second)
+				defer cancel()
+				r := c.reading(ctx, p)
+				defer guard(p, ctx, 0).Stop()
+				if err := call(r, c); !errors.Is(err, driver.ErrBadConn) {
+					t.Fatal(err)
+				}
+				if err := r.closeInner(); err != nil {
+					t.Error(err)
+				}
+				synctest.Wait()
+				select {
+				case <-c.closed:
+					t.Error("closed beside the call")
+				default:
+				}
+				close(hold)
+				<-c.closed
+			})
+		})
+	}
+}
