@@ -43,7 +43,7 @@ func (s *session) judge(ctx context.Context, o *op, err error) (heard error, aga
 	if !badConn && !lost(class) && !(p.cut() && !o.is.has(sound)) && !unanswered(ctx, p, err) {
 		return err, false
 	}
-	p.broken = true
+	p.broken, p.lost = true, true
 	if p.apart != nil {
 		s.doubt(p) // nothing showed on the others either
 	}
@@ -222,7 +222,7 @@ func (s *session) judgeNext(r *reading, err error) error {
 	if !badConn && !lost(class) && !ended && !r.p.cut() {
 		return err
 	}
-	r.p.broken = true
+	r.p.broken, r.p.lost = true, true
 	if class == backend.ClassFatal {
 		return err
 	}

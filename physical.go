@@ -34,6 +34,7 @@ type physical struct {
 	validator  driver.Validator
 
 	broken bool // set by the session that leases it; such a connection is never reused
+	lost   bool // as broken, because a call found it gone
 	looks  bool // its ResetSession looks at the socket (go-sql-driver, checkConnLiveness)
 	closed atomic.Bool
 

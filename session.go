@@ -106,7 +106,7 @@ func (s *session) attemptWatched(ctx context.Context, o *op, settled bool) error
 		p.line.Reset()
 		return ctx.Err() // lib/pq would send the statement and a cancel request after it, and see which is faster
 	}
-	if p.apart != nil && (p.cut() || p.broken && o.st != nil) {
+	if p.apart != nil && (p.cut() || p.lost && o.st != nil) {
 		p.line.Reset()
 		return driver.ErrBadConn // the driver itself would wait for the call that was left, or panic (godror stmt.go, NumInput)
 	}

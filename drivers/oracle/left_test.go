@@ -115,28 +115,33 @@ func TestAConnectionWhoseFetchWasLeftKeepsItsPlace(t *testing.T) {
 }
 
 func TestAStatementBesideRowsOutlivesTheirContext(t *testing.T) {
-	d := dbtest.Oracle(t)
-	db := fluxorOn(t, d.Logfmt())
-	mustExec(t, db, "create table w (n number(9))")
-	mustExec(t, db, "insert into w values (1)")
-	c, err := db.Conn(t.Context())
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer c.Close()
-	ctx, cancel := context.WithCancel(t.Context())
-	defer cancel()
-	rows, err := c.QueryContext(ctx, "select n from w")
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer rows.Close()
-	if !rows.Next() {
-		t.Fatal(rows.Err())
-	}
-	time.AfterFunc(50*time.Millisecond, cancel)
-	if _, err := c.ExecContext(t.Context(), "insert /*ocisim delay=700 */ into w values (2)"); err != nil {
-		t.Errorf("the statement beside: %v", err)
+	for name, read := range map[string]bool{"before their first": false, "between them": true} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			db := fluxorOn(t, dbtest.Oracle(t).Logfmt())
+			mustExec(t, db, "create table w (n number(9))")
+			mustExec(t, db, "insert into w values (1)")
+			c, err := db.Conn(t.Context())
+			if err != nil {
+				t.Fatal(err)
+			}
+			defer c.Close()
+			ctx, cancel := context.WithCancel(t.Context())
+			defer cancel()
+			rows, err := c.QueryContext(ctx, "select n from w")
+			if err != nil {
+				t.Fatal(err)
+			}
+			defer rows.Close()
+			if read && !rows.Next() {
+				t.Fatal(rows.Err())
+			}
+			time.AfterFunc(50*time.Millisecond, cancel)
+			mustExec(t, c, "insert /*ocisim delay=700 */ into w values (2)")
+			if err := rows.Err(); err != nil && !errors.Is(err, context.Canceled) {
+				t.Error(err)
+			}
+		})
 	}
 }
 
@@ -217,4 +222,18 @@ func TestAWriteThatTheServersCallTimeoutEndsHasAnUnknownOutcome(t *testing.T) {
 	if lost := new(fluxor.IndeterminateError); !errors.As(err, &lost) {
 		t.Errorf("CallTimeout: %T %v", err, err)
 	}
+}
+
+// Nothing but the network timeout bounds this call: no context says that it is
+// to be broken off.
+func TestACallThatTheNetworkTimeoutLeavesIsBrokenOff(t *testing.T) {
+	d := dbtest.Oracle(t)
+	db := fluxorOn(t, d.Logfmt("fluxor_network_timeout=300ms"))
+	mustExec(t, db, "create table w (n number(9))")
+	d.Faults(t, "execute delay=60000")
+	_, err := db.ExecContext(t.Context(), "insert into w values (1)")
+	if lost := new(fluxor.IndeterminateError); !errors.As(err, &lost) || !errors.Is(err, fluxor.ErrNetworkTimeout) {
+		t.Errorf("%T %v", err, err)
+	}
+	waitUntil(t, "the statement is broken off and its connection closed", func() bool { return pool(t, db).Closing == 0 })
 }
