@@ -236,6 +236,9 @@ func (sp *span) run(call func()) error {
 	defer sp.bound.Rest()
 	if sp.d.calls.Do(call) != nil {
 		sp.left = true
+		if sp.d.how.Break != nil {
+			go sp.breakOff() // where it was not before: the network timeout left it
+		}
 		return driver.ErrBadConn
 	}
 	return nil

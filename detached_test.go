@@ -7,6 +7,8 @@ import (
 	"database/sql"
 	"database/sql/driver"
 	"errors"
+	"slices"
+	"sync/atomic"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -19,6 +21,7 @@ import (
 type library struct {
 	driver.Conn
 	exec func(ctx context.Context, args []driver.NamedValue) error
+	rows *cursor
 }
 
 func (l *library) ExecContext(ctx context.Context, _ string, args []driver.NamedValue) (driver.Result, error) {
@@ -84,7 +87,8 @@ func TestABreakThatDoesNotReturnHoldsNobodyUp(t *testing.T) {
 		ctx, cancel := context.WithCancel(t.Context())
 		hold := make(chan struct{})
 		l := &library{exec: func(context.Context, []driver.NamedValue) error { <-hold; return errBroken }}
-		p := l.physical(t, func(driver.Conn) error { <-hold; return nil })
+		var breaks atomic.Int32
+		p := l.physical(t, func(driver.Conn) error { breaks.Add(1); <-hold; return nil })
 		time.AfterFunc(time.Second, cancel)
 		start := time.Now()
 		if err := run(ctx, p); !errors.Is(err, driver.ErrBadConn) {
@@ -93,7 +97,36 @@ func TestABreakThatDoesNotReturnHoldsNobodyUp(t *testing.T) {
 		if took := time.Since(start); took != time.Second+cancelGrace {
 			t.Errorf("it returned after %v", took)
 		}
+		synctest.Wait()
 		close(hold)
+		p.apart.calls.Settle()
+		if n := breaks.Load(); n != 1 {
+			t.Errorf("the call was broken off %d times", n)
+		}
+	})
+}
+
+// A driver that saw the end would break the call off itself, and perhaps the
+// next one.
+func TestTheDriversContextDoesNotEnd(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		ctx, cancel := context.WithTimeout(t.Context(), time.Second)
+		defer cancel()
+		l := &library{exec: func(given context.Context, _ []driver.NamedValue) error {
+			own, _ := ctx.Deadline()
+			if end, bounded := given.Deadline(); !bounded || !end.Equal(own) {
+				t.Errorf("its deadline is %v, want %v", end, own)
+			}
+			<-ctx.Done()
+			if given.Done() != nil || given.Err() != nil {
+				t.Errorf("its end shows: %v", given.Err())
+			}
+			return errLate
+		}}
+		var late timedOut
+		if err := run(ctx, l.physical(t, nil)); !errors.As(err, &late) {
+			t.Errorf("got %v", err)
+		}
 	})
 }
 
@@ -228,4 +261,103 @@ func TestAnAnswerThatNobodyWaitedForIsClosed(t *testing.T) {
 		close(hold)
 		<-late.closed
 	})
+}
+
+// question is a statement that returns c.
+type question struct {
+	driver.Stmt
+	c *cursor
+}
+
+func (q question) NumInput() int { return 0 }
+
+func (q question) QueryContext(context.Context, []driver.NamedValue) (driver.Rows, error) {
+	return q.c, nil
+}
+
+func (q question) Close() error { return nil }
+
+func (l *library) PrepareContext(context.Context, string) (driver.Stmt, error) {
+	return question{c: l.rows}, nil
+}
+
+func TestAValidationQueryWhoseRowsDoNotComeHoldsNobodyUp(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		hold := make(chan struct{})
+		l := &library{rows: &cursor{next: func() driver.Value { <-hold; panic("read") }, closed: make(chan struct{})}}
+		p, e := l.physical(t, nil), &engine{}
+		e.set.ValidationQuery = "select 1 from dual"
+		ctx, cancel := context.WithTimeout(t.Context(), time.Second)
+		defer cancel()
+		start := time.Now()
+		if err := e.validate(ctx, p); !errors.Is(err, driver.ErrBadConn) {
+			t.Errorf("got %v", err)
+		}
+		if took := time.Since(start); took != time.Second+cancelGrace {
+			t.Errorf("it returned after %v", took)
+		}
+		close(hold)
+	})
+}
+
+func TestTheDriverGetsWhatItsCallersVariablesHold(t *testing.T) {
+	n, s, none := 7, append(make([]string, 0, 5), "a", "b"), []int(nil)
+	args := []driver.NamedValue{
+		{Ordinal: 1, Value: sql.Out{Dest: &n, In: true}},
+		{Ordinal: 2, Value: sql.Out{Dest: &s, In: true}},
+		{Ordinal: 3, Value: sql.Out{Dest: &none}},
+		{Ordinal: 4, Value: sql.Out{}},
+		{Ordinal: 5, Value: "plain"},
+	}
+	mine, deliver := ownArgs(args)
+	ownN := mine[0].Value.(sql.Out).Dest.(*int)
+	ownS := mine[1].Value.(sql.Out).Dest.(*[]string)
+	if *ownN != 7 || !slices.Equal(*ownS, s) || cap(*ownS) != 5 || *mine[2].Value.(sql.Out).Dest.(*[]int) != nil || mine[4].Value != "plain" {
+		t.Errorf("the driver gets %d, %q of %d, %v", *ownN, *ownS, cap(*ownS), mine)
+	}
+	*ownN, (*ownS)[0] = 8, "c"
+	*ownS = append(*ownS, "d")
+	if n != 7 || s[0] != "a" || s[:3][2] != "" {
+		t.Errorf("the driver wrote to its caller: %d, %q", n, s[:3])
+	}
+	if deliver(); n != 8 || !slices.Equal(s, []string{"c", "b", "d"}) || none != nil {
+		t.Errorf("delivered %d, %q, %v", n, s, none)
+	}
+}
+
+func (c *cursor) HasNextResultSet() bool { return true }
+
+func (c *cursor) NextResultSet() error { c.next(); return nil }
+
+func TestRowsAreClosedAfterTheirCallThatWasLeft(t *testing.T) {
+	for name, call := range map[string]func(r *reading, c *cursor) error{
+		"Next":          func(r *reading, _ *cursor) error { return r.nextApart(make([]driver.Value, 1)) },
+		"NextResultSet": func(r *reading, c *cursor) error { return r.nextResultSet(c) },
+	} {
+		t.Run(name, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				hold := make(chan struct{})
+				c := &cursor{next: func() driver.Value { <-hold; return nil }, closed: make(chan struct{})}
+				p := (&library{}).physical(t, nil)
+				ctx, cancel := context.WithTimeout(t.Context(), time.Second)
+				defer cancel()
+				r := c.reading(ctx, p)
+				defer guard(p, ctx, 0).Stop()
+				if err := call(r, c); !errors.Is(err, driver.ErrBadConn) {
+					t.Fatal(err)
+				}
+				if err := r.closeInner(); err != nil {
+					t.Error(err)
+				}
+				synctest.Wait()
+				select {
+				case <-c.closed:
+					t.Error("closed beside the call")
+				default:
+				}
+				close(hold)
+				<-c.closed
+			})
+		})
+	}
 }

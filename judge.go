@@ -25,9 +25,7 @@ func (s *session) judge(ctx context.Context, o *op, err error) (heard error, aga
 	p := s.held.Value
 	var off brokenOff
 	if errors.As(err, &off) {
-		if s.tx == nil && p.line.Sent() && arrays(o.Args) {
-			p.broken = true
-		}
+		s.halved(p, o)
 		return off.error, false
 	}
 	var late timedOut
@@ -45,7 +43,7 @@ func (s *session) judge(ctx context.Context, o *op, err error) (heard error, aga
 	if !badConn && !lost(class) && !(p.cut() && !o.is.has(sound)) && !unanswered(ctx, p, err) {
 		return err, false
 	}
-	p.broken = true
+	p.broken, p.lost = true, true
 	if p.apart != nil {
 		s.doubt(p) // nothing showed on the others either
 	}
@@ -81,6 +79,7 @@ func (s *session) judge(ctx context.Context, o *op, err error) (heard error, aga
 // judgeTimeout says what the caller hears of a call that its own timeout ended:
 // the server may have been done with it.
 func (s *session) judgeTimeout(ctx context.Context, p *physical, o *op, late timedOut) error {
+	s.halved(p, o)
 	if lost(s.e.backend.Classify(late.error)) {
 		p.broken = true
 	}
@@ -91,6 +90,14 @@ func (s *session) judgeTimeout(ctx context.Context, p *physical, o *op, late tim
 		return late.ended
 	}
 	return late.error
+}
+
+// halved gives up the connection of a call that was ended on its way, where a
+// part of what it did may be left for the next statement to commit.
+func (s *session) halved(p *physical, o *op) {
+	if s.tx == nil && p.line.Sent() && arrays(o.Args) {
+		p.broken = true
+	}
 }
 
 // pure reports whether o's text is proven to change nothing.
@@ -220,7 +227,7 @@ func (s *session) judgeRead(r *reading, err error) error {
 	if !badConn && !lost(class) && !ended && !r.p.cut() {
 		return err
 	}
-	r.p.broken = true
+	r.p.broken, r.p.lost = true, true
 	if class == backend.ClassFatal {
 		return err
 	}

@@ -35,6 +35,7 @@ type physical struct {
 
 	id     uint64 // the server's number of it, where that is asked for; else 0
 	broken bool   // set by the session that leases it; such a connection is never reused
+	lost   bool   // as broken, because a call found it gone
 	looks  bool   // its ResetSession looks at the socket (go-sql-driver, checkConnLiveness)
 	closed atomic.Bool
 

@@ -66,7 +66,7 @@ func (s *session) carry(ctx context.Context, o *op) error {
 			s.abandon(settled)
 		}
 	}()
-	err = s.persist(ctx, o, settled)
+	err = s.persist(ctx, o, settled, began)
 	s.report(ticket, began, err)
 	if s.held == nil {
 		s.leave()
@@ -90,14 +90,11 @@ func errTxLost() error {
 }
 
 // persist is carry without its care for panics.
-func (s *session) persist(ctx context.Context, o *op, settled bool) error {
-	waits, first := 0, time.Time{}
+func (s *session) persist(ctx context.Context, o *op, settled bool, began time.Time) error {
+	waits := 0
 	for attempt := 0; ; attempt++ {
 		if err := s.acquire(ctx, attempt); err != nil {
-			if waits == 0 {
-				first = time.Now()
-			}
-			if !s.e.passes(err) || !s.e.retries.wait(ctx, first, waits) {
+			if !s.e.passes(err) || !s.e.retries.wait(ctx, began, waits) {
 				return err
 			}
 			waits++
@@ -133,7 +130,7 @@ func (s *session) attemptWatched(ctx context.Context, o *op, settled bool) error
 		p.line.Reset()
 		return ctx.Err() // lib/pq would send the statement and a cancel request after it, and see which is faster
 	}
-	if p.apart != nil && (p.cut() || p.broken && o.st != nil) {
+	if p.apart != nil && (p.cut() || p.lost && o.st != nil) {
 		p.line.Reset()
 		return driver.ErrBadConn // the driver itself would wait for the call that was left, or panic (godror stmt.go, NumInput)
 	}

@@ -60,6 +60,10 @@ func (t *timed) start(ctx context.Context) {
 	if ctx.Done() == nil {
 		return
 	}
+	if err := ctx.Err(); err != nil {
+		t.finish(err, false)
+		return
+	}
 	unhook := context.AfterFunc(ctx, func() { t.finish(ctx.Err(), false) })
 	t.mu.Lock()
 	defer t.mu.Unlock()

@@ -115,28 +115,33 @@ func TestAConnectionWhoseFetchWasLeftKeepsItsPlace(t *testing.T) {
 }
 
 func TestAStatementBesideRowsOutlivesTheirContext(t *testing.T) {
-	d := dbtest.Oracle(t)
-	db := fluxorOn(t, d.Logfmt())
-	mustExec(t, db, "create table w (n number(9))")
-	mustExec(t, db, "insert into w values (1)")
-	c, err := db.Conn(t.Context())
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer c.Close()
-	ctx, cancel := context.WithCancel(t.Context())
-	defer cancel()
-	rows, err := c.QueryContext(ctx, "select n from w")
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer rows.Close()
-	if !rows.Next() {
-		t.Fatal(rows.Err())
-	}
-	time.AfterFunc(50*time.Millisecond, cancel)
-	if _, err := c.ExecContext(t.Context(), "insert /*ocisim delay=700 */ into w values (2)"); err != nil {
-		t.Errorf("the statement beside: %v", err)
+	for name, read := range map[string]bool{"before their first": false, "between them": true} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			db := fluxorOn(t, dbtest.Oracle(t).Logfmt())
+			mustExec(t, db, "create table w (n number(9))")
+			mustExec(t, db, "insert into w values (1)")
+			c, err := db.Conn(t.Context())
+			if err != nil {
+				t.Fatal(err)
+			}
+			defer c.Close()
+			ctx, cancel := context.WithCancel(t.Context())
+			defer cancel()
+			rows, err := c.QueryContext(ctx, "select n from w")
+			if err != nil {
+				t.Fatal(err)
+			}
+			defer rows.Close()
+			if read && !rows.Next() {
+				t.Fatal(rows.Err())
+			}
+			time.AfterFunc(50*time.Millisecond, cancel)
+			mustExec(t, c, "insert /*ocisim delay=700 */ into w values (2)")
+			if err := rows.Err(); err != nil && !errors.Is(err, context.Canceled) {
+				t.Error(err)
+			}
+		})
 	}
 }
 
@@ -175,21 +180,23 @@ func TestAStatementOfALostConnectionDoesNotPanic(t *testing.T) {
 // next one on the connection.
 func TestAConnectionWhoseArrayOfRowsWasBrokenOffIsGivenUp(t *testing.T) {
 	for name, c := range map[string]struct {
-		text  string
-		array any
-		dials int64
+		text   string
+		array  any
+		cancel bool
+		dials  int64
 	}{
-		"rows":  {"insert into w (n) values (:1)", []int{1, 2}, 2},
-		"a row": {"insert into w (n) values (:1)", 1, 1},
-		"bytes": {"insert into w (b) values (:1)", []byte("1"), 1},
+		"rows":              {"insert into w (n) values (:1)", []int{1, 2}, true, 2},
+		"rows, by deadline": {"insert into w (n) values (:1)", []int{1, 2}, false, 2},
+		"a row":             {"insert into w (n) values (:1)", 1, true, 1},
+		"bytes":             {"insert into w (b) values (:1)", []byte("1"), true, 1},
 	} {
 		t.Run(name, func(t *testing.T) {
-			t.Parallel()
 			d := dbtest.Oracle(t)
 			db := fluxorOn(t, d.Logfmt())
 			mustExec(t, db, "create table w (n number(9), b raw(9))")
 			d.Faults(t, "execute delay=20000")
-			if _, err := db.ExecContext(ending(t, true), c.text, c.array); err != context.Canceled { //nolint:errorlint // as the bare driver says it
+			ctx := ending(t, c.cancel)
+			if _, err := db.ExecContext(ctx, c.text, c.array); !errors.Is(err, ctx.Err()) || ctx.Err() == nil {
 				t.Fatal(err)
 			}
 			d.Faults(t)
@@ -215,4 +222,18 @@ func TestAWriteThatTheServersCallTimeoutEndsHasAnUnknownOutcome(t *testing.T) {
 	if lost := new(fluxor.IndeterminateError); !errors.As(err, &lost) {
 		t.Errorf("CallTimeout: %T %v", err, err)
 	}
+}
+
+// Nothing but the network timeout bounds this call: no context says that it is
+// to be broken off.
+func TestACallThatTheNetworkTimeoutLeavesIsBrokenOff(t *testing.T) {
+	d := dbtest.Oracle(t)
+	db := fluxorOn(t, d.Logfmt("fluxor_network_timeout=300ms"))
+	mustExec(t, db, "create table w (n number(9))")
+	d.Faults(t, "execute delay=60000")
+	_, err := db.ExecContext(t.Context(), "insert into w values (1)")
+	if lost := new(fluxor.IndeterminateError); !errors.As(err, &lost) || !errors.Is(err, fluxor.ErrNetworkTimeout) {
+		t.Errorf("%T %v", err, err)
+	}
+	waitUntil(t, "the statement is broken off and its connection closed", func() bool { return pool(t, db).Closing == 0 })
 }
