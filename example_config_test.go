@@ -113,6 +113,32 @@ func ExampleRuntimeConfig_middleware() {
 	// commit error: <nil>
 }
 
+func ExampleRunTx() {
+	ctx := context.Background()
+	db, err := sql.Open("fluxor", ":memory:")
+	if err != nil {
+		log.Fatal(err)
+	}
+	defer db.Close()
+	if _, err := db.Exec("create table account (id int, cents int); insert into account values (1, 9990), (2, 0)"); err != nil {
+		log.Fatal(err)
+	}
+
+	err = fluxor.RunTx(ctx, db, nil, func(tx *sql.Tx) error {
+		_, err := tx.ExecContext(ctx, "update account set cents = cents - ? where id = ?", 4990, 1)
+		if err != nil {
+			return err
+		}
+		_, err = tx.ExecContext(ctx, "update account set cents = cents + ? where id = ?", 4990, 2)
+		return err
+	})
+
+	var one, two int
+	_ = db.QueryRow("select min(cents), max(cents) from account").Scan(&two, &one)
+	fmt.Println(two, one, err)
+	// Output: 4990 5000 <nil>
+}
+
 // A driver whose configuration is code is wrapped as a connector; its dial
 // function is wrapped as well, so that Fluxor can watch the wire.
 func ExampleWrapConnector() {

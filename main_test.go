@@ -4,6 +4,8 @@ package fluxor_test
 
 import (
 	"log/slog"
+	"os"
+	"strings"
 	"testing"
 
 	"github.com/go-sql-driver/mysql"
@@ -14,6 +16,11 @@ import (
 func TestMain(m *testing.M) {
 	_ = mysql.SetLogger(noMySQLLog{})              // the driver reports each cut connection on stderr
 	slog.SetDefault(slog.New(slog.DiscardHandler)) // the faults are made on purpose
+	for _, variable := range os.Environ() {
+		if name, _, _ := strings.Cut(variable, "="); strings.HasPrefix(name, "DB_") {
+			_ = os.Unsetenv(name) // what DefaultConfig would read
+		}
+	}
 	dbtest.Main(m)
 }
 
