@@ -182,7 +182,7 @@ func (b *Breaker) countLocked(r Result, end time.Duration) (opens bool) {
 func (b *Breaker) failLocked(r Result, end time.Duration) {
 	if b.failures.Add(1) == 1 {
 		good := time.Duration(b.goodAt.Load())
-		b.failing = min(max(end-r.Took, good+b.grain, b.since), end)
+		b.failing = min(max(end-r.Took, good+b.grain), end)
 	}
 	b.failedLocked(r.Err, end)
 }
@@ -224,7 +224,6 @@ func (b *Breaker) Close() {
 	b.mu.Lock()
 	b.ended = true
 	b.dismissLocked()
-	b.changes = nil
 	b.state = Closed
 	b.turnLocked()
 	b.mu.Unlock()

@@ -143,10 +143,7 @@ func (c *Concurrency) handOver() {
 // them, once mu is free.
 func (c *Concurrency) serveLocked(now time.Duration) (wake calls) {
 	for c.line.n > 0 && c.word.Load()/one < c.limit.Load() {
-		w := c.nextLocked(now, &wake)
-		if w == nil {
-			break
-		}
+		w := c.nextLocked(now)
 		c.line.remove(w)
 		c.word.Add(one)
 		c.admitted.Add(1)

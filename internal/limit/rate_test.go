@@ -81,6 +81,20 @@ func TestWhoWaitsForTheRateIsServedInOrder(t *testing.T) {
 	})
 }
 
+func TestNobodyOvertakesThoseInLineForTheRate(t *testing.T) {
+	bubble(t, func(t *testing.T) {
+		r := NewRate(RateConfig{PerSecond: 10, Burst: 1})
+		spend(t, r, 1)
+		first := ask(t.Context(), r.wait)
+		// By this clock there is room already, and the first has not seen it.
+		second := ask(t.Context(), func(ctx context.Context) error { return r.Wait(ctx, time.Now().Add(100*time.Millisecond)) })
+		pending(t, second)
+		pass(200 * time.Millisecond)
+		gotThrough(t, first, 100*time.Millisecond)
+		gotThrough(t, second, 200*time.Millisecond)
+	})
+}
+
 func TestWhoLeavesTheLineMovesTheOthersUp(t *testing.T) {
 	bubble(t, func(t *testing.T) {
 		r := NewRate(RateConfig{PerSecond: 10, Burst: 1})
