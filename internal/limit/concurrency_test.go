@@ -153,7 +153,9 @@ func TestTheLineIsBounded(t *testing.T) {
 				for range row.want {
 					heard = append(heard, ask(ctx, c.Acquire))
 				}
-				turnedAway(t, ask(ctx, c.Acquire), Full, 0)
+				if r := turnedAway(t, ask(ctx, c.Acquire), Full, 0); r.Waiting != row.want {
+					t.Errorf("%v, and %d wait", r, row.want)
+				}
 				c.Release()
 				gotThrough(t, heard[0], 0)
 				pending(t, ask(ctx, c.Acquire))

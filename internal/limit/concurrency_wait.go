@@ -165,5 +165,5 @@ func (c *Concurrency) settleLocked() {
 
 func (c *Concurrency) refuseLocked(reason Reason, now, waited time.Duration, cause error) error {
 	each := c.pace.each(now, c.admitted.Load())
-	return c.tally.refuse(reason, time.Duration(c.line.n+1)*each, waited, cause)
+	return c.tally.refuse(Refused{reason, time.Duration(c.line.n+1) * each, waited, c.line.n, cause})
 }

@@ -5,6 +5,7 @@ package limit
 import (
 	"context"
 	"errors"
+	"math"
 	"testing"
 	"time"
 )
@@ -39,6 +40,17 @@ func TestTheBurstIsATenthOfASecondByDefault(t *testing.T) {
 	bubble(t, func(t *testing.T) {
 		spend(t, NewRate(RateConfig{PerSecond: 1000}), 100)
 		spend(t, NewRate(RateConfig{PerSecond: 5}), 1)
+	})
+}
+
+func TestAVastBurstLetsEverybodyThrough(t *testing.T) {
+	bubble(t, func(t *testing.T) {
+		r := NewRate(RateConfig{PerSecond: 1, Burst: math.MaxInt})
+		for range 1000 {
+			if _, ok := r.Try(time.Now()); !ok {
+				t.Fatal("it was refused")
+			}
+		}
 	})
 }
 
