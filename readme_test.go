@@ -120,7 +120,7 @@ func TestTheDesignKnowsEveryFile(t *testing.T) {
 			t.Errorf("docs/DESIGN.md: %v", err)
 		}
 	}
-	for _, folder := range []string{".", "middleware", "middleware/sqlmw", "health", "health/handler", "refusal", "backend", "internal/pool", "internal/netshim", "internal/dsn"} {
+	for _, folder := range []string{".", "middleware", "middleware/sqlmw", "health", "health/handler", "refusal", "backend", "internal/pool", "internal/netshim", "internal/dsn", "internal/breaker", "internal/limit"} {
 		files, err := filepath.Glob(filepath.Join(folder, "*.go"))
 		if err != nil {
 			t.Fatal(err)

@@ -23,7 +23,6 @@
 package breaker
 
 import (
-	"context"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -77,7 +76,7 @@ type Breaker struct {
 	gate     atomic.Uint64 // changed with mu held, as are the next three
 	nextAt   atomic.Int64  // when the next probe is due; never = not at all
 	failures atomic.Int64  // in a row
-	goodAt   atomic.Int64  // when a call last succeeded, at most grain too early
+	goodAt   atomic.Int64  // when a call last succeeded, or up to grain earlier
 	refused  atomic.Uint64
 
 	_ [64]byte // calls that only read the gate do not wait for those that count
@@ -182,7 +181,7 @@ func (b *Breaker) countLocked(r Result, end time.Duration) (opens bool) {
 func (b *Breaker) failLocked(r Result, end time.Duration) {
 	if b.failures.Add(1) == 1 {
 		good := time.Duration(b.goodAt.Load())
-		b.failing = min(max(end-r.Took, good+b.grain, b.since), end)
+		b.failing = min(max(end-r.Took, good+b.grain), end)
 	}
 	b.failedLocked(r.Err, end)
 }
@@ -224,19 +223,8 @@ func (b *Breaker) Close() {
 	b.mu.Lock()
 	b.ended = true
 	b.dismissLocked()
-	b.changes = nil
 	b.state = Closed
 	b.turnLocked()
 	b.mu.Unlock()
 	b.running.Wait()
-}
-
-// watching is the goroutine that probes. Protected by Breaker.mu.
-type watching struct {
-	ctx     context.Context // of the present goroutine; nil if there is none
-	dismiss context.CancelFunc
-	pause   time.Duration // before the next probe, but for chance
-	probes  uint64
-	running sync.WaitGroup // goroutines start with mu held while ended is false
-	ended   bool           // Close was called
 }

@@ -160,11 +160,8 @@ func (m *model) count(t *rapid.T, failed bool, took time.Duration) {
 	if !failed {
 		m.row, m.good = 0, now
 	} else if m.row++; m.row == 1 {
-		m.failing = now.Add(-took)
-		for _, bound := range []time.Time{m.since, m.good} {
-			if bound.After(m.failing) {
-				m.failing = bound
-			}
+		if m.failing = now.Add(-took); m.good.After(m.failing) {
+			m.failing = m.good
 		}
 	}
 	rate := (failed || slow) && m.rateTooHigh(now)

@@ -7,12 +7,23 @@ import (
 	"errors"
 	"fmt"
 	"math/rand/v2"
+	"sync"
 	"time"
 )
 
 // errSlow is a probe that answered, but no faster than the calls that opened
 // the breaker.
 var errSlow = errors.New("the probe was as slow as the calls that opened the breaker")
+
+// watching is the goroutine that probes. Protected by Breaker.mu.
+type watching struct {
+	ctx     context.Context // of the present goroutine; nil if there is none
+	dismiss context.CancelFunc
+	pause   time.Duration // before the next probe, but for chance
+	probes  uint64
+	running sync.WaitGroup // goroutines start with mu held while ended is false
+	ended   bool           // Close was called
+}
 
 // openLocked opens the breaker because of what the call that ended at end has
 // made true, and starts the goroutine.

@@ -56,10 +56,15 @@ func TestItIsHalfOpenWhileAProbeRuns(t *testing.T) {
 		b := sick(t, db, Config{})
 		pass(300 * time.Millisecond)
 		stateIs(t, b, HalfOpen)
-		if _, retryAfter, _ := b.Allow(); retryAfter <= 0 || retryAfter > time.Second {
+		// It began 50 to 175 ms ago, and 300 ms would be the pause after it.
+		if _, retryAfter, _ := b.Allow(); retryAfter < 125*time.Millisecond || retryAfter > 250*time.Millisecond {
 			t.Errorf("retry after %v", retryAfter)
 		}
-		pass(951 * time.Millisecond) // no later than the pause after it ends
+		pass(500 * time.Millisecond)
+		if _, retryAfter, _ := b.Allow(); retryAfter != time.Millisecond {
+			t.Errorf("when the probe is late: retry after %v", retryAfter)
+		}
+		pass(451 * time.Millisecond) // it is over, and the next is not due
 		stateIs(t, b, Open)
 	})
 }

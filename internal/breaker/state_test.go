@@ -87,10 +87,10 @@ func TestTheCallbackMayUseTheBreaker(t *testing.T) {
 		var b *Breaker
 		var got []State
 		b = open(t, Config{MaxFailures: 1, OnStateChange: func(c Change) {
-			got = append(got, c.To)
 			if c.To == Open {
 				b.Force(ForcedClosed) // told after this one
 			}
+			got = append(got, c.To)
 			if s := b.Snapshot(); s.State != Closed {
 				t.Errorf("%+v", s)
 			}

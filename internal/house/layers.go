@@ -117,6 +117,16 @@ var layers = []layer{
 		never:   []string{".", "drivers", "netdriver", "admin", "health", "metrics", "cmd", "examples"},
 	},
 	{
+		reason:  "a breaker knows outcomes and times; what an outcome means is decided above",
+		folders: []string{"internal/breaker"},
+		only:    []string{},
+	},
+	{
+		reason:  "limits know operations by their number alone",
+		folders: []string{"internal/limit"},
+		only:    []string{},
+	},
+	{
 		reason:  "only programs, examples and tests tie everything together",
 		folders: []string{"drivers", "netdriver", "admin", "health", "metrics", "middleware", "backend", "refusal"},
 		never:   []string{"cmd", "examples"},

@@ -72,7 +72,7 @@ func NewConcurrency(cfg ConcurrencyConfig) *Concurrency {
 }
 
 func orUnlimited(n int) int64 {
-	if n <= 0 || n > unlimited {
+	if n <= 0 || int64(n) > unlimited {
 		return unlimited
 	}
 	return int64(n)

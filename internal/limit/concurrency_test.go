@@ -76,6 +76,30 @@ func TestNobodyOvertakesThoseInLine(t *testing.T) {
 	})
 }
 
+// TestWhileAnybodyStandsInLineTheShortWayIsClosed: a release takes its room away
+// and gives it to the first in line in two steps, with the lock held.
+func TestWhileAnybodyStandsInLineTheShortWayIsClosed(t *testing.T) {
+	t.Parallel()
+	c := NewConcurrency(ConcurrencyConfig{Limit: 1})
+	c.word.Store(queued)
+	if c.TryAcquire() {
+		t.Error("the room was stolen between the two steps")
+	}
+}
+
+// TestRoomThatWasMadeMeanwhileIsTaken: somebody released between the look and
+// the lock, and nobody else will wake who stands in line.
+func TestRoomThatWasMadeMeanwhileIsTaken(t *testing.T) {
+	t.Parallel()
+	c := NewConcurrency(ConcurrencyConfig{Limit: 1})
+	if w, err := c.join(t.Context()); w != nil || err != nil {
+		t.Errorf("it waits as %v, or was refused: %v", w, err)
+	}
+	if s := c.Stats(); s.InUse != 1 || s.Admitted != 1 || s.Waiting != 0 {
+		t.Errorf("%+v", s)
+	}
+}
+
 func TestInModeTimeoutAWaitIsBounded(t *testing.T) {
 	bubble(t, func(t *testing.T) {
 		c := full(t, ConcurrencyConfig{Limit: 1, Mode: Timeout, Timeout: 2 * time.Second})
@@ -129,7 +153,9 @@ func TestTheLineIsBounded(t *testing.T) {
 				for range row.want {
 					heard = append(heard, ask(ctx, c.Acquire))
 				}
-				turnedAway(t, ask(ctx, c.Acquire), Full, 0)
+				if r := turnedAway(t, ask(ctx, c.Acquire), Full, 0); r.Waiting != row.want {
+					t.Errorf("%v, and %d wait", r, row.want)
+				}
 				c.Release()
 				gotThrough(t, heard[0], 0)
 				pending(t, ask(ctx, c.Acquire))

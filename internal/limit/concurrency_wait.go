@@ -143,10 +143,7 @@ func (c *Concurrency) handOver() {
 // them, once mu is free.
 func (c *Concurrency) serveLocked(now time.Duration) (wake calls) {
 	for c.line.n > 0 && c.word.Load()/one < c.limit.Load() {
-		w := c.nextLocked(now, &wake)
-		if w == nil {
-			break
-		}
+		w := c.nextLocked(now)
 		c.line.remove(w)
 		c.word.Add(one)
 		c.admitted.Add(1)
@@ -168,5 +165,5 @@ func (c *Concurrency) settleLocked() {
 
 func (c *Concurrency) refuseLocked(reason Reason, now, waited time.Duration, cause error) error {
 	each := c.pace.each(now, c.admitted.Load())
-	return c.tally.refuse(reason, time.Duration(c.line.n+1)*each, waited, cause)
+	return c.tally.refuse(Refused{reason, time.Duration(c.line.n+1) * each, waited, c.line.n, cause})
 }

@@ -89,13 +89,15 @@ type Refused struct {
 	RetryAfter time.Duration
 	// Waited is how long the operation waited.
 	Waited time.Duration
+	// Waiting is how many others stood in line.
+	Waiting int
 	// Cause is the context's error where Reason is Ended; else nil.
 	Cause error
 }
 
 // Error says why, and when to try again.
 func (r Refused) Error() string {
-	return fmt.Sprintf("limit: %v; waited %v, retry after %v", r.Reason, r.Waited, r.RetryAfter)
+	return fmt.Sprintf("limit: %v; waited %v, %d others wait, retry after %v", r.Reason, r.Waited, r.Waiting, r.RetryAfter)
 }
 
 // Unwrap returns the cause.
@@ -106,9 +108,9 @@ func (r Refused) Unwrap() error { return r.Cause }
 type Stats struct {
 	Limit   int // 0 = none
 	InUse   int // admitted and not released; 0 for a rate
-	Waiting int
+	Waiting int // in line
 
-	Admitted uint64        // operations
+	Admitted uint64        // at once or after a wait
 	Refused  uint64        // for all reasons but Ended
 	Canceled uint64        // for the reason Ended
 	Waits    uint64        // operations that waited and do not any more
@@ -127,14 +129,14 @@ func (y *tally) wait(d time.Duration) {
 	y.waited += d
 }
 
-// refuse counts a refusal and makes its error.
-func (y *tally) refuse(reason Reason, retryAfter, waited time.Duration, cause error) error {
-	refused := Refused{Reason: reason, RetryAfter: max(retryAfter, time.Millisecond), Waited: waited}
-	if reason == Ended {
+// refuse counts a refusal and makes it fit for its operation.
+func (y *tally) refuse(r Refused) error {
+	r.RetryAfter = max(r.RetryAfter, time.Millisecond)
+	if r.Reason == Ended {
 		y.canceled++
-		refused.Cause = cause
-	} else {
-		y.refused++
+		return r
 	}
-	return refused
+	y.refused++
+	r.Cause = nil // the context ended, but only a moment ago
+	return r
 }

@@ -39,30 +39,16 @@ func (c *Concurrency) armLocked(now time.Duration) {
 	c.newest.timer.Reset(at - now)
 }
 
-// sweep runs in a goroutine of the timer's and ends at once.
+// sweep runs in a goroutine of the timer's and ends at once. It begins to shed
+// where nobody was served in time for long enough, and refuses who has waited
+// for too long then.
 func (c *Concurrency) sweep() {
 	now := c.now()
 	var wake calls
 	c.mu.Lock()
-	if c.line.n > 0 {
-		c.judgeLocked(now)
-		c.shedLocked(now, &wake)
-	}
-	c.settleLocked()
-	c.mu.Unlock()
-	wake.send()
-}
-
-// judgeLocked begins to shed where nobody was served in time for long enough.
-func (c *Concurrency) judgeLocked(now time.Duration) {
 	if now-c.newest.calmAt >= 20*c.cfg.Target {
-		c.newest.on = true
+		c.newest.on = c.line.n > 0
 	}
-}
-
-// shedLocked refuses who has waited for too long, while shedding, and sees to
-// it that it is called again.
-func (c *Concurrency) shedLocked(now time.Duration, wake *calls) {
 	for c.newest.on && c.line.n > 0 && now-c.line.oldest.joined >= 2*c.cfg.Target {
 		w := c.line.oldest
 		c.line.remove(w)
@@ -72,22 +58,18 @@ func (c *Concurrency) shedLocked(now time.Duration, wake *calls) {
 	if c.line.n > 0 {
 		c.armLocked(now)
 	}
+	c.settleLocked()
+	c.mu.Unlock()
+	wake.send()
 }
 
-// nextLocked is who is served next; nil if all that wait had to be refused.
-func (c *Concurrency) nextLocked(now time.Duration, wake *calls) *waiter {
-	if !c.cfg.NewestFirst {
-		return c.line.oldest
+// nextLocked is who is served next.
+func (c *Concurrency) nextLocked(now time.Duration) *waiter {
+	if c.newest.on {
+		return c.line.newest
 	}
-	if !c.newest.on {
-		if now-c.line.oldest.joined <= c.cfg.Target {
-			c.newest.calmAt = now
-			return c.line.oldest
-		}
-		if c.judgeLocked(now); !c.newest.on {
-			return c.line.oldest
-		}
-		c.shedLocked(now, wake)
+	if now-c.line.oldest.joined <= c.cfg.Target {
+		c.newest.calmAt = now
 	}
-	return c.line.newest
+	return c.line.oldest
 }

@@ -33,6 +33,9 @@ type beat struct {
 	reach            time.Duration // how far operations may run ahead of the clock
 }
 
+// longestReach bounds bursts, so that times do not overflow.
+const longestReach = 1 << 60
+
 func newBeat(perSecond, burst int) *beat {
 	if perSecond <= 0 {
 		return &beat{}
@@ -42,6 +45,7 @@ func newBeat(perSecond, burst int) *beat {
 		burst = max(perSecond/10, 1)
 	}
 	period := (time.Second + time.Duration(perSecond) - 1) / time.Duration(perSecond)
+	burst = int(min(int64(burst), int64(longestReach/period)))
 	return &beat{perSecond, burst, period, period * time.Duration(burst)}
 }
 

@@ -5,6 +5,7 @@ package limit
 import (
 	"context"
 	"errors"
+	"math"
 	"testing"
 	"time"
 )
@@ -39,6 +40,17 @@ func TestTheBurstIsATenthOfASecondByDefault(t *testing.T) {
 	bubble(t, func(t *testing.T) {
 		spend(t, NewRate(RateConfig{PerSecond: 1000}), 100)
 		spend(t, NewRate(RateConfig{PerSecond: 5}), 1)
+	})
+}
+
+func TestAVastBurstLetsEverybodyThrough(t *testing.T) {
+	bubble(t, func(t *testing.T) {
+		r := NewRate(RateConfig{PerSecond: 1, Burst: math.MaxInt})
+		for range 1000 {
+			if _, ok := r.Try(time.Now()); !ok {
+				t.Fatal("it was refused")
+			}
+		}
 	})
 }
 
@@ -78,6 +90,20 @@ func TestWhoWaitsForTheRateIsServedInOrder(t *testing.T) {
 		if s := r.Stats(); s != (Stats{Limit: 10, Admitted: 6, Refused: 2, Waits: 5, Waited: 1500 * time.Millisecond}) {
 			t.Errorf("%+v", s)
 		}
+	})
+}
+
+func TestNobodyOvertakesThoseInLineForTheRate(t *testing.T) {
+	bubble(t, func(t *testing.T) {
+		r := NewRate(RateConfig{PerSecond: 10, Burst: 1})
+		spend(t, r, 1)
+		first := ask(t.Context(), r.wait)
+		// By this clock there is room already, and the first has not seen it.
+		second := ask(t.Context(), func(ctx context.Context) error { return r.Wait(ctx, time.Now().Add(100*time.Millisecond)) })
+		pending(t, second)
+		pass(200 * time.Millisecond)
+		gotThrough(t, first, 100*time.Millisecond)
+		gotThrough(t, second, 200*time.Millisecond)
 	})
 }
 

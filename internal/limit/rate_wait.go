@@ -36,7 +36,7 @@ func (r *Rate) join(ctx context.Context) (w *waiter, till time.Duration, err err
 	}
 	wait := r.expect(now, r.line.n)
 	if reason := r.hindranceLocked(ctx, now+wait, till); reason != 0 {
-		return nil, 0, r.tally.refuse(reason, wait, 0, ctx.Err())
+		return nil, 0, r.tally.refuse(Refused{reason, wait, 0, r.line.n, ctx.Err()})
 	}
 	w = &waiter{wake: make(chan struct{}, 1), joined: now}
 	r.line.push(w)
@@ -120,7 +120,7 @@ func (r *Rate) leave(w *waiter, reason Reason, cause error) error {
 	r.mu.Lock()
 	wait := r.expect(now, r.line.n-1)
 	next := r.removeLocked(w, now)
-	err := r.tally.refuse(reason, wait, now-w.joined, cause)
+	err := r.tally.refuse(Refused{reason, wait, now - w.joined, r.line.n, cause})
 	r.mu.Unlock()
 	next.poke()
 	return err
