@@ -5,6 +5,8 @@ package metrics_test
 import (
 	"fmt"
 	"math/rand/v2"
+	"reflect"
+	"slices"
 	"strings"
 	"sync"
 	"testing"
@@ -182,10 +184,55 @@ func TestAnIntervalIsWhatARecorderOfItAloneWouldSay(t *testing.T) {
 		if len(got.Operations) != len(want.Operations) {
 			t.Errorf("%d operations, want %d: the ping came before", len(got.Operations), len(want.Operations))
 		}
-		if again := first.Refused["limit"]; again != 2_000 {
-			t.Errorf("the earlier snapshot changed: %d refusals", again)
-		}
 	})
+}
+
+// states are what a snapshot says of the moment, and not of a time; computed
+// follows from Operations.
+var (
+	states = []string{
+		"ActiveTransactions", "MaxOpenConnections", "MaxIdleConnections", "OpenConnections", "InUse", "Idle", "Waiting",
+	}
+	computed = []string{
+		"TotalQueries", "SuccessfulQueries", "FailedQueries", "SuccessRate", "AverageQueryTime", "MaxQueryTime",
+		"P50", "P90", "P95", "P99", "P999", "Indeterminate",
+	}
+)
+
+// numbers are a snapshot's numeric fields by name.
+func numbers(s *metrics.Snapshot) map[string]reflect.Value {
+	all := map[string]reflect.Value{}
+	for _, field := range reflect.VisibleFields(reflect.TypeOf(*s)) {
+		if v := reflect.ValueOf(s).Elem().FieldByIndex(field.Index); v.CanInt() && !slices.Contains(computed, field.Name) {
+			all[field.Name] = v
+		}
+	}
+	return all
+}
+
+func TestAnIntervalSubtractsEveryCounterAndNoState(t *testing.T) {
+	earlier := metrics.Snapshot{Refused: map[string]int64{"pool": 3}}
+	later := metrics.Snapshot{Refused: map[string]int64{"pool": 10, "breaker": 1}, BreakerState: "open"}
+	for name, v := range numbers(&later) {
+		v.SetInt(10)
+		numbers(&earlier)[name].SetInt(3)
+	}
+	between := later.Sub(earlier)
+	for name, v := range numbers(&between) {
+		want := int64(7)
+		if slices.Contains(states, name) {
+			want = 10
+		}
+		if v.Int() != want {
+			t.Errorf("%s is %d, want %d", name, v.Int(), want)
+		}
+	}
+	if got := fmt.Sprint(between.Refused, later.Refused, earlier.Refused, between.BreakerState); got != "map[breaker:1 pool:7] map[breaker:1 pool:10] map[pool:3]open" {
+		t.Errorf("refused in between, later, earlier: %s", got)
+	}
+	if got := (metrics.Snapshot{}).Sub(earlier); got.SuccessRate != 100 || got.Refused == nil {
+		t.Errorf("from nothing: %+v", got)
+	}
 }
 
 func TestASnapshotReadsAsText(t *testing.T) {

@@ -176,10 +176,11 @@ func (s Snapshot) Sub(earlier Snapshot) Snapshot {
 	s.WaitCount -= earlier.WaitCount
 	s.WaitDuration -= earlier.WaitDuration
 	s.AcquireTimeouts -= earlier.AcquireTimeouts
-	s.Refused = maps.Clone(s.Refused)
-	for policy, n := range earlier.Refused {
-		s.Refused[policy] -= n
+	refused := map[string]int64{}
+	for policy, n := range s.Refused {
+		refused[policy] = n - earlier.Refused[policy]
 	}
+	s.Refused = refused
 	s.CreateTime = s.CreateTime.Sub(earlier.CreateTime)
 	s.WaitTime = s.WaitTime.Sub(earlier.WaitTime)
 	s.UseTime = s.UseTime.Sub(earlier.UseTime)
