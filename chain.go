@@ -10,6 +10,17 @@ import (
 	"github.com/fluxor-db/fluxor/middleware"
 )
 
+// The order in which an operation meets what Fluxor decides, the outermost first:
+//
+//   - record.go: counts it and logs a slow one, the waits included, as its caller saw it;
+//   - the user's Middleware: sees each operation once, whatever happens below;
+//   - the user's InnerMiddleware: sees what goes to the session;
+//   - admission.go: breaker, then rate, then operations at once. They belong to the
+//     lease, which only the session knows the end of: who holds one is not asked;
+//   - retry.go: repeats below, so that a call counts once for breaker and limits;
+//   - clock.go: the query timeout, one budget for all repeats, after the lease is there;
+//   - session.go: lease, run.
+
 // chain composes what every operation passes, the outermost first, and what
 // the opening of a physical connection passes before it comes to inner. It runs
 // once per connector. The handler is nil where nothing stands before the
