@@ -10,8 +10,10 @@ import (
 	"log/slog"
 	"strings"
 	"sync"
+	"sync/atomic"
 
 	"github.com/fluxor-db/fluxor/backend"
+	"github.com/fluxor-db/fluxor/health"
 	"github.com/fluxor-db/fluxor/internal/netshim"
 	"github.com/fluxor-db/fluxor/internal/pool"
 	"github.com/fluxor-db/fluxor/middleware"
@@ -31,7 +33,8 @@ type engine struct {
 	keeper  *keeper          // nil where no statements are kept
 	log     *slog.Logger
 	prober  *prober
-	pinned  bool // the database lives in its connections
+	asked   atomic.Pointer[health.Status] // the prober's last answer
+	pinned  bool                          // the database lives in its connections
 
 	foreignOnce sync.Once
 	closeOnce   sync.Once // of inner
