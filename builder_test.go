@@ -61,6 +61,27 @@ func TestTheBuilderReachesEveryField(t *testing.T) {
 	}
 }
 
+func TestWhatTheBuilderWroteReachesTheConnector(t *testing.T) {
+	built := fullBuilder().Build()
+	target, err := parseConfig(*built, likeAll)
+	if err != nil {
+		t.Fatal(err)
+	}
+	set, err := resolve(target.config)
+	if err != nil {
+		t.Fatal(err)
+	}
+	got := RuntimeConfig(set)
+	for _, o := range options {
+		if !o.same(built, &got) {
+			t.Errorf("%s is %s, was %s", o.field, o.get(&got), o.get(built))
+		}
+	}
+	if set.OnLeak == nil || set.OnStateChange == nil || set.Logger == nil || len(set.Middleware) != 1 || len(set.InnerMiddleware) != 2 {
+		t.Errorf("got %v", got)
+	}
+}
+
 func TestAWrittenZeroOfTheBuilderIsOff(t *testing.T) {
 	c := NewConfigBuilder().WithDSN("postgres://h/db").
 		WithConnectionPool(0, 0).WithConnectionLifetime(0, 0).WithTimeouts(0, 0, 0).WithQuerySettings(0, 0, 0).

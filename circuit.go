@@ -4,6 +4,8 @@ package fluxor
 
 import (
 	"context"
+	"database/sql/driver"
+	"errors"
 	"fmt"
 	"log/slog"
 	"time"
@@ -43,8 +45,26 @@ func (e *engine) circuitOpen(after time.Duration) error {
 	}
 	return &refusal.Error{
 		Policy: "breaker", Reason: reason, RetryAfter: after,
-		Sentinel: refusal.ErrCircuitOpen, Cause: unlessBadConn(now.LastError),
+		Sentinel: refusal.ErrCircuitOpen, Cause: driversWord(now.LastError),
 	}
+}
+
+// driversWord is what a driver said in an error that somebody else heard; nil where
+// there is no such thing. An unknown outcome, an ended context and a timeout were
+// that one's own.
+func driversWord(err error) error {
+	var lost *refusal.IndeterminateError
+	var refused *refusal.Error
+	switch {
+	case errors.As(err, &lost):
+		err = lost.Cause
+	case errors.As(err, &refused):
+		err = refused.Cause
+	}
+	if err == nil || errors.Is(err, driver.ErrBadConn) || errors.Is(err, context.Canceled) || errors.Is(err, context.DeadlineExceeded) {
+		return nil
+	}
+	return err
 }
 
 // breakerChanged logs a change of the breaker's, and tells the application.

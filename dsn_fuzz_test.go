@@ -73,6 +73,10 @@ func FuzzFormatParseInverse(f *testing.F) {
 		}
 		cfg := RuntimeConfig{
 			Preset: "legacy", MaxOpenConns: max(-1, open%1000), CloseTimeout: max(-1, time.Duration(timeout)), ValidationQuery: query,
+			ErrorRules: "evict=ORA-00600,57P01;ignore=1020", LogQueryArgs: open%2 == 0,
+		}
+		if !cfg.LogQueryArgs {
+			optionOf("LogQueryArgs").deny(&cfg)
 		}
 		for _, b := range likeAll {
 			native, err := dsn.Translate(dsn.FormOf(b, native), native)

@@ -10,9 +10,11 @@ import (
 	"log/slog"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"github.com/fluxor-db/fluxor/backend"
+	"github.com/fluxor-db/fluxor/health"
 	"github.com/fluxor-db/fluxor/internal/breaker"
 	"github.com/fluxor-db/fluxor/internal/ledger"
 	"github.com/fluxor-db/fluxor/internal/limit"
@@ -43,7 +45,8 @@ type engine struct {
 	failures failures
 	log      *slog.Logger
 	prober   *prober
-	pinned   bool // the database lives in its connections
+	pinned   bool                          // the database lives in its connections
+	asked    atomic.Pointer[health.Status] // the prober's last answer
 
 	killing     sync.WaitGroup // statements being ended on the server
 	foreignOnce sync.Once

@@ -63,7 +63,8 @@ func (e *QueryExecutor) Transaction(ctx context.Context, fn func(tx *AdvancedTx)
 // failure, a lock wait that timed out) is rolled back and begun anew, with the
 // whole of fn, after a random pause: at most MaxRetries times, while ctx lasts.
 // So fn must have no effect outside of the transaction that may not come twice,
-// and should return the errors that it gets.
+// should return the errors that it gets, and leaves the end of the transaction
+// to RunTx.
 //
 // Nothing is repeated once Commit was sent and its answer lost: that is an
 // *[IndeterminateError], as it is. The last error is returned as the driver gave

@@ -4,6 +4,7 @@ package fluxor
 
 import (
 	"context"
+	"errors"
 	"strconv"
 	"time"
 
@@ -67,7 +68,14 @@ func (c *Connector) LastErrors() []health.Failure { return c.main.failures.list(
 // stays open until Close: it waits for no caller of the pool, and ends with ctx.
 // After a refused login it repeats the refusal for a minute without another try.
 // A database that lives in its connection (SQLite's :memory:) is not asked.
-func (c *Connector) Probe(ctx context.Context) error { return c.main.prober.ask(ctx) }
+func (c *Connector) Probe(ctx context.Context) error {
+	asked := time.Now()
+	err := c.main.prober.ask(ctx)
+	if !errors.Is(err, context.Canceled) { // else the asker went away
+		c.main.asked.Store(&health.Status{At: asked, Latency: time.Since(asked), Err: err})
+	}
+	return err
+}
 
 // State is what is known of the database without asking it.
 func (c *Connector) State() health.State {
@@ -94,6 +102,9 @@ func (c *Connector) Diagnostics() health.Diagnostics {
 		Slowest:  c.SlowStatements(),
 		Failures: c.LastErrors(),
 		Config:   e.set.changed(),
+	}
+	if last := e.asked.Load(); last != nil {
+		d.Health = last.Beside(d.State)
 	}
 	for _, l := range c.Leaks() {
 		d.Leaks = append(d.Leaks, health.Leak{Held: l.Held, Place: l.Place, Fingerprint: l.Fingerprint})

@@ -148,10 +148,16 @@ func TestDiagnosticsShowTheConfigurationWithoutItsPassword(t *testing.T) {
 		t.Fatal(err)
 	}
 	defer rt.Disconnect() //nolint:errcheck // the test is over
+	if text := fluxor.GetDiagnostics(rt).String(); !strings.Contains(text, "health    unknown: nobody asked yet\n") {
+		t.Errorf("before a check:\n%s", text)
+	}
+	if s := rt.HealthCheck(t.Context()); !s.Healthy {
+		t.Errorf("got %+v", s)
+	}
 	text := fluxor.GetDiagnostics(rt).String()
 	for _, line := range []string{
 		"database  postgres, through the driver postgres\n",
-		"breaker   closed\n",
+		"health    healthy: the database answered in ", " (asked 0s ago)\nbreaker   closed\n",
 		"pool      1 open (0 used, 1 idle), limit 20, 0 dialing, 0 waiting; at most 1 used at once\n",
 		"limits    operations per second=1000\n          operations at once=100\n          who is not admitted=reject\n",
 		"config    fluxor_preset=legacy\n", "          fluxor_query_timeout=30s\n", "          fluxor_max_open_conns=20\n",

@@ -38,8 +38,8 @@ func NewDBRuntime(cfg *RuntimeConfig) *DBRuntime {
 	return &DBRuntime{cfg: &kept}
 }
 
-// Connect is [DBRuntime.ConnectContext] without a context: it returns within
-// ConnectionTimeout and AcquireTimeout.
+// Connect is [DBRuntime.ConnectContext] without a context: ConnectionTimeout,
+// AcquireTimeout and NetworkTimeout bound it, where they are on.
 func (r *DBRuntime) Connect() error { return r.ConnectContext(context.Background()) }
 
 // ConnectContext opens the database and asks whether it answers. Its error is

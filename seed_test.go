@@ -1,5 +1,3 @@
-//go:build unix
-
 // This file ties docs/SEED-API.md to its examples, and runs those that need a server.
 
 package fluxor_test

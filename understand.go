@@ -165,11 +165,19 @@ func (o option) setting(cfg RuntimeConfig, written []dsn.Option, concrete *Runti
 	return s
 }
 
+// idle reports whether a concrete 0 only means that the limit is off which the
+// value would follow from.
+func (o option) idle(c *RuntimeConfig) bool {
+	return o.field == "RateLimitBurst" || o.field == "BackpressureQueue" && c.MaxConcurrentConnections == 0
+}
+
 // shown is a concrete value in words.
 func (o option) shown(c *RuntimeConfig) string {
 	switch value := o.get(c); {
 	case o.isBool():
 		return strconv.FormatBool(o.of(c).Bool())
+	case value == "" && o.idle(c):
+		return o.unset
 	case value == "" && o.off != "":
 		return o.off
 	case value == "":

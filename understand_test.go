@@ -4,6 +4,7 @@ package fluxor
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 	"testing"
 
@@ -87,6 +88,27 @@ func TestDSNThatIsNotUnderstoodSaysWhatNewConnectorSays(t *testing.T) {
 		_, want := NewConnector(RuntimeConfig{DSN: text})
 		if err == nil || want == nil || err.Error() != want.Error() {
 			t.Errorf("%q: got %v, want %v", text, err, want)
+		}
+	}
+}
+
+func TestUnderstandingShowsWhatFollowsFromOtherOptions(t *testing.T) {
+	for dsn, want := range map[string]string{
+		":memory:": "what a tenth of a second permits, at least 1, 10 x `fluxor_max_concurrent_connections`, true, block",
+		":memory:?fluxor_preset=legacy&fluxor_enable_leak_detection=false":         "100, 1000, false, timeout",
+		":memory:?fluxor_rate_limit_burst=0&fluxor_max_concurrent_connections=3":   "1, 30, true, block",
+		":memory:?fluxor_backpressure_queue=0&fluxor_max_concurrent_connections=3": "what a tenth of a second permits, at least 1, nobody may wait, true, block",
+	} {
+		u, err := Understand(RuntimeConfig{DSN: dsn})
+		if err != nil {
+			t.Fatal(err)
+		}
+		var values []string
+		for _, field := range []string{"RateLimitBurst", "BackpressureQueue", "EnableLeakDetection", "BackpressureMode"} {
+			values = append(values, u.Options[slices.IndexFunc(u.Options, func(o OptionSetting) bool { return o.Field == field })].Value)
+		}
+		if got := strings.Join(values, ", "); got != want {
+			t.Errorf("%s: got %s, want %s", dsn, got, want)
 		}
 	}
 }

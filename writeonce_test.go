@@ -34,7 +34,7 @@ func TestAWriteWhoseReplyIsLostIsNeverSentAgain(t *testing.T) {
 
 func loseReplies(t *testing.T, b networkBackend, end faultproxy.End, args bool) {
 	target, direct, proxy := b.behindProxy(t, "n int")
-	db := b.fluxor(t, target)
+	db := b.fluxor(t, target, "fluxor_cb_max_failures=0") // every single call fails here
 	before := proxy.Counters().Cuts
 	lost := 0
 	for i := range lostReplies {

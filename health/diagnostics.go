@@ -15,7 +15,7 @@ type Diagnostics struct {
 	At time.Time
 	// Backend says what is connected to and how, in words.
 	Backend string
-	// Health is the last look's; its At is zero where nobody looked.
+	// Health is the last answer's; its At is zero where nobody asked.
 	Health Status
 	// State are the circuit breaker and the physical connections.
 	State State
@@ -119,7 +119,7 @@ func oneLine(text string) string { return strings.Join(strings.Fields(text), " "
 
 func (d Diagnostics) health() string {
 	if d.Health.At.IsZero() {
-		return "unknown: no monitor has looked"
+		return "unknown: nobody asked yet"
 	}
 	word := "healthy"
 	if !d.Health.Healthy {

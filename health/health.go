@@ -88,11 +88,12 @@ func Check(ctx context.Context, t Target) Status {
 	asked := time.Now()
 	err := t.Probe(ctx)
 	s := Status{At: asked, Latency: time.Since(asked), Err: err}
-	return s.beside(t.State())
+	return s.Beside(t.State())
 }
 
-// beside completes what the question brought by what is known besides.
-func (s Status) beside(now State) Status {
+// Beside judges an answer, of which At, Latency and Err are known, by what is
+// known besides.
+func (s Status) Beside(now State) Status {
 	s.State = now
 	s.Healthy, s.Reason = true, ReasonOK
 	if s.Err != nil {

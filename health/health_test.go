@@ -132,7 +132,7 @@ config    fluxor_preset=legacy
 
 func TestDiagnosticsOfWhatNobodyWatchedSaySo(t *testing.T) {
 	got := Diagnostics{}.String()
-	for _, line := range []string{"health    unknown: no monitor has looked\n", "breaker\n", "no limit", "limits    none\n", "slowest   none\n", "leaks     none\n", "errors    none\n", "config    none\n"} {
+	for _, line := range []string{"health    unknown: nobody asked yet\n", "breaker\n", "no limit", "limits    none\n", "slowest   none\n", "leaks     none\n", "errors    none\n", "config    none\n"} {
 		if !strings.Contains(got, line) {
 			t.Errorf("%q is missing in\n%s", line, got)
 		}

@@ -137,7 +137,7 @@ func (m *Monitor) Status() Status {
 		s.Message = fmt.Sprintf("the database was asked %v ago, and not since", age.Round(time.Second))
 		return s
 	}
-	return s.beside(state)
+	return s.Beside(state)
 }
 
 // DefaultLoggingCallback logs each change with [slog.Default]: an illness as a
