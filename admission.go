@@ -64,6 +64,8 @@ func (s *session) outcome(err error) breaker.Outcome {
 		return breaker.Success
 	case err == driver.ErrSkip, errors.Is(err, context.Canceled): //nolint:errorlint // the contract of ErrSkip is identity
 		return breaker.Ignored
+	case s.e.named(s.e.rules.Ignore, err):
+		return breaker.Ignored
 	case errors.Is(err, refusal.ErrQueryTimeout), errors.Is(err, refusal.ErrNetworkTimeout):
 		return breaker.Failure
 	case errors.Is(err, context.DeadlineExceeded):

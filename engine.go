@@ -36,6 +36,7 @@ type engine struct {
 	chain    middleware.Handler
 	outer    driver.Connector // inner, and before it the middlewares that see connections opened
 	keeper   *keeper          // nil where no statements are kept
+	rules    backend.Rules
 	retries  *retries
 	metrics  *metrics.Recorder
 	breaker  *breaker.Breaker
@@ -67,6 +68,7 @@ func newEngine(name string, set settings, b backend.Backend, inner driver.Connec
 	e.metrics = metrics.NewRecorder(set.SlowQueryThreshold)
 	e.retries = newRetries(set.MaxRetries, set.RetryBackoff, set.RetryBudget, e.metrics.Retry)
 	e.breaker, e.rate, e.crowd = newBreaker(e, pinned), newRate(set), newCrowd(set)
+	e.rules = set.rules()
 	e.ledger = newLedger(e.backend, set)
 	e.keeper = newKeeper(e.backend, set.StmtCacheSize)
 	e.pool = pool.New(e.poolConfig(pinned))

@@ -36,6 +36,13 @@ func (s *session) judge(ctx context.Context, o *op, err error) (heard error, aga
 		err = late.error
 	}
 	badConn := errors.Is(err, driver.ErrBadConn)
+	if s.e.named(s.e.rules.Evict, err) {
+		p.broken = true
+		return err, false
+	}
+	if s.e.named(s.e.rules.Retry, err) {
+		return err, s.tx == nil && s.pure(o)
+	}
 	class := s.e.backend.Classify(err)
 	if class == backend.ClassVerdict {
 		return err, false

@@ -48,7 +48,8 @@ func (c *Connector) passes(err error) bool {
 		errors.Is(err, context.Canceled) || errors.Is(err, context.DeadlineExceeded) {
 		return false
 	}
-	if errors.Is(err, driver.ErrBadConn) || errors.Is(err, ErrAcquireTimeout) || errors.Is(err, ErrNetworkTimeout) {
+	if errors.Is(err, driver.ErrBadConn) || errors.Is(err, ErrAcquireTimeout) || errors.Is(err, ErrNetworkTimeout) ||
+		errors.Is(err, ErrCircuitOpen) || errors.Is(err, ErrOverloaded) || errors.Is(err, ErrRateLimited) {
 		return true
 	}
 	switch c.main.backend.Classify(err) {
