@@ -7,11 +7,13 @@ import (
 	"database/sql"
 	"database/sql/driver"
 	"errors"
+	"runtime"
 	"slices"
 	"sync/atomic"
 	"testing"
 	"testing/synctest"
 	"time"
+	"weak"
 
 	"github.com/fluxor-db/fluxor/backend"
 	"github.com/fluxor-db/fluxor/internal/netshim"
@@ -359,5 +361,30 @@ func TestRowsAreClosedAfterTheirCallThatWasLeft(t *testing.T) {
 				<-c.closed
 			})
 		})
+	}
+}
+
+func TestACallUnderAContextThatHasEndedIsNotMade(t *testing.T) {
+	ctx, cancel := context.WithCancel(t.Context())
+	l := &library{exec: func(context.Context, []driver.NamedValue) error { t.Error("it was made"); return nil }}
+	p := l.physical(t, nil)
+	cancel()
+	_, err := p.exec(ctx, "", nil)
+	if off := (brokenOff{}); !errors.As(err, &off) || !errors.Is(err, context.Canceled) || p.line.Sent() {
+		t.Errorf("got %v; sent: %t", err, p.line.Sent())
+	}
+}
+
+func TestAContextDoesNotKeepTheCallsThatWereMadeUnderIt(t *testing.T) {
+	ctx, cancel := context.WithCancel(t.Context())
+	defer cancel()
+	p := (&library{}).physical(t, func(driver.Conn) error { return nil })
+	sp := p.apart.begin(ctx)
+	sp.close()
+	call := weak.Make(sp)
+	sp = nil //nolint:ineffassign // the last reference of this function's
+	runtime.GC()
+	if call.Value() != nil {
+		t.Error("it keeps one")
 	}
 }

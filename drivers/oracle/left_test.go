@@ -224,6 +224,30 @@ func TestAWriteThatTheServersCallTimeoutEndsHasAnUnknownOutcome(t *testing.T) {
 	}
 }
 
+func TestATransactionOutlivesAnArrayOfRowsThatWasBrokenOff(t *testing.T) {
+	d := dbtest.Oracle(t)
+	db := fluxorOn(t, d.Logfmt())
+	mustExec(t, db, "create table w (n number(9))")
+	tx, err := db.BeginTx(t.Context(), nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	d.Faults(t, "execute delay=20000")
+	ctx := ending(t, true)
+	if _, err := tx.ExecContext(ctx, "insert into w values (:1)", []int{1, 2}); !errors.Is(err, context.Canceled) {
+		t.Fatal(err)
+	}
+	d.Faults(t)
+	mustExec(t, tx, "insert into w values (3)")
+	if err := tx.Commit(); err != nil {
+		t.Error(err)
+	}
+	rows := count(t, db, "select n from w")
+	if n := pool(t, db).Dials; n != 1 || rows != 1 {
+		t.Errorf("%d connections, %d rows", n, rows)
+	}
+}
+
 // Nothing but the network timeout bounds this call: no context says that it is
 // to be broken off.
 func TestACallThatTheNetworkTimeoutLeavesIsBrokenOff(t *testing.T) {
