@@ -70,7 +70,11 @@ func (s *session) judge(ctx context.Context, o *op, err error) (heard error, aga
 		}
 		return s.quietError(p, err), p.line == nil || p.line.Expired() == nil
 	}
-	again = false
+	return s.judgeSent(ctx, p, o, err)
+}
+
+// judgeSent is judge for an operation that was sent, and whose answer is lost.
+func (s *session) judgeSent(ctx context.Context, p *physical, o *op, err error) (heard error, again bool) {
 	if s.pure(o) { // nothing could take effect
 		if ended := ctx.Err(); ended != nil {
 			return endedError(err, ended), false
@@ -78,7 +82,7 @@ func (s *session) judge(ctx context.Context, o *op, err error) (heard error, aga
 		if p.line != nil && errors.Is(p.line.Expired(), netshim.ErrQuiet) {
 			return s.quietError(p, err), false
 		}
-		again = badConn && s.tx == nil && p.line != nil && p.unheard() // as database/sql would
+		again = errors.Is(err, driver.ErrBadConn) && s.tx == nil && p.line != nil && p.unheard() // as database/sql would
 	}
 	return s.indeterminate(ctx, p, o.name(), err), again
 }
