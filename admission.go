@@ -52,7 +52,10 @@ func (s *session) leave() {
 
 // report tells the breaker what became of an operation.
 func (s *session) report(ticket breaker.Ticket, began time.Time, err error) {
-	now := time.Now()
+	if !s.e.judged {
+		return
+	}
+	now := s.e.now()
 	s.over = now
 	s.e.breaker.Report(ticket, breaker.Result{Outcome: s.outcome(err), Took: now.Sub(began), End: now, Err: err})
 }

@@ -58,8 +58,8 @@ func (c *conn) run(ctx context.Context) error {
 
 // pass carries o out and counts it.
 func (c *conn) pass(ctx context.Context, o *op) error {
-	began := time.Now()
-	c.over = time.Time{}
+	began := c.e.now()
+	c.began, c.over = began, time.Time{}
 	err := c.send(ctx, o)
 	c.record(o, began, err)
 	return err

@@ -24,7 +24,7 @@ func (c *conn) record(o *op, began time.Time, err error) {
 	}
 	end := c.over
 	if end.IsZero() {
-		end = time.Now()
+		end = c.e.now()
 	}
 	e, took, outcome := c.e, end.Sub(began), c.e.outcomeOf(err)
 	e.metrics.Record(o.Op, outcome, took)

@@ -33,6 +33,7 @@ type session struct {
 	claim   pool.Claim[*physical] // on the connection held last, for the state it carries
 	tx      *physical             // of the transaction under way; nil without one
 	open    int                   // rows not yet closed
+	began   time.Time             // when the present operation began
 	over    time.Time             // when the present operation's database work was over
 	counted bool                  // it has a place among the operations at once
 	blank   bool                  // the lease has no past: all that it was used for is an operation that was skipped
@@ -60,7 +61,10 @@ func (s *session) carry(ctx context.Context, o *op) error {
 	if err != nil {
 		return err
 	}
-	began, over := time.Now(), false
+	began, over := s.began, false
+	if began.IsZero() || s.e.set.CircuitBreakerSlowRate > 0 {
+		began = s.e.now() // the waits before do not make the database slow
+	}
 	defer func() {
 		if !over {
 			s.abandon(settled)

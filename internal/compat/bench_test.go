@@ -17,6 +17,9 @@ import (
 	"github.com/fluxor-db/fluxor/internal/dbtest"
 )
 
+// bare has every policy off that may be: what is left is the wrapper.
+var bare = fluxor.RuntimeConfig{CircuitBreakerMaxFailures: -1, LeakDetectionThreshold: -1, SlowQueryThreshold: -1, MaxRetries: -1}
+
 // peers are the wrappers beside the bare driver.
 var peers = []struct {
 	name string
@@ -24,7 +27,7 @@ var peers = []struct {
 }{
 	{"raw", func() *sql.DB { return sql.OpenDB(dbtest.Memory{}) }},
 	{"fluxor", func() *sql.DB {
-		return sql.OpenDB(must(fluxor.WrapConnector(dbtest.Memory{}, fluxor.RuntimeConfig{})))
+		return sql.OpenDB(must(fluxor.WrapConnector(dbtest.Memory{}, bare)))
 	}},
 	{"sqlmw", func() *sql.DB { return sql.OpenDB(sqlmwConnector()) }},
 	{"otelsql", func() *sql.DB { return otelsql.OpenDB(dbtest.Memory{}) }},
