@@ -104,7 +104,12 @@ var layers = []layer{
 	{
 		reason:  "the ledger knows statements by their text alone, so that whatever runs them can keep one",
 		folders: []string{"internal/ledger"},
-		only:    []string{"internal/sqltext"},
+		only:    []string{"internal/sqltext", "internal/callsite"},
+	},
+	{
+		reason:  "a call stack is read without knowing who asks",
+		folders: []string{"internal/callsite"},
+		only:    []string{},
 	},
 	{
 		reason:  "the adapter of a foreign interceptor needs the chain's vocabulary and nothing else of ours",

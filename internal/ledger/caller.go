@@ -3,14 +3,10 @@
 package ledger
 
 import (
-	"fmt"
-	"path"
 	"runtime"
-	"strings"
-)
 
-// module is the import path of the repository this package stands in.
-const module = "github.com/fluxor-db/fluxor"
+	"github.com/fluxor-db/fluxor/internal/callsite"
+)
 
 // application is the return address in the first frame above Record that is the
 // application's; 0 if there is none, as on a goroutine of database/sql's.
@@ -21,7 +17,7 @@ func application() uintptr {
 		frames := runtime.CallersFrames([]uintptr{pc})
 		for more := true; more; { // the functions that were inlined there, too
 			var f runtime.Frame
-			if f, more = frames.Next(); f.Function != "" && !plumbing(f) {
+			if f, more = frames.Next(); callsite.Application(f) {
 				return pc
 			}
 		}
@@ -34,30 +30,5 @@ func place(pc uintptr) string {
 	if pc == 0 {
 		return ""
 	}
-	frames := runtime.CallersFrames([]uintptr{pc})
-	for more := true; more; {
-		var f runtime.Frame
-		if f, more = frames.Next(); !plumbing(f) {
-			dir, file := path.Split(f.File)
-			return fmt.Sprintf("%s:%d (%s)", path.Join(path.Base(dir), file), f.Line, path.Base(f.Function))
-		}
-	}
-	return ""
-}
-
-// plumbing reports whether a frame stands between the application and the
-// ledger: the runtime, database/sql, or Fluxor itself. A test and a program of
-// Fluxor's are applications.
-func plumbing(f runtime.Frame) bool {
-	if strings.HasSuffix(f.File, "_test.go") {
-		return false
-	}
-	slash := strings.LastIndexByte(f.Function, '/') + 1
-	pkg, _, _ := strings.Cut(f.Function[slash:], ".")
-	switch pkg = f.Function[:slash] + pkg; pkg {
-	case "runtime", "database/sql", "database/sql/driver", module:
-		return true
-	}
-	inside, ok := strings.CutPrefix(pkg, module+"/")
-	return ok && !strings.HasPrefix(inside, "cmd/") && !strings.HasPrefix(inside, "examples/")
+	return callsite.First(runtime.CallersFrames([]uintptr{pc}))
 }

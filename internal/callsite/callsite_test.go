@@ -1,0 +1,49 @@
+// This file tests whose frame is whose.
+
+package callsite
+
+import (
+	"runtime"
+	"strings"
+	"testing"
+
+	"go.uber.org/goleak"
+)
+
+func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
+
+func TestWhoseAFrameIs(t *testing.T) {
+	for function, want := range map[string]bool{
+		"":                                false,
+		"runtime.goexit":                  false,
+		"database/sql.(*DB).QueryContext": false,
+		"database/sql/driver.IsValue":     false,
+		module + ".(*session).query":      false,
+		module + "/internal/pool.(*Pool[...]).Acquire": false,
+		module + "/metrics.New":                        false,
+		module + "/cmd/fluxor.main":                    true,
+		module + "/examples/demo.main":                 true,
+		module + "er.Run":                              true,
+		"main.main":                                    true,
+		"example.com/shop/orders.(*Store).Find":        true,
+	} {
+		if got := Application(runtime.Frame{Function: function, File: "/src/x.go"}); got != want {
+			t.Errorf("Application(%q) = %v", function, got)
+		}
+	}
+	if !Application(runtime.Frame{Function: module + ".TestX", File: "/src/x_test.go"}) {
+		t.Error("a test is no application")
+	}
+}
+
+func TestFirstNamesTheCaller(t *testing.T) {
+	var pcs [8]uintptr
+	n := runtime.Callers(0, pcs[:]) // runtime.Callers comes first
+	got := First(runtime.CallersFrames(pcs[:n]))
+	if !strings.HasPrefix(got, "callsite/callsite_test.go:") || !strings.HasSuffix(got, "(callsite.TestFirstNamesTheCaller)") {
+		t.Errorf("First() = %q", got)
+	}
+	if got := First(runtime.CallersFrames(nil)); got != "" {
+		t.Errorf("First() of no stack = %q", got)
+	}
+}
