@@ -107,6 +107,11 @@ var layers = []layer{
 		only:    []string{"internal/sqltext", "internal/callsite"},
 	},
 	{
+		reason:  "a list knows nothing of what stands in it",
+		folders: []string{"internal/list"},
+		only:    []string{},
+	},
+	{
 		reason:  "a call stack is read without knowing who asks",
 		folders: []string{"internal/callsite"},
 		only:    []string{},
@@ -129,7 +134,7 @@ var layers = []layer{
 	{
 		reason:  "limits know operations by their number alone",
 		folders: []string{"internal/limit"},
-		only:    []string{},
+		only:    []string{"internal/list"},
 	},
 	{
 		reason:  "only programs, examples and tests tie everything together",

@@ -136,7 +136,7 @@ func (c *Concurrency) Stats() Stats {
 	defer c.mu.Unlock()
 	s := Stats{
 		InUse:    int(c.word.Load() / one),
-		Waiting:  c.line.n,
+		Waiting:  c.line.Len(),
 		Admitted: c.admitted.Load(),
 		Refused:  c.tally.refused,
 		Canceled: c.tally.canceled,

@@ -61,7 +61,7 @@ func (c *Concurrency) hindranceLocked(ctx context.Context) Reason {
 		return Ended
 	case c.cfg.Mode == Reject:
 		return Rejected
-	case int64(c.line.n) >= c.queue():
+	case int64(c.line.Len()) >= c.queue():
 		return Full
 	}
 	return 0
@@ -79,7 +79,7 @@ func (c *Concurrency) pushLocked(now time.Duration) *waiter {
 	w := c.spareLocked()
 	w.joined = now
 	c.line.push(w)
-	if c.cfg.NewestFirst && c.line.n == 1 {
+	if c.cfg.NewestFirst && c.line.Len() == 1 {
 		c.beginLocked(now)
 	}
 	return w
@@ -89,7 +89,7 @@ func (c *Concurrency) pushLocked(now time.Duration) *waiter {
 func (c *Concurrency) spareLocked() *waiter {
 	n := len(c.spares)
 	if n == 0 {
-		return &waiter{wake: make(chan struct{}, 1)}
+		return newWaiter()
 	}
 	w := c.spares[n-1]
 	c.spares = c.spares[:n-1]
@@ -99,7 +99,7 @@ func (c *Concurrency) spareLocked() *waiter {
 // spareAgainLocked keeps a waiter whom nobody will wake any more.
 func (c *Concurrency) spareAgainLocked(w *waiter) {
 	if len(c.spares) < maxSpares {
-		*w = waiter{wake: w.wake, timer: w.timer}
+		w.renew()
 		c.spares = append(c.spares, w)
 	}
 }
@@ -142,7 +142,7 @@ func (c *Concurrency) handOver() {
 // serveLocked admits from the line whom there is room for. Who calls it wakes
 // them, once mu is free.
 func (c *Concurrency) serveLocked(now time.Duration) (wake calls) {
-	for c.line.n > 0 && c.word.Load()/one < c.limit.Load() {
+	for c.line.Len() > 0 && c.word.Load()/one < c.limit.Load() {
 		w := c.nextLocked(now)
 		c.line.remove(w)
 		c.word.Add(one)
@@ -156,7 +156,7 @@ func (c *Concurrency) serveLocked(now time.Duration) (wake calls) {
 
 // settleLocked opens the short way in when the line has become empty.
 func (c *Concurrency) settleLocked() {
-	if c.line.n > 0 || c.word.Load()&queued == 0 {
+	if c.line.Len() > 0 || c.word.Load()&queued == 0 {
 		return
 	}
 	c.word.Add(-queued)
@@ -165,5 +165,5 @@ func (c *Concurrency) settleLocked() {
 
 func (c *Concurrency) refuseLocked(reason Reason, now, waited time.Duration, cause error) error {
 	each := c.pace.each(now, c.admitted.Load())
-	return c.tally.refuse(Refused{reason, time.Duration(c.line.n+1) * each, waited, c.line.n, cause})
+	return c.tally.refuse(Refused{reason, time.Duration(c.line.Len()+1) * each, waited, c.line.Len(), cause})
 }

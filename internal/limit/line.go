@@ -2,7 +2,11 @@
 
 package limit
 
-import "time"
+import (
+	"time"
+
+	"github.com/fluxor-db/fluxor/internal/list"
+)
 
 // waiter is an operation in line. All but wake and timer are protected by the
 // lock of the limit.
@@ -10,9 +14,9 @@ type waiter struct {
 	wake  chan struct{} // room for one
 	timer *time.Timer   // nil until it is needed
 
-	joined     time.Duration
-	verdict    verdict
-	prev, next *waiter // in line; then next in what is to be woken
+	joined  time.Duration
+	verdict verdict
+	place   list.Node[waiter] // in line; then among what is to be woken
 }
 
 // verdict is what became of a waiter.
@@ -23,6 +27,18 @@ const (
 	admitted
 	shed
 )
+
+func newWaiter() *waiter {
+	w := &waiter{wake: make(chan struct{}, 1)}
+	w.place.Of = w
+	return w
+}
+
+// renew gives w its zero state back.
+func (w *waiter) renew() {
+	w.joined, w.verdict = 0, waiting
+	w.place.Loosen()
+}
 
 // alarm returns a channel that fires after d.
 func (w *waiter) alarm(d time.Duration) <-chan time.Time {
@@ -41,57 +57,22 @@ func (w *waiter) rest() {
 	}
 }
 
-// line is a list of waiters, the oldest first. Its zero value is empty.
-type line struct {
-	oldest, newest *waiter
-	n              int
-}
+// line is those who wait, the oldest first.
+type line struct{ list.List[waiter] }
 
-// push adds w as the newest.
-func (l *line) push(w *waiter) {
-	w.prev, w.next = l.newest, nil
-	if l.newest == nil {
-		l.oldest = w
-	} else {
-		l.newest.next = w
-	}
-	l.newest = w
-	l.n++
-}
-
-// remove takes w out, wherever it stands.
-func (l *line) remove(w *waiter) {
-	if w.prev == nil {
-		l.oldest = w.next
-	} else {
-		w.prev.next = w.next
-	}
-	if w.next == nil {
-		l.newest = w.prev
-	} else {
-		w.next.prev = w.prev
-	}
-	w.prev, w.next = nil, nil
-	l.n--
-}
+func (l *line) push(w *waiter)   { l.PushBack(&w.place) }
+func (l *line) remove(w *waiter) { l.Remove(&w.place) }
 
 // calls are waiters with a verdict, to be woken once the lock is free. Each has
 // room for the one send, and is not used again before it came.
-type calls struct{ first, last *waiter }
+type calls struct{ list.List[waiter] }
 
-func (c *calls) add(w *waiter) {
-	if c.first == nil {
-		c.first = w
-	} else {
-		c.last.next = w
-	}
-	c.last = w
-}
+func (c *calls) add(w *waiter) { c.PushBack(&w.place) }
 
 func (c *calls) send() {
-	for w := c.first; w != nil; {
-		next := w.next
-		w.next = nil
+	for w := c.First(); w != nil; {
+		next := w.place.After() // w is its owner's again after the send
+		w.place.Loosen()
 		w.wake <- struct{}{}
 		w = next
 	}

@@ -30,7 +30,7 @@ func (c *Concurrency) beginLocked(now time.Duration) {
 func (c *Concurrency) armLocked(now time.Duration) {
 	at := c.newest.calmAt + 20*c.cfg.Target
 	if c.newest.on {
-		at = c.line.oldest.joined + 2*c.cfg.Target
+		at = c.line.First().joined + 2*c.cfg.Target
 	}
 	if c.newest.timer == nil {
 		c.newest.timer = time.AfterFunc(at-now, c.sweep)
@@ -47,15 +47,15 @@ func (c *Concurrency) sweep() {
 	var wake calls
 	c.mu.Lock()
 	if now-c.newest.calmAt >= 20*c.cfg.Target {
-		c.newest.on = c.line.n > 0
+		c.newest.on = c.line.Len() > 0
 	}
-	for c.newest.on && c.line.n > 0 && now-c.line.oldest.joined >= 2*c.cfg.Target {
-		w := c.line.oldest
+	for c.newest.on && c.line.Len() > 0 && now-c.line.First().joined >= 2*c.cfg.Target {
+		w := c.line.First()
 		c.line.remove(w)
 		w.verdict = shed
 		wake.add(w)
 	}
-	if c.line.n > 0 {
+	if c.line.Len() > 0 {
 		c.armLocked(now)
 	}
 	c.settleLocked()
@@ -66,10 +66,10 @@ func (c *Concurrency) sweep() {
 // nextLocked is who is served next.
 func (c *Concurrency) nextLocked(now time.Duration) *waiter {
 	if c.newest.on {
-		return c.line.newest
+		return c.line.Last()
 	}
-	if now-c.line.oldest.joined <= c.cfg.Target {
+	if now-c.line.First().joined <= c.cfg.Target {
 		c.newest.calmAt = now
 	}
-	return c.line.oldest
+	return c.line.First()
 }

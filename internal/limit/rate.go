@@ -60,7 +60,7 @@ type Rate struct {
 	// with a burst it may lie ahead of the clock.
 	due      atomic.Int64
 	admitted atomic.Uint64
-	waiting  atomic.Int64 // line.n, for those who do not hold the lock
+	waiting  atomic.Int64 // line.Len, for those who do not hold the lock
 	refused  atomic.Uint64
 
 	mu    sync.Mutex // a leaf; waiters are woken after it
@@ -129,7 +129,7 @@ func (r *Rate) SetLimit(perSecond, burst int) {
 		}
 	}
 	r.beat.Store(to)
-	head := r.line.oldest
+	head := r.line.First()
 	r.mu.Unlock()
 	head.poke()
 }
@@ -155,7 +155,7 @@ func (r *Rate) Stats() Stats {
 	defer r.mu.Unlock()
 	return Stats{
 		Limit:    r.beat.Load().perSecond,
-		Waiting:  r.line.n,
+		Waiting:  r.line.Len(),
 		Admitted: r.admitted.Load(),
 		Refused:  r.tally.refused + r.refused.Load(),
 		Canceled: r.tally.canceled,

@@ -34,13 +34,14 @@ func (r *Rate) join(ctx context.Context) (w *waiter, till time.Duration, err err
 	if r.cfg.Mode == Timeout {
 		till = now + r.cfg.Timeout
 	}
-	wait := r.expect(now, r.line.n)
+	wait := r.expect(now, r.line.Len())
 	if reason := r.hindranceLocked(ctx, now+wait, till); reason != 0 {
-		return nil, 0, r.tally.refuse(Refused{reason, wait, 0, r.line.n, ctx.Err()})
+		return nil, 0, r.tally.refuse(Refused{reason, wait, 0, r.line.Len(), ctx.Err()})
 	}
-	w = &waiter{wake: make(chan struct{}, 1), joined: now}
+	w = newWaiter()
+	w.joined = now
 	r.line.push(w)
-	r.waiting.Store(int64(r.line.n))
+	r.waiting.Store(int64(r.line.Len()))
 	return w, till, nil
 }
 
@@ -55,7 +56,7 @@ func (r *Rate) hindranceLocked(ctx context.Context, turn, till time.Duration) Re
 		return Ended
 	case r.cfg.Mode == Reject:
 		return Rejected
-	case r.line.n >= r.queue():
+	case r.line.Len() >= r.queue():
 		return Full
 	case turn > till:
 		return Hopeless
@@ -100,7 +101,7 @@ func (r *Rate) stand(ctx context.Context, w *waiter, till time.Duration) error {
 // there is none.
 func (r *Rate) turn(w *waiter, now time.Duration) (wait time.Duration, ok bool) {
 	r.mu.Lock()
-	if r.line.oldest != w {
+	if r.line.First() != w {
 		r.mu.Unlock()
 		return math.MaxInt64, false
 	}
@@ -118,9 +119,9 @@ func (r *Rate) turn(w *waiter, now time.Duration) (wait time.Duration, ok bool) 
 func (r *Rate) leave(w *waiter, reason Reason, cause error) error {
 	now := r.now()
 	r.mu.Lock()
-	wait := r.expect(now, r.line.n-1)
+	wait := r.expect(now, r.line.Len()-1)
 	next := r.removeLocked(w, now)
-	err := r.tally.refuse(Refused{reason, wait, now - w.joined, r.line.n, cause})
+	err := r.tally.refuse(Refused{reason, wait, now - w.joined, r.line.Len(), cause})
 	r.mu.Unlock()
 	next.poke()
 	return err
@@ -129,9 +130,9 @@ func (r *Rate) leave(w *waiter, reason Reason, cause error) error {
 // removeLocked takes w out of line and returns the oldest then.
 func (r *Rate) removeLocked(w *waiter, now time.Duration) *waiter {
 	r.line.remove(w)
-	r.waiting.Store(int64(r.line.n))
+	r.waiting.Store(int64(r.line.Len()))
 	r.tally.wait(now - w.joined)
-	return r.line.oldest
+	return r.line.First()
 }
 
 // poke has a waiter look again, if there is one. It may have left meanwhile,

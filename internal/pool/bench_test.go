@@ -99,8 +99,8 @@ func BenchmarkUnclaimed(b *testing.B) {
 				p.mu.Lock()
 				c.endLocked("released")
 				c.state = stateIdle
-				p.idle.pushBack(&c.line) // where it costs most to find
-				p.unclaimed.pushFront(&c.free)
+				p.idle.PushBack(&c.line) // where it costs most to find
+				p.unclaimed.PushFront(&c.free)
 				p.unlock()
 			}
 		})

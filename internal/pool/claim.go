@@ -61,7 +61,7 @@ func (p *Pool[T]) untieLocked(k *Claim[T]) {
 	c := k.conn
 	k.conn, c.claim = nil, nil
 	if c.state == stateIdle {
-		p.unclaimed.pushFront(&c.free)
+		p.unclaimed.PushFront(&c.free)
 	}
 }
 
@@ -73,7 +73,7 @@ const familiarDepth = 32
 // the one that k claims, else nil.
 func (p *Pool[T]) familiarLocked(k *Claim[T], who uint64) *Conn[T] {
 	n := familiarDepth
-	for c := p.idle.first(); c != nil && n > 0 && who != 0; c, n = c.line.after(), n-1 {
+	for c := p.idle.First(); c != nil && n > 0 && who != 0; c, n = c.line.After(), n-1 {
 		if c.lastWho == who {
 			return c
 		}
@@ -88,11 +88,11 @@ func (p *Pool[T]) familiarLocked(k *Claim[T], who uint64) *Conn[T] {
 // are claimed, the one returned last, and has the pool open one more where
 // that can last.
 func (p *Pool[T]) unclaimedLocked(now time.Duration) *Conn[T] {
-	if c := p.unclaimed.first(); c != nil {
+	if c := p.unclaimed.First(); c != nil {
 		return c
 	}
-	p.short = p.idle.n > 0 && p.lastingLocked(now)
-	return p.idle.first()
+	p.short = p.idle.Len() > 0 && p.lastingLocked(now)
+	return p.idle.First()
 }
 
 // lastingLocked reports whether one more connection, opened beside a lease that
@@ -103,35 +103,35 @@ func (p *Pool[T]) lastingLocked(now time.Duration) bool {
 	if p.cfg.Pinned || p.roomLocked() == 0 {
 		return false
 	}
-	return p.cfg.MaxIdle < 0 || p.idle.n <= p.cfg.MaxIdle && (p.shrink.at == 0 || now-p.shrink.at > contentFor)
+	return p.cfg.MaxIdle < 0 || p.idle.Len() <= p.cfg.MaxIdle && (p.shrink.at == 0 || now-p.shrink.at > contentFor)
 }
 
 // shelveLocked makes a connection idle.
 func (p *Pool[T]) shelveLocked(c *Conn[T]) {
-	p.idle.pushFront(&c.line)
+	p.idle.PushFront(&c.line)
 	if c.claim == nil {
-		p.unclaimed.pushFront(&c.free)
+		p.unclaimed.PushFront(&c.free)
 	}
 }
 
 // unshelveLocked takes a connection out of the idle ones.
 func (p *Pool[T]) unshelveLocked(c *Conn[T]) {
-	p.idle.remove(&c.line)
+	p.idle.Remove(&c.line)
 	if c.claim == nil {
-		p.unclaimed.remove(&c.free)
+		p.unclaimed.Remove(&c.free)
 	}
-	p.shrink.low = min(p.shrink.low, p.idle.n)
+	p.shrink.low = min(p.shrink.low, p.idle.Len())
 }
 
 // checkClaimsLocked panics if the list of unclaimed connections is wrong.
 func (p *Pool[T]) checkClaimsLocked() {
 	n := 0
-	for c := p.idle.first(); c != nil; c = c.line.after() {
+	for c := p.idle.First(); c != nil; c = c.line.After() {
 		if c.claim == nil {
 			n++
 		}
 	}
-	for c := p.unclaimed.first(); c != nil; c = c.free.after() {
+	for c := p.unclaimed.First(); c != nil; c = c.free.After() {
 		if c.claim == nil && c.state == stateIdle {
 			n--
 		}

@@ -84,8 +84,8 @@ func (p *Pool[T]) tick() {
 
 // sweepLocked closes the idle connections that have no right to stay.
 func (p *Pool[T]) sweepLocked(now time.Duration) {
-	for c := p.idle.last(); c != nil; {
-		older := c.line.before()
+	for c := p.idle.Last(); c != nil; {
+		older := c.line.Before()
 		switch {
 		case c.old(now):
 			p.idleOutLocked(c, closedLifetime)
@@ -98,12 +98,12 @@ func (p *Pool[T]) sweepLocked(now time.Duration) {
 		return
 	}
 	if keep := p.cfg.MaxIdle; keep >= 0 {
-		for n := min(p.shrink.low, p.idle.n) - keep; n > 0; n-- {
-			p.idleOutLocked(p.idle.last(), closedSurplus)
+		for n := min(p.shrink.low, p.idle.Len()) - keep; n > 0; n-- {
+			p.idleOutLocked(p.idle.Last(), closedSurplus)
 			p.shrink.at = now
 		}
 	}
-	p.shrink.low, p.shrink.end = p.idle.n, now+surplusAfter
+	p.shrink.low, p.shrink.end = p.idle.Len(), now+surplusAfter
 }
 
 // idleOutLocked closes an idle connection.
@@ -124,7 +124,7 @@ func (p *Pool[T]) nextSweepLocked() time.Duration {
 	if at := p.nextLeakLocked(); at != 0 {
 		sooner(at)
 	}
-	for c := p.idle.first(); c != nil; c = c.line.after() {
+	for c := p.idle.First(); c != nil; c = c.line.After() {
 		if c.expires != 0 {
 			sooner(c.expires)
 		}
@@ -132,7 +132,7 @@ func (p *Pool[T]) nextSweepLocked() time.Duration {
 			sooner(c.proved + c.restful)
 		}
 	}
-	if p.cfg.MaxIdle >= 0 && p.idle.n > p.cfg.MaxIdle {
+	if p.cfg.MaxIdle >= 0 && p.idle.Len() > p.cfg.MaxIdle {
 		sooner(p.shrink.end)
 	}
 	return next

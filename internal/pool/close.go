@@ -140,10 +140,10 @@ func (p *Pool[T]) shutLocked() []context.CancelFunc {
 	}
 	p.unparkLocked()
 	p.closed = true
-	for w := p.queue.first(); w != nil; w = p.queue.first() {
+	for w := p.queue.First(); w != nil; w = p.queue.First() {
 		p.grantLocked(w, nil, errClosed())
 	}
-	for c := p.idle.first(); c != nil; c = p.idle.first() {
+	for c := p.idle.First(); c != nil; c = p.idle.First() {
 		p.idleOutLocked(c, closedByClose)
 	}
 	for _, t := range []*time.Timer{p.clock.timer, p.retry, p.warm.timer} {

@@ -5,6 +5,8 @@ package pool
 import (
 	"sync/atomic"
 	"time"
+
+	"github.com/fluxor-db/fluxor/internal/list"
 )
 
 // state is what a connection is to the pool.
@@ -39,15 +41,15 @@ type Conn[T any] struct {
 
 	// Protected by pool.mu.
 	state   state
-	proved  time.Duration // when it last was opened, used or pinged with success
-	since   time.Duration // when its lease began
-	lastWho uint64        // the one that borrowed it before it came into its state
-	line    node[Conn[T]] // in the idle or the used ones
-	free    node[Conn[T]] // in the unclaimed ones, while it is idle and nobody's
-	claim   *Claim[T]     // of the borrower who had it last; nil if that one is gone
-	left    bool          // its borrower gave up: nobody is to be named
-	leaks   bool          // its lease was reported as too long
-	place   place         // where it was borrowed, if that was noted
+	proved  time.Duration      // when it last was opened, used or pinged with success
+	since   time.Duration      // when its lease began
+	lastWho uint64             // the one that borrowed it before it came into its state
+	line    list.Node[Conn[T]] // in the idle or the used ones
+	free    list.Node[Conn[T]] // in the unclaimed ones, while it is idle and nobody's
+	claim   *Claim[T]          // of the borrower who had it last; nil if that one is gone
+	left    bool               // its borrower gave up: nobody is to be named
+	leaks   bool               // its lease was reported as too long
+	place   place              // where it was borrowed, if that was noted
 }
 
 // Release ends the lease: the connection goes to the caller who waits longest,
@@ -90,7 +92,7 @@ func (c *Conn[T]) endLocked(verb string) {
 		panic("fluxor: a connection was " + verb + " that is not leased: its borrower gave it back twice, or used it after giving it back")
 	}
 	p.leakEndsLocked(c)
-	p.used.remove(&c.line)
+	p.used.Remove(&c.line)
 	c.lastWho = c.who.Load()
 	c.who.Store(0)
 	c.state, c.place.n, c.out = 0, 0, false
@@ -114,7 +116,7 @@ func (p *Pool[T]) settleLocked(c *Conn[T]) {
 	if !c.ping {
 		c.proved = now
 	}
-	if w := p.queue.first(); w != nil && !p.suspended {
+	if w := p.queue.First(); w != nil && !p.suspended {
 		p.serveLocked(w, c, now)
 		return
 	}

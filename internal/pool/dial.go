@@ -35,7 +35,7 @@ func (p *Pool[T]) wantedLocked() int {
 	if p.closed || p.suspended {
 		return 0
 	}
-	return max(p.queue.n, p.warm.target-p.openLocked(), p.spareLocked())
+	return max(p.queue.Len(), p.warm.target-p.openLocked(), p.spareLocked())
 }
 
 // spareLocked is 1 where the sharing of connections wants one more. Nobody
@@ -141,9 +141,9 @@ func (p *Pool[T]) startDialLocked(now time.Duration) {
 // uncoveredLocked is the first waiter that would get nothing if every dial
 // that is counted on succeeded; nil if there is none.
 func (p *Pool[T]) uncoveredLocked() *waiter[T] {
-	w := p.queue.first()
+	w := p.queue.First()
 	for n, _ := p.youngLocked(p.exact()); w != nil && n > 0; n-- {
-		w = w.line.after()
+		w = w.line.After()
 	}
 	return w
 }
@@ -246,7 +246,7 @@ func (p *Pool[T]) openedLocked(a *attempt, v T) {
 // newConn makes the pool's side of a physical connection.
 func (p *Pool[T]) newConn(v T, generation uint64) *Conn[T] {
 	c := &Conn[T]{Value: v, pool: p, generation: generation, fresh: true}
-	c.line.of, c.free.of = c, c
+	c.line.Of, c.free.Of = c, c
 	if limit := p.cfg.MaxLifetime; limit > 0 {
 		c.expires = p.exact() + shorter(limit)
 	}
@@ -268,7 +268,7 @@ func (p *Pool[T]) failedLocked(a *attempt, err error, verdict DialVerdict) {
 		return
 	case verdict == TooMany && p.openLocked() > 0:
 		p.pace.settle(now, a.started, p.openLocked(), err)
-		for w := p.uncoveredLocked(); w != nil; w = w.line.after() {
+		for w := p.uncoveredLocked(); w != nil; w = w.line.After() {
 			p.waitsLocked(w)
 		}
 		p.endWarmUpLocked(err)
@@ -306,7 +306,7 @@ func (p *Pool[T]) failLocked(err error, fit func(*waiter[T]) bool) {
 	}
 	reach := p.reachLocked()
 	for w := p.uncoveredLocked(); w != nil && reach > 0; reach-- {
-		next := w.line.after()
+		next := w.line.After()
 		if fit(w) {
 			p.grantLocked(w, nil, err)
 		}
@@ -330,7 +330,7 @@ func (p *Pool[T]) hopelessLocked(w *waiter[T]) {
 	if w.deadline >= p.pace.retryAt || p.pace.failures == 0 || p.roomLocked() == 0 || p.suspended {
 		return
 	}
-	if young, _ := p.youngLocked(p.exact()); young == 0 && p.queue.n <= p.reachLocked() {
+	if young, _ := p.youngLocked(p.exact()); young == 0 && p.queue.Len() <= p.reachLocked() {
 		p.grantLocked(w, nil, p.pace.lastErr)
 	}
 }

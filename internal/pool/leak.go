@@ -29,7 +29,7 @@ func (p *Pool[T]) leaksLocked(now time.Duration) {
 	if limit <= 0 {
 		return
 	}
-	for c := p.used.first(); c != nil; c = c.line.after() {
+	for c := p.used.First(); c != nil; c = c.line.After() {
 		if !c.leaks && !c.left && c.park.ticket.Load() == 0 && now-c.since >= limit {
 			c.leaks = true
 			p.noticeLocked(c, now, false)
@@ -87,7 +87,7 @@ func (p *Pool[T]) Leaks() []Leak[T] {
 	p.unparkLocked()
 	now := p.exact()
 	var all []noticed[T]
-	for c := p.used.first(); c != nil && p.cfg.LeakAfter > 0; c = c.line.after() {
+	for c := p.used.First(); c != nil && p.cfg.LeakAfter > 0; c = c.line.After() {
 		if !c.left && now-c.since >= p.cfg.LeakAfter {
 			all = append(all, noticed[T]{c, c.since, now - c.since, c.place, false})
 		}
@@ -105,7 +105,7 @@ func (p *Pool[T]) nextLeakLocked() (next time.Duration) {
 	if p.cfg.LeakAfter <= 0 {
 		return 0
 	}
-	for c := p.used.first(); c != nil; c = c.line.after() {
+	for c := p.used.First(); c != nil; c = c.line.After() {
 		if at := c.since + p.cfg.LeakAfter; !c.leaks && (next == 0 || at < next) {
 			next = at
 		}

@@ -82,8 +82,8 @@ func (p *Pool[T]) unparkLocked() (used bool) {
 		return false
 	}
 	p.calm.Store(false)
-	for c := p.used.first(); c != nil; {
-		next := c.line.after()
+	for c := p.used.First(); c != nil; {
+		next := c.line.After()
 		if c.park.taken.Load() {
 			c.park.taken.Store(false)
 			used = true
@@ -119,7 +119,7 @@ func (p *Pool[T]) reclaimLocked(k *Claim[T]) {
 // calmLocked begins the calm where it may be: nobody waits, the clock ticks, and
 // no place has to be noted for every lease.
 func (p *Pool[T]) calmLocked() {
-	if p.calm.Load() || p.queue.n > 0 || !p.clock.ticking || p.closed || p.suspended || p.lowered || p.cfg.Places == PlacesAll || p.crowdedLocked() {
+	if p.calm.Load() || p.queue.Len() > 0 || !p.clock.ticking || p.closed || p.suspended || p.lowered || p.cfg.Places == PlacesAll || p.crowdedLocked() {
 		return
 	}
 	p.notes.Store(p.cfg.Places != PlacesNone && (p.limitLocked() > 0 || p.cfg.LeakAfter > 0))
@@ -129,7 +129,7 @@ func (p *Pool[T]) calmLocked() {
 // parkedLocked counts the parked connections.
 func (p *Pool[T]) parkedLocked() int {
 	n := 0
-	for c := p.used.first(); c != nil; c = c.line.after() {
+	for c := p.used.First(); c != nil; c = c.line.After() {
 		if c.park.ticket.Load() != 0 {
 			n++
 		}

@@ -93,8 +93,8 @@ func TestADroppedClaimFreesItsParkedConnection(t *testing.T) {
 		b := newBorrower(t, p)
 		parkOne(t, p, b)
 		p.Drop(&b.claim)
-		if p.idle.n != 1 || p.unclaimed.n != 1 {
-			t.Errorf("%d idle, %d of them nobody's", p.idle.n, p.unclaimed.n)
+		if p.idle.Len() != 1 || p.unclaimed.Len() != 1 {
+			t.Errorf("%d idle, %d of them nobody's", p.idle.Len(), p.unclaimed.Len())
 		}
 	})
 }

@@ -138,8 +138,8 @@ func (m *patient) check(t *rapid.T) {
 	now := p.exact()
 	young, next := p.youngLocked(now)
 	may, _ := p.pace.mayDial(now, p.openLocked(), young, next)
-	if may && p.queue.n > young && p.roomLocked() > 0 && p.dialsLocked() < p.cfg.MaxDials && !p.suspended {
-		t.Fatalf("%d callers wait and %d dials run, though one more is permitted", p.queue.n, len(p.dials))
+	if may && p.queue.Len() > young && p.roomLocked() > 0 && p.dialsLocked() < p.cfg.MaxDials && !p.suspended {
+		t.Fatalf("%d callers wait and %d dials run, though one more is permitted", p.queue.Len(), len(p.dials))
 	}
 }
 

@@ -23,6 +23,7 @@ import (
 	"time"
 
 	"github.com/fluxor-db/fluxor/internal/invariant"
+	"github.com/fluxor-db/fluxor/internal/list"
 )
 
 // Config says how a pool opens, checks and closes connections, and how many
@@ -138,17 +139,17 @@ type Pool[T any] struct {
 	// function of Config, no log, no send. It is a leaf lock.
 	mu sync.Mutex
 
-	maxOpen    int             // 0 = unlimited
-	lowered    bool            // SetMaxOpen may have left more connections open than maxOpen
-	idle       list[Conn[T]]   // last returned first
-	unclaimed  list[Conn[T]]   // those of them that nobody claims
-	short      bool            // somebody took what another claims: one more is wanted
-	used       list[Conn[T]]   // longest held first
-	queue      list[waiter[T]] // by ticket, the oldest first
-	granted    list[waiter[T]] // served under the present lock; unlock wakes them
-	spares     list[waiter[T]] // to use again
-	tickets    uint64          // the order in which callers came
-	generation uint64          // connections of an older one are evicted
+	maxOpen    int                  // 0 = unlimited
+	lowered    bool                 // SetMaxOpen may have left more connections open than maxOpen
+	idle       list.List[Conn[T]]   // last returned first
+	unclaimed  list.List[Conn[T]]   // those of them that nobody claims
+	short      bool                 // somebody took what another claims: one more is wanted
+	used       list.List[Conn[T]]   // longest held first
+	queue      list.List[waiter[T]] // by ticket, the oldest first
+	granted    list.List[waiter[T]] // served under the present lock; unlock wakes them
+	spares     list.List[waiter[T]] // to use again
+	tickets    uint64               // the order in which callers came
+	generation uint64               // connections of an older one are evicted
 	suspended  bool
 	closed     bool
 
@@ -280,18 +281,18 @@ func (p *Pool[T]) leaseLocked(c *Conn[T], k *Claim[T], now time.Duration, who ui
 	if c.claim != k {
 		p.tieLocked(k, c)
 	}
-	p.used.pushBack(&c.line)
+	p.used.PushBack(&c.line)
 	c.who.Store(who)
 	c.state, c.since, c.left, c.leaks, c.place.n, c.out = stateLeased, now, false, false, 0, true
 	c.park.taken.Store(false)
 	p.clock.active = true
-	if p.used.n > p.counts.maxUsed {
-		p.counts.maxUsed = max(p.counts.maxUsed, p.used.n-p.parkedLocked())
+	if p.used.Len() > p.counts.maxUsed {
+		p.counts.maxUsed = max(p.counts.maxUsed, p.used.Len()-p.parkedLocked())
 	}
 }
 
 // openLocked is how many connections are open.
-func (p *Pool[T]) openLocked() int { return p.idle.n + p.used.n }
+func (p *Pool[T]) openLocked() int { return p.idle.Len() + p.used.Len() }
 
 // roomLocked is how many more connections may be dialed.
 func (p *Pool[T]) roomLocked() int {
@@ -347,7 +348,7 @@ const sampleEvery = 16
 // somebody waits.
 func (p *Pool[T]) crowdedLocked() bool {
 	limit := p.limitLocked()
-	return limit > 0 && (p.used.n*5 > limit*4 || p.queue.n > 0)
+	return limit > 0 && (p.used.Len()*5 > limit*4 || p.queue.Len() > 0)
 }
 
 // unlock ends a section under mu and then wakes those it served. Every
@@ -357,16 +358,16 @@ func (p *Pool[T]) unlock() {
 		p.checkLocked()
 	}
 	p.calmLocked()
-	w := p.granted.first()
+	w := p.granted.First()
 	if w == nil {
 		p.mu.Unlock()
 		return
 	}
-	p.granted = list[waiter[T]]{}
+	p.granted = list.List[waiter[T]]{}
 	p.mu.Unlock()
 	for w != nil {
-		next := w.line.after() // w is its owner's again after the send
-		w.line.prev, w.line.next = nil, nil
+		next := w.line.After() // w is its owner's again after the send
+		w.line.Loosen()
 		w.ready <- struct{}{}
 		w = next
 	}
@@ -377,13 +378,13 @@ func (p *Pool[T]) checkLocked() {
 	p.checkClaimsLocked()
 	open := p.openLocked()
 	switch {
-	case p.idle.n < 0 || p.used.n < 0 || p.background < 0:
+	case p.idle.Len() < 0 || p.used.Len() < 0 || p.background < 0:
 		p.mu.Unlock()
 		panic("fluxor: the pool counts less than no connection")
-	case p.queue.n > 0 && p.idle.n > 0 && !p.suspended:
+	case p.queue.Len() > 0 && p.idle.Len() > 0 && !p.suspended:
 		p.mu.Unlock()
 		panic("fluxor: a caller waits while a connection is idle")
-	case p.queue.n > 0 && p.closed:
+	case p.queue.Len() > 0 && p.closed:
 		p.mu.Unlock()
 		panic("fluxor: a caller waits for a closed pool")
 	case p.maxOpen > 0 && open+len(p.dials) > p.maxOpen && !p.lowered:

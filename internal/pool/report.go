@@ -44,18 +44,18 @@ func (p *Pool[T]) reportLocked(ask *request) report {
 		took:      now - ask.began,
 		limit:     p.maxOpen,
 		granted:   p.pace.granted(now),
-		used:      p.used.n,
-		idle:      p.idle.n,
+		used:      p.used.Len(),
+		idle:      p.idle.Len(),
 		dialing:   len(p.dials),
-		waiting:   p.queue.n,
+		waiting:   p.queue.Len(),
 		lingering: p.lingeringLocked(),
 		suspended: p.suspended,
 		full:      p.roomLocked() == 0,
 		lastErr:   presentable(p.pace.lastErr),
 	}
-	w := p.queue.first()
+	w := p.queue.First()
 	for n := r.dialing; n > 0 && w != nil && !r.covered; n-- {
-		r.covered, w = w.ticket == ask.ticket, w.line.after()
+		r.covered, w = w.ticket == ask.ticket, w.line.After()
 	}
 	named, nested := p.holdersLocked(ask.who)
 	for _, c := range named {
@@ -76,7 +76,7 @@ func (p *Pool[T]) reportLocked(ask *request) report {
 // is unknown.
 func (p *Pool[T]) holdersLocked(who uint64) (named [maxHolders]*Conn[T], nested *Conn[T]) {
 	n, placed := 0, 0
-	for c := p.used.first(); c != nil; c = c.line.after() {
+	for c := p.used.First(); c != nil; c = c.line.After() {
 		if nested == nil && who != 0 && c.who.Load() == who {
 			nested = c
 		}

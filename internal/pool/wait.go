@@ -5,6 +5,8 @@ package pool
 import (
 	"context"
 	"time"
+
+	"github.com/fluxor-db/fluxor/internal/list"
 )
 
 // maxSpares bounds how many waiters are kept for further use.
@@ -27,7 +29,7 @@ type waiter[T any] struct {
 	conn    *Conn[T] // the grant, or
 	err     error    // why there is none
 
-	line node[waiter[T]] // in the queue, the granted or the spare ones
+	line list.Node[waiter[T]] // in the queue, the granted or the spare ones
 }
 
 // request is one Acquire that the fast path could not serve.
@@ -46,7 +48,7 @@ func (p *Pool[T]) enterLocked(ctx context.Context, k *Claim[T], ticket uint64, w
 	if p.closed {
 		return nil, nil
 	}
-	if p.idle.n == 0 || p.used.n <= familiarDepth {
+	if p.idle.Len() == 0 || p.used.Len() <= familiarDepth {
 		p.unparkLocked()
 	}
 	c := p.takeLocked(k, who)
@@ -58,7 +60,7 @@ func (p *Pool[T]) enterLocked(ctx context.Context, k *Claim[T], ticket uint64, w
 	}
 	w := p.waiterLocked()
 	w.ctx, w.claim, w.ticket, w.who = ctx, k, ticket, who
-	if p.fullLocked() && p.queue.n >= len(p.dials) {
+	if p.fullLocked() && p.queue.Len() >= len(p.dials) {
 		p.waitsLocked(w)
 	}
 	p.joinLocked(w)
@@ -84,12 +86,12 @@ func (p *Pool[T]) waitsLocked(w *waiter[T]) {
 
 // waiterLocked returns a waiter in its zero state.
 func (p *Pool[T]) waiterLocked() *waiter[T] {
-	if w := p.spares.first(); w != nil {
-		p.spares.remove(&w.line)
+	if w := p.spares.First(); w != nil {
+		p.spares.Remove(&w.line)
 		return w
 	}
 	w := &waiter[T]{ready: make(chan struct{}, 1)}
-	w.line.of = w
+	w.line.Of = w
 	return w
 }
 
@@ -191,7 +193,7 @@ func (p *Pool[T]) leave(ask *request, w *waiter[T], ended error) error {
 		return nil
 	}
 	full := p.reportLocked(ask)
-	p.queue.remove(&w.line)
+	p.queue.Remove(&w.line)
 	p.waitedLocked(ask, w)
 	p.countEndLocked(ended)
 	p.unlock()
@@ -232,12 +234,12 @@ func (p *Pool[T]) waitedLocked(ask *request, w *waiter[T]) {
 	if w.timer != nil {
 		w.timer.Stop()
 	}
-	if p.spares.n >= maxSpares {
+	if p.spares.Len() >= maxSpares {
 		return
 	}
 	*w = waiter[T]{ready: w.ready, timer: w.timer}
-	w.line.of = w
-	p.spares.pushFront(&w.line)
+	w.line.Of = w
+	p.spares.PushFront(&w.line)
 }
 
 // countEndLocked counts an Acquire that its context or AcquireTimeout ended.
@@ -255,8 +257,8 @@ func (p *Pool[T]) dispatchLocked() {
 	if p.closed || p.suspended {
 		return
 	}
-	for p.queue.n > 0 && p.idle.n > 0 {
-		w := p.queue.first()
+	for p.queue.Len() > 0 && p.idle.Len() > 0 {
+		w := p.queue.First()
 		c := p.takeLocked(w.claim, w.who)
 		if c == nil {
 			break // the last idle one was too old
@@ -275,22 +277,22 @@ func (p *Pool[T]) serveLocked(w *waiter[T], c *Conn[T], now time.Duration) {
 // grantLocked takes w out of line with a leased connection or an error;
 // unlock wakes it.
 func (p *Pool[T]) grantLocked(w *waiter[T], c *Conn[T], err error) {
-	p.queue.remove(&w.line)
+	p.queue.Remove(&w.line)
 	w.conn, w.err, w.granted = c, err, true
-	p.granted.pushBack(&w.line)
+	p.granted.PushBack(&w.line)
 }
 
 // joinLocked puts w in line where its ticket stands: at the end, but for a
 // caller whose connection failed its check.
 func (p *Pool[T]) joinLocked(w *waiter[T]) {
 	q := &p.queue
-	if q.tail == nil || q.last().ticket < w.ticket {
-		q.pushBack(&w.line)
+	if q.Len() == 0 || q.Last().ticket < w.ticket {
+		q.PushBack(&w.line)
 		return
 	}
-	at := q.head
-	for at.of.ticket < w.ticket {
-		at = at.next
+	at := q.First()
+	for at.ticket < w.ticket {
+		at = at.line.After()
 	}
-	q.insert(&w.line, at)
+	q.Insert(&w.line, &at.line)
 }

@@ -152,8 +152,8 @@ func (p *Pool[T]) evictIdleLocked(at time.Duration) {
 	if p.cfg.Pinned {
 		return
 	}
-	for c := p.idle.last(); c != nil; {
-		newer := c.line.before()
+	for c := p.idle.Last(); c != nil; {
+		newer := c.line.Before()
 		if c.proved <= at {
 			p.idleOutLocked(c, closedEvicted)
 		}
@@ -176,8 +176,8 @@ func (p *Pool[T]) SetMaxOpen(n int) {
 	defer p.unlock()
 	p.unparkLocked()
 	p.maxOpen = max(n, 0)
-	for p.maxOpen > 0 && p.openLocked() > p.maxOpen && p.idle.n > 0 {
-		p.idleOutLocked(p.idle.last(), closedSurplus)
+	for p.maxOpen > 0 && p.openLocked() > p.maxOpen && p.idle.Len() > 0 {
+		p.idleOutLocked(p.idle.Last(), closedSurplus)
 	}
 	p.lowered = p.openLocked()+len(p.dials) > p.maxOpen
 	if p.maxOpen > 0 {
