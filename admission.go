@@ -71,6 +71,11 @@ func (s *session) outcome(err error) breaker.Outcome {
 		return breaker.Ignored
 	case errors.Is(err, refusal.ErrQueryTimeout), errors.Is(err, refusal.ErrNetworkTimeout):
 		return breaker.Failure
+	case errors.Is(err, refusal.ErrAcquireTimeout):
+		if s.claim.Unanswered {
+			return breaker.Failure
+		}
+		return breaker.Ignored // others have the connections
 	case errors.Is(err, context.DeadlineExceeded):
 		if s.held == nil || s.held.Value.broken || s.held.Value.cut() {
 			return breaker.Failure // not even the cancellation was answered

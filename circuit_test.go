@@ -123,3 +123,32 @@ func TestAHeldLeaseIsNeverRefused(t *testing.T) {
 		})
 	}
 }
+
+func TestAnExhaustedPoolIsNoSickDatabase(t *testing.T) {
+	for _, b := range networkBackends {
+		for name, bound := range map[string]time.Duration{"by the context": 50 * time.Millisecond, "by the acquire timeout": time.Minute} {
+			t.Run(b.name+"/"+name, func(t *testing.T) {
+				t.Parallel()
+				db := b.guarded(t, b.share(t).NewDatabase(t), "fluxor_max_open_conns=1", "fluxor_acquire_timeout=100ms")
+				tx, err := db.BeginTx(t.Context(), nil)
+				if err != nil {
+					t.Fatal(err)
+				}
+				for i := range 12 {
+					ctx, cancel := context.WithTimeout(t.Context(), bound)
+					_, err := db.ExecContext(ctx, "select 1")
+					cancel()
+					if err == nil || errors.Is(err, fluxor.ErrCircuitOpen) {
+						t.Fatalf("wait %d: %v", i, err)
+					}
+				}
+				if err := tx.Rollback(); err != nil {
+					t.Error(err)
+				}
+				if _, err := db.ExecContext(t.Context(), "select 1"); err != nil {
+					t.Error(err)
+				}
+			})
+		}
+	}
+}

@@ -58,11 +58,11 @@ func (r *retries) spend() bool {
 	}
 }
 
-// wait reports whether an operation may be tried again that began at a time and
-// was tried n times again since, after it has waited for that: a random time up to the backoff
-// (full jitter), so that callers who failed together do not return together. An
-// attempt may itself take long, so all of them together get the time that the longest
-// pauses would take.
+// wait reports whether an operation that began at a time, and was tried n times
+// again since, may be tried once more, after it has waited for that: a random
+// time up to the backoff (full jitter), so that callers who failed together do
+// not return together. An attempt may itself take long, so all of them together
+// get the time that the longest pauses would take.
 func (r *retries) wait(ctx context.Context, began time.Time, n int) bool {
 	if n >= r.most || r.backoff <= 0 || time.Since(began) > r.backoff<<min(r.most, 16) {
 		return false

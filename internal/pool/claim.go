@@ -25,6 +25,11 @@ const contentFor = time.Minute
 type Claim[T any] struct {
 	conn *Conn[T] // protected by the pool's mu
 
+	// Unanswered says of an Acquire that ended with refusal.ErrAcquireTimeout
+	// that it waited for the database, not for other borrowers: a connection
+	// was being opened, or could not be. It is the borrower's to read.
+	Unanswered bool
+
 	// The borrower's own.
 	last   *Conn[T] // what it parked last, under the ticket
 	parked uint64   // 0 = nothing that it could take back

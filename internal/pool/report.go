@@ -102,6 +102,20 @@ func (p *Pool[T]) holdersLocked(who uint64) (named [maxHolders]*Conn[T], nested 
 	return named, nested
 }
 
+// unanswered reports whether the caller waited for the database, not for other
+// borrowers or for the pool's own pace.
+func (r *report) unanswered() bool {
+	switch {
+	case r.suspended, r.granted > 0 && r.used > 0:
+		return false
+	case r.covered:
+		return true
+	case r.full:
+		return r.used == 0 && r.lingering > 0
+	}
+	return r.lastErr != nil
+}
+
 // refuse is the error for the caller. ended is its context's error; nil if
 // AcquireTimeout ended the wait.
 func (r *report) refuse(ended error) error {

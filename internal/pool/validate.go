@@ -171,7 +171,7 @@ func (p *Pool[T]) abandon(ask *request, c *Conn[T], q *inquiry, ended error) (ok
 	q.left = true
 	c.leaveLocked()
 	full := p.reportLocked(ask)
-	full.pinging = true
+	full.pinging, ask.unanswered = true, true
 	p.countEndLocked(ended)
 	p.unlock()
 	return false, full.refuse(ended)

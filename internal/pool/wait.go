@@ -40,6 +40,8 @@ type request struct {
 	place  place
 	began  time.Duration // exact, on the pool's clock
 	own    time.Duration // when AcquireTimeout ends it; 0 = never
+
+	unanswered bool // see Claim; set where it ends
 }
 
 // enterLocked leases an idle connection or puts the caller in line. It
@@ -110,13 +112,13 @@ func (p *Pool[T]) search(ctx context.Context, k *Claim[T], c *Conn[T], w *waiter
 		if w != nil {
 			var err error
 			if c, err = p.await(&ask, w); err != nil {
-				return nil, err
+				return nil, p.blame(k, &ask, err)
 			}
 		}
 		if c != nil {
 			ok, err := p.admit(&ask, c)
 			if err != nil {
-				return nil, err
+				return nil, p.blame(k, &ask, err)
 			}
 			if ok {
 				return c, nil
@@ -130,6 +132,16 @@ func (p *Pool[T]) search(ctx context.Context, k *Claim[T], c *Conn[T], w *waiter
 			return nil, errClosed()
 		}
 	}
+}
+
+// blame tells k who is to blame for err, and returns that.
+func (p *Pool[T]) blame(k *Claim[T], ask *request, err error) error {
+	if k != nil {
+		p.mu.Lock()
+		k.Unanswered = ask.unanswered
+		p.unlock()
+	}
+	return err
 }
 
 // await waits until w is granted, its context ends or its time is over.
@@ -193,6 +205,7 @@ func (p *Pool[T]) leave(ask *request, w *waiter[T], ended error) error {
 		return nil
 	}
 	full := p.reportLocked(ask)
+	ask.unanswered = full.unanswered()
 	p.queue.Remove(&w.line)
 	p.waitedLocked(ask, w)
 	p.countEndLocked(ended)
