@@ -142,7 +142,7 @@ func (e *engine) dial(ctx context.Context) (*physical, error) {
 	p.apart = apart
 	p.kept = e.keeper.keptBy(ci)
 	if how := e.backend.Killing; how != nil && e.set.QueryTimeout > 0 {
-		p.id, _ = how.Identify(ctx, ci) // without it what outlives the timeout runs on
+		p.name, _ = how.Identify(ctx, ci) // without it what outlives the timeout runs on
 	}
 	return p, nil
 }
@@ -168,11 +168,11 @@ const killLimit = 5 * time.Second
 // kill ends on the server what runs on a connection that is given up. It takes a
 // connection of its own for that, beside the pool, which may be full of such.
 func (e *engine) kill(p *physical) {
-	how, id := e.backend.Killing, p.id
-	if how == nil || id == 0 {
+	how, name := e.backend.Killing, p.name
+	if how == nil || name == "" {
 		return
 	}
-	p.id = 0
+	p.name = ""
 	e.killing.Go(func() {
 		ctx, cancel := context.WithTimeout(context.Background(), killLimit)
 		defer cancel()
@@ -180,7 +180,7 @@ func (e *engine) kill(p *physical) {
 		defer line.Guard(ctx, 0, 0).Stop()
 		ci, err := e.inner.Connect(netshim.WithLine(ctx, line))
 		if err == nil {
-			err = errors.Join(how.Kill(ctx, ci, id), ci.Close())
+			err = errors.Join(how.Kill(ctx, ci, name), ci.Close())
 		}
 		if err != nil {
 			e.log.Warn("a statement that took too long may run on", "error", err)

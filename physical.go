@@ -33,7 +33,7 @@ type physical struct {
 	resetter   driver.SessionResetter
 	validator  driver.Validator
 
-	id     uint64 // the server's number of it, where that is asked for; else 0
+	name   string // what the server calls it, where that is asked for; else ""
 	broken bool   // set by the session that leases it; such a connection is never reused
 	lost   bool   // as broken, because a call found it gone
 	looks  bool   // its ResetSession looks at the socket (go-sql-driver, checkConnLiveness)

@@ -11,9 +11,12 @@ import (
 // the server learns only when it wants to send something: what runs there runs
 // on. Both functions make a round trip and keep to ctx.
 type Killing struct {
-	// Identify returns the server's number of a connection.
-	Identify func(ctx context.Context, ci driver.Conn) (id uint64, err error)
-	// Kill ends the connection with that number, and what it runs, over another
-	// one. That it is gone already is no error.
-	Kill func(ctx context.Context, ci driver.Conn, id uint64) error
+	// Identify returns what the server calls a connection, so that no other one is
+	// called that: not on a server that has restarted, nor on another one at the
+	// same address.
+	Identify func(ctx context.Context, ci driver.Conn) (name string, err error)
+	// Kill ends the connection of that name, and what it runs, over another one.
+	// That it is gone already is no error; that another connection has its number is
+	// one, and nothing is ended.
+	Kill func(ctx context.Context, ci driver.Conn, name string) error
 }
