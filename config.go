@@ -107,7 +107,8 @@ type RuntimeConfig struct {
 	StmtCacheSize int
 
 	// EnableLeakDetection has leases reported that last longer than
-	// LeakDetectionThreshold. Default: true. In a struct literal false is the
+	// LeakDetectionThreshold, and those of rows that were dropped without Close, as
+	// soon as the garbage collector finds them. Default: true. In a struct literal false is the
 	// default too; turn it off by a negative LeakDetectionThreshold.
 	EnableLeakDetection bool
 	// LeakDetectionThreshold is how long a lease may last before it is
@@ -234,7 +235,8 @@ type RuntimeConfig struct {
 	err error
 }
 
-// LeakReport is a lease that lasted longer than LeakDetectionThreshold.
+// LeakReport is a lease that lasted longer than LeakDetectionThreshold, or that
+// nobody can end.
 type LeakReport struct {
 	// Since is when the lease began, Held how long it has lasted.
 	Since time.Time
@@ -244,6 +246,9 @@ type LeakReport struct {
 	Place string
 	// Fingerprint is the lease's last statement without its literals.
 	Fingerprint string
+	// Dropped says that nobody can end the lease: its rows were dropped without
+	// Close, and the garbage collector has found them.
+	Dropped bool
 	// Ended says that the lease was reported before and has ended now.
 	Ended bool
 }

@@ -107,7 +107,7 @@ func (c *Connector) Diagnostics() health.Diagnostics {
 		d.Health = last.Beside(d.State)
 	}
 	for _, l := range c.Leaks() {
-		d.Leaks = append(d.Leaks, health.Leak{Held: l.Held, Place: l.Place, Fingerprint: l.Fingerprint})
+		d.Leaks = append(d.Leaks, health.Leak{Held: l.Held, Place: l.Place, Fingerprint: l.Fingerprint, Dropped: l.Dropped})
 	}
 	return d
 }

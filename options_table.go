@@ -75,7 +75,7 @@ var options = []option{
 	},
 	{
 		field: "EnableLeakDetection", env: "DB_ENABLE_LEAK_DETECTION",
-		doc: "Whether leases are reported that last longer than `fluxor_leak_detection_threshold`.",
+		doc: "Whether leases are reported that last longer than `fluxor_leak_detection_threshold`, and rows that were dropped without Close.",
 	},
 	{
 		field: "LeakDetectionThreshold", env: "DB_LEAK_DETECTION_THRESHOLD", off: "nothing is reported",

@@ -145,6 +145,7 @@ func (s *session) query(ctx context.Context, p *physical, o *op, bound netshim.G
 	}
 	r.inner, r.p, r.lastErr, r.nested = inner, p, nil, false
 	r.owner, r.guard, r.closeIn, r.span = s, bound, s.e.set.CloseTimeout, p.apart.taken(bound)
+	r.tie.bind(s.held)
 	o.Rows = r.handle()
 	return nil
 }

@@ -69,6 +69,7 @@ type reading struct {
 	saved []driver.NamedValue // the caller's arguments; serves the queries to come
 
 	fetching *fetching // a call apart to Next
+	tie      *tie      // to the lease; nil where leaks are not reported
 
 	turn uint64   // counts the queries it served; a handle knows its own
 	next *reading // in the connection's list of free ones
@@ -80,6 +81,7 @@ func (r *reading) handle() driver.Rows { return present(rows{r, r.turn}) }
 // drain forgets the driver's rows.
 func (r *reading) drain() {
 	r.inner, r.of, r.closeStmt, r.p, r.guard, r.lastErr, r.span = nil, nil, nil, nil, netshim.Guarding{}, nil, nil
+	r.tie.loose()
 }
 
 // errRowsClosed is what reading from closed rows answers; database/sql never

@@ -302,6 +302,9 @@ func (s *session) rowsClosed(r *reading) {
 func (s *session) reading() *reading {
 	r := s.free
 	if r == nil {
+		if s.e.set.LeakDetectionThreshold > 0 {
+			return tied()
+		}
 		return &reading{}
 	}
 	s.free, r.next = r.next, nil

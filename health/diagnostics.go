@@ -72,6 +72,8 @@ type Leak struct {
 	Place string
 	// Fingerprint is its last statement without literals.
 	Fingerprint string
+	// Dropped says that nobody can end it: its rows were dropped without Close.
+	Dropped bool
 }
 
 // Failure is an error and when it came.
@@ -148,6 +150,9 @@ func (s Statement) text() string {
 
 func (l Leak) text() string {
 	text := fmt.Sprintf("held %v%s", l.Held.Round(time.Millisecond), at(l.Place))
+	if l.Dropped {
+		text += ", for ever: its rows were dropped without Close"
+	}
 	if l.Fingerprint != "" {
 		text += ": " + l.Fingerprint
 	}

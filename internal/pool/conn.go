@@ -48,7 +48,8 @@ type Conn[T any] struct {
 	free    list.Node[Conn[T]] // in the unclaimed ones, while it is idle and nobody's
 	claim   *Claim[T]          // of the borrower who had it last; nil if that one is gone
 	left    bool               // its borrower gave up: nobody is to be named
-	leaks   bool               // its lease was reported as too long
+	leaks   bool               // its lease was reported as a leak
+	dropped bool               // its lease cannot end
 	place   place              // where it was borrowed, if that was noted
 }
 

@@ -11,16 +11,19 @@ type Leak[T any] struct {
 	Since time.Time     // when the lease began
 	Held  time.Duration // how long it has lasted, or lasted
 	Place string        // where it was borrowed; "" if that was not noted
-	Ended bool
+	// Dropped says that nobody can end the lease any more: see Conn.Dropped.
+	Dropped bool
+	Ended   bool
 }
 
 // noticed is a leak on its way to Config.OnLeak. Its place is written out later.
 type noticed[T any] struct {
-	c     *Conn[T]
-	since time.Duration
-	held  time.Duration
-	at    place
-	ended bool
+	c       *Conn[T]
+	since   time.Duration
+	held    time.Duration
+	at      place
+	dropped bool
+	ended   bool
 }
 
 // leaksLocked notices the leases that have become too long.
@@ -37,11 +40,29 @@ func (p *Pool[T]) leaksLocked(now time.Duration) {
 	}
 }
 
+// Dropped says that what could end the lease is out of everybody's reach, so
+// that the lease lasts until the pool is closed. It is reported as a leak at
+// once where leaks are reported, unless it was before. On a connection that is
+// not leased, Dropped does nothing. It may be called by any goroutine.
+func (c *Conn[T]) Dropped() {
+	p := c.pool
+	p.mu.Lock()
+	defer p.unlock()
+	if p.cfg.LeakAfter <= 0 || c.state != stateLeased || c.park.ticket.Load() != 0 || c.dropped {
+		return
+	}
+	c.dropped = true
+	if !c.leaks {
+		c.leaks = true
+		p.noticeLocked(c, p.exact(), false)
+	}
+}
+
 // leakEndsLocked notices that a lease that was reported is over.
 func (p *Pool[T]) leakEndsLocked(c *Conn[T]) {
 	if c.leaks {
-		c.leaks = false
 		p.noticeLocked(c, p.exact(), true)
+		c.leaks, c.dropped = false, false
 	}
 }
 
@@ -49,7 +70,7 @@ func (p *Pool[T]) noticeLocked(c *Conn[T], now time.Duration, ended bool) {
 	if p.cfg.OnLeak == nil {
 		return
 	}
-	p.noticed = append(p.noticed, noticed[T]{c, c.since, now - c.since, c.place, ended})
+	p.noticed = append(p.noticed, noticed[T]{c, c.since, now - c.since, c.place, c.dropped, ended})
 	if !p.telling {
 		p.telling = true
 		p.background++
@@ -78,18 +99,19 @@ func (p *Pool[T]) tellLeaks() {
 }
 
 func (n *noticed[T]) leak(epoch time.Time) Leak[T] {
-	return Leak[T]{Value: n.c.Value, Since: epoch.Add(n.since), Held: n.held, Place: n.at.String(), Ended: n.ended}
+	return Leak[T]{Value: n.c.Value, Since: epoch.Add(n.since), Held: n.held, Place: n.at.String(), Dropped: n.dropped, Ended: n.ended}
 }
 
-// Leaks returns the leases that are too long at this moment, the longest first.
+// Leaks returns the leases that are too long at this moment or can never end, the
+// longest first.
 func (p *Pool[T]) Leaks() []Leak[T] {
 	p.mu.Lock()
 	p.unparkLocked()
 	now := p.exact()
 	var all []noticed[T]
 	for c := p.used.First(); c != nil && p.cfg.LeakAfter > 0; c = c.line.After() {
-		if !c.left && now-c.since >= p.cfg.LeakAfter {
-			all = append(all, noticed[T]{c, c.since, now - c.since, c.place, false})
+		if !c.left && (now-c.since >= p.cfg.LeakAfter || c.dropped) {
+			all = append(all, noticed[T]{c, c.since, now - c.since, c.place, c.dropped, false})
 		}
 	}
 	p.unlock()

@@ -118,3 +118,44 @@ func TestAShareOfTheLeaksIsNamedWherePlacesAreSampled(t *testing.T) {
 		}
 	})
 }
+
+func TestALeaseThatCannotEndIsReportedAtOnce(t *testing.T) {
+	bubble(t, func(t *testing.T) {
+		var n notes
+		p := leaky(t, &n, nil)
+		c := borrow(t, p)
+		c.Dropped()
+		c.Dropped()
+		got := n.take()
+		if len(got) != 1 || !got[0].Dropped || got[0].Ended || !strings.Contains(got[0].Place, "pool/kit_test.go:") {
+			t.Fatalf("reported: %+v", got)
+		}
+		pass(time.Hour)
+		if got, all := n.take(), p.Leaks(); len(got) != 0 || len(all) != 1 || !all[0].Dropped {
+			t.Errorf("an hour later: %+v, %+v", got, all)
+		}
+		c.Release() // the collector was wrong, or a wrapper holds it
+		if got := n.take(); len(got) != 1 || !got[0].Ended || len(p.Leaks()) != 0 {
+			t.Errorf("at its end: %+v", got)
+		}
+		c.Dropped()
+		if got := n.take(); len(got) != 0 || len(p.Leaks()) != 0 {
+			t.Errorf("of one that nobody has: %+v", got)
+		}
+	})
+}
+
+func TestALongLeaseThatCannotEndIsReportedOnce(t *testing.T) {
+	bubble(t, func(t *testing.T) {
+		var n notes
+		p := leaky(t, &n, nil)
+		c := borrow(t, p)
+		pass(2 * time.Minute)
+		c.Dropped()
+		if got, all := n.take(), p.Leaks(); len(got) != 1 || got[0].Dropped || len(all) != 1 || !all[0].Dropped {
+			t.Errorf("reported: %+v, listed: %+v", got, all)
+		}
+		c.Discard()
+		n.take()
+	})
+}
