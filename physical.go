@@ -10,7 +10,11 @@ import (
 
 	"github.com/fluxor-db/fluxor/backend"
 	"github.com/fluxor-db/fluxor/internal/netshim"
+	"github.com/fluxor-db/fluxor/internal/pool"
 )
+
+// lease is a physical connection as the pool hands it out.
+type lease = pool.Conn[*physical]
 
 // physical is one connection of the wrapped driver. One session at a time
 // uses it; its statements' users and the closed flag alone are touched by

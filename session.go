@@ -22,9 +22,6 @@ const maxRepeats = 3
 // age; database/sql tries as many before it dials.
 const maxStale = 2
 
-// lease is a physical connection as the pool hands it out.
-type lease = pool.Conn[*physical]
-
 // session is the part of a virtual connection that talks to the database.
 // database/sql serialises its calls.
 type session struct {
