@@ -15,7 +15,7 @@ import (
 // newLedger returns nil for a dialect that Fluxor does not read.
 func newLedger(b backend.Backend, set settings) *ledger.Ledger {
 	d := sqltext.ForType(b.Type)
-	if d == sqltext.Unknown {
+	if d == sqltext.Unknown || set.Metrics == metricsOff {
 		return nil
 	}
 	return ledger.New(sqltext.NewMemo(d), ledger.Config{SlowAfter: set.SlowQueryThreshold})

@@ -185,6 +185,12 @@ func (b *ConfigBuilder) WithQuerySettings(stmtCacheSize int, slow, timeout time.
 	return b
 }
 
+// WithMetrics sets Metrics: "on" or "off".
+func (b *ConfigBuilder) WithMetrics(which string) *ConfigBuilder {
+	b.code.Metrics = which
+	return b
+}
+
 // WithQueryArgsLogged sets LogQueryArgs.
 func (b *ConfigBuilder) WithQueryArgsLogged() *ConfigBuilder {
 	b.code.LogQueryArgs = true

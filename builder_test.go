@@ -27,6 +27,7 @@ func fullBuilder() *ConfigBuilder {
 		WithWarmup(1, 1, 1).
 		WithLeakDetection(true, 1).
 		WithLeakStack("always").
+		WithMetrics("off").
 		WithLeakCallback(func(LeakReport) {}).
 		WithCircuitBreaker(1, 1, 1).
 		WithCircuitBreakerFailureTime(1).

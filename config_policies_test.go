@@ -83,6 +83,7 @@ func TestPoliciesThatCannotWorkAreRefused(t *testing.T) {
 		"slow rate":     {RuntimeConfig{CircuitBreakerSlowRate: 50}, "fluxor: option fluxor_cb_slow_rate=50 needs a time and does not go with fluxor_cb_slow_call=0; change one of them"},
 		"mode":          {RuntimeConfig{BackpressureMode: "rejekt"}, "fluxor: option fluxor_backpressure_mode=rejekt: want one of block, timeout, reject; did you mean reject?"},
 		"mode timeout":  {RuntimeConfig{BackpressureMode: "timeout", BackpressureTimeout: -1}, "fluxor: option fluxor_backpressure_mode=timeout needs a time and does not go with fluxor_backpressure_timeout=0; change one of them"},
+		"metrics":       {RuntimeConfig{Metrics: "some"}, "fluxor: option fluxor_metrics=some: want one of on, off"},
 		"stack":         {RuntimeConfig{LeakStack: "on"}, "fluxor: option fluxor_leak_stack=on: want one of auto, always, off"},
 		"unknown rule":  {RuntimeConfig{ErrorRules: "drop=1020"}, "fluxor: option fluxor_error_rules=*** has a rule other than evict, retry and ignore, or one without ="},
 		"unknown item":  {RuntimeConfig{ErrorRules: "evict=ORA-600x"}, "fluxor: option fluxor_error_rules=*** has an item that is no number, no SQLSTATE of five letters and digits, and no ORA- code such as ORA-00600"},

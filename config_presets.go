@@ -17,11 +17,14 @@ const (
 	presetLegacy      = "legacy"
 )
 
-// The words of BackpressureMode and LeakStack.
+// The words of BackpressureMode, LeakStack and Metrics.
 const (
 	backpressureBlock   = "block"
 	backpressureTimeout = "timeout"
 	backpressureReject  = "reject"
+
+	metricsOn  = "on"
+	metricsOff = "off"
 
 	leakStackAuto   = "auto"
 	leakStackAlways = "always"
@@ -54,6 +57,7 @@ func transparent() RuntimeConfig {
 		EnableLeakDetection:           true,
 		LeakDetectionThreshold:        10 * time.Minute,
 		LeakStack:                     leakStackAuto,
+		Metrics:                       metricsOn,
 		CircuitBreakerMaxFailures:     5,
 		CircuitBreakerFailureTime:     2 * time.Second,
 		CircuitBreakerResetTimeout:    time.Minute,

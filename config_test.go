@@ -84,7 +84,7 @@ func TestPresetsGiveEachFieldItsValue(t *testing.T) {
 	want := settings{
 		Preset: "transparent", MaxIdleConns: 10, CloseTimeout: 5 * time.Second, ValidationTimeout: 5 * time.Second,
 		ValidationIdle: time.Second, WarmupTimeout: 30 * time.Second, ConnectionTimeout: 30 * time.Second, Logger: slog.Default(),
-		EnableLeakDetection: true, LeakDetectionThreshold: 10 * time.Minute, LeakStack: "auto",
+		EnableLeakDetection: true, LeakDetectionThreshold: 10 * time.Minute, LeakStack: "auto", Metrics: "on",
 		CircuitBreakerMaxFailures: 5, CircuitBreakerFailureTime: 2 * time.Second, CircuitBreakerResetTimeout: time.Minute,
 		CircuitBreakerHalfOpenTimeout: 10 * time.Second, CircuitBreakerWindow: 10 * time.Second,
 		BackpressureMode: "block", BackpressureTimeout: 30 * time.Second,

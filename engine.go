@@ -42,6 +42,7 @@ type engine struct {
 	epoch    time.Time // where now begins
 	breaker  *breaker.Breaker
 	judged   bool               // the breaker opens by something
+	timed    bool               // somebody asks how long operations take
 	rate     *limit.Rate        // nil where there is no such limit, as crowd
 	crowd    *limit.Concurrency // of the operations that are admitted
 	ledger   *ledger.Ledger     // nil where the dialect is unknown
@@ -75,6 +76,7 @@ func newEngine(name string, set settings, b backend.Backend, inner driver.Connec
 	e.breaker, e.rate, e.crowd = newBreaker(e, pinned), newRate(set), newCrowd(set)
 	e.epoch = time.Now()
 	e.judged = set.CircuitBreakerMaxFailures > 0 || set.CircuitBreakerErrorRate > 0 || set.CircuitBreakerSlowRate > 0
+	e.timed = set.Metrics == metricsOn || set.SlowQueryThreshold > 0
 	e.rules = set.rules()
 	e.ledger = newLedger(e.backend, set)
 	e.keeper = newKeeper(e.backend, set.StmtCacheSize)

@@ -171,6 +171,10 @@ var options = []option{
 		doc:    "What holds for errors by number, SQLSTATE or ORA- code in place of Fluxor's own knowledge: `evict` costs the connection, `retry` may be repeated as after a lost one, `ignore` says nothing of the database's health.",
 	},
 	{
+		field: "Metrics", env: "DB_METRICS", allowed: []string{metricsOn, metricsOff},
+		doc: "Whether operations are counted and timed; where not, metrics and diagnostics do not tell of operations, rows and statements.",
+	},
+	{
 		field: "LogQueryArgs", env: "DB_LOG_QUERY_ARGS",
 		doc: "Whether the arguments of slow statements are logged with them.",
 	},

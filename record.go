@@ -27,12 +27,8 @@ func (c *conn) record(o *op, began time.Time, err error) {
 		end = c.e.now()
 	}
 	e, took, outcome := c.e, end.Sub(began), c.e.outcomeOf(err)
-	e.metrics.Record(o.Op, outcome, took)
-	switch {
-	case err == nil && o.Op == middleware.OpBegin:
-		e.metrics.TxBegan()
-	case o.Op == middleware.OpCommit || o.Op == middleware.OpRollback:
-		e.metrics.TxEnded()
+	if e.set.Metrics == metricsOn {
+		e.count(o, outcome, took, err)
 	}
 	if e.ledger != nil && o.SQL != "" && (o.Op == middleware.OpExec || o.Op == middleware.OpQuery) {
 		e.ledger.Record(o.SQL, ledger.Execution{At: end, Took: took, Rows: rowsOf(o), Failed: err != nil, InTx: o.InTx})
@@ -42,6 +38,17 @@ func (c *conn) record(o *op, began time.Time, err error) {
 	}
 	if limit := e.set.SlowQueryThreshold; limit > 0 && took >= limit {
 		e.slow(o, took, err)
+	}
+}
+
+// count notes an operation in the metrics.
+func (e *engine) count(o *op, outcome metrics.Outcome, took time.Duration, err error) {
+	e.metrics.Record(o.Op, outcome, took)
+	switch {
+	case err == nil && o.Op == middleware.OpBegin:
+		e.metrics.TxBegan()
+	case o.Op == middleware.OpCommit || o.Op == middleware.OpRollback:
+		e.metrics.TxEnded()
 	}
 }
 

@@ -63,6 +63,7 @@ type reading struct {
 	watch     valueObserver
 	closeIn   time.Duration // how long Close may wait without progress
 	lastErr   error
+	count     int64            // of the rows that were read
 	eager     bool // the lease ends with these rows (see origin.go)
 	passing   bool // the chain still has the call: it is not over, whatever becomes of the rows
 
@@ -106,8 +107,11 @@ func (h *rows) Next(dest []driver.Value) error {
 	if err != nil && err != io.EOF { //nolint:errorlint // the contract of driver.Rows is identity
 		return r.failed(err)
 	}
-	if r.watch != nil && err == nil {
-		r.watch.observe(r.inner.Columns(), dest)
+	if err == nil {
+		r.count++
+		if r.watch != nil {
+			r.watch.observe(r.inner.Columns(), dest)
+		}
 	}
 	if r.closeStmt != nil {
 		r.nested = r.nested || holdsRows(dest)

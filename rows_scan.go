@@ -32,6 +32,9 @@ func (h *scanningRows) NextRow() error {
 	if err != nil && err != io.EOF { //nolint:errorlint // the contract of driver.Rows is identity
 		return h.r.failed(err)
 	}
+	if err == nil {
+		h.r.count++
+	}
 	return err
 }
 

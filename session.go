@@ -59,7 +59,7 @@ func (s *session) carry(ctx context.Context, o *op) error {
 		return err
 	}
 	began, over := s.began, false
-	if began.IsZero() || s.e.set.CircuitBreakerSlowRate > 0 {
+	if s.e.set.CircuitBreakerSlowRate > 0 || began.IsZero() && (s.e.judged || s.e.retries.most > 0) {
 		began = s.e.now() // the waits before do not make the database slow
 	}
 	defer func() {
@@ -284,6 +284,10 @@ func (s *session) rowsClosed(r *reading) {
 	if s.held != nil && s.held.Value == r.p && s.open > 0 {
 		s.open--
 	}
+	if r.count > 0 && s.e.set.Metrics == metricsOn {
+		s.e.metrics.Rows(r.count)
+	}
+	r.count = 0
 	eager := r.eager
 	if r.passing {
 		r.drain()

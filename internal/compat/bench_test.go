@@ -6,7 +6,6 @@ import (
 	"context"
 	"database/sql"
 	"database/sql/driver"
-	"syscall"
 	"testing"
 	"time"
 
@@ -18,7 +17,7 @@ import (
 )
 
 // bare has every policy off that may be: what is left is the wrapper.
-var bare = fluxor.RuntimeConfig{CircuitBreakerMaxFailures: -1, LeakDetectionThreshold: -1, SlowQueryThreshold: -1, MaxRetries: -1}
+var bare = fluxor.RuntimeConfig{CircuitBreakerMaxFailures: -1, LeakDetectionThreshold: -1, SlowQueryThreshold: -1, MaxRetries: -1, Metrics: "off"}
 
 // peers are the wrappers beside the bare driver.
 var peers = []struct {
@@ -89,7 +88,7 @@ func BenchmarkPeers(b *testing.B) {
 			}
 			var took [][]float64
 			for b.Loop() {
-				took = dbtest.Turns(turns, func() time.Duration { return processorTime(b) }, runs...)
+				took = dbtest.Turns(turns, func() time.Duration { return dbtest.ProcessorTime(b) }, runs...)
 			}
 			raw, sqlmw := took[0], took[2]
 			for i, p := range benches {
@@ -129,13 +128,4 @@ func (p *peerBench) turn(b *testing.B, run func(context.Context, *sql.DB, *sql.S
 			b.Fatal(err)
 		}
 	}
-}
-
-// processorTime is what the process has used so far.
-func processorTime(b *testing.B) time.Duration {
-	var u syscall.Rusage
-	if err := syscall.Getrusage(syscall.RUSAGE_SELF, &u); err != nil {
-		b.Fatal(err)
-	}
-	return time.Duration(u.Utime.Nano() + u.Stime.Nano())
 }

@@ -5,6 +5,8 @@ package dbtest
 import (
 	"runtime"
 	"slices"
+	"syscall"
+	"testing"
 	"time"
 )
 
@@ -24,6 +26,17 @@ func Turns(n int, clock func() time.Duration, runs ...func()) [][]float64 {
 	return took
 }
 
+// ProcessorTime is what the process has used so far: another program's load makes
+// a call wait, not work.
+func ProcessorTime(t testing.TB) time.Duration {
+	t.Helper()
+	var u syscall.Rusage
+	if err := syscall.Getrusage(syscall.RUSAGE_SELF, &u); err != nil {
+		t.Fatal(err)
+	}
+	return time.Duration(u.Utime.Nano() + u.Stime.Nano())
+}
+
 // Median is the middle of v.
 func Median(v []float64) float64 {
 	v = slices.Sorted(slices.Values(v))
@@ -37,4 +50,13 @@ func MedianRatio(of, to []float64) float64 {
 		ratios[i] = of[i] / to[i]
 	}
 	return Median(ratios)
+}
+
+// MedianDifference is the median of the turns' differences.
+func MedianDifference(of, to []float64) float64 {
+	more := make([]float64, len(of))
+	for i := range of {
+		more[i] = of[i] - to[i]
+	}
+	return Median(more)
 }

@@ -36,8 +36,10 @@ type Conn[T any] struct {
 	rested bool // it lay idle or was used: Peek looks at it
 	ping   bool // it has to be pinged before this lease
 
-	who  atomic.Uint64 // the goroutine that borrowed it
-	park parking
+	who   atomic.Uint64 // the goroutine that borrowed it
+	park  parking
+	leaks atomic.Bool // its lease was reported as a leak; set under mu
+	place place       // where it was borrowed, if that was noted
 
 	// Protected by pool.mu.
 	state   state
@@ -48,9 +50,7 @@ type Conn[T any] struct {
 	free    list.Node[Conn[T]] // in the unclaimed ones, while it is idle and nobody's
 	claim   *Claim[T]          // of the borrower who had it last; nil if that one is gone
 	left    bool               // its borrower gave up: nobody is to be named
-	leaks   bool               // its lease was reported as a leak
 	dropped bool               // its lease cannot end
-	place   place              // where it was borrowed, if that was noted
 }
 
 // Release ends the lease: the connection goes to the caller who waits longest,
@@ -59,7 +59,7 @@ type Conn[T any] struct {
 // connection that is not leased panics.
 func (c *Conn[T]) Release() {
 	p := c.pool
-	if p.calm.Load() && p.parked(c) {
+	if p.calm.Load() && !c.leaks.Load() && p.parked(c) {
 		return
 	}
 	p.mu.Lock()
@@ -96,14 +96,16 @@ func (c *Conn[T]) endLocked(verb string) {
 	p.used.Remove(&c.line)
 	c.lastWho = c.who.Load()
 	c.who.Store(0)
-	c.state, c.place.n, c.out = 0, 0, false
+	c.state, c.out = 0, false
+	c.place.forget()
 	p.clock.active = true
 }
 
 // leaveLocked notes that the borrower of c gave up before it had it.
 func (c *Conn[T]) leaveLocked() {
 	c.who.Store(0)
-	c.left, c.place.n = true, 0
+	c.left = true
+	c.place.forget()
 }
 
 // settleLocked finds a place for a sound connection that is in no list.

@@ -21,7 +21,7 @@ type noticed[T any] struct {
 	c       *Conn[T]
 	since   time.Duration
 	held    time.Duration
-	at      place
+	at      stack
 	dropped bool
 	ended   bool
 }
@@ -33,8 +33,8 @@ func (p *Pool[T]) leaksLocked(now time.Duration) {
 		return
 	}
 	for c := p.used.First(); c != nil; c = c.line.After() {
-		if !c.leaks && !c.left && c.park.ticket.Load() == 0 && now-c.since >= limit {
-			c.leaks = true
+		if !c.leaks.Load() && !c.left && c.park.ticket.Load() == 0 && now-c.since >= limit {
+			c.leaks.Store(true)
 			p.noticeLocked(c, now, false)
 		}
 	}
@@ -52,17 +52,18 @@ func (c *Conn[T]) Dropped() {
 		return
 	}
 	c.dropped = true
-	if !c.leaks {
-		c.leaks = true
+	if !c.leaks.Load() {
+		c.leaks.Store(true)
 		p.noticeLocked(c, p.exact(), false)
 	}
 }
 
 // leakEndsLocked notices that a lease that was reported is over.
 func (p *Pool[T]) leakEndsLocked(c *Conn[T]) {
-	if c.leaks {
+	if c.leaks.Load() {
 		p.noticeLocked(c, p.exact(), true)
-		c.leaks, c.dropped = false, false
+		c.leaks.Store(false)
+		c.dropped = false
 	}
 }
 
@@ -70,7 +71,7 @@ func (p *Pool[T]) noticeLocked(c *Conn[T], now time.Duration, ended bool) {
 	if p.cfg.OnLeak == nil {
 		return
 	}
-	p.noticed = append(p.noticed, noticed[T]{c, c.since, now - c.since, c.place, c.dropped, ended})
+	p.noticed = append(p.noticed, noticed[T]{c, c.since, now - c.since, c.place.read(), c.dropped, ended})
 	if !p.telling {
 		p.telling = true
 		p.background++
@@ -111,7 +112,7 @@ func (p *Pool[T]) Leaks() []Leak[T] {
 	var all []noticed[T]
 	for c := p.used.First(); c != nil && p.cfg.LeakAfter > 0; c = c.line.After() {
 		if !c.left && (now-c.since >= p.cfg.LeakAfter || c.dropped) {
-			all = append(all, noticed[T]{c, c.since, now - c.since, c.place, c.dropped, false})
+			all = append(all, noticed[T]{c, c.since, now - c.since, c.place.read(), c.dropped, false})
 		}
 	}
 	p.unlock()
@@ -128,7 +129,7 @@ func (p *Pool[T]) nextLeakLocked() (next time.Duration) {
 		return 0
 	}
 	for c := p.used.First(); c != nil; c = c.line.After() {
-		if at := c.since + p.cfg.LeakAfter; !c.leaks && (next == 0 || at < next) {
+		if at := c.since + p.cfg.LeakAfter; !c.leaks.Load() && (next == 0 || at < next) {
 			next = at
 		}
 	}

@@ -159,3 +159,42 @@ func TestALongLeaseThatCannotEndIsReportedOnce(t *testing.T) {
 		n.take()
 	})
 }
+
+// Who takes back what he parked notes his place while others look at it.
+func TestPlacesMayBeReadWhileTheyAreNoted(t *testing.T) {
+	p := open(t, &server{}, func(c *Config[*wire]) { c.LeakAfter, c.Places = time.Nanosecond, PlacesAll })
+	var k Claim[*wire]
+	defer p.Drop(&k)
+	over := make(chan struct{})
+	var looking sync.WaitGroup
+	looking.Go(func() {
+		for {
+			select {
+			case <-over:
+				return
+			default:
+			}
+			for _, l := range p.Leaks() {
+				if l.Place != "" && !strings.Contains(l.Place, "pool/leak_test.go:") {
+					t.Errorf("borrowed at %q", l.Place)
+				}
+			}
+		}
+	})
+	named := 0
+	for range 3000 {
+		c, err := p.Acquire(t.Context(), &k)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if c.place.known() {
+			named++
+		}
+		c.Release()
+	}
+	close(over)
+	looking.Wait()
+	if named != 3000 {
+		t.Errorf("%d of 3000 leases are named", named)
+	}
+}

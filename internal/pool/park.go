@@ -30,16 +30,10 @@ type parking struct {
 
 // takeBack returns the connection that k parked, if it still is and the same
 // goroutine parked it: another one may have left its state on another
-// connection. Where places are noted it leaves that to the pool one time in
-// sampleEvery.
+// connection.
 func (p *Pool[T]) takeBack(k *Claim[T], who uint64) *Conn[T] {
 	if k == nil || k.parked == 0 {
 		return nil
-	}
-	if p.notes.Load() {
-		if k.turns++; k.turns%sampleEvery == 0 {
-			return nil
-		}
 	}
 	c, ticket := k.last, k.parked
 	if c.who.Load() != who {
@@ -50,6 +44,11 @@ func (p *Pool[T]) takeBack(k *Claim[T], who uint64) *Conn[T] {
 		return nil
 	}
 	c.out = true
+	if k.turns++; p.notes.Load() && (k.turns%sampleEvery == 0 || p.cfg.Places == PlacesAll) {
+		c.place.capture()
+	} else {
+		c.place.forget()
+	}
 	if !c.park.taken.Load() {
 		c.park.taken.Store(true)
 	}
@@ -88,7 +87,7 @@ func (p *Pool[T]) unparkLocked() (used bool) {
 			c.park.taken.Store(false)
 			used = true
 			p.leakEndsLocked(c)
-			c.since, c.place.n = p.nowLocked(), 0
+			c.since = p.nowLocked()
 		}
 		if p.unparkOneLocked(c, c.park.ticket.Load()) {
 			used = true
@@ -117,9 +116,9 @@ func (p *Pool[T]) reclaimLocked(k *Claim[T]) {
 }
 
 // calmLocked begins the calm where it may be: nobody waits, the clock ticks, and
-// no place has to be noted for every lease.
+// the pool is not so full that the place of every lease is noted.
 func (p *Pool[T]) calmLocked() {
-	if p.calm.Load() || p.queue.Len() > 0 || !p.clock.ticking || p.closed || p.suspended || p.lowered || p.cfg.Places == PlacesAll || p.crowdedLocked() {
+	if p.calm.Load() || p.queue.Len() > 0 || !p.clock.ticking || p.closed || p.suspended || p.lowered || p.crowdedLocked() {
 		return
 	}
 	p.notes.Store(p.cfg.Places != PlacesNone && (p.limitLocked() > 0 || p.cfg.LeakAfter > 0))

@@ -221,13 +221,12 @@ func (p *Pool[T]) Acquire(ctx context.Context, k *Claim[T]) (*Conn[T], error) {
 			return c, nil
 		}
 	}
-	sampled := k != nil && k.parked != 0
 	p.mu.Lock()
 	p.tickets++
 	ticket := p.tickets
 	p.reclaimLocked(k)
 	c, w := p.enterLocked(ctx, k, ticket, who)
-	noted := p.notedLocked(ticket, sampled)
+	noted := p.notedLocked(ticket)
 	p.unlock()
 	if c != nil && !noted && !c.ping {
 		if p.peek(c) == nil {
@@ -283,7 +282,9 @@ func (p *Pool[T]) leaseLocked(c *Conn[T], k *Claim[T], now time.Duration, who ui
 	}
 	p.used.PushBack(&c.line)
 	c.who.Store(who)
-	c.state, c.since, c.left, c.leaks, c.place.n, c.out = stateLeased, now, false, false, 0, true
+	c.state, c.since, c.left, c.out = stateLeased, now, false, true
+	c.leaks.Store(false)
+	c.place.forget()
 	c.park.taken.Store(false)
 	p.clock.active = true
 	if p.used.Len() > p.counts.maxUsed {
@@ -329,16 +330,16 @@ func (p *Pool[T]) limitLocked() int {
 // than 80 % of a limited pool is used or somebody waits; besides for one lease
 // in sampleEvery, because who holds a connection longest borrowed it before
 // that.
-func (p *Pool[T]) notedLocked(ticket uint64, sampled bool) bool {
+func (p *Pool[T]) notedLocked(ticket uint64) bool {
 	switch {
 	case p.cfg.Places == PlacesAll:
 		return true
 	case p.cfg.Places == PlacesNone:
 		return false
-	case p.cfg.LeakAfter > 0 && (sampled || ticket%sampleEvery == 0):
+	case p.cfg.LeakAfter > 0 && ticket%sampleEvery == 0:
 		return true
 	}
-	return p.limitLocked() > 0 && (sampled || ticket%sampleEvery == 0) || p.crowdedLocked()
+	return p.limitLocked() > 0 && ticket%sampleEvery == 0 || p.crowdedLocked()
 }
 
 // sampleEvery is one in how many leases has its place noted in any case.

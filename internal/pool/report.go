@@ -33,7 +33,7 @@ type report struct {
 // holder is a borrower of a connection.
 type holder struct {
 	held  time.Duration
-	place place
+	place stack
 }
 
 // reportLocked takes the report for a caller about to give up.
@@ -60,12 +60,12 @@ func (p *Pool[T]) reportLocked(ask *request) report {
 	named, nested := p.holdersLocked(ask.who)
 	for _, c := range named {
 		if c != nil {
-			r.holders[r.named] = holder{now - c.since, c.place}
+			r.holders[r.named] = holder{now - c.since, c.place.read()}
 			r.named++
 		}
 	}
 	if nested != nil {
-		r.nested, r.isNested = holder{now - nested.since, nested.place}, true
+		r.nested, r.isNested = holder{now - nested.since, nested.place.read()}, true
 	}
 	return r
 }
@@ -85,13 +85,13 @@ func (p *Pool[T]) holdersLocked(who uint64) (named [maxHolders]*Conn[T], nested 
 		case n < maxHolders:
 			named[n] = c
 			n++
-			if n > 1 && c.place.n > 0 {
+			if n > 1 && c.place.known() {
 				placed++
 			}
-		case c.place.n > 0:
+		case c.place.known():
 			// It displaces the one held shortest without a place.
 			i := maxHolders - 1
-			for named[i].place.n > 0 {
+			for named[i].place.known() {
 				i--
 			}
 			copy(named[i:], named[i+1:])

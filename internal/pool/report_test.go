@@ -98,9 +98,9 @@ func TestTheLongestHolderAndThenKnownPlacesAreNamed(t *testing.T) {
 			for i, mark := range row.placed {
 				c := borrow(t, p)
 				index[c] = i
-				c.left, c.place.n = mark == 'x', 0
+				c.left, c.place.at.n = mark == 'x', 0
 				if mark == '+' {
-					c.place.n = 1
+					c.place.at.n = 1
 				}
 			}
 			p.mu.Lock()

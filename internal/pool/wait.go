@@ -37,7 +37,7 @@ type request struct {
 	ctx    context.Context
 	ticket uint64
 	who    uint64
-	place  place
+	place  stack
 	began  time.Duration // exact, on the pool's clock
 	own    time.Duration // when AcquireTimeout ends it; 0 = never
 
