@@ -29,7 +29,7 @@ func (s *session) admit(ctx context.Context) (breaker.Ticket, error) {
 		return ticket, e.circuitOpen(after)
 	}
 	if e.rate != nil {
-		if err := e.rate.Wait(ctx, time.Now()); err != nil {
+		if err := e.rate.Wait(ctx, e.now()); err != nil {
 			return ticket, e.rateLimited(err)
 		}
 	}

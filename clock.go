@@ -49,6 +49,7 @@ func (o *op) unclock() {
 	}
 	o.timing = false
 	if !o.timed.stop() {
+		o.timed.retire()
 		o.timed = nil
 	}
 }

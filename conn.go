@@ -352,6 +352,8 @@ func (c *conn) Close() error {
 	c.drop()
 	c.leave()
 	c.e.pool.Drop(&c.claim)
+	c.op.timed.retire()
+	c.retire()
 	if f := c.onClose; f != nil {
 		c.onClose = nil
 		return f()

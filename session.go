@@ -322,6 +322,13 @@ func (s *session) keep(r *reading) {
 	r.next, s.free = s.free, r
 }
 
+// retire stops the timers that the operations to come would have used.
+func (s *session) retire() {
+	for r := s.free; r != nil; r = r.next {
+		r.timed.retire()
+	}
+}
+
 // closeStmt closes a real statement within the close timeout.
 func (s *session) closeStmt(p *physical, si driver.Stmt) error {
 	if p.apart.left() {

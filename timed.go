@@ -16,8 +16,13 @@ import (
 // An operation's memory keeps its timed for the next one, so that the timeout
 // costs no allocation; one that ended is not used again. Everything is read
 // under its lock: what a driver keeps of a context it may look at later.
+//
+// The timer is not stopped with the clock, which would cost each call more than
+// all the rest of this: it fires once in a while, finds that the call it was for
+// is over, and waits for the one under way, if there is one.
 type timed struct {
 	limit time.Duration
+	base  time.Time // where its times begin
 	timer *time.Timer
 	done  chan struct{}
 
@@ -25,7 +30,8 @@ type timed struct {
 	parent  context.Context
 	unhook  func() bool   // from the parent
 	left    time.Duration // of the limit, while the clock stands
-	end     time.Time     // when the limit is over, while it runs
+	end     time.Duration // when the limit is over, while it runs
+	fires   time.Duration // when the timer does; 0 = it does not
 	working bool
 	err     error // why it ended; nil before
 	fired   bool  // it ended by the query timeout
@@ -43,7 +49,7 @@ type hook struct {
 
 // newTimed returns a context that serves operations until one of them ends it.
 func newTimed(limit time.Duration) *timed {
-	t := &timed{limit: limit, done: make(chan struct{}), parent: context.Background()}
+	t := &timed{limit: limit, base: time.Now(), done: make(chan struct{}), parent: context.Background()}
 	t.timer = time.AfterFunc(time.Hour, t.look)
 	t.timer.Stop()
 	for i := range t.guards {
@@ -72,7 +78,6 @@ func (t *timed) start(ctx context.Context) {
 
 // stop ends the operation and reports whether t may serve another one.
 func (t *timed) stop() (again bool) {
-	t.timer.Stop()
 	t.mu.Lock()
 	unhook := t.unhook
 	t.unhook, t.working, t.hooks, t.guarded = nil, false, nil, 0
@@ -87,34 +92,57 @@ func (t *timed) stop() (again bool) {
 	return again
 }
 
+// retire ends the service of t, which may be nil, for good.
+func (t *timed) retire() {
+	if t != nil {
+		t.timer.Stop()
+	}
+}
+
+// now is the time since base.
+func (t *timed) now() time.Duration { return time.Since(t.base) }
+
 // work starts the clock for a call into the driver.
 func (t *timed) work() {
-	now := time.Now()
+	now := t.now()
 	t.mu.Lock()
-	left := t.left
-	t.working, t.end = true, now.Add(left)
+	t.working, t.end = true, now+t.left
+	if t.fires == 0 || t.fires > t.end {
+		t.fireLocked(t.left)
+	}
 	t.mu.Unlock()
+}
+
+// fireLocked has the timer fire when the limit is over, which is in left.
+func (t *timed) fireLocked(left time.Duration) {
+	t.fires = t.end
 	t.timer.Reset(left)
 }
 
 // rest stops the clock. What is left counts for the next call of the operation,
 // unless renewed: then the answer is here, and each Next has a time of its own.
 func (t *timed) rest(renewed bool) {
-	t.timer.Stop()
-	now := time.Now()
-	t.mu.Lock()
-	defer t.mu.Unlock()
-	t.working = false
-	if t.left = max(t.end.Sub(now), 1); renewed {
-		t.left = t.limit
+	if renewed {
+		t.mu.Lock()
+		t.working, t.left = false, t.limit
+		t.mu.Unlock()
+		return
 	}
+	now := t.now()
+	t.mu.Lock()
+	t.working, t.left = false, max(t.end-now, 1)
+	t.mu.Unlock()
 }
 
-// look runs when the timer does. It may come late, when the clock stands or runs
-// for another call; it believes only what stands there now.
+// look runs when the timer does: mostly for a call that is over.
 func (t *timed) look() {
 	t.mu.Lock()
-	over := t.working && !time.Now().Before(t.end)
+	t.fires = 0
+	left := t.end - t.now()
+	over := t.working && left <= 0
+	if t.working && !over {
+		t.fireLocked(left)
+	}
 	t.mu.Unlock()
 	if over {
 		t.finish(context.DeadlineExceeded, true)
@@ -161,8 +189,11 @@ func (t *timed) Deadline() (time.Time, bool) {
 	t.mu.Lock()
 	defer t.mu.Unlock()
 	own, ok := t.parent.Deadline()
-	if t.working && (!ok || t.end.Before(own)) {
-		return t.end, true
+	if !t.working {
+		return own, ok
+	}
+	if end := t.base.Add(t.end); !ok || end.Before(own) {
+		return end, true
 	}
 	return own, ok
 }

@@ -123,3 +123,64 @@ func BenchmarkTimed(b *testing.B) {
 		c.stop()
 	}
 }
+
+// The timer goes on while nobody works: it must neither end who comes late nor
+// miss who came early.
+func TestTheTimerOutlivesItsCall(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		c := newTimed(time.Second)
+		for range 50 {
+			c.start(context.Background())
+			c.work()
+			<-time.After(90 * time.Millisecond)
+			c.rest(true)
+			if !c.stop() {
+				t.Fatalf("a call of 90 ms was ended: %v", c.Err())
+			}
+		}
+		c.start(context.Background())
+		c.work()
+		began := time.Now()
+		<-c.Done()
+		if took := time.Since(began); took != time.Second || !c.expired() {
+			t.Errorf("a call that did not end was ended after %v, by the query timeout: %t", took, c.expired())
+		}
+	})
+}
+
+func TestAShorterRestOfTheTimeSetsTheTimerAhead(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		c := newTimed(time.Second)
+		c.start(context.Background())
+		c.work()
+		<-time.After(900 * time.Millisecond)
+		c.rest(true) // its timer fires in 100 ms
+		c.work()
+		<-time.After(950 * time.Millisecond)
+		c.rest(false) // the timer was set to 1 s from the second call's begin; 50 ms are left
+		began := time.Now()
+		c.work()
+		<-c.Done()
+		if took := time.Since(began); took != 50*time.Millisecond {
+			t.Errorf("ended after %v", took)
+		}
+	})
+}
+
+func TestARetiredTimerDoesNotFire(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		c := newTimed(time.Second)
+		c.start(context.Background())
+		c.work()
+		c.rest(true)
+		c.stop()
+		c.retire()
+		<-time.After(time.Hour)
+		synctest.Wait()
+		if c.fires == 0 {
+			t.Error("it fired")
+		}
+		var none *timed
+		none.retire()
+	})
+}
