@@ -63,9 +63,9 @@ type reading struct {
 	watch     valueObserver
 	closeIn   time.Duration // how long Close may wait without progress
 	lastErr   error
-	count     int64            // of the rows that were read
-	eager     bool // the lease ends with these rows (see origin.go)
-	passing   bool // the chain still has the call: it is not over, whatever becomes of the rows
+	count     int64 // of the rows that were read
+	eager     bool  // the lease ends with these rows (see origin.go)
+	passing   bool  // the chain still has the call: it is not over, whatever becomes of the rows
 
 	saved []driver.NamedValue // the caller's arguments; serves the queries to come
 
