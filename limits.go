@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"time"
 
+	"github.com/fluxor-db/fluxor/health"
 	"github.com/fluxor-db/fluxor/internal/limit"
 	"github.com/fluxor-db/fluxor/refusal"
 )
@@ -34,6 +35,29 @@ func newCrowd(set settings) *limit.Concurrency {
 		Limit: int(set.MaxConcurrentConnections), Queue: int(set.BackpressureQueue),
 		Mode: modes[set.BackpressureMode], Timeout: set.BackpressureTimeout, NewestFirst: set.BackpressureNewestFirst,
 	})
+}
+
+// limitsHealth are the limits that are on, as they stand.
+func (e *engine) limitsHealth() []health.Limit {
+	var limits []health.Limit
+	if e.rate != nil {
+		limits = append(limits, e.limitHealth(health.LimitPerSecond, e.rate.Stats()))
+	}
+	if e.crowd != nil {
+		limits = append(limits, e.limitHealth(health.LimitAtOnce, e.crowd.Stats()))
+	}
+	return limits
+}
+
+func (e *engine) limitHealth(name string, s limit.Stats) health.Limit {
+	l := health.Limit{
+		Name: name, Limit: s.Limit, InUse: s.InUse, Queued: s.Waiting,
+		Admitted: int64(s.Admitted), Refused: int64(s.Refused), Mode: e.set.BackpressureMode,
+	}
+	if modes[l.Mode] == limit.Timeout {
+		l.Timeout = e.set.BackpressureTimeout
+	}
+	return l
 }
 
 // rateLimited is the refusal of an operation that came too soon.

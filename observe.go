@@ -5,7 +5,6 @@ package fluxor
 import (
 	"context"
 	"errors"
-	"strconv"
 	"time"
 
 	"github.com/fluxor-db/fluxor/health"
@@ -77,6 +76,14 @@ func (c *Connector) Probe(ctx context.Context) error {
 	return err
 }
 
+// Breaker returns the circuit breaker with what CircuitBreakerState leaves out:
+// why and since when it is so, and what happened since the start.
+func (c *Connector) Breaker() health.Breaker { return c.main.breakerHealth() }
+
+// Limits returns the bounds of load that are on, and what they have let through
+// and refused since the start; nil where none is on.
+func (c *Connector) Limits() []health.Limit { return c.main.limitsHealth() }
+
 // State is what is known of the database without asking it.
 func (c *Connector) State() health.State {
 	return health.State{Breaker: c.CircuitBreakerState(), Pool: poolHealth(c.PoolStats())}
@@ -93,12 +100,13 @@ func poolHealth(s PoolStats) health.Pool {
 // Diagnostics returns all that is known of the connector, without asking the
 // database and without a password.
 func (c *Connector) Diagnostics() health.Diagnostics {
-	e := c.main
+	e, breaker := c.main, c.Breaker()
 	d := health.Diagnostics{
 		At:       time.Now(),
 		Backend:  describe(e.backend.Type, e.backend.DriverName, e.backend.Name),
-		State:    c.State(),
-		Limits:   e.set.limits(),
+		State:    health.State{Breaker: breaker.State, Pool: poolHealth(c.PoolStats())},
+		Breaker:  breaker,
+		Limits:   c.Limits(),
 		Slowest:  c.SlowStatements(),
 		Failures: c.LastErrors(),
 		Config:   e.set.changed(),
@@ -121,22 +129,6 @@ func describe(kind, driverName, name string) string {
 		driverName = name
 	}
 	return kind + ", through the driver " + driverName
-}
-
-// limits are the bounds of load that are on.
-func (s settings) limits() []health.Setting {
-	var limits []health.Setting
-	add := func(name string, n int64) {
-		if n > 0 {
-			limits = append(limits, health.Setting{Name: name, Value: strconv.FormatInt(n, 10)})
-		}
-	}
-	add("operations per second", s.MaxRequestsPerSecond)
-	add("operations at once", s.MaxConcurrentConnections)
-	if len(limits) == 0 {
-		return nil
-	}
-	return append(limits, health.Setting{Name: "who is not admitted", Value: s.BackpressureMode})
 }
 
 // changed are the options that differ from the preset "transparent".
