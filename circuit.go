@@ -37,16 +37,16 @@ func newBreaker(e *engine, pinned bool) *breaker.Breaker {
 // circuitOpen is the refusal while the database is found sick.
 func (e *engine) circuitOpen(after time.Duration) error {
 	now := e.breaker.Snapshot()
-	reason := "the circuit breaker is open: the database failed"
+	reason, cause := "the circuit breaker is open: the database failed", driversWord(now.LastError)
 	if now.Override == breaker.ForcedOpen {
-		reason = "the circuit breaker is forced open"
+		reason, cause = "the circuit breaker is forced open", nil // what failed once is not why
 	}
 	if after > 0 {
 		reason += fmt.Sprintf("; it is asked again in %v", after.Round(time.Millisecond))
 	}
 	return &refusal.Error{
 		Policy: "breaker", Reason: reason, RetryAfter: after,
-		Sentinel: refusal.ErrCircuitOpen, Cause: driversWord(now.LastError),
+		Sentinel: refusal.ErrCircuitOpen, Cause: cause,
 	}
 }
 

@@ -15,7 +15,7 @@ var floors = [][]string{
 	{"chain.go", "engine.go", "session.go", "perform.go", "keep.go", "judge.go", "clock.go", "retry.go", "circuit.go", "rules.go", "books.go", "limits.go", "leaks.go", "admission.go", "origin.go", "probe.go"},
 	{"stmt.go", "tx.go"},
 	{"conn.go", "record.go", "raw.go"},
-	{"driver.go", "opened.go", "dial.go", "observe.go"},
+	{"driver.go", "opened.go", "dial.go", "observe.go", "control.go"},
 	{"builder.go", "runtime.go", "executor.go", "recovery.go", "checks.go"},
 }
 
