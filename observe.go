@@ -63,8 +63,10 @@ func (c *Connector) SlowStatements() []health.Statement {
 // their callers' own doing, the newest first.
 func (c *Connector) LastErrors() []health.Failure { return c.main.failures.list() }
 
-// Probe asks the database whether it answers, over a connection of its own that
-// stays open until Close: it waits for no caller of the pool, and ends with ctx.
+// Probe asks the database whether it answers, over a connection of its own: it
+// waits for no caller of the pool, and ends with ctx. The connection serves the
+// next question, the circuit breaker's too, and is closed when there was none for
+// 90 seconds.
 // After a refused login it repeats the refusal for a minute without another try.
 // A database that lives in its connection (SQLite's :memory:) is not asked.
 func (c *Connector) Probe(ctx context.Context) error {
