@@ -34,6 +34,13 @@ func (c *Connector) Metrics() Metrics {
 // for.
 func (c *Connector) Snapshot() metrics.Snapshot { return c.Metrics() }
 
+// OnStage has f called with the length of each connection's opening, of each wait
+// for one and of each lease from now on, until stop is called. It must not wait:
+// callers do. metrics/otel uses it where a connector is its source.
+func (c *Connector) OnStage(f func(s metrics.Stage, took time.Duration)) (stop func()) {
+	return c.main.metrics.OnStage(f)
+}
+
 // CircuitBreakerState returns "closed", "open" or "half-open".
 func (c *Connector) CircuitBreakerState() string { return c.main.breaker.State().String() }
 

@@ -71,6 +71,44 @@ func TestEveryCounterReachesTheSnapshot(t *testing.T) {
 	}
 }
 
+func TestStagesAreToldToWhoAsksUntilHeStops(t *testing.T) {
+	r := metrics.NewRecorder(0)
+	if r.Watched() {
+		t.Error("nobody asked, and it is watched")
+	}
+	r.Spent(metrics.Use, time.Second)
+	var heard []string
+	ask := func(who string) func() {
+		return r.OnStage(func(s metrics.Stage, took time.Duration) { heard = append(heard, fmt.Sprint(who, s, took)) })
+	}
+	first := ask("first ")
+	if !r.Watched() {
+		t.Error("somebody asked, and it is not watched")
+	}
+	second := ask("second ")
+	r.Spent(metrics.Wait, 2*time.Second)
+	r.Spent(metrics.Stage(200), time.Second)
+	first()
+	first()
+	r.Spent(metrics.Create, -time.Second)
+	second()
+	r.Spent(metrics.Use, time.Second)
+	if want := []string{"first 1 2s", "second 1 2s", "second 0 0s"}; !slices.Equal(heard, want) {
+		t.Errorf("heard %q, want %q", heard, want)
+	}
+	if s := r.Snapshot(); s.UseTime.Count != 2 {
+		t.Errorf("%d uses were counted", s.UseTime.Count)
+	}
+}
+
+func TestASnapshotMakesARecorderWatched(t *testing.T) {
+	r := metrics.NewRecorder(0)
+	r.Snapshot()
+	if !r.Watched() {
+		t.Error("it is not")
+	}
+}
+
 func TestNoThresholdMakesNothingSlow(t *testing.T) {
 	r := metrics.NewRecorder(-1)
 	r.Record(middleware.OpQuery, metrics.Success, time.Hour)

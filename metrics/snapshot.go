@@ -71,6 +71,7 @@ type Snapshot struct {
 	// in the order of both.
 	Operations []Operation `json:"-"`
 	// CreateTime, WaitTime and UseTime are the durations of connections' stages.
+	// A connector counts the last two from the first snapshot of its numbers on.
 	CreateTime Histogram
 	WaitTime   Histogram
 	UseTime    Histogram
@@ -108,6 +109,9 @@ type Operation struct {
 // Snapshot copies what was counted so far. It takes tens of microseconds and stops
 // nobody; operations that end meanwhile may be in a part of the numbers.
 func (r *Recorder) Snapshot() Snapshot {
+	if !r.watched.Load() {
+		r.watched.Store(true)
+	}
 	s := Snapshot{
 		SlowQueries: r.slow.Load(), Retries: r.retries.Load(), Refused: r.refusals.read(),
 		Leaks: r.leaks.Load(), Rows: r.rows.Load(), CacheHits: r.cacheHits.Load(), CacheMisses: r.cacheMisses.Load(),

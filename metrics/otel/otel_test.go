@@ -181,6 +181,31 @@ func TestCloseEndsTheObservation(t *testing.T) {
 	}
 }
 
+func TestTheStagesOfASourceAreRecordedUntilClose(t *testing.T) {
+	r := metrics.NewRecorder(0)
+	i, collect := instruments(t, nil, otel.Options{})
+	if err := i.Observe(r); err != nil {
+		t.Fatal(err)
+	}
+	if err := i.Observe(r); err == nil {
+		t.Error("a second source was taken")
+	}
+	r.Spent(metrics.Wait, 2*time.Second)
+	if got := points(t, collect()["db.client.connection.wait_time"]); got != "1 in 2" {
+		t.Errorf("got %s", got)
+	}
+	if err := i.Close(); err != nil {
+		t.Fatal(err)
+	}
+	r.Spent(metrics.Wait, 2*time.Second)
+	if got := points(t, collect()["db.client.connection.wait_time"]); got != "1 in 2" {
+		t.Errorf("after Close: %s", got)
+	}
+	if err := i.Observe(r); err != nil {
+		t.Errorf("again after Close: %v", err)
+	}
+}
+
 // run sends one operation down the chain and ends it with after.
 func run(t *testing.T, i *otel.Instruments, op middleware.Op, answer, after error) {
 	t.Helper()
