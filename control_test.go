@@ -11,11 +11,13 @@ import (
 	"strings"
 	"sync"
 	"testing"
+	"testing/synctest"
 	"time"
 
 	"github.com/fluxor-db/fluxor"
 	"github.com/fluxor-db/fluxor/health"
 	"github.com/fluxor-db/fluxor/internal/dbtest"
+	"github.com/fluxor-db/fluxor/metrics"
 )
 
 func force(t *testing.T, c *fluxor.Connector, mode fluxor.CircuitBreakerMode) {
@@ -50,6 +52,9 @@ func TestABreakerForcedOpenRefusesAtOnceThoughTheDatabaseIsWell(t *testing.T) {
 			}
 			if s := c.Breaker(); s.State != "open" || s.Override != "forced open" || s.Refused != 1 || s.Opened != 0 || s.NextProbe != 0 {
 				t.Errorf("the breaker says %+v", s)
+			}
+			if m := c.Metrics(); m.BreakerState != "open" || m.BreakerOverride != "forced open" || m.BreakerOpened != 0 || m.Refused["breaker"] != 1 {
+				t.Errorf("the metrics say %+v", m)
 			}
 			if s := health.Check(t.Context(), c); s.Healthy || s.Reason != health.ReasonBreaker {
 				t.Errorf("a check says %+v", s)
@@ -193,5 +198,52 @@ func TestAModeThatDoesNotExistIsAnError(t *testing.T) {
 	const want = `fluxor: ForceCircuitBreaker: there is no mode "opne": want "automatic", "forced open" or "forced closed"`
 	if err == nil || err.Error() != want {
 		t.Errorf("got %v\nwant %s", err, want)
+	}
+}
+
+func TestTheLimitsSayWhatIsAtWorkAndInLineAndWhatWasRefused(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		c, err := fluxor.WrapConnector(&dbtest.Fake{}, fluxor.RuntimeConfig{
+			MaxRequestsPerSecond: 500, MaxConcurrentConnections: 1, BackpressureMode: "timeout", BackpressureTimeout: time.Minute, BackpressureQueue: 1,
+		})
+		if err != nil {
+			t.Fatal(err)
+		}
+		db := sql.OpenDB(c)
+		tx := mustBegin(t, db)
+		waiting := make(chan error)
+		go func() {
+			_, err := db.ExecContext(t.Context(), "update")
+			waiting <- err
+		}()
+		synctest.Wait()
+		if _, err := db.ExecContext(t.Context(), "update"); !errors.Is(err, fluxor.ErrOverloaded) {
+			t.Fatal(err)
+		}
+		want := []health.Limit{
+			{Name: health.LimitPerSecond, Limit: 500, Admitted: 3, Mode: "timeout", Timeout: time.Minute},
+			{Name: health.LimitAtOnce, Limit: 1, InUse: 1, Queued: 1, Admitted: 1, Refused: 1, Mode: "timeout", Timeout: time.Minute},
+		}
+		if got := c.Limits(); !slices.Equal(got, want) || !slices.Equal(c.Diagnostics().Limits, want) {
+			t.Errorf("got  %+v\nwant %+v", got, want)
+		}
+		counted := []metrics.Limit{{Policy: "rate limit", Max: 500}, {Policy: "backpressure", Max: 1, InUse: 1, Queued: 1}}
+		if got := c.Metrics().Limits; !slices.Equal(got, counted) {
+			t.Errorf("the metrics say %+v, want %+v", got, counted)
+		}
+		if err := errors.Join(tx.Commit(), <-waiting, db.Close()); err != nil {
+			t.Error(err)
+		}
+	})
+}
+
+func TestAConnectorWithoutLimitsHasNone(t *testing.T) {
+	c, err := fluxor.NewConnector(fluxor.RuntimeConfig{DSN: dbtest.SQLite(t)})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer c.Close() //nolint:errcheck // the test is over
+	if got := c.Limits(); got != nil || c.Metrics().Limits != nil {
+		t.Errorf("got %+v", got)
 	}
 }

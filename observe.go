@@ -20,8 +20,9 @@ type Metrics = metrics.Snapshot
 
 // Metrics returns the connector's numbers. It takes some tens of microseconds.
 func (c *Connector) Metrics() Metrics {
-	m, pool := c.main.metrics.Snapshot(), c.PoolStats()
-	m.BreakerState = c.CircuitBreakerState()
+	m, pool, breaker := c.main.metrics.Snapshot(), c.PoolStats(), c.Breaker()
+	m.BreakerState, m.BreakerOverride, m.BreakerOpened = breaker.State, breaker.Override, breaker.Opened
+	m.Limits = c.main.limitsCounted()
 	m.Pool = metrics.Pool{
 		MaxOpenConnections: pool.MaxOpen, MaxIdleConnections: c.main.set.MaxIdleConns,
 		OpenConnections: pool.Open + pool.Dialing, InUse: pool.Used, Idle: pool.Idle,

@@ -279,13 +279,13 @@ func TestASnapshotReadsAsText(t *testing.T) {
 	r.Refuse("breaker")
 	s := r.Snapshot()
 	s.At = s.Since.Add(90 * time.Second)
-	s.BreakerState = "open"
+	s.BreakerState, s.BreakerOverride = "open", "forced open"
 	s.OpenConnections, s.InUse, s.Idle, s.Waiting, s.WaitCount, s.WaitDuration = 3, 2, 1, 4, 5, time.Second
 	want := strings.Join([]string{
 		"queries      1 in 1m30s, 100.00% ok, 0 failed, 0 slow",
 		"query time   average 1.23ms, p50 1.22ms, p90 1.22ms, p95 1.22ms, p99 1.22ms, p99.9 1.22ms, longest 1.23ms",
 		"connections  3 open, 2 in use, 1 idle, 4 waiting; 5 waited 1s in all",
-		"trouble      0 retries, 0 indeterminate, 0 leaks, refused 1 by breaker; breaker open",
+		"trouble      0 retries, 0 indeterminate, 0 leaks, refused 1 by breaker; breaker open (forced open)",
 	}, "\n")
 	if got := s.String(); got != want {
 		t.Errorf("got\n%s\nwant\n%s", got, want)
