@@ -19,7 +19,7 @@ func GetDiagnostics(r *DBRuntime) health.Diagnostics {
 	if c := r.Connector(); c != nil {
 		return c.Diagnostics()
 	}
-	return health.Diagnostics{At: time.Now(), Backend: "not connected", State: r.State()}
+	return health.Diagnostics{At: time.Now(), Backend: "not connected", State: r.State(), Breaker: r.Breaker()}
 }
 
 // NewMonitor returns a monitor that asks a runtime's database at each interval,

@@ -10,6 +10,7 @@ import (
 	"log/slog"
 	"time"
 
+	"github.com/fluxor-db/fluxor/health"
 	"github.com/fluxor-db/fluxor/internal/breaker"
 	"github.com/fluxor-db/fluxor/refusal"
 )
@@ -36,17 +37,36 @@ func newBreaker(e *engine, pinned bool) *breaker.Breaker {
 // circuitOpen is the refusal while the database is found sick.
 func (e *engine) circuitOpen(after time.Duration) error {
 	now := e.breaker.Snapshot()
-	reason := "the circuit breaker is open: the database failed"
+	reason, cause := "the circuit breaker is open: the database failed", driversWord(now.LastError)
 	if now.Override == breaker.ForcedOpen {
-		reason = "the circuit breaker is forced open"
+		reason, cause = "the circuit breaker is forced open", nil // what failed once is not why
 	}
 	if after > 0 {
 		reason += fmt.Sprintf("; it is asked again in %v", after.Round(time.Millisecond))
 	}
 	return &refusal.Error{
 		Policy: "breaker", Reason: reason, RetryAfter: after,
-		Sentinel: refusal.ErrCircuitOpen, Cause: driversWord(now.LastError),
+		Sentinel: refusal.ErrCircuitOpen, Cause: cause,
 	}
+}
+
+// breakerHealth is the breaker for those who watch.
+func (e *engine) breakerHealth() health.Breaker {
+	s := e.breaker.Snapshot()
+	b := health.Breaker{
+		State: s.State.String(), Why: s.Why, Since: s.Since,
+		Failures: s.Failures, Opened: int64(s.Opened), Refused: int64(s.Refused),
+	}
+	if s.Override != breaker.Automatic {
+		b.Override = s.Override.String()
+	}
+	if s.LastError != nil {
+		b.LastError = e.brief(s.LastError)
+	}
+	if !s.NextProbe.IsZero() {
+		b.NextProbe = max(time.Until(s.NextProbe), 0)
+	}
+	return b
 }
 
 // driversWord is what a driver said in an error that somebody else heard; nil where

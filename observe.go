@@ -5,7 +5,6 @@ package fluxor
 import (
 	"context"
 	"errors"
-	"strconv"
 	"time"
 
 	"github.com/fluxor-db/fluxor/health"
@@ -21,8 +20,9 @@ type Metrics = metrics.Snapshot
 
 // Metrics returns the connector's numbers. It takes some tens of microseconds.
 func (c *Connector) Metrics() Metrics {
-	m, pool := c.main.metrics.Snapshot(), c.PoolStats()
-	m.BreakerState = c.CircuitBreakerState()
+	m, pool, breaker := c.main.metrics.Snapshot(), c.PoolStats(), c.Breaker()
+	m.BreakerState, m.BreakerOverride, m.BreakerOpened = breaker.State, breaker.Override, breaker.Opened
+	m.Limits = c.main.limitsCounted()
 	m.Pool = metrics.Pool{
 		MaxOpenConnections: pool.MaxOpen, MaxIdleConnections: c.main.set.MaxIdleConns,
 		OpenConnections: pool.Open + pool.Dialing, InUse: pool.Used, Idle: pool.Idle,
@@ -34,6 +34,13 @@ func (c *Connector) Metrics() Metrics {
 // Snapshot is Metrics under the name that metrics/prometheus and metrics/otel ask
 // for.
 func (c *Connector) Snapshot() metrics.Snapshot { return c.Metrics() }
+
+// OnStage has f called with the length of each connection's opening, of each wait
+// for one and of each lease from now on, until stop is called. It must not wait:
+// callers do. metrics/otel uses it where a connector is its source.
+func (c *Connector) OnStage(f func(s metrics.Stage, took time.Duration)) (stop func()) {
+	return c.main.metrics.OnStage(f)
+}
 
 // CircuitBreakerState returns "closed", "open" or "half-open".
 func (c *Connector) CircuitBreakerState() string { return c.main.breaker.State().String() }
@@ -64,8 +71,10 @@ func (c *Connector) SlowStatements() []health.Statement {
 // their callers' own doing, the newest first.
 func (c *Connector) LastErrors() []health.Failure { return c.main.failures.list() }
 
-// Probe asks the database whether it answers, over a connection of its own that
-// stays open until Close: it waits for no caller of the pool, and ends with ctx.
+// Probe asks the database whether it answers, over a connection of its own: it
+// waits for no caller of the pool, and ends with ctx. The connection serves the
+// next question, the circuit breaker's too, and is closed when there was none for
+// 90 seconds.
 // After a refused login it repeats the refusal for a minute without another try.
 // A database that lives in its connection (SQLite's :memory:) is not asked.
 func (c *Connector) Probe(ctx context.Context) error {
@@ -76,6 +85,14 @@ func (c *Connector) Probe(ctx context.Context) error {
 	}
 	return err
 }
+
+// Breaker returns the circuit breaker with what CircuitBreakerState leaves out:
+// why and since when it is so, and what happened since the start.
+func (c *Connector) Breaker() health.Breaker { return c.main.breakerHealth() }
+
+// Limits returns the bounds of load that are on, and what they have let through
+// and refused since the start; nil where none is on.
+func (c *Connector) Limits() []health.Limit { return c.main.limitsHealth() }
 
 // State is what is known of the database without asking it.
 func (c *Connector) State() health.State {
@@ -93,12 +110,13 @@ func poolHealth(s PoolStats) health.Pool {
 // Diagnostics returns all that is known of the connector, without asking the
 // database and without a password.
 func (c *Connector) Diagnostics() health.Diagnostics {
-	e := c.main
+	e, breaker := c.main, c.Breaker()
 	d := health.Diagnostics{
 		At:       time.Now(),
 		Backend:  describe(e.backend.Type, e.backend.DriverName, e.backend.Name),
-		State:    c.State(),
-		Limits:   e.set.limits(),
+		State:    health.State{Breaker: breaker.State, Pool: poolHealth(c.PoolStats())},
+		Breaker:  breaker,
+		Limits:   c.Limits(),
 		Slowest:  c.SlowStatements(),
 		Failures: c.LastErrors(),
 		Config:   e.set.changed(),
@@ -121,22 +139,6 @@ func describe(kind, driverName, name string) string {
 		driverName = name
 	}
 	return kind + ", through the driver " + driverName
-}
-
-// limits are the bounds of load that are on.
-func (s settings) limits() []health.Setting {
-	var limits []health.Setting
-	add := func(name string, n int64) {
-		if n > 0 {
-			limits = append(limits, health.Setting{Name: name, Value: strconv.FormatInt(n, 10)})
-		}
-	}
-	add("operations per second", s.MaxRequestsPerSecond)
-	add("operations at once", s.MaxConcurrentConnections)
-	if len(limits) == 0 {
-		return nil
-	}
-	return append(limits, health.Setting{Name: "who is not admitted", Value: s.BackpressureMode})
 }
 
 // changed are the options that differ from the preset "transparent".

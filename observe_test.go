@@ -157,9 +157,10 @@ func TestDiagnosticsShowTheConfigurationWithoutItsPassword(t *testing.T) {
 	text := fluxor.GetDiagnostics(rt).String()
 	for _, line := range []string{
 		"database  postgres, through the driver postgres\n",
-		"health    healthy: the database answered in ", " (asked 0s ago)\nbreaker   closed\n",
+		"health    healthy: the database answered in ", " (asked 0s ago)\nbreaker   closed for 0s: it is new\n          opened 0 times, refused 0 calls; 0 failures in a row\n",
 		"pool      1 open (0 used, 1 idle), limit 20, 0 dialing, 0 waiting; at most 1 used at once\n",
-		"limits    operations per second=1000\n          operations at once=100\n          who is not admitted=reject\n",
+		"limits    operations per second: limit 1000, 0 queued; 1 admitted, 0 refused; mode reject\n",
+		"          operations at once: limit 100, 0 in use, 0 queued; 1 admitted, 0 refused; mode reject\n",
 		"config    fluxor_preset=legacy\n", "          fluxor_query_timeout=30s\n", "          fluxor_max_open_conns=20\n",
 	} {
 		if !strings.Contains(text, line) {

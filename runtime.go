@@ -193,6 +193,33 @@ func (r *DBRuntime) CircuitBreakerState() string {
 	return health.BreakerClosed
 }
 
+// Breaker is [Connector.Breaker]; a closed one while the runtime is not
+// connected.
+func (r *DBRuntime) Breaker() health.Breaker {
+	if c := r.Connector(); c != nil {
+		return c.Breaker()
+	}
+	return health.Breaker{State: health.BreakerClosed}
+}
+
+// ForceCircuitBreaker is [Connector.ForceCircuitBreaker]. The next Connect begins
+// with a breaker that judges by itself.
+func (r *DBRuntime) ForceCircuitBreaker(mode CircuitBreakerMode) error {
+	c := r.Connector()
+	if c == nil {
+		return ErrNotConnected
+	}
+	return c.ForceCircuitBreaker(mode)
+}
+
+// Limits is [Connector.Limits]; nil while the runtime is not connected.
+func (r *DBRuntime) Limits() []health.Limit {
+	if c := r.Connector(); c != nil {
+		return c.Limits()
+	}
+	return nil
+}
+
 // HealthCheck asks the database now, within ctx and 5 seconds, over a connection
 // that no caller waits for. It is [CheckHealth].
 func (r *DBRuntime) HealthCheck(ctx context.Context) health.Status { return health.Check(ctx, r) }

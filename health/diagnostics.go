@@ -19,8 +19,10 @@ type Diagnostics struct {
 	Health Status
 	// State are the circuit breaker and the physical connections.
 	State State
+	// Breaker is the circuit breaker with what State leaves out.
+	Breaker Breaker
 	// Limits are the bounds of load that are on.
-	Limits []Setting
+	Limits []Limit
 	// Slowest are the slowest statements, the worst first.
 	Slowest []Statement
 	// Leaks are the leases that have lasted too long, the longest first.
@@ -48,7 +50,7 @@ type Pool struct {
 	Dials, DialErrors, Discarded, Invalid int64
 }
 
-// Setting is an option or a limit and its value, both in words.
+// Setting is an option and its value, both in words.
 type Setting struct{ Name, Value string }
 
 // Statement is what is known of all statements that differ in their literals
@@ -91,11 +93,10 @@ func (d Diagnostics) String() string {
 	}
 	line("database", d.Backend)
 	line("health", d.health())
-	line("breaker", d.State.Breaker)
-	for i, text := range d.State.Pool.lines() {
-		line([]string{"pool", ""}[min(i, 1)], text)
-	}
-	section(line, "limits", d.Limits, Setting.text)
+	itself := func(text string) string { return text }
+	section(line, "breaker", d.Breaker.lines(d.At), itself)
+	section(line, "pool", d.State.Pool.lines(), itself)
+	section(line, "limits", d.Limits, Limit.text)
 	section(line, "slowest", d.Slowest, Statement.text)
 	section(line, "leaks", d.Leaks, Leak.text)
 	section(line, "errors", d.Failures, func(f Failure) string { return f.At.UTC().Format(time.RFC3339) + "  " + f.Text })

@@ -105,7 +105,14 @@ func TestDiagnosticsAreOneFactPerLine(t *testing.T) {
 		State: State{Breaker: BreakerOpen, Pool: Pool{
 			MaxOpen: 50, Open: 12, Idle: 9, Used: 3, MaxUsed: 14, WaitCount: 2, WaitDuration: 1500 * time.Microsecond, Timeouts: 1, Dials: 14, DialErrors: 4, Discarded: 2, Invalid: 1,
 		}},
-		Limits:   []Setting{{"requests per second", "1000"}, {"at once", "100"}},
+		Breaker: Breaker{
+			State: BreakerOpen, Why: "failures in a row: 5, over 2s", Since: at.Add(-4 * time.Second), Failures: 5, Opened: 2, Refused: 31,
+			LastError: "dial tcp:\nconnection refused", NextProbe: 240 * time.Millisecond,
+		},
+		Limits: []Limit{
+			{Name: LimitPerSecond, Limit: 1000, Queued: 7, Admitted: 9000, Refused: 3, Mode: "timeout", Timeout: 30 * time.Second},
+			{Name: LimitAtOnce, Limit: 100, InUse: 12, Admitted: 8000, Mode: "reject"},
+		},
 		Slowest:  []Statement{{Fingerprint: "select  *\nfrom t where id = ?", Count: 3, Failed: 1, Mean: time.Second, Max: 2 * time.Second, Caller: "shop/cart.go:31"}},
 		Leaks:    []Leak{{Held: 11 * time.Minute, Place: "report/month.go:88", Fingerprint: "select ?"}, {Held: time.Hour}},
 		Failures: []Failure{{at, "pq: deadlock detected"}},
@@ -114,11 +121,12 @@ func TestDiagnosticsAreOneFactPerLine(t *testing.T) {
 	const want = `Fluxor diagnostics, 2026-11-26T05:20:00Z
 database  postgres, through the driver postgres
 health    unhealthy: the database does not answer: a b (asked 3s ago)
-breaker   open
+breaker   open for 4s: failures in a row: 5, over 2s; asked again in 240ms
+          opened 2 times, refused 31 calls; 5 failures in a row; last error: dial tcp: connection refused
 pool      12 open (3 used, 9 idle), limit 50, 0 dialing, 0 waiting; at most 14 used at once
           2 waited 2ms together, 1 gave up; 14 dialed, 4 dials failed, 2 lost in use, 1 found broken
-limits    requests per second=1000
-          at once=100
+limits    operations per second: limit 1000, 7 queued; 9000 admitted, 3 refused; mode timeout (30s)
+          operations at once: limit 100, 12 in use, 0 queued; 8000 admitted, 0 refused; mode reject
 slowest   select * from t where id = ?: 3 times, 1 failed, mean 1s, max 2s, shop/cart.go:31
 leaks     held 11m0s, report/month.go:88: select ?
           held 1h0m0s
@@ -132,9 +140,18 @@ config    fluxor_preset=legacy
 
 func TestDiagnosticsOfWhatNobodyWatchedSaySo(t *testing.T) {
 	got := Diagnostics{}.String()
-	for _, line := range []string{"health    unknown: nobody asked yet\n", "breaker\n", "no limit", "limits    none\n", "slowest   none\n", "leaks     none\n", "errors    none\n", "config    none\n"} {
+	for _, line := range []string{"health    unknown: nobody asked yet\n", "breaker   unknown\n", "no limit", "limits    none\n", "slowest   none\n", "leaks     none\n", "errors    none\n", "config    none\n"} {
 		if !strings.Contains(got, line) {
 			t.Errorf("%q is missing in\n%s", line, got)
 		}
+	}
+}
+
+func TestABreakerThatIsForcedSaysSo(t *testing.T) {
+	at := time.Date(2026, 11, 26, 5, 20, 0, 0, time.UTC)
+	d := Diagnostics{At: at, Breaker: Breaker{State: BreakerOpen, Override: "forced open", Why: "somebody set it to forced open", Since: at.Add(-time.Minute)}}
+	const want = "breaker   open (forced open) for 1m0s: somebody set it to forced open\n          opened 0 times, refused 0 calls; 0 failures in a row\n"
+	if got := d.String(); !strings.Contains(got, want) {
+		t.Errorf("%q is missing in\n%s", want, got)
 	}
 }
