@@ -41,7 +41,9 @@ func read(t *testing.T, name string) string {
 }
 
 func TestEveryGoSnippetStandsInAnExample(t *testing.T) {
-	for name, pattern := range map[string]string{"README.md": "example*_test.go", "docs/SQLMW.md": "middleware/sqlmw/example_test.go"} {
+	for name, pattern := range map[string]string{
+		"README.md": "example*_test.go", "docs/OPERATING.md": "example_operating_test.go", "docs/SQLMW.md": "middleware/sqlmw/example_test.go",
+	} {
 		files, err := filepath.Glob(pattern)
 		if err != nil {
 			t.Fatal(err)
@@ -60,18 +62,20 @@ func TestEveryGoSnippetStandsInAnExample(t *testing.T) {
 	}
 }
 
-func TestEveryDSNOfTheReadmeOpens(t *testing.T) {
-	blocks := snippet.Fenced(read(t, "README.md"), "dsn")
-	if len(blocks) == 0 {
-		t.Fatal("the README has no DSN")
-	}
-	for dsn := range strings.Lines(strings.Join(blocks, "")) {
-		db, err := sql.Open("fluxor", strings.TrimSpace(dsn))
-		if err != nil {
-			t.Error(err)
-			continue
+func TestEveryDSNOfTheReadmeAndTheHandbookOpens(t *testing.T) {
+	for _, name := range []string{"README.md", "docs/OPERATING.md"} {
+		blocks := snippet.Fenced(read(t, name), "dsn")
+		if len(blocks) == 0 {
+			t.Fatalf("%s has no DSN", name)
 		}
-		_ = db.Close()
+		for dsn := range strings.Lines(strings.Join(blocks, "")) {
+			db, err := sql.Open("fluxor", strings.TrimSpace(dsn))
+			if err != nil {
+				t.Error(err)
+				continue
+			}
+			_ = db.Close()
+		}
 	}
 }
 

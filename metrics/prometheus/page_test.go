@@ -180,30 +180,48 @@ func exported(t *testing.T) map[string][]string {
 	return all
 }
 
-func TestTheDashboardAsksForWhatIsExported(t *testing.T) {
-	known := exported(t)
-	used := map[string]bool{}
-	check := func(where, expr string) {
-		metrics, labels := namesIn(expr)
-		if len(metrics) == 0 {
-			t.Errorf("%s asks for nothing: %s", where, expr)
+// ask checks that an expression asks for what is exported, and returns the
+// metrics that it uses.
+func ask(t *testing.T, known map[string][]string, where, expr string) []string {
+	t.Helper()
+	metrics, labels := namesIn(expr)
+	if len(metrics) == 0 {
+		t.Errorf("%s asks for nothing: %s", where, expr)
+	}
+	for _, m := range metrics {
+		if known[m] == nil {
+			t.Errorf("%s asks for %s, which is not exported", where, m)
 		}
-		for _, m := range metrics {
-			used[m] = true
-			if known[m] == nil {
-				t.Errorf("%s asks for %s, which is not exported", where, m)
-			}
-			for _, l := range labels {
-				if known[m] != nil && !slices.Contains(known[m], l) {
-					t.Errorf("%s asks for the label %s, which %s does not have", where, l, m)
-				}
+		for _, l := range labels {
+			if known[m] != nil && !slices.Contains(known[m], l) {
+				t.Errorf("%s asks for the label %s, which %s does not have", where, l, m)
 			}
 		}
 	}
+	return metrics
+}
+
+func TestTheAlertsOfTheHandbookAskForWhatIsExported(t *testing.T) {
+	known := exported(t)
+	known["db_client_connection_max"] = append(known["db_client_connection_max"], "db_client_connection_state") // of what it divides
+	rules := regexp.MustCompile(`(?m)^ +- alert: (\w+).*\n +expr: (.*)$`).FindAllStringSubmatch(document(t, "OPERATING.md"), -1)
+	if len(rules) < 9 {
+		t.Fatalf("the handbook has %d alerts", len(rules))
+	}
+	for _, rule := range rules {
+		ask(t, known, rule[1], rule[2])
+	}
+}
+
+func TestTheDashboardAsksForWhatIsExported(t *testing.T) {
+	known := exported(t)
+	used := map[string]bool{}
 	d := readDashboard(t)
 	for _, p := range d.Panels {
 		for _, q := range p.Targets {
-			check(p.Title, q.Expr)
+			for _, m := range ask(t, known, p.Title, q.Expr) {
+				used[m] = true
+			}
 		}
 	}
 	for name := range known {
