@@ -57,6 +57,9 @@ func (s *session) report(ticket breaker.Ticket, began time.Time, err error) {
 	}
 	now := s.e.now()
 	s.over = now
+	if !s.busy.IsZero() {
+		began = s.busy
+	}
 	s.e.breaker.Report(ticket, breaker.Result{Outcome: s.outcome(err), Took: now.Sub(began), End: now, Err: err})
 }
 

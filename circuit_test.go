@@ -6,6 +6,7 @@ import (
 	"context"
 	"database/sql"
 	"errors"
+	"sync"
 	"testing"
 	"time"
 
@@ -185,4 +186,49 @@ func TestTheProbesSessionIsGoneSomeTimeAfterRecovery(t *testing.T) {
 			mustExec(t, db, "insert into w values (1)")
 		})
 	}
+}
+
+func TestCallersWhoWaitForEachOtherDoNotMakeTheDatabaseSlow(t *testing.T) {
+	for _, b := range networkBackends {
+		t.Run(b.name, func(t *testing.T) {
+			t.Parallel()
+			db := b.guarded(t, b.share(t).NewDatabase(t), "fluxor_max_open_conns=1", "fluxor_cb_slow_rate=50", "fluxor_cb_slow_call=200ms")
+			tx, err := db.BeginTx(t.Context(), nil)
+			if err != nil {
+				t.Fatal(err)
+			}
+			var waiting sync.WaitGroup
+			for range 25 {
+				waiting.Go(func() {
+					if _, err := db.ExecContext(t.Context(), "select 1"); err != nil {
+						t.Error(err)
+					}
+				})
+			}
+			c := poolOf(t, db)
+			waitUntil(t, "all wait", func() bool { return c.PoolStats().Waiting == 25 })
+			<-time.After(300 * time.Millisecond) // longer than a slow call
+			if err := tx.Rollback(); err != nil {
+				t.Fatal(err)
+			}
+			waiting.Wait()
+			if state := c.CircuitBreakerState(); state != "closed" {
+				t.Errorf("the breaker is %s", state)
+			}
+			for range 30 {
+				_, _ = db.ExecContext(t.Context(), nap(b))
+			}
+			if state := c.CircuitBreakerState(); state == "closed" {
+				t.Error("a slow database leaves it closed")
+			}
+		})
+	}
+}
+
+// nap is a statement of 300 ms.
+func nap(b networkBackend) string {
+	if b.name == "mysql" {
+		return "do sleep(0.3)"
+	}
+	return "select pg_sleep(0.3)"
 }

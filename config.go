@@ -132,13 +132,14 @@ type RuntimeConfig struct {
 	// CircuitBreakerHalfOpenTimeout is the longest that one probe may take.
 	// Default: 10 seconds. Negative: as long as the server takes.
 	CircuitBreakerHalfOpenTimeout time.Duration
-	// CircuitBreakerErrorRate opens the circuit breaker when more than this
-	// percentage of the calls within CircuitBreakerWindow failed. Default: off.
+	// CircuitBreakerErrorRate opens the circuit breaker when this percentage of the
+	// calls within CircuitBreakerWindow failed, of 20 at least. Default: off.
 	// Negative: off.
 	CircuitBreakerErrorRate int
-	// CircuitBreakerSlowRate opens the circuit breaker when more than this
-	// percentage of the calls within CircuitBreakerWindow took longer than
-	// CircuitBreakerSlowCall, which it needs. Default: off. Negative: off.
+	// CircuitBreakerSlowRate opens the circuit breaker when this percentage of the
+	// calls within CircuitBreakerWindow, of 20 at least, took longer than
+	// CircuitBreakerSlowCall, which it needs; waits for a connection do not count.
+	// Default: off. Negative: off.
 	CircuitBreakerSlowRate int
 	// CircuitBreakerSlowCall is how long a call may take before it counts as
 	// slow. Default: off. Negative: off.

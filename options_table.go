@@ -103,11 +103,11 @@ var options = []option{
 	},
 	{
 		field: "CircuitBreakerErrorRate", env: "DB_CB_ERROR_RATE", off: "off", most: 100,
-		doc: "The percentage of failed calls within `fluxor_cb_window` above which the circuit breaker opens.",
+		doc: "The percentage of failed calls within `fluxor_cb_window`, of 20 at least, at which the circuit breaker opens.",
 	},
 	{
 		field: "CircuitBreakerSlowRate", env: "DB_CB_SLOW_RATE", off: "off", most: 100,
-		doc: "The percentage of calls slower than `fluxor_cb_slow_call` above which it opens.",
+		doc: "The percentage of calls slower than `fluxor_cb_slow_call`, of 20 at least, at which it opens; waits for a connection do not count.",
 	},
 	{
 		field: "CircuitBreakerSlowCall", env: "DB_CB_SLOW_CALL", off: "off",

@@ -104,7 +104,7 @@ func rowsOf(o *op) int64 {
 // refusal.
 func (e *engine) failed(outcome metrics.Outcome, at time.Time, err error) {
 	var refused *refusal.Error
-	if errors.As(err, &refused) {
+	if outcome == metrics.Refused && errors.As(err, &refused) {
 		e.metrics.Refuse(refused.Policy)
 	}
 	switch outcome {

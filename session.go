@@ -32,6 +32,7 @@ type session struct {
 	open    int                   // rows not yet closed
 	began   time.Time             // when the present operation began
 	over    time.Time             // when the present operation's database work was over
+	busy    time.Time             // when the present operation had a connection; zero where nobody asks how slow it is
 	leased  time.Duration         // when the lease began, after the engine's epoch; 0 where nobody wants to know
 	counted bool                  // it has a place among the operations at once
 	blank   bool                  // the lease has no past: all that it was used for is an operation that was skipped
@@ -60,9 +61,10 @@ func (s *session) carry(ctx context.Context, o *op) error {
 		return err
 	}
 	began, over := s.began, false
-	if s.e.set.CircuitBreakerSlowRate > 0 || began.IsZero() && (s.e.judged || s.e.retries.most > 0) {
-		began = s.e.now() // the waits before do not make the database slow
+	if began.IsZero() && (s.e.judged || s.e.retries.most > 0) {
+		began = s.e.now()
 	}
+	s.busy = time.Time{}
 	defer func() {
 		if !over {
 			s.abandon(settled)
@@ -102,6 +104,9 @@ func (s *session) persist(ctx context.Context, o *op, settled bool, began time.T
 			waits++
 			attempt--
 			continue
+		}
+		if s.e.set.CircuitBreakerSlowRate > 0 && s.busy.IsZero() {
+			s.busy = s.e.now() // the waits before do not make the database slow
 		}
 		err := s.attemptTimed(ctx, o, settled)
 		if err == nil {

@@ -26,6 +26,7 @@ type attempt struct {
 	started    time.Duration
 	trial      bool // the login was not proven when it began
 	over       bool // its result is known, or it was given up
+	spent      bool // it took all the time that a dial may take
 	overdue    *time.Timer
 }
 
@@ -64,7 +65,7 @@ func (p *Pool[T]) dialLocked() {
 		}
 		if refused := p.pace.refusing(now); refused != nil {
 			p.endWarmUpLocked(refused)
-			p.failLocked(refused, func(*waiter[T]) bool { return true })
+			p.failLocked(refused, p.uncoveredLocked(), func(*waiter[T]) bool { return true })
 			if p.wantedLocked() == 0 {
 				return
 			}
@@ -169,7 +170,8 @@ func (p *Pool[T]) dial(a *attempt) {
 
 // dialed draws the conclusions of an attempt.
 func (p *Pool[T]) dialed(a *attempt, v T, err error) {
-	closing := a.ctx.Err() == context.Canceled //nolint:errorlint // only Close cancels it
+	closing := a.ctx.Err() == context.Canceled        //nolint:errorlint // only Close cancels it
+	spent := a.ctx.Err() == context.DeadlineExceeded //nolint:errorlint // the context is the pool's
 	a.cancel()
 	verdict := Fail
 	if err != nil && p.cfg.Classify != nil {
@@ -179,6 +181,7 @@ func (p *Pool[T]) dialed(a *attempt, v T, err error) {
 	if a.overdue != nil {
 		a.overdue.Stop()
 	}
+	a.spent = spent
 	expected := p.endAttemptLocked(a)
 	if !expected {
 		p.counts.orphans--
@@ -226,6 +229,7 @@ func (p *Pool[T]) giveUp(a *attempt) {
 		return
 	}
 	p.counts.orphans++
+	a.spent = true
 	p.failedLocked(a, &refusal.Error{
 		Policy: "pool",
 		Reason: fmt.Sprintf("opening a connection takes longer than %v and does not stop", p.cfg.DialTimeout),
@@ -287,25 +291,30 @@ func (p *Pool[T]) failedLocked(a *attempt, err error, verdict DialVerdict) {
 // answered to the one caller it leaves without a dial, at once. One more in a
 // row is the answer for all who came before it and would need a dial: they
 // would have to wait for further ones in turn. Whoever must leave before the
-// next dial is permitted hears it too.
+// next dial is permitted hears it too. Where the dial took all the time that one
+// may take, so does everybody who came before it: who is covered by a younger
+// dial would otherwise wait for that one in turn, and then for the next.
 func (p *Pool[T]) shareLocked(a *attempt, err error, again bool) {
-	first := true
-	p.failLocked(err, func(w *waiter[T]) bool {
+	from, first := p.uncoveredLocked(), true
+	if a.spent {
+		from, again = p.queue.First(), true
+	}
+	p.failLocked(err, from, func(w *waiter[T]) bool {
 		mine := (again || first) && w.ticket < a.ticket
 		first = false
 		return mine || (w.deadline > 0 && w.deadline < p.pace.retryAt)
 	})
 }
 
-// failLocked fails those waiters whom fit picks among those that need a dial:
-// neither the dials under way cover them, nor must they wait for a return
-// because the pool is full. While the pool is suspended all must wait.
-func (p *Pool[T]) failLocked(err error, fit func(*waiter[T]) bool) {
+// failLocked fails those waiters whom fit picks among those that need a dial,
+// from the first one that may: not those who must wait for a return because the
+// pool is full. While the pool is suspended all must wait.
+func (p *Pool[T]) failLocked(err error, from *waiter[T], fit func(*waiter[T]) bool) {
 	if p.suspended {
 		return
 	}
 	reach := p.reachLocked()
-	for w := p.uncoveredLocked(); w != nil && reach > 0; reach-- {
+	for w := from; w != nil && reach > 0; reach-- {
 		next := w.line.After()
 		if fit(w) {
 			p.grantLocked(w, nil, err)

@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"runtime"
 	"strings"
+	"sync"
 	"sync/atomic"
 	"testing"
 	"testing/synctest"
@@ -319,4 +320,41 @@ func TestAPinnedPoolOpensAndClosesNothingUnasked(t *testing.T) {
 			t.Errorf("%+v after %d dials, want both kept", n, s.dials())
 		}
 	})
+}
+
+// Dials begin beside one that hangs; who waited while one hung for the whole time
+// that a dial may take has waited enough.
+func TestNobodyWaitsLongerThanADialMayTake(t *testing.T) {
+	for name, heeds := range map[string]bool{"a dial that ends with its context": true, "a dial that does not": false} {
+		t.Run(name, func(t *testing.T) {
+			bubble(t, func(t *testing.T) {
+				over := make(chan struct{})
+				defer close(over)
+				s := &server{onDial: func(ctx context.Context, n int) error {
+					if n == 1 {
+						return nil
+					}
+					if heeds {
+						<-ctx.Done()
+					} else {
+						<-over
+					}
+					return errors.Join(errDown, ctx.Err())
+				}}
+				p := open(t, s, func(c *Config[*wire]) { c.DialTimeout = 12 * time.Second })
+				borrow(t, p).Discard() // the login is proven
+				var waiting sync.WaitGroup
+				for range 3 {
+					waiting.Go(func() {
+						began := time.Now()
+						_, err := p.Acquire(context.Background(), nil)
+						if took := time.Since(began); err == nil || took > 12*time.Second+dialGrace {
+							t.Errorf("told %v after %v", err, took)
+						}
+					})
+				}
+				waiting.Wait()
+			})
+		})
+	}
 }
