@@ -170,7 +170,7 @@ func (p *Pool[T]) dial(a *attempt) {
 
 // dialed draws the conclusions of an attempt.
 func (p *Pool[T]) dialed(a *attempt, v T, err error) {
-	closing := a.ctx.Err() == context.Canceled        //nolint:errorlint // only Close cancels it
+	closing := a.ctx.Err() == context.Canceled       //nolint:errorlint // only Close cancels it
 	spent := a.ctx.Err() == context.DeadlineExceeded //nolint:errorlint // the context is the pool's
 	a.cancel()
 	verdict := Fail
