@@ -97,6 +97,11 @@ var layers = []layer{
 		only:    []string{"metrics", "middleware", "refusal", "internal/otelname"},
 	},
 	{
+		reason:  "what is shown over HTTP is what connectors say of themselves, and nothing of the engine",
+		folders: []string{"admin"},
+		only:    []string{"health", "metrics", "middleware"},
+	},
+	{
 		reason:  "the names of the conventions are read off errors, and need no backend, driver or exporter",
 		folders: []string{"internal/otelname"},
 		only:    []string{"refusal"},
