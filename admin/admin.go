@@ -7,7 +7,7 @@
 //	connector, err := fluxor.FromDB(db)
 //	...
 //	h := admin.New(admin.Named{Name: "orders", Source: connector})
-//	mux.Handle("/debug/db/", http.StripPrefix("/debug/db", h))
+//	mux.Handle("/debug/fluxor/", http.StripPrefix("/debug/fluxor", h))
 //	server.RegisterOnShutdown(h.Close)
 //
 // Nothing here dials, asks the database or changes anything, and no document

@@ -19,7 +19,7 @@ import (
 func TestAnUnknownPathIsAnsweredWithTheEndpoints(t *testing.T) {
 	t.Parallel()
 	h := admin.New(admin.Named{Source: newSource(closed())})
-	for _, path := range []string{"/", "/api", "/api/state/", "/api/../etc/passwd", "/debug/db/api/state"} {
+	for _, path := range []string{"/", "/api", "/api/state/", "/api/../etc/passwd", "/debug/fluxor/api/state"} {
 		w := get(t, h, http.MethodGet, path)
 		var body struct {
 			Error     string

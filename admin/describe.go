@@ -35,7 +35,7 @@ func (s *shown) describe() Connector {
 		Statements: each(d.Slowest, statementOf), Leaks: each(d.Leaks, leakOf), LastErrors: each(d.Failures, failureOf),
 		Config: map[string]string{},
 	}
-	c.Breaker.DownSeconds = s.down(d.At, d.Breaker).Seconds()
+	c.Breaker.DownSeconds = seconds(s.down(d.At, d.Breaker))
 	for _, o := range d.Config {
 		c.Config[o.Name] = o.Value
 	}
@@ -68,10 +68,10 @@ func breakerOf(d health.Diagnostics) Breaker {
 		Opened: d.Breaker.Opened, Refused: d.Breaker.Refused, LastError: shorten(d.Breaker.LastError),
 	}
 	if !d.Breaker.Since.IsZero() {
-		b.Seconds = max(d.At.Sub(d.Breaker.Since), 0).Seconds()
+		b.Seconds = seconds(max(d.At.Sub(d.Breaker.Since), 0))
 	}
 	if d.Breaker.NextProbe > 0 {
-		next := d.Breaker.NextProbe.Seconds()
+		next := seconds(d.Breaker.NextProbe)
 		b.NextProbeSeconds = &next
 	}
 	return b
@@ -80,7 +80,7 @@ func breakerOf(d health.Diagnostics) Breaker {
 func poolOf(p health.Pool) Pool {
 	return Pool{
 		MaxOpen: p.MaxOpen, Open: p.Open, Used: p.Used, Idle: p.Idle, Dialing: p.Dialing, Waiting: p.Waiting, MaxUsed: p.MaxUsed,
-		Waits: p.WaitCount, WaitSeconds: p.WaitDuration.Seconds(), Timeouts: p.Timeouts,
+		Waits: p.WaitCount, WaitSeconds: seconds(p.WaitDuration), Timeouts: p.Timeouts,
 		Dials: p.Dials, DialErrors: p.DialErrors, Discarded: p.Discarded, Invalid: p.Invalid,
 	}
 }
@@ -88,26 +88,26 @@ func poolOf(p health.Pool) Pool {
 func limitOf(l health.Limit) Limit {
 	return Limit{
 		Name: l.Name, Limit: l.Limit, InUse: l.InUse, Queued: l.Queued,
-		Admitted: l.Admitted, Refused: l.Refused, Mode: l.Mode, TimeoutSeconds: l.Timeout.Seconds(),
+		Admitted: l.Admitted, Refused: l.Refused, Mode: l.Mode, TimeoutSeconds: seconds(l.Timeout),
 	}
 }
 
 func statementOf(s health.Statement) Statement {
 	return Statement{
 		Fingerprint: shorten(s.Fingerprint), Count: s.Count, Failed: s.Failed,
-		MeanSeconds: s.Mean.Seconds(), MaxSeconds: s.Max.Seconds(), Caller: s.Caller,
+		MeanSeconds: seconds(s.Mean), MaxSeconds: seconds(s.Max), Caller: s.Caller,
 	}
 }
 
 func leakOf(l health.Leak) Leak {
-	return Leak{HeldSeconds: l.Held.Seconds(), Place: l.Place, Fingerprint: shorten(l.Fingerprint)}
+	return Leak{HeldSeconds: seconds(l.Held), Place: l.Place, Fingerprint: shorten(l.Fingerprint)}
 }
 
 func failureOf(f health.Failure) Failure { return Failure{Time: f.At.UTC(), Text: shorten(f.Text)} }
 
 func intervalOf(s metrics.Snapshot) Interval {
 	i := Interval{
-		Seconds: max(s.At.Sub(s.Since), 0).Seconds(), Operations: []Operation{}, SuccessPercent: s.SuccessRate,
+		Seconds: seconds(max(s.At.Sub(s.Since), 0)), Operations: []Operation{}, SuccessPercent: s.SuccessRate,
 		SlowQueries: s.SlowQueries, Retries: s.Retries, Refused: map[string]int64{}, Indeterminate: s.Indeterminate,
 		Leaks: s.Leaks, Rows: s.Rows, CacheHits: s.CacheHits, CacheMisses: s.CacheMisses,
 	}
@@ -118,15 +118,15 @@ func intervalOf(s metrics.Snapshot) Interval {
 	}
 	i.Queries = Latency{
 		Count: s.TotalQueries, Failed: s.FailedQueries, PerSecond: rate(s.TotalQueries, i.Seconds),
-		MeanSeconds: s.AverageQueryTime.Seconds(), P50Seconds: s.P50.Seconds(), P90Seconds: s.P90.Seconds(),
-		P95Seconds: s.P95.Seconds(), P99Seconds: s.P99.Seconds(), MaxSeconds: s.MaxQueryTime.Seconds(),
+		MeanSeconds: seconds(s.AverageQueryTime), P50Seconds: seconds(s.P50), P90Seconds: seconds(s.P90),
+		P95Seconds: seconds(s.P95), P99Seconds: seconds(s.P99), MaxSeconds: seconds(s.MaxQueryTime),
 	}
 	i.Operations = operationsOf(s.Operations, i.Seconds)
 	return i
 }
 
 // operationsOf puts the outcomes of each kind together, in the kinds' order.
-func operationsOf(parts []metrics.Operation, seconds float64) []Operation {
+func operationsOf(parts []metrics.Operation, in Seconds) []Operation {
 	list := []Operation{}
 	for kind := range slices.Values(kindsOf(parts)) {
 		var took metrics.Histogram
@@ -146,9 +146,9 @@ func operationsOf(parts []metrics.Operation, seconds float64) []Operation {
 		for n := range maps.Values(o.Errors) {
 			o.Failed += n
 		}
-		o.PerSecond, o.MeanSeconds, o.MaxSeconds = rate(o.Count, seconds), took.Mean().Seconds(), took.Max.Seconds()
-		o.P50Seconds, o.P90Seconds = took.Quantile(.5).Seconds(), took.Quantile(.9).Seconds()
-		o.P95Seconds, o.P99Seconds = took.Quantile(.95).Seconds(), took.Quantile(.99).Seconds()
+		o.PerSecond, o.MeanSeconds, o.MaxSeconds = rate(o.Count, in), seconds(took.Mean()), seconds(took.Max)
+		o.P50Seconds, o.P90Seconds = seconds(took.Quantile(.5)), seconds(took.Quantile(.9))
+		o.P95Seconds, o.P99Seconds = seconds(took.Quantile(.95)), seconds(took.Quantile(.99))
 		list = append(list, o)
 	}
 	return list
@@ -166,12 +166,14 @@ func kindsOf(parts []metrics.Operation) []string {
 }
 
 // rate is per second; 0 of no time.
-func rate(n int64, seconds float64) float64 {
-	if seconds <= 0 {
+func rate(n int64, in Seconds) Rate {
+	if in <= 0 {
 		return 0
 	}
-	return float64(n) / seconds
+	return Rate(float64(n) / float64(in))
 }
+
+func seconds(d time.Duration) Seconds { return Seconds(d.Seconds()) }
 
 // mostText bounds statements and errors, in bytes.
 const mostText = 2000

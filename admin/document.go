@@ -88,13 +88,13 @@ type Breaker struct {
 	Override string `json:"override"`
 	// Why is what made the last change, and Seconds how long ago it was.
 	Why     string  `json:"why"`
-	Seconds float64 `json:"seconds"`
+	Seconds Seconds `json:"seconds"`
 	// DownSeconds is how long calls have been refused, probes in between
 	// included; 0 while the breaker is closed.
-	DownSeconds float64 `json:"down_seconds"`
+	DownSeconds Seconds `json:"down_seconds"`
 	// NextProbeSeconds is in how long the database is asked again; null where
 	// that is not due.
-	NextProbeSeconds *float64 `json:"next_probe_seconds"`
+	NextProbeSeconds *Seconds `json:"next_probe_seconds"`
 	// Failures are those in a row.
 	Failures int `json:"failures"`
 	// Opened and Refused count since the start.
@@ -121,7 +121,7 @@ type Pool struct {
 	// those who gave up. Dials succeeded, DialErrors did not. Discarded
 	// connections were lost in use, Invalid ones found broken before.
 	Waits       int64   `json:"waits"`
-	WaitSeconds float64 `json:"wait_seconds"`
+	WaitSeconds Seconds `json:"wait_seconds"`
 	Timeouts    int64   `json:"timeouts"`
 	Dials       int64   `json:"dials"`
 	DialErrors  int64   `json:"dial_errors"`
@@ -143,13 +143,13 @@ type Limit struct {
 	// Mode is "block", "timeout" or "reject"; TimeoutSeconds is how long is
 	// waited in mode "timeout", else 0.
 	Mode           string  `json:"mode"`
-	TimeoutSeconds float64 `json:"timeout_seconds"`
+	TimeoutSeconds Seconds `json:"timeout_seconds"`
 }
 
 // Interval is what was counted in some time.
 type Interval struct {
 	// Seconds is how long the interval is.
-	Seconds float64 `json:"seconds"`
+	Seconds Seconds `json:"seconds"`
 	// Queries are Exec and Query together, Operations each kind of operation.
 	Queries    Latency     `json:"queries"`
 	Operations []Operation `json:"operations"`
@@ -176,13 +176,13 @@ type Latency struct {
 	// PerSecond is Count divided by the interval's seconds.
 	Count       int64   `json:"count"`
 	Failed      int64   `json:"failed"`
-	PerSecond   float64 `json:"per_second"`
-	MeanSeconds float64 `json:"mean_seconds"`
-	P50Seconds  float64 `json:"p50_seconds"`
-	P90Seconds  float64 `json:"p90_seconds"`
-	P95Seconds  float64 `json:"p95_seconds"`
-	P99Seconds  float64 `json:"p99_seconds"`
-	MaxSeconds  float64 `json:"max_seconds"`
+	PerSecond   Rate    `json:"per_second"`
+	MeanSeconds Seconds `json:"mean_seconds"`
+	P50Seconds  Seconds `json:"p50_seconds"`
+	P90Seconds  Seconds `json:"p90_seconds"`
+	P95Seconds  Seconds `json:"p95_seconds"`
+	P99Seconds  Seconds `json:"p99_seconds"`
+	MaxSeconds  Seconds `json:"max_seconds"`
 }
 
 // Operation is one kind of operation.
@@ -204,8 +204,8 @@ type Statement struct {
 	Fingerprint string  `json:"fingerprint"`
 	Count       int64   `json:"count"`
 	Failed      int64   `json:"failed"`
-	MeanSeconds float64 `json:"mean_seconds"`
-	MaxSeconds  float64 `json:"max_seconds"`
+	MeanSeconds Seconds `json:"mean_seconds"`
+	MaxSeconds  Seconds `json:"max_seconds"`
 	// Caller is the file and line of one who ran it; "" where unknown.
 	Caller string `json:"caller"`
 }
@@ -213,7 +213,7 @@ type Statement struct {
 // Leak is a lease that lasts too long.
 type Leak struct {
 	// HeldSeconds is how long it has lasted.
-	HeldSeconds float64 `json:"held_seconds"`
+	HeldSeconds Seconds `json:"held_seconds"`
 	// Place is the borrower's file and line; "" where it was not noted.
 	Place string `json:"place"`
 	// Fingerprint is its last statement without literals.

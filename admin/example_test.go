@@ -46,14 +46,14 @@ func Example() {
 	h := admin.New(admin.Named{Name: "orders", Source: connector})
 
 	mux := http.NewServeMux()
-	mux.Handle("/debug/db/", http.StripPrefix("/debug/db", onlyWith(os.Getenv("ADMIN_TOKEN"), h)))
+	mux.Handle("/debug/fluxor/", http.StripPrefix("/debug/fluxor", onlyWith(os.Getenv("ADMIN_TOKEN"), h)))
 
 	server := &http.Server{Addr: "127.0.0.1:6060", Handler: mux, ReadHeaderTimeout: 5 * time.Second}
 	server.RegisterOnShutdown(h.Close)
 
 	for _, token := range []string{"", "s3cret"} {
 		w := httptest.NewRecorder()
-		r := httptest.NewRequest(http.MethodGet, "/debug/db/api/state", nil)
+		r := httptest.NewRequest(http.MethodGet, "/debug/fluxor/api/state", nil)
 		r.Header.Set("Authorization", "Bearer "+token)
 		server.Handler.ServeHTTP(w, r)
 		var d admin.Document

@@ -47,9 +47,9 @@ func (c Connector) down() string {
 	b := c.Breaker
 	switch {
 	case b.Override == "forced open":
-		return fmt.Sprintf("the breaker is forced open for %s: somebody has all calls refused", short(b.DownSeconds))
+		return fmt.Sprintf("for %s: the breaker is forced open, somebody has all calls refused", b.DownSeconds)
 	case b.State == health.BreakerOpen || b.State == health.BreakerHalfOpen:
-		return fmt.Sprintf("for %s, breaker %s%s%s", short(b.DownSeconds), b.State, b.probe(), because(cmp.Or(b.LastError, b.Why)))
+		return fmt.Sprintf("for %s: breaker %s%s%s", b.DownSeconds, b.State, b.probe(), because(cmp.Or(b.LastError, b.Why)))
 	case c.Health.Time != nil && !c.Health.Healthy && time.Since(*c.Health.Time) < freshness:
 		return c.Health.Message
 	}
@@ -63,7 +63,7 @@ func (b Breaker) probe() string {
 	if b.NextProbeSeconds == nil {
 		return ""
 	}
-	return ", next probe in " + short(*b.NextProbeSeconds)
+	return ", next probe in " + b.NextProbeSeconds.String()
 }
 
 // because puts a reason behind a sentence, in one line.
@@ -100,7 +100,7 @@ func (c Connector) failing() string {
 	if len(c.LastErrors) > 0 {
 		last = c.LastErrors[0].Text
 	}
-	return fmt.Sprintf("%d of %d operations failed in the last %s%s", failed, all, short(c.Recent.Seconds), because(last))
+	return fmt.Sprintf("%d of %d operations failed in the last %s%s", failed, all, c.Recent.Seconds, because(last))
 }
 
 // poolPolicy refuses who waited in vain for a connection: for lack of room where
@@ -126,7 +126,7 @@ func (c Connector) saturated() string {
 	}
 	for _, policy := range slices.Sorted(maps.Keys(c.Recent.Refused)) {
 		if slices.Contains(crowded, policy) {
-			parts = append(parts, fmt.Sprintf("%d refused by %s in the last %s", c.Recent.Refused[policy], policy, short(c.Recent.Seconds)))
+			parts = append(parts, fmt.Sprintf("%d refused by %s in the last %s", c.Recent.Refused[policy], policy, c.Recent.Seconds))
 		}
 	}
 	return strings.Join(parts, "; ")
@@ -148,9 +148,9 @@ func (c Connector) atWork() string {
 	q := c.Recent.Queries
 	switch {
 	case q.Count > 0:
-		text += fmt.Sprintf(", %s queries/s, p99 %s", number(q.PerSecond), short(q.P99Seconds))
+		text += fmt.Sprintf(", %s queries/s, p99 %s", q.PerSecond, q.P99Seconds)
 	case c.Total.Queries.Count > 0:
-		text += fmt.Sprintf(", no queries in the last %s", short(c.Recent.Seconds))
+		text += fmt.Sprintf(", no queries in the last %s", c.Recent.Seconds)
 	default:
 		text += ", no queries yet"
 	}
@@ -158,29 +158,4 @@ func (c Connector) atWork() string {
 		text += "; the breaker is " + c.Breaker.Override
 	}
 	return text
-}
-
-// number writes a rate with two digits or none behind the point.
-func number(n float64) string {
-	if n < 10 {
-		return strings.TrimSuffix(fmt.Sprintf("%.1f", n), ".0")
-	}
-	return fmt.Sprintf("%.0f", n)
-}
-
-// short writes seconds for people, with two digits or three: 4.1 ms, 12 s, 3m20s.
-func short(seconds float64) string {
-	switch {
-	case seconds < 1e-3:
-		return fmt.Sprintf("%.0f µs", seconds*1e6)
-	case seconds < 10e-3:
-		return fmt.Sprintf("%.1f ms", seconds*1e3)
-	case seconds < 1:
-		return fmt.Sprintf("%.0f ms", seconds*1e3)
-	case seconds < 10:
-		return strings.Replace(fmt.Sprintf("%.1f s", seconds), ".0 s", " s", 1)
-	case seconds < 60:
-		return fmt.Sprintf("%.0f s", seconds)
-	}
-	return time.Duration(seconds * float64(time.Second)).Round(time.Second).String()
 }

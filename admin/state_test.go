@@ -32,7 +32,7 @@ var inWords = map[string]struct {
 }{
 	"well": {
 		nil, func(s *source) { s.ran(400, middleware.OpQuery, 4*time.Millisecond, nil) },
-		admin.Healthy, "12 of 50 connections used, 200 queries/s, p99 4.0 ms",
+		admin.Healthy, "12 of 50 connections used, 200 queries/s, p99 4 ms",
 	},
 	"new":             {nil, nil, admin.Healthy, "12 of 50 connections used, no queries yet"},
 	"without a limit": {func(d *health.Diagnostics) { d.State.Pool.MaxOpen = 0 }, nil, admin.Healthy, "12 connections used, no queries yet"},
@@ -88,7 +88,7 @@ var inWords = map[string]struct {
 	},
 	"mistaken": {
 		nil, func(s *source) { s.ran(10, middleware.OpQuery, time.Millisecond, errors.New("no such table")) },
-		admin.Healthy, "12 of 50 connections used, 5 queries/s, p99 1.0 ms",
+		admin.Healthy, "12 of 50 connections used, 5 queries/s, p99 1 ms",
 	},
 	"no answer": {
 		func(d *health.Diagnostics) {
@@ -137,7 +137,7 @@ func TestAnOutageLastsAcrossProbesAndEndsWithIt(t *testing.T) {
 			<-time.After(6 * time.Second)
 			return of(t, h)
 		}
-		want := "for 6 s, breaker open, next probe in 3 s: connection refused"
+		want := "for 6 s: breaker open, next probe in 3 s: connection refused"
 		if c := open(health.BreakerOpen, 1, 3*time.Second); c.State != admin.Down || c.Summary != want {
 			t.Errorf("got %s: %s, want %s", c.State, c.Summary, want)
 		}
@@ -154,7 +154,7 @@ func TestAnOutageLastsAcrossProbesAndEndsWithIt(t *testing.T) {
 		s.set(changed(func(d *health.Diagnostics) {
 			d.Breaker = health.Breaker{State: health.BreakerOpen, Override: "forced open", Since: time.Now().Add(-time.Hour)}
 		}))
-		if c := of(t, h); c.State != admin.Down || c.Summary != "the breaker is forced open for 1h0m0s: somebody has all calls refused" {
+		if c := of(t, h); c.State != admin.Down || c.Summary != "for 1h0m0s: the breaker is forced open, somebody has all calls refused" {
 			t.Errorf("got %s: %s", c.State, c.Summary)
 		}
 	})
@@ -212,4 +212,21 @@ func TestTheRecentIntervalIsThePresent(t *testing.T) {
 			t.Errorf("at once again: %+v", c.Recent)
 		}
 	})
+}
+
+func TestNumbersAreShort(t *testing.T) {
+	t.Parallel()
+	for n, want := range map[admin.Seconds]string{
+		0: "0 s", 410e-6: "410 µs", .0009999: "1 ms", .0041: "4.1 ms", .00999: "10 ms", .25: "250 ms", .9999: "1 s", 1.25: "1.2 s", 9.99: "10 s",
+		12: "12 s", 59.9: "1m0s", 200: "3m20s", 3600: "1h0m0s", 1e30: "for ever",
+	} {
+		if got := n.String(); got != want {
+			t.Errorf("%v: got %s, want %s", float64(n), got, want)
+		}
+	}
+	for n, want := range map[admin.Rate]string{0: "0", .5: "0.5", 9.97: "10", 340.4: "340"} {
+		if got := n.String(); got != want {
+			t.Errorf("%v: got %s, want %s", float64(n), got, want)
+		}
+	}
 }
