@@ -43,6 +43,8 @@ var adapted = map[string][]string{
 	"go.opentelemetry.io/otel/metric": {"metrics/otel"},
 	"go.opentelemetry.io/otel/trace":  {"middleware/tracing"},
 	"go.opentelemetry.io/otel/sdk":    {"no folder"}, // tests and programs
+	"charm.land":                      {"cmd"},
+	"github.com/charmbracelet":        {"cmd"},
 }
 
 // tying are the folders that put a program together.
