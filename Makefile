@@ -85,7 +85,7 @@ tidy:
 	@for module in $(MODULES) tools; do (cd $$module && $(GO) mod tidy -diff) || { echo "$$module/go.mod is not tidy: run go mod tidy there"; exit 1; }; done
 
 isolate:
-	@echo "check: a PostgreSQL program lists no other driver and no exporter"
+	@echo "check: a PostgreSQL program lists no other driver, no exporter, no page and no terminal"
 	@scripts/isolate.sh
 
 bench: servers ## compare Fluxor with the bare drivers and other wrappers

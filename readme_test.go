@@ -43,6 +43,7 @@ func read(t *testing.T, name string) string {
 func TestEveryGoSnippetStandsInAnExample(t *testing.T) {
 	for name, pattern := range map[string]string{
 		"README.md": "example*_test.go", "docs/OPERATING.md": "example_operating_test.go", "docs/SQLMW.md": "middleware/sqlmw/example_test.go",
+		"docs/ADMIN.md": "admin/example_test.go",
 	} {
 		files, err := filepath.Glob(pattern)
 		if err != nil {
@@ -124,7 +125,7 @@ func TestTheDesignKnowsEveryFile(t *testing.T) {
 			t.Errorf("docs/DESIGN.md: %v", err)
 		}
 	}
-	for _, folder := range []string{".", "middleware", "middleware/sqlmw", "health", "health/handler", "refusal", "backend", "internal/pool", "internal/netshim", "internal/dsn", "internal/breaker", "internal/limit"} {
+	for _, folder := range []string{".", "middleware", "middleware/sqlmw", "health", "health/handler", "admin", "refusal", "backend", "internal/pool", "internal/netshim", "internal/dsn", "internal/breaker", "internal/limit"} {
 		files, err := filepath.Glob(filepath.Join(folder, "*.go"))
 		if err != nil {
 			t.Fatal(err)

@@ -1,8 +1,9 @@
 #!/usr/bin/env bash
-# Proves that a program which imports fluxor and drivers/postgres builds no other database's driver and no exporter, and needs no cgo.
+# Proves that a program which imports fluxor and drivers/postgres builds no other database's driver, no exporter, no HTTP page and nothing for terminals, and needs no cgo.
 set -euo pipefail
 
-foreign='godror|go-sql-driver|modernc\.org/sqlite|jackc/pgx|go-ora|go-oracledb|ngrok/sqlmw|prometheus|opentelemetry'
+others='godror|go-sql-driver|modernc\.org/sqlite|jackc/pgx|go-ora|go-oracledb|ngrok/sqlmw|prometheus|opentelemetry|charm\.land|charmbracelet'
+foreign="$others|fluxor/admin"
 program() { CGO_ENABLED=${1} ${GO:-go} list -deps . ./drivers/postgres; }
 
 for cgo in 0 1; do
@@ -20,6 +21,9 @@ lists() { ${GO:-go} list -deps "./$1" | grep -E "$2" >/dev/null; } # not -q: it 
 lists metrics/prometheus 'prometheus/client_golang' && lists metrics/otel 'opentelemetry\.io/otel' && lists middleware/tracing 'opentelemetry\.io/otel' ||
   { echo "an exporter lists no library: the check looks for the wrong names"; exit 1; }
 ! lists metrics/prometheus 'opentelemetry' || { echo "metrics/prometheus lists OpenTelemetry"; exit 1; }
+# Likewise for the terminal: the command alone lists what draws there, and the handler that it watches does not.
+lists cmd/fluxor 'charm\.land/bubbletea' && lists cmd/fluxor 'charmbracelet/x/ansi' || { echo "cmd/fluxor lists nothing for terminals: the check looks for the wrong names"; exit 1; }
+! lists admin "$others|lib/pq" || { echo "admin lists more than it needs"; exit 1; }
 for package in metrics/otel middleware/tracing; do
   ! lists $package 'github.com/prometheus|otel/sdk' || { echo "$package lists Prometheus or OpenTelemetry's SDK"; exit 1; }
 done

@@ -47,6 +47,9 @@ func TestBashCompletesCommandsFlagsAndValues(t *testing.T) {
 		"completion z":         "zsh",
 		"completion bash ":     "",
 		"demo --p":             "--plain",
+		"to":                   "top",
+		"top --o":              "--once",
+		"top --header ":        "",
 		"demo --format ":       "",
 		"nonsense --":          "",
 	} {

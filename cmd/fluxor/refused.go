@@ -20,13 +20,24 @@ type refused struct {
 // stands where none is expected is not shown.
 func (e *env) refuse(args []string, err error) int {
 	text := err.Error()
+	header := false
 	for _, arg := range args {
+		header = header && !strings.HasPrefix(arg, "-") || strings.HasPrefix(arg, "--header")
 		if len(arg) > 1 {
-			text = strings.ReplaceAll(text, arg, shown(arg))
+			text = strings.ReplaceAll(text, arg, fit(arg, header))
 		}
 	}
 	fmt.Fprintf(e.errOut, "fluxor: %s\nRun \"fluxor --help\" for commands and examples.\n", text)
 	return e.tell(args, errors.New(text), exitUsage)
+}
+
+// fit is a word fit to be shown. What stands behind --header may be a secret,
+// also where quotes around it are missing.
+func fit(word string, header bool) string {
+	if header && word != "--header" {
+		return "..."
+	}
+	return shown(word)
 }
 
 // tell repeats for a program that asked for JSON why nothing was done: wrong

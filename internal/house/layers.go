@@ -43,6 +43,8 @@ var adapted = map[string][]string{
 	"go.opentelemetry.io/otel/metric": {"metrics/otel"},
 	"go.opentelemetry.io/otel/trace":  {"middleware/tracing"},
 	"go.opentelemetry.io/otel/sdk":    {"no folder"}, // tests and programs
+	"charm.land":                      {"cmd"},
+	"github.com/charmbracelet":        {"cmd"},
 }
 
 // tying are the folders that put a program together.
@@ -95,6 +97,11 @@ var layers = []layer{
 		reason:  "numbers are counted and exported by kind of operation, whatever produces them",
 		folders: []string{"metrics"},
 		only:    []string{"metrics", "middleware", "refusal", "internal/otelname"},
+	},
+	{
+		reason:  "what is shown over HTTP is what connectors say of themselves, and nothing of the engine",
+		folders: []string{"admin"},
+		only:    []string{"health", "metrics", "middleware"},
 	},
 	{
 		reason:  "the names of the conventions are read off errors, and need no backend, driver or exporter",

@@ -129,9 +129,21 @@ func TestTextOfAServerCannotCommandTheTerminal(t *testing.T) {
 
 func TestColumnsAreThoseOfATerminal(t *testing.T) {
 	t.Parallel()
-	for text, want := range map[string]int{"": 0, "abc": 3, "Ümit": 4, "日本語": 6, "한글": 4, "e\u0301": 1, "ＡＢ": 4, "a😀": 3, "Ж": 1} {
+	for text, want := range map[string]int{"": 0, "abc": 3, "Ümit": 4, "日本語": 6, "한글": 4, "e\u0301": 1, "ＡＢ": 4, "a😀": 3, "Ж": 1, "✅": 2, "🪐": 2} {
 		if got := Columns(text); got != want {
 			t.Errorf("%q: got %d, want %d", text, got, want)
 		}
+	}
+}
+
+func TestACutTextHasNoMoreColumnsThanAllowed(t *testing.T) {
+	t.Parallel()
+	for text, want := range map[string]string{"": "", "abcdef": "abcdef", "abcdefg": "abcde…", "日本語": "日本語", "日本語x": "日本…", "xx日本語": "xx日…"} {
+		if got := Cut(text, 6); got != want || Columns(got) > 6 {
+			t.Errorf("%q: got %q, want %q", text, got, want)
+		}
+	}
+	if Cut("a", 0) != "" || Cut("a", -1) != "" || Cut("ab", 1) != "…" {
+		t.Error("narrow columns")
 	}
 }
