@@ -76,8 +76,9 @@ func (w *world) openBare() {
 }
 
 // openFluxor opens the database as the bank does.
-func (w *world) openFluxor() {
-	cfg := w.policies(w.target.At(w.proxy.Addr()))
+func (w *world) openFluxor() { w.openWith(w.policies(w.target.At(w.proxy.Addr()))) }
+
+func (w *world) openWith(cfg fluxor.RuntimeConfig) {
 	cfg.OnStateChange = func(c fluxor.StateChange) {
 		if c.From == "closed" {
 			w.opened.Add(1)
