@@ -152,7 +152,11 @@ func reason(err error) string {
 			return known.name
 		}
 	}
-	return fmt.Sprintf("%T", err)
+	name := fmt.Sprintf("%T", err)
+	if strings.HasPrefix(name, "*errors.") || strings.HasPrefix(name, "*fmt.") { // the type says nothing
+		return err.Error()
+	}
+	return name
 }
 
 func ms(d time.Duration) time.Duration { return d.Round(time.Millisecond) }
