@@ -85,7 +85,10 @@ func (c *client) call(what string, p patience, extra time.Duration, f func() err
 	case end.Before(began):
 		end = began
 	}
-	over := now.Sub(end) - extra - (c.late.sofar() - stalled)
+	over := now.Sub(end) - extra
+	if over > 0 {
+		over -= c.late.settled() - stalled
+	}
 	c.tally.Answer(what, began, err)
 	c.tally.Overshoot(what, over)
 	if over > margin {

@@ -152,9 +152,9 @@ func (d database) policies(target dbtest.Target) fluxor.RuntimeConfig {
 		Preset: "legacy", Driver: d.driver, DSN: d.dsn(target),
 		MaxOpenConns: mostConns, MaxIdleConns: mostConns,
 		AcquireTimeout: acquireTimeout, CloseTimeout: closeTimeout, NetworkTimeout: networkTimeout,
-		ConnectionTimeout: time.Second, ValidationTimeout: 500 * time.Millisecond,
+		ConnectionTimeout: 2 * time.Second, ValidationTimeout: 500 * time.Millisecond,
 		ConnMaxLifetime: 15 * time.Second, ConnMaxIdleTime: 5 * time.Second,
-		CircuitBreakerMaxFailures: 5, CircuitBreakerResetTimeout: time.Second, CircuitBreakerHalfOpenTimeout: time.Second,
+		CircuitBreakerMaxFailures: 5, CircuitBreakerResetTimeout: time.Second, CircuitBreakerHalfOpenTimeout: 2 * time.Second,
 		QueryTimeout: queryTimeout, MaxRetries: 3, RetryBackoff: 50 * time.Millisecond,
 		MaxConcurrentConnections: 8, BackpressureMode: "timeout", BackpressureTimeout: time.Second,
 	}

@@ -114,7 +114,12 @@ func (n *nemesis) awaitRecovery(f soak.Fault) {
 	}
 	took := time.Since(healed)
 	n.tally.Recovered(took)
-	if took-(n.late.sofar()-stalled) > recoveryLimit {
+	if took <= recoveryLimit {
+		return
+	}
+	late := n.late.settled() - stalled
+	n.t.Logf("%s: the first call succeeded %v after the end of %v; the machine was %v late; last errors: %v", n.name, took, f, late, n.connector.LastErrors())
+	if took-late > recoveryLimit {
 		n.t.Errorf("%s: the first call succeeded %v after the end of %v", n.name, took, f)
 	}
 }

@@ -65,7 +65,7 @@ func (w *world) restart() {
 	pause(ctx, downTime)
 	accepted := make(chan time.Duration, 1)
 	go func() { accepted <- w.awaitLogin(start) }()
-	stalled := w.late.sofar()
+	stalled := w.late.settled()
 	w.server.Restart(w.t)
 	at := <-accepted
 	if !within(20*time.Second, func() bool { return first.Load() > 0 }) {
@@ -73,7 +73,7 @@ func (w *world) restart() {
 	}
 	resumed := time.Duration(first.Load()) - at
 	w.t.Logf("%s: down for %v, reads resumed %v after the first login", w.name, (at - killed).Round(time.Millisecond), resumed.Round(time.Millisecond))
-	if resumed > resumeLimit+w.late.sofar()-stalled {
+	if resumed > resumeLimit+w.late.settled()-stalled {
 		w.t.Errorf("reads resumed %v after the server accepted a login, want at most %v", resumed, resumeLimit)
 	}
 }

@@ -158,7 +158,7 @@ func pause(ctx context.Context, d time.Duration) {
 
 // lateness adds up how late the machine wakes a timer: no call can be more
 // punctual.
-type lateness struct{ total atomic.Int64 }
+type lateness struct{ total, naps atomic.Int64 }
 
 // watchLateness watches until the test is over.
 func watchLateness(t *testing.T) *lateness {
@@ -172,6 +172,7 @@ func watchLateness(t *testing.T) *lateness {
 			if late := time.Since(start) - nap - usual; late > 0 {
 				l.total.Add(int64(late))
 			}
+			l.naps.Add(1)
 		}
 	}()
 	t.Cleanup(func() { <-ended }) // t.Context ends before
@@ -180,6 +181,14 @@ func watchLateness(t *testing.T) *lateness {
 
 // sofar is how late the machine was altogether.
 func (l *lateness) sofar() time.Duration { return time.Duration(l.total.Load()) }
+
+// settled is sofar once the nap that is under way counts as well: after a stall
+// others may run before the one who measures it.
+func (l *lateness) settled() time.Duration {
+	last := l.naps.Load() + 1
+	within(time.Minute, func() bool { return l.naps.Load() > last })
+	return l.sofar()
+}
 
 // closeHistory holds the entries that are there in the end against the answers,
 // and returns what is wrong, as one text.
