@@ -27,8 +27,9 @@ const (
 type Load struct {
 	// Rate is how many calls arrive per second.
 	Rate float64
-	// Warmup is for how long calls are made that are not counted, For how long
-	// those are made that are.
+	// Warmup is for how long the load lasts before calls are counted, For how
+	// long after that. A call counts if it ends within that time: what ends
+	// later ends without the load.
 	Warmup, For time.Duration
 	// Seed decides when calls arrive.
 	Seed uint64
@@ -36,9 +37,8 @@ type Load struct {
 
 // Result is what became of the calls that were counted.
 type Result struct {
-	// For is over how long the calls arrived, Offered how many.
-	For     time.Duration
-	Offered int
+	// For is within how long the calls ended.
+	For time.Duration
 	// Took are the durations of the calls by Answer, the shortest first.
 	Took [3][]time.Duration
 }
@@ -47,7 +47,7 @@ type Result struct {
 // have ended.
 func (l Load) Offer(call func() Answer) Result {
 	var (
-		mu      sync.Mutex
+		mu      sync.Mutex // protects result while calls run; a leaf lock
 		running sync.WaitGroup
 		result  = Result{For: l.For}
 		chance  = rand.New(rand.NewPCG(l.Seed, 0)) //nolint:gosec // spreads calls, guards nothing
@@ -60,17 +60,15 @@ func (l Load) Offer(call func() Answer) Result {
 			timer.Reset(wait)
 			<-timer.C
 		}
-		counted := due >= l.Warmup
 		running.Go(func() {
 			began := time.Now()
 			answer := call()
-			took := time.Since(began)
-			if !counted {
+			took, end := time.Since(began), time.Since(start)
+			if end < l.Warmup || end >= l.Warmup+l.For {
 				return
 			}
 			mu.Lock()
 			defer mu.Unlock()
-			result.Offered++
 			result.Took[answer] = append(result.Took[answer], took)
 		})
 	}
@@ -84,6 +82,11 @@ func (l Load) Offer(call func() Answer) Result {
 // gap is the time until the next call.
 func (l Load) gap(chance *rand.Rand) time.Duration {
 	return time.Duration(chance.ExpFloat64() / l.Rate * float64(time.Second))
+}
+
+// Answered is how many calls got any answer.
+func (r Result) Answered() int {
+	return len(r.Took[Served]) + len(r.Took[Shed]) + len(r.Took[Lost])
 }
 
 // Goodput is how many calls per second were served.

@@ -29,7 +29,7 @@ func counter(n int, d time.Duration) func() overload.Answer {
 func TestALoadOffersItsRateAndALossSystemServesWhatErlangSays(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		r := overload.Load{Rate: 1000, Warmup: time.Second, For: 20 * time.Second, Seed: 1}.Offer(counter(10, 20*time.Millisecond))
-		if got := float64(r.Offered) / 20; math.Abs(got-1000) > 30 {
+		if got := float64(r.Answered()) / 20; math.Abs(got-1000) > 30 {
 			t.Errorf("%.0f calls per second, want 1000", got)
 		}
 		// Erlang's formula B(10, 20 Erl) = 0.538: 462 of 1000 are served.

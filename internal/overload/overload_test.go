@@ -116,7 +116,7 @@ func TestUnderTwiceTheCapacityFourFifthsOfItAreServed(t *testing.T) {
 				most := capacity(call, 600*time.Millisecond)
 				r := overload.Load{Rate: offeredCalmly, Warmup: 500 * time.Millisecond, For: 3 * time.Second, Seed: 1}.Offer(call)
 				goodput := r.Goodput() / most
-				t.Logf("capacity %.0f/s: %d offered, goodput %.0f %%, p99 of served %v, of shed %v", most, r.Offered, 100*goodput, r.P99(overload.Served), r.P99(overload.Shed))
+				t.Logf("capacity %.0f/s: %d answered, goodput %.0f %%, p99 of served %v, of shed %v", most, r.Answered(), 100*goodput, r.P99(overload.Served), r.P99(overload.Shed))
 				if goodput >= 0.8 && len(r.Took[overload.Shed]) > 0 {
 					return
 				}
@@ -145,7 +145,7 @@ func BenchmarkOverload(b *testing.B) {
 				r := overload.Load{Rate: offered, Warmup: 500 * time.Millisecond, For: 2 * time.Second, Seed: 1}.Offer(call)
 				b.ReportMetric(most, "capacity/s")
 				b.ReportMetric(100*r.Goodput()/most, "%goodput")
-				b.ReportMetric(100*float64(len(r.Took[overload.Lost]))/float64(r.Offered), "%lost")
+				b.ReportMetric(100*float64(len(r.Took[overload.Lost]))/float64(r.Answered()), "%lost")
 				milliseconds(b, "p99-served-ms", r.P99(overload.Served))
 				milliseconds(b, "p99-bar-ms", 3*calm.P99(overload.Served)+c.target)
 				milliseconds(b, "p99-calm-ms", calm.P99(overload.Served))

@@ -18,7 +18,7 @@ import (
 const (
 	downTime    = 300 * time.Millisecond
 	resumeLimit = time.Second
-	restarts    = 3
+	restarts    = 2
 )
 
 func TestReadsResumeWithinASecondOfTheServersReturn(t *testing.T) {

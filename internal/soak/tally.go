@@ -22,8 +22,8 @@ import (
 type Tally struct {
 	mu         sync.Mutex // protects the fields below; a leaf lock
 	faults     [kinds]int
-	answers    map[string]*[4]int // by what was called, by Outcome
-	reasons    map[string]int     // of certain failures
+	answers    map[string]*[4]int        // by what was called, by Outcome
+	reasons    map[string]map[string]int // certain failures by reason, by what was called
 	overshoot  time.Duration
 	slowest    string
 	recoveries []time.Duration
@@ -42,7 +42,7 @@ func (t *Tally) Answer(what string, began time.Time, err error) {
 	t.mu.Lock()
 	defer t.mu.Unlock()
 	if t.answers == nil {
-		t.answers, t.reasons = map[string]*[4]int{}, map[string]int{}
+		t.answers, t.reasons = map[string]*[4]int{}, map[string]map[string]int{}
 	}
 	if t.answers[what] == nil {
 		t.answers[what] = new([4]int)
@@ -50,11 +50,18 @@ func (t *Tally) Answer(what string, began time.Time, err error) {
 	outcome := OutcomeOf(err)
 	t.answers[what][outcome]++
 	if outcome == Failed {
-		t.reasons[reason(err)]++
+		t.failedLocked(what, reason(err))
 	}
 	if err == nil && began.After(t.lastOK) {
 		t.lastOK = began
 	}
+}
+
+func (t *Tally) failedLocked(what, why string) {
+	if t.reasons[why] == nil {
+		t.reasons[why] = map[string]int{}
+	}
+	t.reasons[why][what]++
 }
 
 // Overshoot notes by how much a call outlasted its deadline.
@@ -126,7 +133,10 @@ func (t *Tally) Summary() string {
 		fmt.Fprintf(&b, "\n  %-22s %7d ok %6d failed %5d indeterminate", what, by[Acked], by[Failed], by[Unknown])
 	}
 	for _, why := range slices.Sorted(maps.Keys(t.reasons)) {
-		fmt.Fprintf(&b, "\n  %7d failed: %s", t.reasons[why], why)
+		fmt.Fprintf(&b, "\n  failed, %s:", why)
+		for _, what := range slices.Sorted(maps.Keys(t.reasons[why])) {
+			fmt.Fprintf(&b, " %s %d;", what, t.reasons[why][what])
+		}
 	}
 	return b.String()
 }
