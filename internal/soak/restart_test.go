@@ -63,8 +63,12 @@ func (w *world) restart() {
 	close(down)
 	killed := time.Since(start)
 	pause(ctx, downTime)
-	accepted := make(chan time.Duration, 1)
-	go func() { accepted <- w.awaitLogin(start) }()
+	direct := w.server.Open(w.t, w.target)
+	direct.SetMaxIdleConns(-1) // each ping logs on anew
+	accepted := make(chan time.Duration, 2)
+	for range cap(accepted) { // one login may be slow by chance
+		reading.Go(func() { accepted <- awaitLogin(direct, start) })
+	}
 	stalled := w.late.settled()
 	w.server.Restart(w.t)
 	at := <-accepted
@@ -109,9 +113,7 @@ func closed(c <-chan struct{}) bool {
 
 // awaitLogin tries to log on to the server, past Fluxor, until it is possible,
 // and returns when it was.
-func (w *world) awaitLogin(start time.Time) time.Duration {
-	db := w.server.Open(w.t, w.target)
-	db.SetMaxIdleConns(-1) // each ping logs on anew
+func awaitLogin(db *sql.DB, start time.Time) time.Duration {
 	within(time.Minute, func() bool { return login(db) == nil })
 	return time.Since(start)
 }
