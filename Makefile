@@ -13,6 +13,8 @@ FUZZTIME ?= 60s
 COUNT ?= 6
 BENCHTIME ?= 0.5s
 BENCH ?= .
+# For how long `make soak` breaks databases.
+SOAK ?= 10m
 # Arguments for `make demo`.
 ARGS ?=
 
@@ -30,7 +32,7 @@ sanitized = echo "test: the C of internal/ocisim, sanitized"; \
 
 tool = $(GO) tool -modfile=$(CURDIR)/tools/go.mod
 
-.PHONY: help demo test asan published check fmt format vet lint house pure tidy isolate bench fuzz oracle servers
+.PHONY: help demo test asan published check fmt format vet lint house pure tidy isolate bench fuzz soak oracle servers
 
 help: ## list the commands
 	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "  make %-9s %s\n", $$1, $$2}' $(firstword $(MAKEFILE_LIST))
@@ -93,6 +95,9 @@ bench: servers ## compare Fluxor with the bare drivers and other wrappers
 
 fuzz: ## run each fuzz target for FUZZTIME (60s)
 	@FUZZTIME=$(FUZZTIME) scripts/fuzz.sh
+
+soak: servers ## break real databases at random for SOAK (10m) under clients, and check every answer
+	@FLUXOR_SOAK=$(SOAK) $(GO) test -race -count=1 -timeout 0 -v -run UnderRandomFaults ./internal/soak
 
 oracle: ## compare verdicts on statements with PostgreSQL's and TiDB's parsers and SQLite (minutes to build at first)
 	@cd internal/sqloracle && $(GO) mod tidy -diff && $(GO) vet ./... && $(GO) test -count=1 ./...

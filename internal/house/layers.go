@@ -144,6 +144,16 @@ var layers = []layer{
 		only:    []string{"internal/list"},
 	},
 	{
+		reason:  "who judges a run knows faults, answers and rows, and not what gave the answers: the same judgement holds for a bare driver",
+		folders: []string{"internal/soak"},
+		only:    []string{"refusal", "internal/faultproxy"},
+	},
+	{
+		reason:  "a load knows calls and their answers, whatever is called",
+		folders: []string{"internal/overload"},
+		only:    []string{},
+	},
+	{
 		reason:  "only programs, examples and tests tie everything together",
 		folders: []string{"drivers", "netdriver", "admin", "health", "metrics", "middleware", "backend", "refusal"},
 		never:   []string{"cmd", "examples"},

@@ -26,7 +26,7 @@ type ConcurrencyConfig struct {
 	// times Target nobody was served who had waited no longer than Target, the
 	// newest is served first, and whoever has waited for twice Target is
 	// refused: his caller has lost patience, while the newest can still be
-	// served in time. When nobody waits any more, order returns.
+	// served in time. When nobody was refused for as long, order returns.
 	NewestFirst bool
 	// Target is a wait that is nothing to speak of; 0 = 5 ms.
 	Target time.Duration

@@ -160,7 +160,7 @@ func (c *Concurrency) settleLocked() {
 		return
 	}
 	c.word.Add(-queued)
-	c.newest.calm()
+	c.newest.rest()
 }
 
 func (c *Concurrency) refuseLocked(reason Reason, now, waited time.Duration, cause error) error {
