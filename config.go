@@ -206,7 +206,9 @@ type RuntimeConfig struct {
 	// of connections, refusals, retries and leaks, but not of operations, rows and
 	// statements. Default: on.
 	Metrics string
-	// LogQueryArgs has the arguments of slow statements logged with them.
+	// LogQueryArgs has the arguments of slow statements logged with them, and
+	// errors in logs, LastErrors and Diagnostics shown in the database's own words,
+	// which may quote values; else they show its code and the constraint.
 	// Default: false, since arguments hold what the application keeps secret.
 	LogQueryArgs bool
 

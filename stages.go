@@ -9,13 +9,12 @@ import (
 	"github.com/fluxor-db/fluxor/metrics"
 )
 
-// Who is told of the stages: CreateTime has each connection that was opened for
-// the pool, by a caller or by the warm-up; the prober's own and the one that ends a
-// statement on the server are not the application's. WaitTime has each caller,
-// whether he got a connection or an error, each time he tries; one who finds an idle connection
-// waited 0. UseTime has each lease; one that turned out to be dead before it was
-// used is part of the wait. A middleware that opens connections (Connecter) is in
-// CreateTime, with what it does besides.
+// What the stages are: CreateTime has each connection that was opened for the
+// pool, by a caller or by the warm-up, with what a middleware does that takes part
+// (Connecter); the prober's own and the one that ends a statement on the server are
+// not the application's. WaitTime has each try of a caller's to get a connection,
+// whether he got one or an error; where one was idle it is 0. UseTime has each lease;
+// a connection that was found dead before its use is none.
 
 // open is dial for the pool, counted.
 func (e *engine) open(ctx context.Context) (*physical, error) {

@@ -82,7 +82,7 @@ type Instruments struct {
 	meter metric.Meter
 	pool  attribute.Set
 
-	mu     sync.Mutex          // protects what follows; the source and the meter are called under it
+	mu     sync.Mutex          // protects what follows; OnStage, stop and the meter are called under it
 	watch  metric.Registration // nil without a source
 	untold func()              // ends what a StageSource tells; nil without one
 }
