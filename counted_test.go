@@ -67,7 +67,7 @@ func TestNothingIsCountedWhereMetricsAreOff(t *testing.T) {
 	for _, b := range networkBackends {
 		t.Run(b.name, func(t *testing.T) {
 			t.Parallel()
-			db := b.fluxor(t, b.share(t).NewDatabase(t), "fluxor_metrics=off", "fluxor_slow_query_threshold=0", "fluxor_max_open_conns=1", "fluxor_acquire_timeout=50ms")
+			db := b.fluxor(t, b.share(t).NewDatabase(t), "fluxor_metrics=off", "fluxor_slow_query_threshold=0", "fluxor_max_concurrent_connections=1", "fluxor_backpressure_mode=reject")
 			work(t, db)
 			c := poolOf(t, db)
 			holder, err := db.Conn(t.Context())
@@ -78,8 +78,8 @@ func TestNothingIsCountedWhereMetricsAreOff(t *testing.T) {
 			if err := holder.PingContext(t.Context()); err != nil {
 				t.Fatal(err)
 			}
-			if err := db.PingContext(t.Context()); !errors.Is(err, fluxor.ErrAcquireTimeout) {
-				t.Fatalf("a full pool: %v", err)
+			if err := db.PingContext(t.Context()); !errors.Is(err, fluxor.ErrOverloaded) {
+				t.Fatalf("a second one at once: %v", err)
 			}
 			m := c.Metrics()
 			if m.TotalQueries != 0 || m.Rows != 0 || len(m.Operations) != 0 || len(c.SlowStatements()) != 0 {
