@@ -116,12 +116,31 @@ func TestAMiddlewareAddsNoAllocationOfTheChain(t *testing.T) {
 	}
 }
 
+func TestCountingTheStagesAddsNoAllocation(t *testing.T) {
+	bareDB, bareStmt := open(t, dbtest.Memory{})
+	db, st := open(t, watchedMemory(t))
+	for _, w := range workloads() {
+		bare := testing.AllocsPerRun(200, func() { _ = w.run(bareDB, bareStmt) })
+		if watched := testing.AllocsPerRun(200, func() { _ = w.run(db, st) }); watched > bare+w.extra {
+			t.Errorf("%s allocates %v, bare %v: want at most %v more", w.name, watched, bare, w.extra)
+		}
+	}
+}
+
+// watchedMemory is wrapMemory with the stages counted.
+func watchedMemory(t testing.TB) driver.Connector {
+	t.Helper()
+	c := wrapMemory(t, fluxor.RuntimeConfig{})
+	c.(*fluxor.Connector).Snapshot()
+	return c
+}
+
 func BenchmarkWrapper(b *testing.B) {
 	for _, w := range workloads() {
 		for _, target := range []struct {
 			name string
 			c    driver.Connector
-		}{{"bare", dbtest.Memory{}}, {"fluxor", wrapMemory(b, fluxor.RuntimeConfig{})}} {
+		}{{"bare", dbtest.Memory{}}, {"fluxor", wrapMemory(b, fluxor.RuntimeConfig{})}, {"watched", watchedMemory(b)}} {
 			b.Run(w.name+"/"+target.name, func(b *testing.B) {
 				db, st := open(b, target.c)
 				b.ReportAllocs()

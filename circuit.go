@@ -37,16 +37,16 @@ func newBreaker(e *engine, pinned bool) *breaker.Breaker {
 // circuitOpen is the refusal while the database is found sick.
 func (e *engine) circuitOpen(after time.Duration) error {
 	now := e.breaker.Snapshot()
-	reason := "the circuit breaker is open: the database failed"
+	reason, cause := "the circuit breaker is open: the database failed", driversWord(now.LastError)
 	if now.Override == breaker.ForcedOpen {
-		reason = "the circuit breaker is forced open"
+		reason, cause = "the circuit breaker is forced open", nil // what failed once is not why
 	}
 	if after > 0 {
 		reason += fmt.Sprintf("; it is asked again in %v", after.Round(time.Millisecond))
 	}
 	return &refusal.Error{
 		Policy: "breaker", Reason: reason, RetryAfter: after,
-		Sentinel: refusal.ErrCircuitOpen, Cause: driversWord(now.LastError),
+		Sentinel: refusal.ErrCircuitOpen, Cause: cause,
 	}
 }
 
@@ -61,7 +61,7 @@ func (e *engine) breakerHealth() health.Breaker {
 		b.Override = s.Override.String()
 	}
 	if s.LastError != nil {
-		b.LastError = e.brief(s.LastError)
+		b.LastError = e.shown(s.LastError)
 	}
 	if !s.NextProbe.IsZero() {
 		b.NextProbe = max(time.Until(s.NextProbe), 0)
@@ -95,18 +95,10 @@ func (e *engine) breakerChanged(c breaker.Change) {
 	}
 	attrs := []slog.Attr{slog.String("why", c.Why)}
 	if c.Cause != nil {
-		attrs = append(attrs, slog.String("error", e.brief(c.Cause)))
+		attrs = append(attrs, slog.String("error", e.shown(c.Cause)))
 	}
 	e.log.LogAttrs(context.Background(), level, "the circuit breaker is "+c.To.String(), attrs...)
 	if tell := e.set.OnStateChange; tell != nil {
 		tell(StateChange{From: c.From.String(), To: c.To.String(), Reason: c.Why, At: c.At})
 	}
-}
-
-// brief is err's text for a log, without what a driver adds for its own use.
-func (e *engine) brief(err error) string {
-	if e.backend.Brief != nil {
-		return e.backend.Brief(err)
-	}
-	return err.Error()
 }

@@ -11,6 +11,7 @@ import (
 
 	"github.com/fluxor-db/fluxor"
 	"github.com/fluxor-db/fluxor/internal/dbtest"
+	"github.com/fluxor-db/fluxor/internal/faultproxy"
 )
 
 // guarded opens target with a breaker that opens after five failures in a row.
@@ -150,5 +151,38 @@ func TestAnExhaustedPoolIsNoSickDatabase(t *testing.T) {
 				}
 			})
 		}
+	}
+}
+
+// sessions counts the sessions in a database, as the administrator.
+func (b networkBackend) sessions(t *testing.T, admin *sql.DB, database string) (n int) {
+	t.Helper()
+	count := "select count(*) from pg_stat_activity where datname = $1"
+	if b.name == "mysql" {
+		count = "select count(*) from information_schema.processlist where db = ?"
+	}
+	if err := admin.QueryRowContext(t.Context(), count, database).Scan(&n); err != nil {
+		t.Fatal(err)
+	}
+	return n
+}
+
+func TestTheProbesSessionIsGoneSomeTimeAfterRecovery(t *testing.T) {
+	for _, b := range networkBackends {
+		t.Run(b.name, func(t *testing.T) {
+			t.Parallel()
+			target, direct, proxy := b.behindProxy(t, "n int")
+			_ = direct.Close()
+			admin := b.share(t).Admin(t)
+			db := b.guarded(t, target, "fluxor_max_idle_conns=0")
+			c := poolOf(t, db)
+			fluxor.RestProber(c, 300*time.Millisecond)
+			proxy.Blackhole(faultproxy.Both)
+			waitUntil(t, "the breaker opens", func() bool { return errors.Is(bounded(t, db, "select 1"), fluxor.ErrCircuitOpen) })
+			proxy.Pass()
+			waitUntil(t, "the breaker closes", func() bool { return c.CircuitBreakerState() == "closed" })
+			waitUntil(t, "no session is left", func() bool { return b.sessions(t, admin, target.Database) == 0 })
+			mustExec(t, db, "insert into w values (1)")
+		})
 	}
 }

@@ -199,7 +199,9 @@ type RuntimeConfig struct {
 	// a lost connection, or says nothing of the database's health. Default: "",
 	// none.
 	ErrorRules string
-	// LogQueryArgs has the arguments of slow statements logged with them.
+	// LogQueryArgs has the arguments of slow statements logged with them, and
+	// errors in logs, LastErrors and Diagnostics shown in the database's own words,
+	// which may quote values; else they show its code and the constraint.
 	// Default: false, since arguments hold what the application keeps secret.
 	LogQueryArgs bool
 

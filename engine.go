@@ -86,7 +86,7 @@ func newEngine(name string, set settings, b backend.Backend, inner driver.Connec
 func (e *engine) poolConfig(pinned bool) pool.Config[*physical] {
 	set := e.set
 	return pool.Config[*physical]{
-		Dial:              e.dial,
+		Dial:              e.open,
 		Close:             e.closePhysical,
 		Peek:              e.peek,
 		Ping:              e.validate,

@@ -122,3 +122,35 @@ func ExampleRaw() {
 	}
 	// Output: SQLite format 3
 }
+
+// Before the maintenance of a database a program is taken off it: what has begun
+// may end, and nothing else begins.
+func ExampleConnector_ForceCircuitBreaker() {
+	db, err := sql.Open("fluxor", ":memory:?fluxor_max_open_conns=1")
+	if err != nil {
+		log.Fatal(err)
+	}
+	defer db.Close()
+	c, err := fluxor.FromDB(db)
+	if err != nil {
+		log.Fatal(err)
+	}
+	tx, err := db.Begin()
+	if err != nil {
+		log.Fatal(err)
+	}
+	if err := c.ForceCircuitBreaker(fluxor.CircuitBreakerForcedOpen); err != nil {
+		log.Fatal(err)
+	}
+	_, err = db.Exec("create table t (n int)")
+	fmt.Println(err, errors.Is(err, fluxor.ErrCircuitOpen))
+	_, err = tx.Exec("create table t (n int)")
+	fmt.Println(err, tx.Commit())
+
+	err = c.ForceCircuitBreaker(fluxor.CircuitBreakerAuto)
+	fmt.Println(err, c.CircuitBreakerState())
+	// Output:
+	// fluxor: the circuit breaker is forced open true
+	// <nil> <nil>
+	// <nil> closed
+}

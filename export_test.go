@@ -4,6 +4,7 @@ package fluxor
 
 import (
 	"database/sql"
+	"time"
 
 	"github.com/fluxor-db/fluxor/internal/sqltext"
 )
@@ -36,3 +37,7 @@ func KeepAtOnce(db *sql.DB) error {
 	}
 	return nil
 }
+
+// RestProber has the connection of c's probe closed when nobody asked for d.
+// Nothing may have used c yet.
+func RestProber(c *Connector, d time.Duration) { c.main.prober.rest = d }

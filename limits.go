@@ -9,11 +9,18 @@ import (
 
 	"github.com/fluxor-db/fluxor/health"
 	"github.com/fluxor-db/fluxor/internal/limit"
+	"github.com/fluxor-db/fluxor/metrics"
 	"github.com/fluxor-db/fluxor/refusal"
 )
 
 // modes are the words of BackpressureMode.
 var modes = map[string]limit.Mode{"block": limit.Block, "timeout": limit.Timeout, "reject": limit.Reject}
+
+// The policies that refuse for the limits.
+const (
+	policyRate  = "rate limit"
+	policyCrowd = "backpressure"
+)
 
 // newRate returns nil where operations per second are not limited.
 func newRate(set settings) *limit.Rate {
@@ -49,6 +56,16 @@ func (e *engine) limitsHealth() []health.Limit {
 	return limits
 }
 
+// limitsCounted are they for the metrics.
+func (e *engine) limitsCounted() []metrics.Limit {
+	policies := map[string]string{health.LimitPerSecond: policyRate, health.LimitAtOnce: policyCrowd}
+	var limits []metrics.Limit
+	for _, l := range e.limitsHealth() {
+		limits = append(limits, metrics.Limit{Policy: policies[l.Name], Max: l.Limit, InUse: l.InUse, Queued: l.Queued})
+	}
+	return limits
+}
+
 func (e *engine) limitHealth(name string, s limit.Stats) health.Limit {
 	l := health.Limit{
 		Name: name, Limit: s.Limit, InUse: s.InUse, Queued: s.Waiting,
@@ -62,13 +79,13 @@ func (e *engine) limitHealth(name string, s limit.Stats) health.Limit {
 
 // rateLimited is the refusal of an operation that came too soon.
 func (e *engine) rateLimited(err error) error {
-	return refused("rate limit", refusal.ErrRateLimited, err,
+	return refused(policyRate, refusal.ErrRateLimited, err,
 		fmt.Sprintf("more operations than fluxor_max_requests_per_sec=%d", e.set.MaxRequestsPerSecond))
 }
 
 // overloaded is the refusal of an operation that came on top of too many.
 func (e *engine) overloaded(err error) error {
-	return refused("backpressure", refusal.ErrOverloaded, err,
+	return refused(policyCrowd, refusal.ErrOverloaded, err,
 		fmt.Sprintf("more operations at once than fluxor_max_concurrent_connections=%d", e.set.MaxConcurrentConnections))
 }
 

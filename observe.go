@@ -20,8 +20,9 @@ type Metrics = metrics.Snapshot
 
 // Metrics returns the connector's numbers. It takes some tens of microseconds.
 func (c *Connector) Metrics() Metrics {
-	m, pool := c.main.metrics.Snapshot(), c.PoolStats()
-	m.BreakerState = c.CircuitBreakerState()
+	m, pool, breaker := c.main.metrics.Snapshot(), c.PoolStats(), c.Breaker()
+	m.BreakerState, m.BreakerOverride, m.BreakerOpened = breaker.State, breaker.Override, breaker.Opened
+	m.Limits = c.main.limitsCounted()
 	m.Pool = metrics.Pool{
 		MaxOpenConnections: pool.MaxOpen, MaxIdleConnections: c.main.set.MaxIdleConns,
 		OpenConnections: pool.Open + pool.Dialing, InUse: pool.Used, Idle: pool.Idle,
@@ -33,6 +34,13 @@ func (c *Connector) Metrics() Metrics {
 // Snapshot is Metrics under the name that metrics/prometheus and metrics/otel ask
 // for.
 func (c *Connector) Snapshot() metrics.Snapshot { return c.Metrics() }
+
+// OnStage has f called with the length of each connection's opening, of each wait
+// for one and of each lease from now on, until stop is called. It must not wait:
+// callers do. metrics/otel uses it where a connector is its source.
+func (c *Connector) OnStage(f func(s metrics.Stage, took time.Duration)) (stop func()) {
+	return c.main.metrics.OnStage(f)
+}
 
 // CircuitBreakerState returns "closed", "open" or "half-open".
 func (c *Connector) CircuitBreakerState() string { return c.main.breaker.State().String() }
@@ -60,11 +68,14 @@ func (c *Connector) SlowStatements() []health.Statement {
 }
 
 // LastErrors returns the last errors by which operations failed that were not
-// their callers' own doing, the newest first.
+// their callers' own doing, the newest first. Of what a statement may have put into
+// an error they show its code alone, unless LogQueryArgs is on.
 func (c *Connector) LastErrors() []health.Failure { return c.main.failures.list() }
 
-// Probe asks the database whether it answers, over a connection of its own that
-// stays open until Close: it waits for no caller of the pool, and ends with ctx.
+// Probe asks the database whether it answers, over a connection of its own: it
+// waits for no caller of the pool, and ends with ctx. The connection serves the
+// next question, the circuit breaker's too, and is closed when there was none for
+// 90 seconds.
 // After a refused login it repeats the refusal for a minute without another try.
 // A database that lives in its connection (SQLite's :memory:) is not asked.
 func (c *Connector) Probe(ctx context.Context) error {

@@ -172,6 +172,6 @@ var options = []option{
 	},
 	{
 		field: "LogQueryArgs", env: "DB_LOG_QUERY_ARGS",
-		doc: "Whether the arguments of slow statements are logged with them.",
+		doc: "Whether the arguments of slow statements are logged with them, and errors shown in the database's own words, which may quote values, in place of its code.",
 	},
 }

@@ -16,21 +16,29 @@ import (
 // on would lock the account.
 const loginPause = time.Minute
 
+// proberRest is how long the connection stays open after a question: a monitor
+// that asks every 30 s, the default, finds it again, and of a circuit breaker that
+// has closed nothing is left on the server.
+const proberRest = 90 * time.Second
+
 // prober holds one connection outside the pool, from the first question until
-// the engine is closed.
+// nobody has asked for a while or the engine is closed.
 type prober struct {
 	e    *engine
+	rest time.Duration   // proberRest
 	life context.Context // ends with the engine
 	end  context.CancelFunc
 	turn chan struct{} // holds a token while a question is under way, which owns what follows
 
-	conn    *physical // nil between a failure and the next question
-	refused error     // the refusal of a login
-	until   time.Time // until when it counts
+	conn    *physical   // nil between a failure and the next question
+	used    time.Time   // when it last answered
+	weary   *time.Timer // closes it after its rest; nil until there was one
+	refused error       // the refusal of a login
+	until   time.Time   // until when it counts
 }
 
 func newProber(e *engine) *prober {
-	p := &prober{e: e, turn: make(chan struct{}, 1)}
+	p := &prober{e: e, rest: proberRest, turn: make(chan struct{}, 1)}
 	p.life, p.end = context.WithCancel(context.Background())
 	return p
 }
@@ -81,8 +89,37 @@ func (p *prober) question(ctx context.Context, answer chan<- error) {
 	if p.life.Err() != nil {
 		_ = p.drop() // close did not wait for the driver
 	}
+	p.settle()
 	<-p.turn
 	answer <- err
+}
+
+// settle has the connection closed unless somebody asks within its rest.
+func (p *prober) settle() {
+	if p.conn == nil {
+		return
+	}
+	p.used = time.Now()
+	if p.weary == nil {
+		p.weary = time.AfterFunc(p.rest, p.retire)
+		return
+	}
+	p.weary.Reset(p.rest)
+}
+
+// retire closes a connection that has rested for long. It runs in a goroutine of
+// the timer's, which ends at once where a question is under way, and else when the
+// driver has closed the connection; close waits for that.
+func (p *prober) retire() {
+	select {
+	case p.turn <- struct{}{}:
+	default:
+		return // that question sets the timer anew
+	}
+	defer func() { <-p.turn }()
+	if time.Since(p.used) >= p.rest {
+		_ = p.drop()
+	}
 }
 
 // guarded makes an error of a driver's panic.
@@ -174,5 +211,8 @@ func (p *prober) close() error {
 		return errors.New("fluxor: the driver did not return from a health probe within the close timeout")
 	}
 	defer func() { <-p.turn }()
+	if p.weary != nil {
+		p.weary.Stop()
+	}
 	return p.drop()
 }

@@ -9,7 +9,6 @@ import (
 	"log/slog"
 	"time"
 
-	"github.com/fluxor-db/fluxor/backend"
 	"github.com/fluxor-db/fluxor/internal/ledger"
 	"github.com/fluxor-db/fluxor/internal/sqltext"
 	"github.com/fluxor-db/fluxor/metrics"
@@ -45,24 +44,9 @@ func (c *conn) record(o *op, began time.Time, err error) {
 	}
 }
 
-// outcomeOf is how an operation ended, as its backend knows its errors.
-func (e *engine) outcomeOf(err error) metrics.Outcome {
-	if err == nil {
-		return metrics.Success
-	}
-	o := metrics.OutcomeOf(err)
-	if o != metrics.ServerError {
-		return o
-	}
-	switch e.backend.Classify(err) {
-	case backend.ClassDead, backend.ClassFatal, backend.ClassLogin, backend.ClassTooMany, backend.ClassUnavailable:
-		return metrics.ConnectionError
-	}
-	return o
-}
-
-// slow logs an operation that took long. The text is logged without its literals,
-// and arguments only where that is asked for.
+// slow logs an operation that took long: its text without literals and its error
+// without what the server quotes of values, and arguments only where they are asked
+// for.
 func (e *engine) slow(o *op, took time.Duration, err error) {
 	attrs := []slog.Attr{slog.String("op", o.Op.String()), slog.Duration("took", took)}
 	if d := sqltext.ForType(e.backend.Type); d != sqltext.Unknown && o.SQL != "" {
@@ -76,7 +60,7 @@ func (e *engine) slow(o *op, took time.Duration, err error) {
 		attrs = append(attrs, slog.Any("args", values))
 	}
 	if err != nil {
-		attrs = append(attrs, slog.Any("error", err))
+		attrs = append(attrs, slog.String("error", e.shown(err)))
 	}
 	e.log.LogAttrs(context.Background(), slog.LevelWarn, "a slow operation", attrs...)
 }
@@ -102,6 +86,6 @@ func (e *engine) failed(outcome metrics.Outcome, at time.Time, err error) {
 	}
 	switch outcome {
 	case metrics.ConnectionError, metrics.Timeout, metrics.Indeterminate, metrics.Refused:
-		e.failures.add(at, e.brief(err))
+		e.failures.add(at, e.shown(err))
 	}
 }

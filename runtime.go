@@ -202,6 +202,16 @@ func (r *DBRuntime) Breaker() health.Breaker {
 	return health.Breaker{State: health.BreakerClosed}
 }
 
+// ForceCircuitBreaker is [Connector.ForceCircuitBreaker]. The next Connect begins
+// with a breaker that judges by itself.
+func (r *DBRuntime) ForceCircuitBreaker(mode CircuitBreakerMode) error {
+	c := r.Connector()
+	if c == nil {
+		return ErrNotConnected
+	}
+	return c.ForceCircuitBreaker(mode)
+}
+
 // Limits is [Connector.Limits]; nil while the runtime is not connected.
 func (r *DBRuntime) Limits() []health.Limit {
 	if c := r.Connector(); c != nil {

@@ -35,6 +35,7 @@ type session struct {
 	open    int                   // rows not yet closed
 	began   time.Time             // when the present operation began
 	over    time.Time             // when the present operation's database work was over
+	leased  time.Duration         // when the lease began, after the engine's epoch; 0 where nobody wants to know
 	counted bool                  // it has a place among the operations at once
 	blank   bool                  // the lease has no past: all that it was used for is an operation that was skipped
 	own     prepared              // the statement made for the present operation alone
@@ -171,9 +172,16 @@ func (s *session) acquire(ctx context.Context, stale int) error {
 			return &refusal.Error{Policy: "session", Reason: reason}
 		}
 	}
+	if s.held != nil {
+		return nil
+	}
+	waited := time.Duration(0)
 	for s.held == nil {
+		s.claim.Waited = 0
 		l, err := s.e.pool.Acquire(ctx, &s.claim)
+		waited += s.claim.Waited
 		if err != nil {
+			s.waited(waited)
 			return err
 		}
 		s.held = l
@@ -184,10 +192,12 @@ func (s *session) acquire(ctx context.Context, stale int) error {
 			}
 			s.drop()
 			if ctx.Err() != nil {
+				s.waited(waited)
 				return ctx.Err()
 			}
 		}
 	}
+	s.waited(waited)
 	return nil
 }
 
@@ -269,6 +279,7 @@ func (s *session) release() {
 		return
 	}
 	s.held = nil
+	s.used()
 	l.Release()
 }
 
@@ -277,6 +288,7 @@ func (s *session) release() {
 func (s *session) drop() {
 	if l := s.held; l != nil {
 		s.held, s.open = nil, 0
+		s.used()
 		l.Value.closed.Store(true)
 		l.Discard()
 	}

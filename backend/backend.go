@@ -67,6 +67,11 @@ type Backend struct {
 	// Brief is the text of an error that a log line or a report shows, for a driver
 	// whose own text is mostly its parameters; nil means all of it.
 	Brief func(error) string
+	// Terse is what a log shows of an error that the server gave, in place of its
+	// text, which may quote values of the statement: code and names. "" means that no
+	// statement can cause the error, so that the text may be shown. nil means the
+	// codes.
+	Terse func(error) string
 	// Plaintext says what bytes that wait on an idle connection mean; nil
 	// means that any byte makes the connection unusable.
 	Plaintext func(pending []byte) bool

@@ -36,3 +36,14 @@ func OracleCode(err error) (code int, ok bool) {
 	}
 	return e.Code(), true
 }
+
+// OracleTerse is [Backend.Terse] for godror: Oracle quotes values in errors of
+// statements ("ORA-03301: row with column values"), and RAISE_APPLICATION_ERROR takes
+// any text. The numbers of other classes come with a text of Oracle's alone.
+func OracleTerse(err error) string {
+	n, _ := OracleCode(err)
+	if class := OracleNumber(n); n == 0 || class != ClassVerdict && class != ClassUnknown {
+		return ""
+	}
+	return oraCode(n)
+}

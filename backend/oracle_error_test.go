@@ -48,3 +48,15 @@ func TestNumberIsReadFromGodrorsErrorsAlone(t *testing.T) {
 		t.Error("nil has a number")
 	}
 }
+
+func TestOraclesTextStandsOnlyWhereNoStatementMadeIt(t *testing.T) {
+	for n, want := range map[int]string{
+		1: "ORA-00001", 3301: "ORA-03301", 20001: "ORA-20001", 1722: "ORA-01722", 3156: "ORA-03156", // a statement's
+		1017: "", 12541: "", 18: "", 3113: "", 28: "", // the session's
+		0: "", // ODPI-C's own
+	} {
+		if got := backend.OracleTerse(fmt.Errorf("call: %w", oracle{coded(n)})); got != want {
+			t.Errorf("%d: %q, want %q", n, got, want)
+		}
+	}
+}

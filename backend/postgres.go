@@ -58,3 +58,16 @@ func PlaintextPostgres(pending []byte) bool {
 	}
 	return len(pending) == 0 || pending[0] == 'N' || pending[0] == 'S' || pending[0] == 'A'
 }
+
+// PostgresTerse is what [Backend.Terse] says of an error of PostgreSQL's with its
+// severity, SQLSTATE and constraint. No statement can raise FATAL: what ends a session
+// or refuses one is the server's own.
+func PostgresTerse(severity, state, constraint string) string {
+	switch {
+	case severity == "FATAL" || severity == "PANIC":
+		return ""
+	case constraint != "":
+		return "SQLSTATE " + state + ", constraint " + constraint
+	}
+	return "SQLSTATE " + state
+}

@@ -32,6 +32,9 @@ type Recorder struct {
 	stages   [stages]atomic.Pointer[counter]
 	refusals refusals
 
+	watched atomic.Bool // somebody wants the stages
+	stagers stagers
+
 	slow, retries, rows    atomic.Int64
 	cacheHits, cacheMisses atomic.Int64
 	leaks, transactions    atomic.Int64
@@ -70,28 +73,6 @@ func grown(p *atomic.Pointer[counter]) *counter {
 	}
 	p.CompareAndSwap(nil, new(counter))
 	return p.Load()
-}
-
-// Stage is a part of a connection's life whose length is worth knowing.
-type Stage uint8
-
-// The stages.
-const (
-	// Create is the opening of a physical connection.
-	Create Stage = iota
-	// Wait is a caller's wait for a connection.
-	Wait
-	// Use is a lease, from its begin to its end.
-	Use
-
-	stages
-)
-
-// Spent counts how long a stage took.
-func (r *Recorder) Spent(s Stage, took time.Duration) {
-	if s < stages {
-		grown(&r.stages[s]).add(max(took, 0))
-	}
 }
 
 // Refuse counts a refusal by a policy, which is the Policy of the

@@ -71,6 +71,44 @@ func TestEveryCounterReachesTheSnapshot(t *testing.T) {
 	}
 }
 
+func TestStagesAreToldToWhoAsksUntilHeStops(t *testing.T) {
+	r := metrics.NewRecorder(0)
+	if r.Watched() {
+		t.Error("nobody asked, and it is watched")
+	}
+	r.Spent(metrics.Use, time.Second)
+	var heard []string
+	ask := func(who string) func() {
+		return r.OnStage(func(s metrics.Stage, took time.Duration) { heard = append(heard, fmt.Sprint(who, s, took)) })
+	}
+	first := ask("first ")
+	if !r.Watched() {
+		t.Error("somebody asked, and it is not watched")
+	}
+	second := ask("second ")
+	r.Spent(metrics.Wait, 2*time.Second)
+	r.Spent(metrics.Stage(200), time.Second)
+	first()
+	first()
+	r.Spent(metrics.Create, -time.Second)
+	second()
+	r.Spent(metrics.Use, time.Second)
+	if want := []string{"first 1 2s", "second 1 2s", "second 0 0s"}; !slices.Equal(heard, want) {
+		t.Errorf("heard %q, want %q", heard, want)
+	}
+	if s := r.Snapshot(); s.UseTime.Count != 2 {
+		t.Errorf("%d uses were counted", s.UseTime.Count)
+	}
+}
+
+func TestASnapshotMakesARecorderWatched(t *testing.T) {
+	r := metrics.NewRecorder(0)
+	r.Snapshot()
+	if !r.Watched() {
+		t.Error("it is not")
+	}
+}
+
 func TestNoThresholdMakesNothingSlow(t *testing.T) {
 	r := metrics.NewRecorder(-1)
 	r.Record(middleware.OpQuery, metrics.Success, time.Hour)
@@ -241,13 +279,13 @@ func TestASnapshotReadsAsText(t *testing.T) {
 	r.Refuse("breaker")
 	s := r.Snapshot()
 	s.At = s.Since.Add(90 * time.Second)
-	s.BreakerState = "open"
+	s.BreakerState, s.BreakerOverride = "open", "forced open"
 	s.OpenConnections, s.InUse, s.Idle, s.Waiting, s.WaitCount, s.WaitDuration = 3, 2, 1, 4, 5, time.Second
 	want := strings.Join([]string{
 		"queries      1 in 1m30s, 100.00% ok, 0 failed, 0 slow",
 		"query time   average 1.23ms, p50 1.22ms, p90 1.22ms, p95 1.22ms, p99 1.22ms, p99.9 1.22ms, longest 1.23ms",
 		"connections  3 open, 2 in use, 1 idle, 4 waiting; 5 waited 1s in all",
-		"trouble      0 retries, 0 indeterminate, 0 leaks, refused 1 by breaker; breaker open",
+		"trouble      0 retries, 0 indeterminate, 0 leaks, refused 1 by breaker; breaker open (forced open)",
 	}, "\n")
 	if got := s.String(); got != want {
 		t.Errorf("got\n%s\nwant\n%s", got, want)

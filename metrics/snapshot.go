@@ -58,10 +58,17 @@ type Snapshot struct {
 	// ActiveTransactions are open at the moment.
 	ActiveTransactions int64
 
-	// Pool and BreakerState are filled in by whoever owns the pool.
+	// Pool, the breaker's and Limits are filled in by whoever owns them.
 	Pool
 	// BreakerState is "closed", "open" or "half-open"; "" without a breaker.
 	BreakerState string
+	// BreakerOverride is "forced open" or "forced closed" where somebody set the
+	// breaker so; else "".
+	BreakerOverride string
+	// BreakerOpened is how often the breaker opened by itself.
+	BreakerOpened int64
+	// Limits are the bounds of load that are on.
+	Limits []Limit
 
 	// Since is when counting began, At when the snapshot was taken.
 	Since time.Time
@@ -71,6 +78,7 @@ type Snapshot struct {
 	// in the order of both.
 	Operations []Operation `json:"-"`
 	// CreateTime, WaitTime and UseTime are the durations of connections' stages.
+	// A connector counts the last two from the first snapshot of its numbers on.
 	CreateTime Histogram
 	WaitTime   Histogram
 	UseTime    Histogram
@@ -96,6 +104,16 @@ type Pool struct {
 	AcquireTimeouts int64
 }
 
+// Limit is a bound of load at one moment.
+type Limit struct {
+	// Policy is what Refused calls its refusals: "rate limit" or "backpressure".
+	Policy string
+	// Max is how many get through, per second or at once.
+	Max int
+	// InUse are those at work; 0 for a rate. Queued stand in line.
+	InUse, Queued int
+}
+
 // Operation is how long operations of one kind took that ended one way.
 type Operation struct {
 	// Op is the kind, Outcome how they ended.
@@ -108,6 +126,9 @@ type Operation struct {
 // Snapshot copies what was counted so far. It takes tens of microseconds and stops
 // nobody; operations that end meanwhile may be in a part of the numbers.
 func (r *Recorder) Snapshot() Snapshot {
+	if !r.watched.Load() {
+		r.watched.Store(true)
+	}
 	s := Snapshot{
 		SlowQueries: r.slow.Load(), Retries: r.retries.Load(), Refused: r.refusals.read(),
 		Leaks: r.leaks.Load(), Rows: r.rows.Load(), CacheHits: r.cacheHits.Load(), CacheMisses: r.cacheMisses.Load(),
@@ -162,7 +183,7 @@ func (s *Snapshot) total() {
 
 // Sub returns the interval from earlier, an older snapshot of the same
 // recorder, to s: counters are what came in between, percentiles are of that
-// alone, and what has a state (connections, transactions, the breaker) is as it
+// alone, and what has a state (connections, transactions, the breaker, the limits) is as it
 // is in s. MaxQueryTime is exact where the longest query of all is in the
 // interval; else it may be too long, by at most twice [RelativeError].
 func (s Snapshot) Sub(earlier Snapshot) Snapshot {
@@ -176,6 +197,7 @@ func (s Snapshot) Sub(earlier Snapshot) Snapshot {
 	s.WaitCount -= earlier.WaitCount
 	s.WaitDuration -= earlier.WaitDuration
 	s.AcquireTimeouts -= earlier.AcquireTimeouts
+	s.BreakerOpened -= earlier.BreakerOpened
 	refused := map[string]int64{}
 	for policy, n := range s.Refused {
 		refused[policy] = n - earlier.Refused[policy]
@@ -217,6 +239,9 @@ func (s Snapshot) String() string {
 	fmt.Fprintf(&b, "trouble      %d retries, %d indeterminate, %d leaks, refused %s", s.Retries, s.Indeterminate, s.Leaks, s.refusedText())
 	if s.BreakerState != "" {
 		fmt.Fprintf(&b, "; breaker %s", s.BreakerState)
+	}
+	if s.BreakerOverride != "" {
+		fmt.Fprintf(&b, " (%s)", s.BreakerOverride)
 	}
 	return b.String()
 }

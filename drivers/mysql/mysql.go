@@ -18,6 +18,7 @@ import (
 	"errors"
 	"net"
 	"reflect"
+	"regexp"
 	"slices"
 	"strconv"
 	"strings"
@@ -40,6 +41,7 @@ func init() {
 		Open:         open,
 		Classify:     classify,
 		ErrorCodes:   codes,
+		Terse:        terse,
 		Owns:         owns,
 		SharedStmts:  true,
 		Keeping:      &backend.Keeping{Skips: skips, Age: age, Full: full},
@@ -112,6 +114,27 @@ func codes(err error) []string {
 		all = append(all, state)
 	}
 	return all
+}
+
+// dupKey is the end of the text of error 1062, which names the key after the value.
+var dupKey = regexp.MustCompile(` for key '([^']*)'$`)
+
+// terse leaves out every text: a statement may SIGNAL any error with a text of its
+// own.
+func terse(err error) string {
+	var me *mysql.MySQLError
+	if !errors.As(err, &me) {
+		return ""
+	}
+	all := codes(me)
+	text := "error " + all[0]
+	if len(all) > 1 {
+		text += " (SQLSTATE " + all[1] + ")"
+	}
+	if key := dupKey.FindStringSubmatch(me.Message); key != nil && me.Number == 1062 {
+		text += ", key " + key[1]
+	}
+	return text
 }
 
 // skips: without interpolateParams the driver answers every text that has

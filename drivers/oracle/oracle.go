@@ -29,6 +29,7 @@ func init() {
 		Classify:       backend.Oracle,
 		ErrorCodes:     backend.ORACode,
 		Brief:          backend.OracleBrief,
+		Terse:          backend.OracleTerse,
 		Owns:           owns,
 		Refuse:         refuse,
 		Detached:       backend.OracleDetached(),

@@ -47,6 +47,31 @@ func TestRefusedLoginShowsNoPasswordAndIsLoggedInOneLine(t *testing.T) {
 	}
 }
 
+func TestErrorOfAStatementIsLoggedByItsNumberAlone(t *testing.T) {
+	d := dbtest.Oracle(t)
+	for _, words := range []bool{false, true} {
+		var log bytes.Buffer
+		c, err := fluxor.NewConnector(fluxor.RuntimeConfig{
+			DSN: d.DSN(), SlowQueryThreshold: 1, LogQueryArgs: words, Logger: slog.New(slog.NewTextHandler(&log, nil)),
+		})
+		if err != nil {
+			t.Fatal(err)
+		}
+		db := sql.OpenDB(c)
+		_, err = db.ExecContext(t.Context(), "insert into missing values (:1)", "x")
+		var ora *godror.OraErr
+		if !errors.As(err, &ora) || ora.Message() == "" {
+			t.Fatalf("the caller hears %v", err)
+		}
+		if err := db.Close(); err != nil {
+			t.Error(err)
+		}
+		if said := log.String(); !strings.Contains(said, "ORA-00942") || strings.Contains(said, ora.Message()) != words {
+			t.Errorf("with the database's words: %t, the log says %s", words, said)
+		}
+	}
+}
+
 func TestConnectorMadeInCodeIsKnownForGodrors(t *testing.T) {
 	d := dbtest.Oracle(t)
 	d.Password = "wrong"

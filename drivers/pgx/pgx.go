@@ -40,12 +40,25 @@ func init() {
 		Forms:          forms,
 		Open:           open,
 		Classify:       classify,
+		Terse:          terse,
 		Plaintext:      backend.PlaintextPostgres,
 		Owns:           func(d driver.Driver) bool { _, ok := d.(*stdlib.Driver); return ok },
 		SharedStmts:    true,
 		ErrBadConnLies: true, // stdlib/sql.go trusts SafeToRetry, which is true of any closed connection
 		SelfValidates:  true, // stdlib/sql.go, ResetSession pings after a second of idleness
 	})
+}
+
+func terse(err error) string {
+	var pe *pgconn.PgError
+	if !errors.As(err, &pe) {
+		return ""
+	}
+	severity := pe.SeverityUnlocalized
+	if severity == "" {
+		severity = pe.Severity // of a server before PostgreSQL 9.6
+	}
+	return backend.PostgresTerse(severity, pe.Code, pe.ConstraintName)
 }
 
 // open leaves the DSN unread until the first connection, as the bare driver

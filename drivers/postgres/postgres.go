@@ -32,12 +32,21 @@ func init() {
 		Forms:          []backend.Form{backend.FormURL, backend.FormLibpq},
 		Open:           open,
 		Classify:       classify,
+		Terse:          terse,
 		Plaintext:      backend.PlaintextPostgres,
 		Owns:           owns,
 		SharedStmts:    true,
 		Keeping:        &backend.Keeping{Prepares: prepares, Age: age, Lasts: backend.PostgresLasts},
 		ErrBadConnLies: true, // error.go, handleError: EOF while reading becomes ErrBadConn
 	})
+}
+
+func terse(err error) string {
+	var pe *pq.Error
+	if !errors.As(err, &pe) {
+		return ""
+	}
+	return backend.PostgresTerse(pe.Severity, string(pe.Code), pe.Constraint)
 }
 
 // open refuses what pq refuses, with pq's own error.

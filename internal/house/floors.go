@@ -12,10 +12,10 @@ import (
 // put on the lowest floor that is above all it names.
 var floors = [][]string{
 	{"doc.go", "errors.go", "config*.go", "options*.go", "dsn*.go", "understand.go", "args.go", "physical.go", "prepared.go", "kept.go", "detached*.go", "timed.go", "op.go", "rows*.go"},
-	{"chain.go", "engine.go", "session.go", "perform.go", "keep.go", "judge.go", "clock.go", "retry.go", "circuit.go", "rules.go", "books.go", "limits.go", "leaks.go", "admission.go", "origin.go", "probe.go"},
+	{"chain.go", "engine.go", "stages.go", "session.go", "perform.go", "keep.go", "judge.go", "clock.go", "retry.go", "shown.go", "circuit.go", "rules.go", "books.go", "limits.go", "leaks.go", "admission.go", "origin.go", "probe.go"},
 	{"stmt.go", "tx.go"},
 	{"conn.go", "record.go", "raw.go"},
-	{"driver.go", "opened.go", "dial.go", "observe.go"},
+	{"driver.go", "opened.go", "dial.go", "observe.go", "control.go"},
 	{"builder.go", "runtime.go", "executor.go", "recovery.go", "checks.go"},
 }
 

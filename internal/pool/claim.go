@@ -30,6 +30,11 @@ type Claim[T any] struct {
 	// was being opened, or could not be. It is the borrower's to read.
 	Unanswered bool
 
+	// Waited is how long the last Acquire took that did not find an idle
+	// connection to take at once; one that did leaves it as it is. It is the
+	// borrower's to read, and to set to 0 before.
+	Waited time.Duration
+
 	// The borrower's own.
 	last   *Conn[T] // what it parked last, under the ticket
 	parked uint64   // 0 = nothing that it could take back

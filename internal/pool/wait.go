@@ -99,7 +99,7 @@ func (p *Pool[T]) waiterLocked() *waiter[T] {
 
 // search gets a sound connection for a caller whom the fast path did not
 // serve: it took c and has to check it, or stands in line as w, or has
-// neither.
+// neither. It tells k how long that took.
 func (p *Pool[T]) search(ctx context.Context, k *Claim[T], c *Conn[T], w *waiter[T], ticket uint64, who uint64) (*Conn[T], error) {
 	ask := request{ctx: ctx, ticket: ticket, who: who, began: p.exact()}
 	if limit := p.cfg.AcquireTimeout; limit > 0 {
@@ -108,40 +108,42 @@ func (p *Pool[T]) search(ctx context.Context, k *Claim[T], c *Conn[T], w *waiter
 	if p.cfg.Places != PlacesNone {
 		ask.place.capture()
 	}
+	c, err := p.find(&ask, k, c, w)
+	if k != nil {
+		p.mu.Lock()
+		k.Waited = p.exact() - ask.began
+		k.Unanswered = ask.unanswered
+		p.unlock()
+	}
+	return c, err
+}
+
+// find is search for a request.
+func (p *Pool[T]) find(ask *request, k *Claim[T], c *Conn[T], w *waiter[T]) (*Conn[T], error) {
 	for {
 		if w != nil {
 			var err error
-			if c, err = p.await(&ask, w); err != nil {
-				return nil, p.blame(k, &ask, err)
+			if c, err = p.await(ask, w); err != nil {
+				return nil, err
 			}
 		}
 		if c != nil {
-			ok, err := p.admit(&ask, c)
+			ok, err := p.admit(ask, c)
 			if err != nil {
-				return nil, p.blame(k, &ask, err)
+				return nil, err
 			}
 			if ok {
 				return c, nil
 			}
 		}
 		p.mu.Lock()
-		c, w = p.enterLocked(ctx, k, ticket, who)
+		c, w = p.enterLocked(ask.ctx, k, ask.ticket, ask.who)
 		closed := p.closed
 		p.unlock()
 		if closed {
 			return nil, errClosed()
 		}
 	}
-}
-
-// blame tells k who is to blame for err, and returns that.
-func (p *Pool[T]) blame(k *Claim[T], ask *request, err error) error {
-	if k != nil {
-		p.mu.Lock()
-		k.Unanswered = ask.unanswered
-		p.unlock()
-	}
-	return err
 }
 
 // await waits until w is granted, its context ends or its time is over.

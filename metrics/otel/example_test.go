@@ -13,17 +13,15 @@ import (
 
 	"github.com/fluxor-db/fluxor"
 	_ "github.com/fluxor-db/fluxor/drivers/sqlite"
-	"github.com/fluxor-db/fluxor/metrics"
 	"github.com/fluxor-db/fluxor/metrics/otel"
 )
 
 func ExampleNew() {
 	reader := sdk.NewManualReader()
 	meterProvider := sdk.NewMeterProvider(sdk.WithReader(reader))
-	source := metrics.NewRecorder(0)
 	config := fluxor.RuntimeConfig{DSN: ":memory:"}
 
-	i, err := otel.New(meterProvider, source, otel.Options{Pool: "orders", System: "sqlite"})
+	i, err := otel.New(meterProvider, nil, otel.Options{Pool: "orders", System: "sqlite"})
 	if err != nil {
 		log.Fatal(err)
 	}
@@ -34,6 +32,10 @@ func ExampleNew() {
 	if err != nil {
 		log.Fatal(err)
 	}
+	if err := i.Observe(c); err != nil { // the rest
+		log.Fatal(err)
+	}
+
 	db := sql.OpenDB(c)
 	defer db.Close()
 	var one int
@@ -49,5 +51,9 @@ func ExampleNew() {
 			fmt.Println(m.Name, data.DataPoints[0].Count)
 		}
 	}
-	// Output: db.client.operation.duration 1
+	// Output:
+	// db.client.operation.duration 1
+	// db.client.connection.create_time 1
+	// db.client.connection.wait_time 1
+	// db.client.connection.use_time 1
 }

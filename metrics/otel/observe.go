@@ -27,8 +27,8 @@ func always(read func(s *metrics.Snapshot) int64) func(*metrics.Snapshot) (int64
 	return func(s *metrics.Snapshot) (int64, bool) { return read(s), true }
 }
 
-// limited makes a reading of a limit: 0 is none.
-func limited(read func(s *metrics.Snapshot) int) func(*metrics.Snapshot) (int64, bool) {
+// bounded makes a reading of a bound: 0 is none.
+func bounded(read func(s *metrics.Snapshot) int) func(*metrics.Snapshot) (int64, bool) {
 	return func(s *metrics.Snapshot) (int64, bool) { return int64(read(s)), read(s) > 0 }
 }
 
@@ -38,7 +38,14 @@ type observer struct {
 	pool    attribute.Set
 	all     []reading
 	refused metric.Int64ObservableCounter
+	limits  []limited
 	err     error
+}
+
+// limited is an instrument that is read from each limit.
+type limited struct {
+	instrument metric.Int64Observable
+	read       func(l metrics.Limit) int
 }
 
 // observe registers the observation of a source.
@@ -47,6 +54,7 @@ func observe(meter metric.Meter, source Source, pool attribute.Set) (metric.Regi
 	o.addPool(meter)
 	o.addOwn(meter)
 	o.addBreaker(meter)
+	o.addLimits(meter)
 	if o.err != nil {
 		return nil, o.err
 	}
@@ -55,6 +63,9 @@ func observe(meter metric.Meter, source Source, pool attribute.Set) (metric.Regi
 		if !slices.Contains(instruments, metric.Observable(r.instrument)) {
 			instruments = append(instruments, r.instrument)
 		}
+	}
+	for _, l := range o.limits {
+		instruments = append(instruments, l.instrument)
 	}
 	return meter.RegisterCallback(o.collect, instruments...)
 }
@@ -69,6 +80,12 @@ func (o *observer) collect(_ context.Context, to metric.Observer) error {
 	}
 	for policy, n := range s.Refused {
 		to.ObserveInt64(o.refused, n, o.with(attribute.String("fluxor.policy", policy)))
+	}
+	for _, l := range s.Limits {
+		with := o.with(attribute.String("fluxor.policy", l.Policy))
+		for _, i := range o.limits {
+			to.ObserveInt64(i.instrument, int64(i.read(l)), with)
+		}
 	}
 	return nil
 }
@@ -91,9 +108,9 @@ func (o *observer) addPool(meter metric.Meter) {
 	o.add(count.Inst(), err, always(func(s *metrics.Snapshot) int64 { return int64(s.Idle) }), semconv.DBClientConnectionStateIdle)
 	o.add(count.Inst(), err, always(func(s *metrics.Snapshot) int64 { return int64(s.InUse) }), semconv.DBClientConnectionStateUsed)
 	most, err := dbconv.NewClientConnectionMaxObservable(meter)
-	o.add(most.Inst(), err, limited(func(s *metrics.Snapshot) int { return s.MaxOpenConnections }))
+	o.add(most.Inst(), err, bounded(func(s *metrics.Snapshot) int { return s.MaxOpenConnections }))
 	idle, err := dbconv.NewClientConnectionIdleMaxObservable(meter)
-	o.add(idle.Inst(), err, limited(func(s *metrics.Snapshot) int { return s.MaxIdleConnections }))
+	o.add(idle.Inst(), err, bounded(func(s *metrics.Snapshot) int { return s.MaxIdleConnections }))
 	pending, err := dbconv.NewClientConnectionPendingRequestsObservable(meter)
 	o.add(pending.Inst(), err, always(func(s *metrics.Snapshot) int64 { return int64(s.Waiting) }))
 	timeouts, err := dbconv.NewClientConnectionTimeoutsObservable(meter)
@@ -133,11 +150,43 @@ func (o *observer) addBreaker(meter metric.Meter) {
 	state, err := meter.Int64ObservableUpDownCounter("fluxor.breaker.state",
 		metric.WithUnit("1"), metric.WithDescription("1 for the present state of the circuit breaker, 0 for the others."))
 	for _, name := range []string{"closed", "open", "half-open"} {
-		o.add(state, err, func(s *metrics.Snapshot) (int64, bool) {
-			if s.BreakerState == name {
-				return 1, true
-			}
-			return 0, s.BreakerState != ""
-		}, attribute.String("fluxor.state", name))
+		o.add(state, err, ofBreaker(func(s *metrics.Snapshot) int64 { return oneIf(s.BreakerState == name) }), attribute.String("fluxor.state", name))
+	}
+	forced, err := meter.Int64ObservableUpDownCounter("fluxor.breaker.forced",
+		metric.WithUnit("1"), metric.WithDescription("1 where somebody forced the circuit breaker into the state, else 0."))
+	for _, name := range []string{"closed", "open"} {
+		o.add(forced, err, ofBreaker(func(s *metrics.Snapshot) int64 { return oneIf(s.BreakerOverride == "forced "+name) }), attribute.String("fluxor.state", name))
+	}
+	opened, err := meter.Int64ObservableCounter("fluxor.breaker.opened",
+		metric.WithUnit("{opening}"), metric.WithDescription("How often the circuit breaker opened by itself."))
+	o.add(opened, err, ofBreaker(func(s *metrics.Snapshot) int64 { return s.BreakerOpened }))
+}
+
+// ofBreaker makes a reading of a number that is there with a breaker.
+func ofBreaker(read func(s *metrics.Snapshot) int64) func(*metrics.Snapshot) (int64, bool) {
+	return func(s *metrics.Snapshot) (int64, bool) { return read(s), s.BreakerState != "" }
+}
+
+func oneIf(yes bool) int64 {
+	if yes {
+		return 1
+	}
+	return 0
+}
+
+func (o *observer) addLimits(meter metric.Meter) {
+	for _, l := range []struct {
+		name, help string
+		read       func(l metrics.Limit) int
+	}{
+		{"fluxor.limit.max", "How many operations get through, per second or at once.", func(l metrics.Limit) int { return l.Max }},
+		{"fluxor.limit.in_use", "Operations at work under the limit.", func(l metrics.Limit) int { return l.InUse }},
+		{"fluxor.limit.pending_requests", "Operations in line for the limit.", func(l metrics.Limit) int { return l.Queued }},
+	} {
+		i, err := meter.Int64ObservableUpDownCounter(l.name, metric.WithUnit("{operation}"), metric.WithDescription(l.help))
+		if o.err == nil {
+			o.err = err
+		}
+		o.limits = append(o.limits, limited{i, l.read})
 	}
 }

@@ -2,10 +2,12 @@
 
 // Package otel exports what a connector does through OpenTelemetry's metrics:
 //
-//	i, err := otel.New(meterProvider, connector, otel.Options{Pool: "orders", System: "postgres"})
+//	i, err := otel.New(meterProvider, nil, otel.Options{Pool: "orders", System: "postgres"})
 //	...
 //	defer i.Close()
-//	fluxor.RuntimeConfig{DSN: dsn, Middleware: []middleware.Middleware{i.Middleware}}
+//	c, err := fluxor.NewConnector(fluxor.RuntimeConfig{DSN: dsn, Middleware: []middleware.Middleware{i.Middleware}})
+//	...
+//	err = i.Observe(c)
 //
 // The instruments are those of the semantic conventions for database clients,
 // version 1.43: db.client.operation.duration, which is stable, and
@@ -16,6 +18,8 @@ package otel
 
 import (
 	"context"
+	"errors"
+	"sync"
 	"time"
 
 	"go.opentelemetry.io/otel/attribute"
@@ -35,6 +39,15 @@ const scope = "github.com/fluxor-db/fluxor/metrics/otel"
 // once per collection, from any goroutine.
 type Source interface {
 	Snapshot() metrics.Snapshot
+}
+
+// StageSource is a source that tells how long connections take to open, are waited
+// for and are held: a connector or a recorder. [New] has it told to the
+// instruments.
+type StageSource interface {
+	Source
+	// OnStage has f called for each stage until stop is called.
+	OnStage(f func(s metrics.Stage, took time.Duration)) (stop func())
 }
 
 // Options are attributes of all measurements.
@@ -66,14 +79,20 @@ type Instruments struct {
 	operationWith [ops][outcomes][]metric.RecordOption
 	stageWith     []metric.RecordOption
 
-	watch metric.Registration // nil without a source
+	meter metric.Meter
+	pool  attribute.Set
+
+	mu     sync.Mutex          // protects what follows; OnStage, stop and the meter are called under it
+	watch  metric.Registration // nil without a source
+	untold func()              // ends what a StageSource tells; nil without one
 }
 
 // New makes the instruments on a meter of provider's. Where source is not nil
-// it is observed until [Instruments.Close].
+// it is observed; a connector whose configuration needs the instruments is
+// observed with [Instruments.Observe] once it is made.
 func New(provider metric.MeterProvider, source Source, o Options) (*Instruments, error) {
 	meter := provider.Meter(scope, metric.WithSchemaURL(semconv.SchemaURL))
-	i := &Instruments{}
+	i := &Instruments{meter: meter, pool: poolSet(o)}
 	if err := i.makeHistograms(meter); err != nil {
 		return nil, err
 	}
@@ -81,12 +100,27 @@ func New(provider metric.MeterProvider, source Source, o Options) (*Instruments,
 	if source == nil {
 		return i, nil
 	}
-	watch, err := observe(meter, source, poolSet(o))
+	return i, i.Observe(source)
+}
+
+// Observe observes source until [Instruments.Close], with the stages of its
+// connections' lives where it is a [StageSource]. It is an error to observe a
+// second one.
+func (i *Instruments) Observe(source Source) error {
+	i.mu.Lock()
+	defer i.mu.Unlock()
+	if i.watch != nil {
+		return errors.New("fluxor: these instruments observe a source already: make others for another pool")
+	}
+	watch, err := observe(i.meter, source, i.pool)
 	if err != nil {
-		return nil, err
+		return err
 	}
 	i.watch = watch
-	return i, nil
+	if told, ok := source.(StageSource); ok {
+		i.untold = told.OnStage(func(s metrics.Stage, took time.Duration) { i.Spent(context.Background(), s, took) })
+	}
+	return nil
 }
 
 // durations are the bounds that the conventions advise for durations.
@@ -115,7 +149,7 @@ func (i *Instruments) makeHistograms(meter metric.Meter) error {
 }
 
 func (i *Instruments) makeAttributes(o Options) {
-	i.stageWith = []metric.RecordOption{metric.WithAttributeSet(poolSet(o))}
+	i.stageWith = []metric.RecordOption{metric.WithAttributeSet(i.pool)}
 	common := []attribute.KeyValue{semconv.DBSystemNameKey.String(otelname.System(o.System))}
 	if o.Namespace != "" {
 		common = append(common, semconv.DBNamespace(o.Namespace))
@@ -158,8 +192,15 @@ func (i *Instruments) Spent(ctx context.Context, s metrics.Stage, took time.Dura
 
 // Close ends the observation of the source.
 func (i *Instruments) Close() error {
+	i.mu.Lock()
+	defer i.mu.Unlock()
 	if i.watch == nil {
 		return nil
 	}
-	return i.watch.Unregister()
+	if i.untold != nil {
+		i.untold()
+	}
+	err := i.watch.Unregister()
+	i.watch, i.untold = nil, nil
+	return err
 }

@@ -32,7 +32,9 @@ func (s source) Snapshot() metrics.Snapshot { return metrics.Snapshot(s) }
 var busy = source{
 	Retries: 1, Indeterminate: 2, Leaks: 3, SlowQueries: 4, Rows: 5, CacheHits: 6, CacheMisses: 7, ActiveTransactions: 8,
 	Refused: map[string]int64{"breaker": 9, "pool": 10}, BreakerState: "open",
-	Pool: metrics.Pool{MaxOpenConnections: 50, MaxIdleConnections: 10, InUse: 4, Idle: 3, Waiting: 2, AcquireTimeouts: 1},
+	BreakerOverride: "forced open", BreakerOpened: 11,
+	Limits: []metrics.Limit{{Policy: "rate limit", Max: 1000, Queued: 6}, {Policy: "backpressure", Max: 100, InUse: 12, Queued: 1}},
+	Pool:   metrics.Pool{MaxOpenConnections: 50, MaxIdleConnections: 10, InUse: 4, Idle: 3, Waiting: 2, AcquireTimeouts: 1},
 }
 
 // instruments are made on an SDK of their own, which collect reads.
@@ -108,6 +110,11 @@ func TestTheInstrumentsSayWhatTheSourceSays(t *testing.T) {
 		"db.client.connection.wait_time":        "1 in 2",
 		"db.client.connection.use_time":         "1 in 3",
 		"fluxor.breaker.state":                  "closed 0; half-open 0; open 1",
+		"fluxor.breaker.forced":                 "closed 0; open 1",
+		"fluxor.breaker.opened":                 "11",
+		"fluxor.limit.max":                      "backpressure 100; rate limit 1000",
+		"fluxor.limit.in_use":                   "backpressure 12; rate limit 0",
+		"fluxor.limit.pending_requests":         "backpressure 1; rate limit 6",
 		"fluxor.refused":                        "breaker 9; pool 10",
 		"fluxor.retries":                        "1",
 		"fluxor.indeterminate":                  "2",
@@ -158,7 +165,7 @@ func TestTheScopeNamesThePackageAndTheConventions(t *testing.T) {
 func TestWhatIsUnlimitedOrAbsentIsNotObserved(t *testing.T) {
 	_, collect := instruments(t, metrics.NewRecorder(0), otel.Options{})
 	for name := range collect() {
-		if strings.HasSuffix(name, "max") || strings.Contains(name, "breaker") || strings.Contains(name, "refused") {
+		if strings.HasSuffix(name, "max") || strings.Contains(name, "breaker") || strings.Contains(name, "limit") || strings.Contains(name, "refused") {
 			t.Errorf("%s is observed", name)
 		}
 	}
@@ -178,6 +185,31 @@ func TestCloseEndsTheObservation(t *testing.T) {
 	alone, _ := instruments(t, nil, otel.Options{})
 	if err := alone.Close(); err != nil {
 		t.Errorf("without a source: %v", err)
+	}
+}
+
+func TestTheStagesOfASourceAreRecordedUntilClose(t *testing.T) {
+	r := metrics.NewRecorder(0)
+	i, collect := instruments(t, nil, otel.Options{})
+	if err := i.Observe(r); err != nil {
+		t.Fatal(err)
+	}
+	if err := i.Observe(r); err == nil {
+		t.Error("a second source was taken")
+	}
+	r.Spent(metrics.Wait, 2*time.Second)
+	if got := points(t, collect()["db.client.connection.wait_time"]); got != "1 in 2" {
+		t.Errorf("got %s", got)
+	}
+	if err := i.Close(); err != nil {
+		t.Fatal(err)
+	}
+	r.Spent(metrics.Wait, 2*time.Second)
+	if got := points(t, collect()["db.client.connection.wait_time"]); got != "1 in 2" {
+		t.Errorf("after Close: %s", got)
+	}
+	if err := i.Observe(r); err != nil {
+		t.Errorf("again after Close: %v", err)
 	}
 }
 

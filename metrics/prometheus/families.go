@@ -111,6 +111,29 @@ var own = []family{
 		},
 	},
 	{
+		desc: describe("fluxor_breaker_forced", "1 where somebody forced the circuit breaker into the state, else 0; absent without a breaker.", "state"),
+		kind: prometheus.GaugeValue,
+		collect: func(k *sink, s *metrics.Snapshot) {
+			for _, state := range []string{"closed", "open"} {
+				if s.BreakerState != "" {
+					k.value(oneIf(s.BreakerOverride == "forced "+state), state)
+				}
+			}
+		},
+	},
+	{
+		desc: describe("fluxor_breaker_opened_total", "How often the circuit breaker opened by itself; absent without a breaker."),
+		kind: prometheus.CounterValue,
+		collect: func(k *sink, s *metrics.Snapshot) {
+			if s.BreakerState != "" {
+				k.value(float64(s.BreakerOpened))
+			}
+		},
+	},
+	limits("fluxor_limit", "How many operations get through, per second (rate limit) or at once (backpressure); absent without the limit.", func(l metrics.Limit) int { return l.Max }),
+	limits("fluxor_limit_in_use", "Operations at work under the limit; always 0 for the rate limit.", func(l metrics.Limit) int { return l.InUse }),
+	limits("fluxor_limit_pending_requests", "Operations in line for the limit.", func(l metrics.Limit) int { return l.Queued }),
+	{
 		desc: describe("fluxor_refused_total", "Operations that Fluxor refused, by policy; nothing was sent.", "policy"),
 		kind: prometheus.CounterValue,
 		collect: func(k *sink, s *metrics.Snapshot) {
@@ -133,6 +156,15 @@ var own = []family{
 		collect: one(func(s *metrics.Snapshot) float64 { return s.WaitDuration.Seconds() }),
 	},
 	gauge("fluxor_active_transactions", "Transactions that are open.", func(s *metrics.Snapshot) float64 { return float64(s.ActiveTransactions) }),
+}
+
+// limits is a gauge for each limit that is on.
+func limits(name, help string, read func(l metrics.Limit) int) family {
+	return family{desc: describe(name, help, "policy"), kind: prometheus.GaugeValue, collect: func(k *sink, s *metrics.Snapshot) {
+		for _, l := range s.Limits {
+			k.value(float64(read(l)), l.Policy)
+		}
+	}}
 }
 
 func oneIf(yes bool) float64 {

@@ -28,11 +28,15 @@ type source struct {
 	*metrics.Recorder
 	pool    metrics.Pool
 	breaker string
+	limits  []metrics.Limit
 }
 
 func (s source) Snapshot() metrics.Snapshot {
 	shot := s.Recorder.Snapshot()
-	shot.Pool, shot.BreakerState = s.pool, s.breaker
+	shot.Pool, shot.BreakerState, shot.Limits = s.pool, s.breaker, s.limits
+	if s.breaker != "" {
+		shot.BreakerOverride, shot.BreakerOpened = "forced open", 3
+	}
 	return shot
 }
 
@@ -58,7 +62,7 @@ func busy() source {
 	return source{r, metrics.Pool{
 		MaxOpenConnections: 50, MaxIdleConnections: 10, OpenConnections: 7, InUse: 4, Idle: 3,
 		Waiting: 2, WaitCount: 9, WaitDuration: 1500 * time.Millisecond, AcquireTimeouts: 1,
-	}, "half-open"}
+	}, "half-open", []metrics.Limit{{Policy: "rate limit", Max: 1000, Queued: 6}, {Policy: "backpressure", Max: 100, InUse: 12, Queued: 1}}}
 }
 
 // scrape returns the page's families by name.
@@ -131,6 +135,11 @@ func TestAScrapeShowsWhatTheSnapshotSays(t *testing.T) {
 		"db_client_connection_wait_time_seconds":   "1 in 0.03",
 		"db_client_connection_use_time_seconds":    "1 in 0.04",
 		"fluxor_breaker_state":                     "closed 0; half-open 1; open 0",
+		"fluxor_breaker_forced":                    "closed 0; open 1",
+		"fluxor_breaker_opened_total":              "3",
+		"fluxor_limit":                             "backpressure 100; rate limit 1000",
+		"fluxor_limit_in_use":                      "backpressure 12; rate limit 0",
+		"fluxor_limit_pending_requests":            "backpressure 1; rate limit 6",
 		"fluxor_refused_total":                     "breaker 1; pool 2",
 		"fluxor_retries_total":                     "1",
 		"fluxor_indeterminate_total":               "1",
@@ -192,7 +201,7 @@ func TestHistogramsCountWhatIsBelowTheirBounds(t *testing.T) {
 func TestWhatHasNoDataHasNoSample(t *testing.T) {
 	families := scrape(t, exporting(t, prometheus.Options{}, metrics.NewRecorder(0)))
 	for name := range families {
-		for _, absent := range []string{"_max", "_time_seconds", "operation", "breaker", "refused", "hikaricp"} {
+		for _, absent := range []string{"_max", "_time_seconds", "operation", "breaker", "limit", "refused", "hikaricp"} {
 			if strings.Contains(name, absent) {
 				t.Errorf("%s is exported", name)
 			}
