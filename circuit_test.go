@@ -6,6 +6,7 @@ import (
 	"context"
 	"database/sql"
 	"errors"
+	"strings"
 	"sync"
 	"testing"
 	"time"
@@ -220,6 +221,26 @@ func TestCallersWhoWaitForEachOtherDoNotMakeTheDatabaseSlow(t *testing.T) {
 			}
 			if state := c.CircuitBreakerState(); state == "closed" {
 				t.Error("a slow database leaves it closed")
+			}
+		})
+	}
+}
+
+func TestAnOpenBreakerDoesNotPushItsReasonOutOfTheLastErrors(t *testing.T) {
+	for _, b := range networkBackends {
+		t.Run(b.name, func(t *testing.T) {
+			t.Parallel()
+			target, _, proxy := b.behindProxy(t, "n int")
+			_ = proxy.Close() // nothing listens any more
+			db := b.guarded(t, target)
+			for refused := 0; refused < 50; {
+				if _, err := db.ExecContext(t.Context(), "select 1"); errors.Is(err, fluxor.ErrCircuitOpen) {
+					refused++
+				}
+			}
+			list := poolOf(t, db).LastErrors()
+			if len(list) == 0 || !strings.Contains(list[0].Text, "refused") || strings.Contains(list[0].Text, "circuit breaker") {
+				t.Errorf("got %+v", list)
 			}
 		})
 	}

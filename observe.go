@@ -69,7 +69,8 @@ func (c *Connector) SlowStatements() []health.Statement {
 
 // LastErrors returns the last errors by which operations failed that were not
 // their callers' own doing, the newest first. Of what a statement may have put into
-// an error they show its code alone, unless LogQueryArgs is on.
+// an error they show its code alone, unless LogQueryArgs is on. What an open
+// circuit breaker refuses is left out: the error that opened it is there.
 func (c *Connector) LastErrors() []health.Failure { return c.main.failures.list() }
 
 // Probe asks the database whether it answers, over a connection of its own: it

@@ -84,12 +84,15 @@ func rowsOf(o *op) int64 {
 	return 0
 }
 
-// failed remembers an error that was not its caller's own doing, and counts a
-// refusal.
+// failed remembers an error that was not its caller's own doing, but for the
+// breaker's, and counts a refusal.
 func (e *engine) failed(outcome metrics.Outcome, at time.Time, err error) {
 	var refused *refusal.Error
 	if outcome == metrics.Refused && errors.As(err, &refused) {
 		e.metrics.Refuse(refused.Policy)
+	}
+	if errors.Is(err, refusal.ErrCircuitOpen) {
+		return // it would push out why the breaker is open
 	}
 	switch outcome {
 	case metrics.ConnectionError, metrics.Timeout, metrics.Indeterminate, metrics.Refused:
