@@ -65,6 +65,9 @@ GRANT SELECT, INSERT, UPDATE, DELETE, CREATE, DROP, RELOAD, PROCESS, REFERENCES,
 CREATE DATABASE IF NOT EXISTS fluxor;
 `
 
+// Each server has a directory of its own for temporary tables (--tmpdir): one
+// that starts removes those of others that it finds in its own.
+
 func (m mariadb) initialize(s *Server) error {
 	if s.options.MaxConnections < leastConnections {
 		return fmt.Errorf("MaxConnections is %d, but MariaDB grants at least %d", s.options.MaxConnections, leastConnections)
@@ -73,7 +76,7 @@ func (m mariadb) initialize(s *Server) error {
 	if err := os.WriteFile(s.initFile(), []byte(grants), 0o644); err != nil {
 		return err
 	}
-	return s.complete(m.install, "--no-defaults", "--datadir="+s.data(), "--skip-test-db",
+	return s.complete(m.install, "--no-defaults", "--datadir="+s.data(), "--tmpdir="+s.dir, "--skip-test-db",
 		"--auth-root-authentication-method=normal", "--innodb-log-file-size=4M", "--innodb-flush-method=nosync")
 }
 
@@ -81,7 +84,7 @@ func (s *Server) initFile() string { return filepath.Join(s.dir, "init.sql") }
 
 func (m mariadb) command(s *Server) []string {
 	argv := []string{
-		m.server, "--no-defaults", "--datadir=" + s.data(), "--init-file=" + s.initFile(),
+		m.server, "--no-defaults", "--datadir=" + s.data(), "--tmpdir=" + s.dir, "--init-file=" + s.initFile(),
 		"--bind-address=" + s.Host, "--port=" + strconv.Itoa(s.Port), "--socket=" + s.Target.socket,
 		"--pid-file=" + filepath.Join(s.dir, "pid"), "--skip-name-resolve",
 		"--extra-port=" + strconv.Itoa(s.side), "--extra-max-connections=20",
