@@ -1,0 +1,121 @@
+// This file is faults 9 and 13: the server is gone for a while, and callers go on asking.
+
+package faults
+
+import (
+	"context"
+	"errors"
+	"slices"
+	"sync"
+	"time"
+
+	"github.com/fluxor-db/fluxor"
+	"github.com/fluxor-db/fluxor/internal/dbtest"
+)
+
+// steps is how many dials Fluxor's pauses permit in an outage: the pool's, 10 ms
+// to 1 s apart less a quarter, until the breaker opens within 3 s, and the
+// breaker's probes, from 250 ms on, each pause a fifth longer and up to half
+// shorter.
+func steps(outage time.Duration) int {
+	n := 1
+	for at, pause := time.Duration(0), 10*time.Millisecond; at < min(outage, 3*time.Second); pause = min(2*pause, time.Second) {
+		at += pause * 3 / 4
+		n++
+	}
+	for at, pause := time.Duration(0), 250*time.Millisecond; at < outage; pause += pause / 5 {
+		at += pause / 2
+		n++
+	}
+	return n
+}
+
+// restarts crashes the server under readers. A connection to a proxy whose
+// server is gone is reset at once, and counted.
+func restarts(p *play) {
+	const callers, down = 8, 2 * time.Second
+	var asked [2]*askers
+	var dials [2]int
+	for _, s := range sides {
+		db := p.at[s].open(p)
+		dbtest.Fill(p, db, callers)
+		asked[s] = p.askers(db, callers, 5*time.Second)
+		dials[s] = -p.at[s].dials(p)
+	}
+	p.server.down(p)
+	start := time.Now()
+	<-time.After(down)
+	p.server.up(p)
+	back := time.Now()
+	outage := back.Sub(start)
+	for _, s := range sides {
+		dials[s] += p.at[s].dials(p)
+	}
+	for _, s := range sides {
+		asked[s].answeredAfter(back)
+		asked[s].stop()
+		took := time.Duration(asked[s].first.Load())
+		if s == bare {
+			p.bare("after %s; %d dials in %s", seconds(took), dials[s], seconds(outage))
+			continue
+		}
+		p.fluxor(took > 0 && took < time.Second && dials[s] <= steps(outage),
+			"after %s; %d dials in %s, of %d", seconds(took), dials[s], seconds(outage), steps(outage))
+	}
+}
+
+func refuses(p *play) {
+	const callers, outage = 8, 10 * time.Second
+	p.server.down(p)
+	defer p.server.up(p)
+	var result [2]refused
+	var both sync.WaitGroup
+	for _, s := range sides {
+		both.Go(func() { result[s] = p.refused(s, callers, outage) })
+	}
+	both.Wait()
+	r := result[bare]
+	p.bare("%d dials for %d calls", r.dials, r.calls)
+	r = result[wrapped]
+	if len(r.fast) == 0 {
+		p.fluxor(false, "%d dials for %d calls, none refused", r.dials, r.calls)
+		return
+	}
+	slices.Sort(r.fast)
+	half, most := r.fast[len(r.fast)/2], r.fast[len(r.fast)*99/100]
+	p.fluxor(r.dials <= steps(outage) && half < time.Millisecond, "%d dials for %d calls, of %d; refused within %s (p99 %s)",
+		r.dials, r.calls, steps(outage), seconds(half), seconds(most))
+}
+
+// refused is what callers of a server that is gone met.
+type refused struct {
+	dials, calls int
+	fast         []time.Duration // of calls that the breaker refused
+}
+
+func (p *play) refused(s side, callers int, outage time.Duration) (r refused) {
+	db := p.at[s].open(p)
+	before := p.at[s].dials(p)
+	end := time.Now().Add(outage)
+	var mu sync.Mutex
+	var all sync.WaitGroup
+	for range callers {
+		all.Go(func() {
+			for time.Now().Before(end) {
+				start := time.Now()
+				err := db.PingContext(context.Background())
+				took := time.Since(start)
+				mu.Lock()
+				r.calls++
+				if errors.Is(err, fluxor.ErrCircuitOpen) {
+					r.fast = append(r.fast, took)
+				}
+				mu.Unlock()
+				<-time.After(20 * time.Millisecond)
+			}
+		})
+	}
+	all.Wait()
+	r.dials = p.at[s].dials(p) - before
+	return r
+}
