@@ -18,7 +18,7 @@ import (
 // fills has a neighbour take all connections but a few.
 func fills(p *play) {
 	const left = 4
-	const span = 3 * time.Second
+	const span = 2 * time.Second
 	for _, s := range sides {
 		asked, first, then := p.filled(s, left, span)
 		words := fmt.Sprintf("%s; %d dials at first, %d in %s", asked.words(), first, then, seconds(span))
@@ -50,7 +50,7 @@ func (p *play) filled(s side, left int, span time.Duration) (asked *askers, firs
 	return asked, first, then
 }
 
-// patience is the acquire timeout, and when every caller gives up.
+// patience is when every caller gives up.
 const patience = time.Second
 
 // load is what came of calls that came at a steady rate.
@@ -61,7 +61,7 @@ type load struct {
 	all          sync.WaitGroup
 	mu           sync.Mutex // protects what follows while calls are under way
 	served, shed []time.Duration
-	late         int // calls that their context or the acquire timeout ended
+	late         int // calls that their context ended
 }
 
 // overloads has calls come at twice the capacity. Fluxor is measured again where

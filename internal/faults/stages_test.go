@@ -54,12 +54,22 @@ var godror = dialect{
 	many: "select level from dual connect by level <= 1000",
 }
 
-// stages are the drivers, each with a server of its own for the faults of the
-// server, and one for those of the network and of what callers do.
-var stages = []struct {
+// stage is a driver, with a server of its own for the faults of the server, and
+// one for those of the network and of what callers do.
+type stage struct {
 	dialect
 	own, shared func(*testing.T) func() server
-}{
+}
+
+// start is what starts, or finds, the server of a scene.
+func (s *stage) start(on scene) func(*testing.T) func() server {
+	if on == frozen || on == gone {
+		return s.own
+	}
+	return s.shared
+}
+
+var stages = []stage{
 	{postgres.of("pq", "postgres", "postgres-fluxor"), networkServer(ownPostgres, faultproxy.StartPostgres), networkServer(dbtest.Postgres, faultproxy.StartPostgres)},
 	{postgres.of("pgx", "pgx", "pgx-fluxor"), networkServer(ownPostgres, faultproxy.StartPostgres), networkServer(dbtest.Postgres, faultproxy.StartPostgres)},
 	{mariadb.of("mysql", "mysql", "mysql-fluxor"), networkServer(ownMariaDB, faultproxy.StartMySQL), networkServer(dbtest.MariaDB, faultproxy.StartMySQL)},

@@ -12,29 +12,45 @@ import (
 	"text/tabwriter"
 )
 
-// TestFaults plays the faults of a server one after the other, and those of the
-// drivers and servers side by side: most of the time goes by in waiting.
+// TestFaults plays the faults of a scene one after the other, and the scenes
+// of all drivers side by side: most of the time goes by in waiting.
 func TestFaults(t *testing.T) {
 	var table table
-	var chains sync.WaitGroup
-	for _, s := range stages {
-		chains.Go(func() { table.chain(t, s.label+" on its own server", s.dialect, s.own, own) })
-		chains.Go(func() { table.chain(t, s.label+" on a shared server", s.dialect, s.shared, shared) })
-	}
-	chains.Wait()
+	table.scenes(t, alone)
+	table.scenes(t, cut, busy, frozen, gone)
 	t.Log("\n" + table.String())
 }
 
-// chain plays those faults of a driver that need such a server.
-func (b *table) chain(t *testing.T, name string, d dialect, start func(*testing.T) func() server, on scene) {
-	t.Run(name, func(t *testing.T) {
-		next := start(t)
-		for _, f := range faults {
-			if f.on == on && (f.drivers == nil || slices.Contains(f.drivers, d.label)) {
-				t.Run(fmt.Sprintf("%d %s", f.number, f.what), func(t *testing.T) { b.perform(t, f, d, next()) })
-			}
+// scenes plays some scenes of all drivers, side by side, when the servers of
+// all have started: that takes all the machine has.
+func (b *table) scenes(t *testing.T, scenes ...scene) {
+	var chains, starting sync.WaitGroup
+	for _, s := range stages {
+		for _, on := range scenes {
+			starting.Add(1)
+			chains.Go(func() {
+				started := sync.OnceFunc(starting.Done)
+				defer started()
+				t.Run(s.label+" "+string(on), func(t *testing.T) {
+					next := s.start(on)(t)
+					started()
+					starting.Wait()
+					b.chain(t, s.dialect, next, on)
+				})
+			})
 		}
-	})
+	}
+	chains.Wait()
+}
+
+// chain plays those faults of a driver that belong to a scene.
+func (b *table) chain(t *testing.T, d dialect, next func() server, on scene) {
+	t.Helper()
+	for _, f := range faults {
+		if f.on == on && (f.drivers == nil || slices.Contains(f.drivers, d.label)) {
+			t.Run(fmt.Sprintf("%d %s", f.number, f.what), func(t *testing.T) { b.perform(t, f, d, next()) })
+		}
+	}
 }
 
 // row is a line of the table.
