@@ -70,7 +70,7 @@ func (p *play) rough(s side, slow time.Duration, cfg fluxor.RuntimeConfig) (*rou
 
 // closesSlowly has a caller work on while its connections become too old.
 func closesSlowly(p *play) {
-	const slow = 2 * time.Second
+	const slow = 3 * time.Second
 	p.bare("a caller waits %s", seconds(p.worksOn(bare, slow)))
 	longest := slow
 	for range attempts {
@@ -83,7 +83,7 @@ func closesSlowly(p *play) {
 
 // worksOn returns the longest that the caller waited for an answer.
 func (p *play) worksOn(s side, slow time.Duration) (longest time.Duration) {
-	const lifetime, span = 100 * time.Millisecond, time.Second
+	const lifetime, span = 300 * time.Millisecond, time.Second
 	_, db := p.rough(s, slow, fluxor.RuntimeConfig{ConnMaxLifetime: lifetime})
 	if s == bare {
 		db.SetConnMaxLifetime(lifetime)
