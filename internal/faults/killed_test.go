@@ -16,37 +16,48 @@ import (
 )
 
 // thaws has callers ask for a new number each time, before, in and after a
-// freeze: an answer to an earlier question is the wrong number. How soon the
-// server itself answers again depends on the machine, so that is not counted.
+// freeze: an answer to an earlier question is the wrong number. It freezes
+// again where the machine may have been late, whose own return is not counted.
 func thaws(p *play) {
+	direct := p.table(bare)
+	for n := range attempts {
+		asked, back := p.thawed(direct)
+		if n == 0 {
+			took, wrong := asked[bare].result()
+			p.bare("after %s, %d wrong", seconds(took), wrong)
+		}
+		took, wrong := asked[wrapped].result()
+		met := took > 0 && took <= time.Second+back && wrong == 0
+		if met || wrong > 0 || n == attempts-1 {
+			p.fluxor(met, "after %s, %d wrong", seconds(took), wrong)
+			return
+		}
+	}
+}
+
+// thawed returns what callers of both sides heard, and how long after the thaw
+// the server answered a connection that nobody else used.
+func (p *play) thawed(direct *sql.DB) (asked [2]*askers, back time.Duration) {
 	const pause = 2500 * time.Millisecond
-	var asked [2]*askers
 	for _, s := range sides {
 		db := p.at[s].open(p)
 		dbtest.Fill(p, db, 2)
 		asked[s] = p.askers(db, 4, time.Second)
 	}
-	direct := p.table(bare)
 	p.server.freeze(p)
 	<-time.After(pause)
 	p.server.thaw(p)
 	thawed := time.Now()
 	dbtest.WaitUntil(p, "the server answers", func() bool { return direct.Ping() == nil })
-	back := time.Since(thawed)
+	back = time.Since(thawed)
 	for _, s := range sides {
 		asked[s].answeredAfter(thawed)
 	}
 	<-time.After(300 * time.Millisecond) // answers of the others
 	for _, s := range sides {
 		asked[s].stop()
-		took, wrong := time.Duration(asked[s].first.Load()), asked[s].wrong.Load()
-		words := fmt.Sprintf("after %s (the server: %s), %d wrong", seconds(took), seconds(back), wrong)
-		if s == bare {
-			p.bare("%s", words)
-			continue
-		}
-		p.fluxor(took > 0 && took <= time.Second+back && wrong == 0, "%s", words)
 	}
+	return asked, back
 }
 
 // askers ask for numbers until they are stopped.
@@ -68,6 +79,11 @@ func (a *askers) words() string {
 		return fmt.Sprintf("%d of %d fail (%q)", failed, all, *said)
 	}
 	return fmt.Sprintf("%d of %d fail", failed, all)
+}
+
+// result is when the first answer came, and how many were wrong.
+func (a *askers) result() (took time.Duration, wrong int64) {
+	return time.Duration(a.first.Load()), a.wrong.Load()
 }
 
 // share is how many of the calls failed, of 1.

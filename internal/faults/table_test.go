@@ -17,8 +17,7 @@ import (
 func TestFaults(t *testing.T) {
 	var table table
 	table.scenes(t, alone)
-	table.scenes(t, cut, frozen)
-	table.scenes(t, busy, gone)
+	table.scenes(t, cut, busy, frozen, gone)
 	t.Log("\n" + table.String())
 }
 
