@@ -1,4 +1,4 @@
-// This file tests waiting: its order, its cost, and what session state survives it.
+// This file tests waiting: its cost, and what session state survives it.
 
 package fluxor_test
 
@@ -14,70 +14,6 @@ import (
 	"github.com/fluxor-db/fluxor"
 	"github.com/fluxor-db/fluxor/internal/dbtest"
 )
-
-// inversions counts the pairs that were served in another order than they came.
-func inversions(order []int) int {
-	n := 0
-	for i := range order {
-		for j := i + 1; j < len(order); j++ {
-			if order[i] > order[j] {
-				n++
-			}
-		}
-	}
-	return n
-}
-
-// serve lets n callers wait for one connection, each certain to be in line
-// before the next comes, and returns the order in which they were served.
-func serve(t *testing.T, db *sql.DB, n int, waiting func() int) []int {
-	t.Helper()
-	holder, err := db.Conn(t.Context())
-	if err == nil {
-		err = holder.PingContext(t.Context())
-	}
-	if err != nil {
-		t.Fatal(err)
-	}
-	var mu sync.Mutex
-	var order []int
-	var wg sync.WaitGroup
-	for i := range n {
-		wg.Go(func() {
-			c, err := db.Conn(context.Background())
-			if err == nil {
-				err = c.PingContext(context.Background())
-			}
-			if err != nil {
-				t.Error(err)
-				return
-			}
-			mu.Lock()
-			order = append(order, i)
-			mu.Unlock()
-			_ = c.Close()
-		})
-		waitUntil(t, "the caller is in line", func() bool { return waiting() == i+1 })
-	}
-	_ = holder.Close()
-	wg.Wait()
-	return order
-}
-
-func TestSixtyWaitersAreServedInTheirOrder(t *testing.T) {
-	const waiters = 60
-	db, c := wrap(t, &dbtest.Fake{}, fluxor.RuntimeConfig{MaxOpenConns: 1})
-	order := serve(t, db, waiters, func() int { return c.PoolStats().Waiting })
-	if n := inversions(order); n != 0 {
-		t.Errorf("%d of %d pairs were served out of order: %v", n, waiters*(waiters-1)/2, order)
-	}
-
-	bare := sql.OpenDB(&dbtest.Fake{})
-	defer bare.Close()
-	bare.SetMaxOpenConns(1)
-	order = serve(t, bare, waiters, func() int { return int(bare.Stats().WaitCount) })
-	t.Logf("%d waiters on one connection: Fluxor 0 inversions, database/sql %d of %d pairs", waiters, inversions(order), waiters*(waiters-1)/2)
-}
 
 func TestTenThousandGoroutinesShareTwentyConnections(t *testing.T) {
 	const goroutines, conns = 10_000, 20

@@ -8,7 +8,6 @@ import (
 	"errors"
 	"strings"
 	"sync"
-	"sync/atomic"
 	"testing"
 	"time"
 
@@ -69,7 +68,7 @@ func (m *meeting) hold(t *testing.T, s *dbtest.Server, settings []frozenSetting)
 	t.Helper()
 	var frozen, over sync.WaitGroup
 	frozen.Add(1)
-	late := lateness(t)
+	late := dbtest.Lateness(t)
 	for i, set := range settings {
 		ctx, cancel := set.begin()
 		t.Cleanup(cancel)
@@ -101,21 +100,6 @@ func (m *meeting) hold(t *testing.T, s *dbtest.Server, settings []frozenSetting)
 	over.Wait()
 	hang.Stop()
 	t.Logf("the machine is up to %s late", late())
-}
-
-// lateness watches how late the machine wakes a timer, and returns what says
-// the worst: no call can be more punctual.
-func lateness(t *testing.T) func() time.Duration {
-	var worst atomic.Int64
-	go func() {
-		const nap = 5 * time.Millisecond
-		for t.Context().Err() == nil {
-			start := time.Now()
-			<-time.After(nap)
-			worst.Store(max(worst.Load(), int64(time.Since(start)-nap)))
-		}
-	}()
-	return func() time.Duration { return time.Duration(worst.Load()) }
 }
 
 // check says how a call must end on a frozen server.

@@ -19,7 +19,7 @@ func TestClosingWhatTheCacheGaveUpEndsWithTheContext(t *testing.T) {
 		mustScan(t, db.QueryRow(b.arg, 1))
 	}
 	mustExec(t, db, change) // leaves a statement for the next lease to close
-	late := lateness(t)
+	late := dbtest.Lateness(t)
 	server.Freeze(t)
 	ctx, cancel := withDeadline()
 	defer cancel()

@@ -4,7 +4,6 @@ package fluxor_test
 
 import (
 	"bytes"
-	"context"
 	"database/sql"
 	"database/sql/driver"
 	"errors"
@@ -110,20 +109,7 @@ func openName(t testing.TB, name, dsn string) *sql.DB {
 // holdConnections makes db use n connections at once, and leaves them idle.
 func holdConnections(t testing.TB, db *sql.DB, n int) {
 	t.Helper()
-	conns := make([]*sql.Conn, n)
-	for i := range conns {
-		c, err := db.Conn(context.Background())
-		if err == nil {
-			err = c.PingContext(context.Background())
-		}
-		if err != nil {
-			t.Fatal(err)
-		}
-		conns[i] = c
-	}
-	for _, c := range conns {
-		_ = c.Close()
-	}
+	dbtest.Fill(t, db, n)
 }
 
 // running returns how many of b's slow queries run in a database of the server:

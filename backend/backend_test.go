@@ -84,6 +84,7 @@ func TestErrorsOfUnknownDriversAreClassifiedByWhatTheyCarry(t *testing.T) {
 		{io.ErrUnexpectedEOF, backend.ClassDead},
 		{&net.OpError{Op: "read", Err: errors.New("reset")}, backend.ClassDead},
 		{&net.OpError{Op: "dial", Err: errors.New("refused")}, backend.ClassUnavailable},
+		{fmt.Errorf("hostname resolving error: %w", &net.DNSError{Err: "no such host", IsNotFound: true}), backend.ClassUnavailable}, // pgx's words
 		{driver.ErrBadConn, backend.ClassUnknown},
 		{errors.New("something else"), backend.ClassUnknown},
 		{context.Canceled, backend.ClassUnknown},

@@ -126,5 +126,9 @@ func Common(err error) Class {
 		}
 		return ClassDead
 	}
+	var name *net.DNSError // of a driver that looks the host's name up by itself (pgx)
+	if errors.As(err, &name) {
+		return ClassUnavailable
+	}
 	return ClassUnknown
 }

@@ -134,6 +134,11 @@ var layers = []layer{
 		never:   []string{".", "drivers", "netdriver", "admin", "health", "metrics", "cmd", "examples"},
 	},
 	{
+		reason:  "faults are played by tests, from outside, as an application meets them",
+		folders: []string{"internal/faults"},
+		only:    []string{},
+	},
+	{
 		reason:  "a breaker knows outcomes and times; what an outcome means is decided above",
 		folders: []string{"internal/breaker"},
 		only:    []string{},
