@@ -41,6 +41,7 @@ func (s *session) judge(ctx context.Context, o *op, err error) (heard error, aga
 		return err, false
 	}
 	if s.e.named(s.e.rules.Retry, err) {
+		o.is.set(worked)
 		return err, s.tx == nil && s.pure(o)
 	}
 	class := s.e.backend.Classify(err)
@@ -82,6 +83,7 @@ func (s *session) judgeSent(ctx context.Context, p *physical, o *op, err error) 
 		if p.line != nil && errors.Is(p.line.Expired(), netshim.ErrQuiet) {
 			return s.quietError(p, err), false
 		}
+		o.is.set(worked)
 		again = errors.Is(err, driver.ErrBadConn) && s.tx == nil && p.line != nil && p.unheard() // as database/sql would
 	}
 	return s.indeterminate(ctx, p, o.name(), err), again
