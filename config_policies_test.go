@@ -22,10 +22,10 @@ func TestLimitsFollowFromWhatIsWritten(t *testing.T) {
 		burst, queue int64
 	}{
 		"nothing is limited":            {RuntimeConfig{}, 0, 0},
-		"a tenth of a second":           {RuntimeConfig{MaxRequestsPerSecond: 500}, 50, 0},
-		"at least one":                  {RuntimeConfig{MaxRequestsPerSecond: 5}, 1, 0},
-		"a written burst":               {RuntimeConfig{MaxRequestsPerSecond: 500, RateLimitBurst: 7}, 7, 0},
-		"no burst is one":               {RuntimeConfig{MaxRequestsPerSecond: 500, RateLimitBurst: -1}, 1, 0},
+		"a tenth of a second":           {RuntimeConfig{MaxRequestsPerSecond: 500}, 50, 5000},
+		"at least one":                  {RuntimeConfig{MaxRequestsPerSecond: 5}, 1, 50},
+		"a written burst":               {RuntimeConfig{MaxRequestsPerSecond: 500, RateLimitBurst: 7}, 7, 5000},
+		"no burst is one":               {RuntimeConfig{MaxRequestsPerSecond: 500, RateLimitBurst: -1}, 1, 5000},
 		"ten times the concurrency":     {RuntimeConfig{MaxConcurrentConnections: 12}, 0, 120},
 		"a written queue":               {RuntimeConfig{MaxConcurrentConnections: 12, BackpressureQueue: 3}, 0, 3},
 		"nobody may wait":               {RuntimeConfig{MaxConcurrentConnections: 12, BackpressureQueue: -1}, 0, 0},
