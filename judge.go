@@ -45,7 +45,11 @@ func (s *session) judge(ctx context.Context, o *op, err error) (heard error, aga
 		return err, s.tx == nil && s.pure(o)
 	}
 	class := s.e.backend.Classify(err)
-	if class == backend.ClassVerdict {
+	if class.Answered() {
+		return err, false
+	}
+	if class == backend.ClassUnavailable && !badConn && !p.cut() {
+		p.broken = true // the server is stopping, or leaves its cluster; another connection may lead elsewhere
 		return err, false
 	}
 	if !badConn && !lost(class) && !(p.cut() && !o.is.has(sound)) && !unanswered(ctx, p, err) {
@@ -232,7 +236,7 @@ func (s *session) judgeRead(r *reading, err error) error {
 		err = late.error
 	}
 	class := s.e.backend.Classify(err)
-	if class == backend.ClassVerdict {
+	if class.Answered() {
 		return err
 	}
 	badConn := errors.Is(err, driver.ErrBadConn)
