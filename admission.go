@@ -88,7 +88,7 @@ func (s *session) outcome(err error) breaker.Outcome {
 	switch s.e.backend.Classify(err) {
 	case backend.ClassVerdict:
 		return breaker.Success
-	case backend.ClassDead, backend.ClassFatal, backend.ClassTooMany, backend.ClassUnavailable:
+	case backend.ClassDead, backend.ClassFatal, backend.ClassTooMany, backend.ClassUnavailable, backend.ClassSick:
 		return breaker.Failure
 	}
 	var lost *refusal.IndeterminateError

@@ -7,7 +7,6 @@ import (
 	"errors"
 	"fmt"
 
-	"github.com/fluxor-db/fluxor/backend"
 	"github.com/fluxor-db/fluxor/middleware"
 	"github.com/fluxor-db/fluxor/refusal"
 )
@@ -93,7 +92,7 @@ func (s *session) queryTimeout(p *physical, o *op, err error) error {
 // endsSo reports whether a call that was cancelled may end with err: any other
 // verdict of the server's came before the cancellation did.
 func (s *session) endsSo(err error) bool {
-	if s.e.backend.Classify(err) != backend.ClassVerdict {
+	if !s.e.backend.Classify(err).Answered() {
 		return true
 	}
 	var state interface{ SQLState() string }

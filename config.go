@@ -170,7 +170,8 @@ type RuntimeConfig struct {
 	BackpressureTimeout time.Duration
 	// BackpressureQueue is how many operations may wait to be admitted; who
 	// comes on top of them fails at once. Default: ten times
-	// MaxConcurrentConnections. Negative: none may wait.
+	// MaxConcurrentConnections, or where that is unlimited, MaxRequestsPerSecond.
+	// Negative: none may wait.
 	BackpressureQueue int64
 	// BackpressureNewestFirst admits who waits shortest, not longest, while
 	// there are more operations than can be served. Default: false.

@@ -3,6 +3,7 @@
 package fluxor
 
 import (
+	"cmp"
 	"fmt"
 
 	"github.com/fluxor-db/fluxor/backend"
@@ -55,8 +56,19 @@ func (c *RuntimeConfig) checkPolicies() error {
 	if c.CircuitBreakerSlowRate > 0 && c.CircuitBreakerSlowCall <= 0 {
 		return c.contradiction("CircuitBreakerSlowRate", c.CircuitBreakerSlowRate, "CircuitBreakerSlowCall", "0", "needs a time and does not go with")
 	}
-	if c.BackpressureMode == backpressureTimeout && c.BackpressureTimeout < 0 {
-		return c.contradiction("BackpressureMode", c.BackpressureMode, "BackpressureTimeout", "0", "needs a time and does not go with")
+	preset := c.preset()
+	if mode := cmp.Or(c.BackpressureMode, preset.BackpressureMode); mode == backpressureTimeout && c.BackpressureTimeout < 0 {
+		return c.contradiction("BackpressureMode", mode, "BackpressureTimeout", "0", "needs a time and does not go with")
+	}
+	rate := orPreset(c.MaxRequestsPerSecond, preset.MaxRequestsPerSecond)
+	crowd := orPreset(c.MaxConcurrentConnections, preset.MaxConcurrentConnections)
+	switch {
+	case c.RateLimitBurst > 0 && rate == 0:
+		return c.contradiction("RateLimitBurst", c.RateLimitBurst, "MaxRequestsPerSecond", "0", "needs a limit and does not go with")
+	case c.BackpressureQueue > 0 && rate == 0 && crowd == 0:
+		return c.contradiction("BackpressureQueue", c.BackpressureQueue, "MaxConcurrentConnections", "0", "needs a limit and does not go with")
+	case c.BackpressureNewestFirst && crowd == 0:
+		return c.contradiction("BackpressureNewestFirst", true, "MaxConcurrentConnections", "0", "needs a limit and does not go with")
 	}
 	return nil
 }

@@ -160,7 +160,7 @@ func (c *RuntimeConfig) derive(written RuntimeConfig) {
 		c.RateLimitBurst = max(c.RateLimitBurst, 1)
 	}
 	if written.BackpressureQueue == 0 {
-		c.BackpressureQueue = 10 * c.MaxConcurrentConnections
+		c.BackpressureQueue = 10 * cmp.Or(c.MaxConcurrentConnections, c.MaxRequestsPerSecond)
 	}
 }
 

@@ -144,7 +144,7 @@ func (e *engine) dial(ctx context.Context) (*physical, error) {
 	p.apart = apart
 	p.kept = e.keeper.keptBy(ci)
 	if how := e.backend.Killing; how != nil && e.set.QueryTimeout > 0 {
-		p.name, _ = how.Identify(ctx, ci) // without it what outlives the timeout runs on
+		p.name, p.nameless = how.Identify(netshim.WithLine(ctx, line), ci)
 	}
 	return p, nil
 }
@@ -171,10 +171,13 @@ const killLimit = 5 * time.Second
 // connection of its own for that, beside the pool, which may be full of such.
 func (e *engine) kill(p *physical) {
 	how, name := e.backend.Killing, p.name
+	if p.nameless != nil {
+		e.runsOn(p.nameless)
+	}
+	p.name, p.nameless = "", nil
 	if how == nil || name == "" {
 		return
 	}
-	p.name = ""
 	e.killing.Go(func() {
 		ctx, cancel := context.WithTimeout(context.Background(), killLimit)
 		defer cancel()
@@ -185,9 +188,14 @@ func (e *engine) kill(p *physical) {
 			err = errors.Join(how.Kill(ctx, ci, name), ci.Close())
 		}
 		if err != nil {
-			e.log.Warn("a statement that took too long may run on", "error", err)
+			e.runsOn(err)
 		}
 	})
+}
+
+// runsOn says that the server may not have ended what the query timeout did.
+func (e *engine) runsOn(why error) {
+	e.log.Warn("a statement that took too long may run on", "error", why)
 }
 
 // peek looks, without a round trip, whether the server closed the connection,

@@ -41,10 +41,15 @@ func (s *session) judge(ctx context.Context, o *op, err error) (heard error, aga
 		return err, false
 	}
 	if s.e.named(s.e.rules.Retry, err) {
+		o.is.set(worked)
 		return err, s.tx == nil && s.pure(o)
 	}
 	class := s.e.backend.Classify(err)
-	if class == backend.ClassVerdict {
+	if class.Answered() {
+		return err, false
+	}
+	if class == backend.ClassUnavailable && !badConn && !p.cut() {
+		p.broken = true // the server is stopping, or leaves its cluster; another connection may lead elsewhere
 		return err, false
 	}
 	if !badConn && !lost(class) && !(p.cut() && !o.is.has(sound)) && !unanswered(ctx, p, err) {
@@ -82,6 +87,7 @@ func (s *session) judgeSent(ctx context.Context, p *physical, o *op, err error) 
 		if p.line != nil && errors.Is(p.line.Expired(), netshim.ErrQuiet) {
 			return s.quietError(p, err), false
 		}
+		o.is.set(worked)
 		again = errors.Is(err, driver.ErrBadConn) && s.tx == nil && p.line != nil && p.unheard() // as database/sql would
 	}
 	return s.indeterminate(ctx, p, o.name(), err), again
@@ -230,7 +236,7 @@ func (s *session) judgeRead(r *reading, err error) error {
 		err = late.error
 	}
 	class := s.e.backend.Classify(err)
-	if class == backend.ClassVerdict {
+	if class.Answered() {
 		return err
 	}
 	badConn := errors.Is(err, driver.ErrBadConn)

@@ -87,7 +87,7 @@ func (s *session) tooOld(p *physical, o *op, err error) bool {
 	age := s.e.keeper.how.Age(err, o.known.Verdict == sqltext.Pure)
 	switch age {
 	case backend.AgeFits:
-		if s.e.backend.Classify(err) != backend.ClassVerdict {
+		if !s.e.backend.Classify(err).Answered() {
 			p.kept.forget(o.SQL) // the server may hold a part of the call: go-sql-driver sends long arguments ahead
 		}
 		return false

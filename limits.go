@@ -29,8 +29,16 @@ func newRate(set settings) *limit.Rate {
 	}
 	return limit.NewRate(limit.RateConfig{
 		PerSecond: int(set.MaxRequestsPerSecond), Burst: int(set.RateLimitBurst),
-		Mode: modes[set.BackpressureMode], Timeout: set.BackpressureTimeout, Queue: int(set.BackpressureQueue),
+		Mode: modes[set.BackpressureMode], Timeout: set.BackpressureTimeout, Queue: set.queue(),
 	})
+}
+
+// queue is BackpressureQueue in the limits' terms, in which 0 is their default.
+func (s settings) queue() int {
+	if s.BackpressureQueue == 0 {
+		return -1
+	}
+	return int(s.BackpressureQueue)
 }
 
 // newCrowd returns nil where operations at once are not limited.
@@ -39,7 +47,7 @@ func newCrowd(set settings) *limit.Concurrency {
 		return nil
 	}
 	return limit.NewConcurrency(limit.ConcurrencyConfig{
-		Limit: int(set.MaxConcurrentConnections), Queue: int(set.BackpressureQueue),
+		Limit: int(set.MaxConcurrentConnections), Queue: set.queue(),
 		Mode: modes[set.BackpressureMode], Timeout: set.BackpressureTimeout, NewestFirst: set.BackpressureNewestFirst,
 	})
 }

@@ -12,6 +12,8 @@ import (
 	"time"
 
 	"github.com/fluxor-db/fluxor"
+	"github.com/fluxor-db/fluxor/internal/dbtest"
+	"github.com/fluxor-db/fluxor/middleware"
 )
 
 // crowded opens a database that admits two operations at once.
@@ -147,5 +149,86 @@ func TestOperationsPerSecondAreLimited(t *testing.T) {
 	}
 	if ok < 5 || ok > 20 || refused == 0 {
 		t.Errorf("%d passed, %d were refused", ok, refused)
+	}
+}
+
+func TestWhereNobodyMayWaitTheNextIsRefusedAtOnce(t *testing.T) {
+	for name, row := range map[string]struct {
+		limit string
+		want  error
+	}{
+		"at once":    {"fluxor_max_concurrent_connections=1", fluxor.ErrOverloaded},
+		"per second": {"fluxor_max_requests_per_sec=1", fluxor.ErrRateLimited},
+	} {
+		t.Run(name, func(t *testing.T) {
+			b := networkBackends[0]
+			db := b.fluxor(t, b.share(t).NewDatabase(t), row.limit, "fluxor_backpressure_mode=block", "fluxor_backpressure_queue=0")
+			letGo := hold(t, db, 1)
+			defer letGo()
+			ctx, cancel := context.WithTimeout(t.Context(), 5*time.Second)
+			defer cancel()
+			start := time.Now()
+			if _, err := db.ExecContext(ctx, "select 1"); !errors.Is(err, row.want) || time.Since(start) > time.Second {
+				t.Errorf("after %v: %v", time.Since(start), err)
+			}
+		})
+	}
+}
+
+// TestAPanicGivesItsPlaceBack: database/sql never takes a connection back whose
+// driver panicked in a query.
+func TestAPanicGivesItsPlaceBack(t *testing.T) {
+	calls := map[string]func(context.Context, *sql.DB) error{
+		"exec":  func(ctx context.Context, db *sql.DB) error { _, err := db.ExecContext(ctx, "x"); return err },
+		"query": func(ctx context.Context, db *sql.DB) error { return db.QueryRowContext(ctx, "x").Scan(new(int)) },
+		"begin": func(ctx context.Context, db *sql.DB) error { _, err := db.BeginTx(ctx, nil); return err },
+		"ping":  func(ctx context.Context, db *sql.DB) error { return db.PingContext(ctx) },
+		"prepare": func(ctx context.Context, db *sql.DB) error {
+			_, err := db.PrepareContext(ctx, "x")
+			return err
+		},
+	}
+	for _, where := range []string{"driver", "middleware before", "middleware after"} {
+		for name, call := range calls {
+			t.Run(where+"/"+name, func(t *testing.T) {
+				var sick atomic.Bool
+				boom := func(at string) {
+					if sick.Load() && at == where {
+						panic("boom")
+					}
+				}
+				fake := &dbtest.Fake{OnCall: func(_ context.Context, _ int, call string) error {
+					if call != "reset" {
+						boom("driver")
+					}
+					return nil
+				}}
+				cfg := fluxor.RuntimeConfig{MaxConcurrentConnections: 1, BackpressureMode: "reject"}
+				cfg.Middleware = []middleware.Middleware{func(next middleware.Handler) middleware.Handler {
+					return middleware.HandlerFunc(func(ctx context.Context, c *middleware.Call) error {
+						boom("middleware before")
+						err := next.Handle(ctx, c)
+						boom("middleware after")
+						return err
+					})
+				}}
+				db, _ := wrap(t, fake, cfg)
+				for range 3 {
+					sick.Store(true)
+					func() {
+						defer func() {
+							if recover() == nil {
+								t.Error("no panic")
+							}
+						}()
+						_ = call(t.Context(), db)
+					}()
+					sick.Store(false)
+					if _, err := db.ExecContext(t.Context(), "y"); err != nil {
+						t.Fatalf("afterwards: %v", err)
+					}
+				}
+			})
+		}
 	}
 }

@@ -44,7 +44,7 @@ type op struct {
 }
 
 // progress is what an operation has come to.
-type progress uint8
+type progress uint16
 
 const (
 	// begun is set until clear.
@@ -66,6 +66,9 @@ const (
 	byKept
 	// anew is set when that one was too old: the driver shall run the text.
 	anew
+	// worked is set where the server may have carried it out: to send it again is
+	// harmless, but work.
+	worked
 )
 
 func (g progress) has(f progress) bool { return g&f != 0 }

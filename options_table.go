@@ -138,7 +138,7 @@ var options = []option{
 		doc: "The longest wait to be admitted in the mode `timeout`.",
 	},
 	{
-		field: "BackpressureQueue", env: "DB_BACKPRESSURE_QUEUE", off: "nobody may wait", unset: "10 x `fluxor_max_concurrent_connections`",
+		field: "BackpressureQueue", env: "DB_BACKPRESSURE_QUEUE", off: "nobody may wait", unset: "10 x `fluxor_max_concurrent_connections`, else what ten seconds permit",
 		doc: "How many operations may wait to be admitted; who comes on top of them fails at once.",
 	},
 	{

@@ -32,7 +32,7 @@ func (s *session) attemptKept(ctx context.Context, p *physical, o *op) error {
 // attempt runs o once on the held connection.
 func (s *session) attempt(ctx context.Context, p *physical, o *op) error {
 	p.resetLine()
-	o.is.unset(sound)
+	o.is.unset(sound | worked)
 	o.is.set(harmless)
 	switch o.Op {
 	case middleware.OpQuery:

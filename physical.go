@@ -37,11 +37,13 @@ type physical struct {
 	resetter   driver.SessionResetter
 	validator  driver.Validator
 
-	name   string // what the server calls it, where that is asked for; else ""
-	broken bool   // set by the session that leases it; such a connection is never reused
-	lost   bool   // as broken, because a call found it gone
-	looks  bool   // its ResetSession looks at the socket (go-sql-driver, checkConnLiveness)
-	closed atomic.Bool
+	name string // what the server calls it, where that is asked for; else ""
+
+	nameless error // why it has no name although it was asked for
+	broken   bool  // set by the session that leases it; such a connection is never reused
+	lost     bool  // as broken, because a call found it gone
+	looks    bool  // its ResetSession looks at the socket (go-sql-driver, checkConnLiveness)
+	closed   atomic.Bool
 
 	kept *kept // the statements kept for texts; nil where none are
 

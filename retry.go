@@ -59,21 +59,36 @@ func (r *retries) spend() bool {
 }
 
 // wait reports whether an operation that began at a time, and was tried n times
-// again since, may be tried once more, after it has waited for that: a random
-// time up to the backoff (full jitter), so that callers who failed together do
-// not return together. An attempt may itself take long, so all of them together
-// get the time that the longest pauses would take.
+// again since, may be tried once more, after it has waited for that. An attempt
+// may itself take long, so all of them together get the time that the longest
+// pauses would take.
 func (r *retries) wait(ctx context.Context, began time.Time, n int) bool {
-	if n >= r.most || r.backoff <= 0 || time.Since(began) > r.backoff<<min(r.most, 16) {
+	if r.backoff <= 0 || time.Since(began) > r.backoff<<min(r.most, 16) {
 		return false
 	}
-	pause := rand.N(r.backoff<<min(n, 16)) + 1
+	pause, ok := r.permits(ctx, n)
+	return ok && r.sleep(ctx, pause)
+}
+
+// permits reports whether an operation that was tried n times again may be tried
+// once more, after which pause, and takes the price of it. The pause is a random
+// time up to the backoff (full jitter), so that callers who failed together do
+// not return together.
+func (r *retries) permits(ctx context.Context, n int) (pause time.Duration, ok bool) {
+	if n >= r.most {
+		return 0, false
+	}
+	if r.backoff > 0 {
+		pause = rand.N(r.backoff<<min(n, 16)) + 1
+	}
 	if end, ok := ctx.Deadline(); ok && time.Until(end) <= pause {
-		return false
+		return 0, false
 	}
-	if !r.spend() {
-		return false
-	}
+	return pause, r.spend()
+}
+
+// sleep waits, and reports whether ctx lasted.
+func (r *retries) sleep(ctx context.Context, pause time.Duration) bool {
 	t := time.NewTimer(pause)
 	defer t.Stop()
 	select {

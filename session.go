@@ -113,11 +113,28 @@ func (s *session) persist(ctx context.Context, o *op, settled bool, began time.T
 			return nil
 		}
 		err, again := s.judge(o.context(ctx), o, err)
-		if !again || settled || attempt == maxRepeats {
+		var pause time.Duration
+		if again = again && !settled; again {
+			pause, again = s.mayRepeat(ctx, o, attempt)
+		}
+		if !again {
 			return s.queryTimeout(s.held.Value, o, err)
 		}
 		s.drop()
+		if o.is.has(worked) && !s.e.retries.sleep(ctx, pause) {
+			return err
+		}
 	}
+}
+
+// mayRepeat reports whether o may be repeated for the n-th time, and after which
+// pause: as database/sql would where nothing of it took effect, and as the options
+// say where the server may have worked for it.
+func (s *session) mayRepeat(ctx context.Context, o *op, n int) (pause time.Duration, again bool) {
+	if o.is.has(worked) {
+		return s.e.retries.permits(ctx, n)
+	}
+	return 0, n < maxRepeats
 }
 
 // attemptWatched is attempt with a look at the wire before and after.
@@ -158,6 +175,7 @@ func (s *session) abandon(settled bool) {
 	if !settled {
 		s.drop()
 		s.tx = nil
+		s.leave() // database/sql never takes a connection back on which a query panicked
 	} else if s.held != nil {
 		s.held.Value.broken = true
 	}

@@ -168,7 +168,7 @@ func (o option) setting(cfg RuntimeConfig, written []dsn.Option, concrete *Runti
 // idle reports whether a concrete 0 only means that the limit is off which the
 // value would follow from.
 func (o option) idle(c *RuntimeConfig) bool {
-	return o.field == "RateLimitBurst" || o.field == "BackpressureQueue" && c.MaxConcurrentConnections == 0
+	return o.field == "RateLimitBurst" || o.field == "BackpressureQueue" && c.MaxConcurrentConnections == 0 && c.MaxRequestsPerSecond == 0
 }
 
 // shown is a concrete value in words.

@@ -94,7 +94,7 @@ func TestDSNThatIsNotUnderstoodSaysWhatNewConnectorSays(t *testing.T) {
 
 func TestUnderstandingShowsWhatFollowsFromOtherOptions(t *testing.T) {
 	for dsn, want := range map[string]string{
-		":memory:": "what a tenth of a second permits, at least 1, 10 x `fluxor_max_concurrent_connections`, true, block",
+		":memory:": "what a tenth of a second permits, at least 1, 10 x `fluxor_max_concurrent_connections`, else what ten seconds permit, true, block",
 		":memory:?fluxor_preset=legacy&fluxor_enable_leak_detection=false":         "100, 1000, false, timeout",
 		":memory:?fluxor_rate_limit_burst=0&fluxor_max_concurrent_connections=3":   "1, 30, true, block",
 		":memory:?fluxor_backpressure_queue=0&fluxor_max_concurrent_connections=3": "what a tenth of a second permits, at least 1, nobody may wait, true, block",

@@ -158,9 +158,16 @@ const (
 	// credentials can lock the account.
 	ClassLogin
 	// ClassUnavailable: nobody listens, or the server is starting or
-	// stopping; dialing again later can help.
+	// stopping; dialing again later can help. On an open session it is a
+	// refusal, by a server that will not serve this session again.
 	ClassUnavailable
+	// ClassSick: a verdict over a usable connection that no caller brought about:
+	// the server lacks memory or disk, or its data are damaged.
+	ClassSick
 )
+
+// Answered reports whether the server answered and the session goes on.
+func (c Class) Answered() bool { return c == ClassVerdict || c == ClassSick }
 
 var registry = struct {
 	sync.Mutex // protects the fields below; observers run under it and must not register

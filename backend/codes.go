@@ -42,10 +42,10 @@ func oraCode(n int) string { return fmt.Sprintf("ORA-%05d", n) }
 // anew, may succeed. Some undo the whole transaction and some, as MySQL's 1205
 // and Oracle's, the statement alone, so it must have been rolled back before.
 var again = map[string][]string{
-	"postgres": {"40001", "40P01"}, // serialization failure, deadlock
-	"mysql":    {"1213", "1205"},   // deadlock, lock wait timeout
-	"oracle":   {"ORA-00060", "ORA-08177"},
-	"sqlite":   {"5", "6"}, // SQLITE_BUSY, also of a snapshot that is too old, and SQLITE_LOCKED
+	"postgres": {"40001", "40P01", "55P03"},                                       // serialization failure, deadlock, lock timeout
+	"mysql":    {"1213", "1205", "1020", "3572"},                                  // deadlock, lock wait timeout, MariaDB's serialization failure, NOWAIT
+	"oracle":   {"ORA-00060", "ORA-08177", "ORA-00054", "ORA-30006", "ORA-02049"}, // the last three: lock timeouts
+	"sqlite":   {"5", "6"},                                                        // SQLITE_BUSY, also of a snapshot that is too old, and SQLITE_LOCKED
 	"":         {"40001", "40P01"},
 }
 

@@ -13,7 +13,7 @@ import (
 type Killing struct {
 	// Identify returns what the server calls a connection, so that no other one is
 	// called that: not on a server that has restarted, nor on another one at the
-	// same address.
+	// same address, nor behind a proxy. ctx carries the connection's netshim.Line.
 	Identify func(ctx context.Context, ci driver.Conn) (name string, err error)
 	// Kill ends the connection of that name, and what it runs, over another one.
 	// That it is gone already is no error; that another connection has its number is

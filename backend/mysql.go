@@ -14,6 +14,7 @@ import (
 func MySQLNumber(n uint16) Class {
 	switch n {
 	case 1040, // ER_CON_COUNT_ERROR
+		1135, // ER_CANT_CREATE_THREAD
 		1203, // ER_TOO_MANY_USER_CONNECTIONS
 		1226: // ER_USER_LIMIT_REACHED
 		return ClassTooMany
@@ -26,7 +27,7 @@ func MySQLNumber(n uint16) Class {
 		4150, // MariaDB ER_USER_IS_BLOCKED: too many wrong passwords
 		4151: // MariaDB ER_ACCOUNT_HAS_BEEN_LOCKED
 		return ClassLogin
-	case 1053, // ER_SERVER_SHUTDOWN
+	case 1053, 1077, 1079, // ER_SERVER_SHUTDOWN, ER_NORMAL_SHUTDOWN, ER_SHUTDOWN_COMPLETE
 		1927,                   // MariaDB ER_CONNECTION_KILLED
 		4031,                   // MySQL ER_CLIENT_INTERACTION_TIMEOUT
 		1152, 1158, 1159, 1160, // aborted connection, network packet errors
@@ -34,6 +35,9 @@ func MySQLNumber(n uint16) Class {
 		return ClassFatal
 	case 1047: // ER_UNKNOWN_COM_ERROR: Galera node not ready
 		return ClassUnavailable
+	case 1021, 1026, // ER_DISK_FULL, ER_ERROR_ON_WRITE
+		1037, 1041: // ER_OUTOFMEMORY, ER_OUT_OF_RESOURCES
+		return ClassSick
 	}
 	if n >= 2000 && n < 3000 {
 		return ClassDead // a client's number (CR_SERVER_LOST, ...): a proxy in between lost its server

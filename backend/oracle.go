@@ -27,14 +27,15 @@ func Oracle(err error) Class {
 // OracleNumber classifies by the number of an ORA- message.
 func OracleNumber(n int) Class {
 	switch n {
-	case 18, 20, // sessions, processes
+	case 18, 20, 2391, // sessions, processes, sessions of the user
 		12516, 12518, 12519, 12520, // the listener has no handler
 		24418, 24457, 24459, 24496: // the client's own session pool is full
 		return ClassTooMany
 	case 1005, 1017, 1045, 28000, 28001, 28009, 28030, 28040:
 		return ClassLogin
 	case 1033, 1034, 1089, 1090, // starting or stopping
-		12154, 12170, 12203, 12500, 12505, 12514, 12521, 12526, 12527, 12528, 12541, 12543, 12545, 12560:
+		12154, 12170, 12203, 12500, 12505, 12514, 12521, 12526, 12527, 12528, 12541, 12543, 12545, 12560,
+		16456: // the standby takes over
 		return ClassUnavailable
 	case 22, 28, 31, 45, 378, 600, 602, 603, 609, 1012, 1041, 1043, 1092, 2396, 2399:
 		return ClassFatal
@@ -42,8 +43,11 @@ func OracleNumber(n int) Class {
 		return ClassUnknown
 	case 3106, 3113, 3114, 3122, 3135, // the server is gone
 		3136, 12161, // the call timed out, and the connection with it
-		12153, 12157, 12537, 12547, 12570, 12571, 12583, 12757, 25408, 27146, 28511, 28547:
+		12153, 12157, 12537, 12547, 12570, 12571, 12583, 12757, 25408, 27146, 28511, 28547, 56600:
 		return ClassDead
+	case 376, 1115, // a file that cannot be read
+		4031, 4036: // no memory for the instance, for the sessions
+		return ClassSick
 	}
 	return ClassVerdict
 }

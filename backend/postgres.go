@@ -10,7 +10,9 @@ import (
 // SQLState says what a SQLSTATE means for the connection (PostgreSQL, Appendix
 // A, "PostgreSQL Error Codes"). A state that is not listed is a verdict: the
 // server answered and the connection goes on. That includes class 08, by which
-// a foreign data wrapper reports a lost connection of its own.
+// a foreign data wrapper reports a lost connection of its own. 53400, a limit of
+// the session's, XX000 and 58P01, a file that a statement names, come of what a
+// caller asks.
 func SQLState(code string) Class {
 	switch code {
 	case "53300": // too_many_connections
@@ -20,6 +22,10 @@ func SQLState(code string) Class {
 	case "57P01", "57P02", "57P04", "57P05", // shutdown, crash, dropped database, idle session
 		"25P03", "25P04": // idle in transaction, transaction timeout: the session is ended
 		return ClassFatal
+	case "53000", "53100", "53200", // resources, disk, memory
+		"58000", "58030", // system, input and output
+		"XX001", "XX002": // damaged data, damaged index
+		return ClassSick
 	}
 	if len(code) != 5 {
 		return ClassUnknown

@@ -49,9 +49,15 @@ func TestNoOtherConnectionWithItsNumberIsEnded(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	id, _, _ := strings.Cut(name, " ")
-	if err := kill(t.Context(), killer, id+" 192.0.2.1:4711"); err == nil || !strings.Contains(err.Error(), "another one") {
-		t.Errorf("got %v", err)
+	words := strings.Split(name, " ")
+	for wrong, want := range map[string]string{
+		words[0] + " 192.0.2.1:4711 " + words[2]: "another one",
+		words[0] + " " + words[1] + " db9:3306":  "answers at the same address",
+		"999999 " + words[1] + " db9:3306":       "answers at the same address",
+	} {
+		if err := kill(t.Context(), killer, wrong); err == nil || !strings.Contains(err.Error(), want) {
+			t.Errorf("%s: got %v", wrong, err)
+		}
 	}
 	if got, err := text(t.Context(), other, "select 'alive'"); err != nil || got != "alive" {
 		t.Errorf("it answers %q, %v", got, err)

@@ -53,6 +53,7 @@ func TestEveryDSNOfThePageConnects(t *testing.T) {
 var classes = map[string]backend.Class{
 	"login refused": backend.ClassLogin, "no further session": backend.ClassTooMany, "not reachable now": backend.ClassUnavailable,
 	"the server ended the session": backend.ClassFatal, "connection lost": backend.ClassDead, "the call timed out": backend.ClassUnknown,
+	"the database is not well": backend.ClassSick,
 }
 
 func TestNumbersOfThePageMeanWhatItSays(t *testing.T) {

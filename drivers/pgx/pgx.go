@@ -133,7 +133,7 @@ func classify(err error) backend.Class {
 	var pe *pgconn.PgError
 	if errors.As(err, &pe) {
 		class := backend.SQLState(pe.Code)
-		if class != backend.ClassVerdict || !fatal(pe) {
+		if !class.Answered() || !fatal(pe) {
 			return class
 		}
 		if strings.HasPrefix(pe.Code, "08") {

@@ -76,7 +76,7 @@ func classify(err error) backend.Class {
 		return backend.Common(err)
 	}
 	class := backend.SQLState(string(pe.Code))
-	if class == backend.ClassVerdict && pe.Fatal() {
+	if class.Answered() && pe.Fatal() {
 		return backend.ClassFatal
 	}
 	return class

@@ -44,13 +44,18 @@ func init() {
 // collations and hooks of the application act on that one.
 func open(dsn string) (driver.Connector, error) { return backend.Registered("sqlite", dsn) }
 
-// classify: an SQLite error is always a verdict, there is no server to lose.
+// classify: an SQLite error is always a verdict, there is no server to lose. The
+// primary code, its lowest byte, tells what is wrong with the file or the machine.
 func classify(err error) backend.Class {
 	var se *sqlite.Error
-	if errors.As(err, &se) {
-		return backend.ClassVerdict
+	if !errors.As(err, &se) {
+		return backend.ClassUnknown
 	}
-	return backend.ClassUnknown
+	switch se.Code() & 0xff {
+	case 7, 10, 11, 13, 26: // NOMEM, IOERR, CORRUPT, FULL, NOTADB
+		return backend.ClassSick
+	}
+	return backend.ClassVerdict
 }
 
 // codes are the extended result code and the primary one, its lowest byte

@@ -14,17 +14,42 @@ import (
 // module is the import path of the repository this package stands in.
 const module = "github.com/fluxor-db/fluxor"
 
-// First writes the first frame of the application among frames as
-// "dir/file.go:12 (pkg.Func)"; "" if there is none.
-func First(frames *runtime.Frames) string {
+// First writes the frame that called as "dir/file.go:12 (pkg.Func)"; "" if there
+// is none. See [Search].
+func First(frames *runtime.Frames) (place string) {
+	var search Search
 	for more := true; more; {
 		var f runtime.Frame
-		if f, more = frames.Next(); Application(f) {
+		f, more = frames.Next()
+		found, last := search.Look(f)
+		if found {
 			dir, file := path.Split(f.File)
-			return fmt.Sprintf("%s:%d (%s)", path.Join(path.Base(dir), file), f.Line, path.Base(f.Function))
+			place = fmt.Sprintf("%s:%d (%s)", path.Join(path.Base(dir), file), f.Line, path.Base(f.Function))
+		}
+		if last {
+			break
 		}
 	}
-	return ""
+	return place
+}
+
+// Search finds, frame by frame from the innermost on, the application's frame
+// that called: the first one above database/sql. What lies below that is a
+// middleware or a wrapper, and is taken where nothing else is to be had. The zero
+// value is ready.
+type Search struct{ passed, found bool }
+
+// Look reports whether f is the best so far, and whether it is the last to look at.
+func (s *Search) Look(f runtime.Frame) (found, last bool) {
+	if strings.HasPrefix(f.Function, "database/sql.") {
+		s.passed = true
+		return false, false
+	}
+	if s.found && !s.passed || !Application(f) {
+		return false, false
+	}
+	s.found = true
+	return true, s.passed
 }
 
 // Application reports whether a frame is known and the application's: not the

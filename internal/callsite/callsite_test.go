@@ -36,6 +36,40 @@ func TestWhoseAFrameIs(t *testing.T) {
 	}
 }
 
+func TestTheCallerStandsAboveDatabaseSQL(t *testing.T) {
+	for stack, want := range map[string]string{
+		"pool fluxor app":                       "app",
+		"fluxor wrapper sql sql app main":       "app",
+		"fluxor middleware fluxor sql app":      "app",
+		"fluxor sql valuer sql app":             "valuer",
+		"fluxor wrapper sql":                    "wrapper",
+		"fluxor wrapper middleware sql runtime": "wrapper",
+		"fluxor sql runtime":                    "",
+	} {
+		names := map[string]string{
+			"pool": module + "/internal/pool.x", "fluxor": module + ".x", "sql": "database/sql.(*DB).x", "runtime": "runtime.goexit",
+		}
+		var search Search
+		got := ""
+		for word := range strings.FieldsSeq(stack) {
+			function, ok := names[word]
+			if !ok {
+				function = "example.com/" + word + ".x"
+			}
+			found, last := search.Look(runtime.Frame{Function: function, File: "/src/x.go"})
+			if found {
+				got = word
+			}
+			if last {
+				break
+			}
+		}
+		if got != want {
+			t.Errorf("%s: %q, want %q", stack, got, want)
+		}
+	}
+}
+
 func TestFirstNamesTheCaller(t *testing.T) {
 	var pcs [8]uintptr
 	n := runtime.Callers(0, pcs[:]) // runtime.Callers comes first

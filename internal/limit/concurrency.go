@@ -18,8 +18,8 @@ type ConcurrencyConfig struct {
 	Mode Mode
 	// Timeout is how long they wait in mode Timeout.
 	Timeout time.Duration
-	// Queue is how many may wait; 0 = ten times the limit. Who comes after is
-	// refused.
+	// Queue is how many may wait; 0 = ten times the limit, negative = nobody. Who
+	// comes after is refused.
 	Queue int
 
 	// NewestFirst sheds load where waiting has become the rule. Once for 20

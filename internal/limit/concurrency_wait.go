@@ -69,7 +69,7 @@ func (c *Concurrency) hindranceLocked(ctx context.Context) Reason {
 
 // queue is how many may wait.
 func (c *Concurrency) queue() int64 {
-	if c.cfg.Queue > 0 {
+	if c.cfg.Queue != 0 {
 		return int64(c.cfg.Queue)
 	}
 	return 10 * c.limit.Load()

@@ -22,7 +22,8 @@ type RateConfig struct {
 	// Timeout is how long they wait in mode Timeout. Whose turn would come
 	// later, or after the deadline of its context, is refused at once.
 	Timeout time.Duration
-	// Queue is how many may wait; 0 = what ten seconds let through.
+	// Queue is how many may wait; 0 = what ten seconds let through, negative =
+	// nobody.
 	Queue int
 }
 

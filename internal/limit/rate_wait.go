@@ -66,7 +66,7 @@ func (r *Rate) hindranceLocked(ctx context.Context, turn, till time.Duration) Re
 
 // queue is how many may wait.
 func (r *Rate) queue() int {
-	if r.cfg.Queue > 0 {
+	if r.cfg.Queue != 0 {
 		return r.cfg.Queue
 	}
 	if n := r.beat.Load().perSecond; n > 0 {

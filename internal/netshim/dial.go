@@ -33,7 +33,7 @@ type dialer struct {
 }
 
 func (d *dialer) dial(ctx context.Context, network, addr string) (net.Conn, error) {
-	l, _ := ctx.Value(lineKey{}).(*Line)
+	l := LineOf(ctx)
 	if l == nil {
 		return d.dialStray(ctx, network, addr)
 	}

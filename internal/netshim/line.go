@@ -62,6 +62,8 @@ type Line struct {
 	seq    uint64 // numbers the guards
 	active []*guard
 	free   []*guard // stopped guards, for reuse
+
+	greeting []byte // what the peer of the latest connection said first
 }
 
 // NewLine returns a line without a connection. The connection attaches itself
@@ -74,6 +76,23 @@ type lineKey struct{}
 // it dials to l. It is meant for one Connect of a driver.
 func WithLine(ctx context.Context, l *Line) context.Context {
 	return context.WithValue(ctx, lineKey{}, l)
+}
+
+// LineOf returns the line of a context made by [WithLine]; nil for any other.
+func LineOf(ctx context.Context) *Line {
+	l, _ := ctx.Value(lineKey{}).(*Line)
+	return l
+}
+
+// Greeting returns what the peer said first, as far as one Read had it and 128
+// bytes go. It may be called on nil.
+func (l *Line) Greeting() []byte {
+	if l == nil {
+		return nil
+	}
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return l.greeting
 }
 
 // Attached reports whether a connection was dialed for this line. A driver

@@ -6,6 +6,7 @@ import (
 	"errors"
 	"net"
 	"os"
+	"slices"
 	"sync/atomic"
 	"syscall"
 	"time"
@@ -26,7 +27,9 @@ type wire struct {
 	out  flow
 	tls  atomic.Bool // TLS is spoken over the socket
 	look *probe      // nil where there is no socket
-	deaf bool        // deadlines have no effect: time is up when the connection is closed
+
+	greeted atomic.Bool // the peer has said something
+	deaf    bool        // deadlines have no effect: time is up when the connection is closed
 
 	// Protected by line.mu.
 	broken bool
@@ -109,7 +112,19 @@ func (w *wire) cutLocked() {
 	_ = w.Conn.SetDeadline(past)
 }
 
-// Read reads from the connection. It does not allocate.
+// longestGreeting is how much of what the peer said first is kept.
+const longestGreeting = 128
+
+// greet keeps what the peer said first.
+func (w *wire) greet(b []byte) {
+	w.line.mu.Lock()
+	defer w.line.mu.Unlock()
+	if w.greeted.CompareAndSwap(false, true) {
+		w.line.greeting = slices.Clone(b[:min(len(b), longestGreeting)])
+	}
+}
+
+// Read reads from the connection. It does not allocate after the first time.
 func (w *wire) Read(b []byte) (int, error) {
 	w.in.busy.Add(1)
 	defer w.in.busy.Add(-1)
@@ -117,6 +132,9 @@ func (w *wire) Read(b []byte) (int, error) {
 	for {
 		n, err := w.Conn.Read(b)
 		if n > 0 {
+			if !w.greeted.Load() {
+				w.greet(b[:n])
+			}
 			w.line.markHeard()
 		}
 		if err == nil {

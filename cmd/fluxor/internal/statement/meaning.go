@@ -100,6 +100,7 @@ var meanings = map[backend.Class]string{
 	backend.ClassTooMany:     "the server grants no further connection; nothing was sent, repeat later",
 	backend.ClassLogin:       "the login was refused; nothing was sent, and more tries may lock the account",
 	backend.ClassUnavailable: "the server cannot be reached; nothing was sent, repeat later",
+	backend.ClassSick:        "the database lacks memory or disk, or is damaged; the statement took no effect, look after the server",
 }
 
 // classOf asks the backends; the first that knows the error's type speaks. Oracle's
