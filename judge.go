@@ -88,7 +88,7 @@ func (s *session) judgeSent(ctx context.Context, p *physical, o *op, err error) 
 			return s.quietError(p, err), false
 		}
 		o.is.set(worked)
-		again = errors.Is(err, driver.ErrBadConn) && s.tx == nil && p.line != nil && p.unheard() // as database/sql would
+		again = s.tx == nil && p.line != nil && (s.young() || errors.Is(err, driver.ErrBadConn) && p.unheard())
 	}
 	return s.indeterminate(ctx, p, o.name(), err), again
 }

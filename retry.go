@@ -100,6 +100,24 @@ func (r *retries) sleep(ctx context.Context, pause time.Duration) bool {
 	}
 }
 
+// mayRepeat reports whether o may be repeated for the n-th time, and after which
+// pause: as database/sql would where nothing of it took effect, and as the options
+// say where the server may have worked for it.
+func (s *session) mayRepeat(ctx context.Context, o *op, n int) (pause time.Duration, again bool) {
+	if o.is.has(worked) {
+		return s.e.retries.permits(ctx, n)
+	}
+	return 0, n < maxRepeats
+}
+
+// soon is how young a read must be to be sent again after its connection broke
+// under it. A server that crashes takes all of them along; an older one may be the
+// one that somebody ended, or that the server died of.
+const soon = time.Second
+
+// young reports whether the present operation began soon before.
+func (s *session) young() bool { return !s.since.IsZero() && s.e.now().Sub(s.since) < soon }
+
 // passes reports whether a failure to open a connection may be over soon. A
 // refused login is not: trying it again may lock the account.
 func (e *engine) passes(err error) bool {

@@ -32,6 +32,7 @@ type session struct {
 	open    int                   // rows not yet closed
 	began   time.Time             // when the present operation began
 	over    time.Time             // when the present operation's database work was over
+	since   time.Time             // when the present operation began to be carried out; zero where nobody asks
 	busy    time.Time             // when the present operation had a connection; zero where nobody asks how slow it is
 	leased  time.Duration         // when the lease began, after the engine's epoch; 0 where nobody wants to know
 	counted bool                  // it has a place among the operations at once
@@ -64,13 +65,13 @@ func (s *session) carry(ctx context.Context, o *op) error {
 	if began.IsZero() && (s.e.judged || s.e.retries.most > 0) {
 		began = s.e.now()
 	}
-	s.busy = time.Time{}
+	s.since, s.busy = began, time.Time{}
 	defer func() {
 		if !over {
 			s.abandon(settled)
 		}
 	}()
-	err = s.persist(ctx, o, settled, began)
+	err = s.persist(ctx, o, settled)
 	s.report(ticket, began, err)
 	if s.held == nil {
 		s.leave()
@@ -94,11 +95,11 @@ func errTxLost() error {
 }
 
 // persist is carry without its care for panics.
-func (s *session) persist(ctx context.Context, o *op, settled bool, began time.Time) error {
+func (s *session) persist(ctx context.Context, o *op, settled bool) error {
 	waits := 0
 	for attempt := 0; ; attempt++ {
 		if err := s.acquire(ctx, attempt); err != nil {
-			if !s.e.passes(err) || !s.e.retries.wait(ctx, began, waits) {
+			if !s.e.passes(err) || !s.e.retries.wait(ctx, s.since, waits) {
 				return err
 			}
 			waits++
@@ -125,16 +126,6 @@ func (s *session) persist(ctx context.Context, o *op, settled bool, began time.T
 			return err
 		}
 	}
-}
-
-// mayRepeat reports whether o may be repeated for the n-th time, and after which
-// pause: as database/sql would where nothing of it took effect, and as the options
-// say where the server may have worked for it.
-func (s *session) mayRepeat(ctx context.Context, o *op, n int) (pause time.Duration, again bool) {
-	if o.is.has(worked) {
-		return s.e.retries.permits(ctx, n)
-	}
-	return 0, n < maxRepeats
 }
 
 // attemptWatched is attempt with a look at the wire before and after.

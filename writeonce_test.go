@@ -105,6 +105,7 @@ func TestARunawayStatementIsKilledOnce(t *testing.T) {
 				done <- err
 			}()
 			waitUntil(t, "the statement runs", func() bool { return running(t, s, b, target.Database) > 0 })
+			<-time.After(1100 * time.Millisecond) // who is younger is sent again
 			s.EndSessions(t, target.Database)
 			if err := <-done; err == nil {
 				t.Error("the killed statement succeeded")

@@ -93,7 +93,6 @@ var faults = []fault{
 	{
 		number: 8, what: "the session of a write crashes, others read",
 		must:    "reads: 0 errors; the write an IndeterminateError",
-		instead: "4 readers: only a read under way fails, by an IndeterminateError",
 		drivers: []string{"pq", "pgx", "godror"}, on: gone, play: crashesASession,
 	},
 	{
