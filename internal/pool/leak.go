@@ -21,7 +21,7 @@ type noticed[T any] struct {
 	c       *Conn[T]
 	since   time.Duration
 	held    time.Duration
-	at      stack
+	at      *stack
 	dropped bool
 	ended   bool
 }
@@ -71,7 +71,7 @@ func (p *Pool[T]) noticeLocked(c *Conn[T], now time.Duration, ended bool) {
 	if p.cfg.OnLeak == nil {
 		return
 	}
-	p.noticed = append(p.noticed, noticed[T]{c, c.since, now - c.since, c.place.read(), c.dropped, ended})
+	p.noticed = append(p.noticed, noticed[T]{c, c.since, now - c.since, c.place.at.Load(), c.dropped, ended})
 	if !p.telling {
 		p.telling = true
 		p.background++
@@ -112,7 +112,7 @@ func (p *Pool[T]) Leaks() []Leak[T] {
 	var all []noticed[T]
 	for c := p.used.First(); c != nil && p.cfg.LeakAfter > 0; c = c.line.After() {
 		if !c.left && (now-c.since >= p.cfg.LeakAfter || c.dropped) {
-			all = append(all, noticed[T]{c, c.since, now - c.since, c.place.read(), c.dropped, false})
+			all = append(all, noticed[T]{c, c.since, now - c.since, c.place.at.Load(), c.dropped, false})
 		}
 	}
 	p.unlock()

@@ -187,7 +187,7 @@ func TestPlacesMayBeReadWhileTheyAreNoted(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		if c.place.known() {
+		if c.place.at.Load() != nil {
 			named++
 		}
 		c.Release()

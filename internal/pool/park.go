@@ -45,7 +45,7 @@ func (p *Pool[T]) takeBack(k *Claim[T], who uint64) *Conn[T] {
 	}
 	c.out = true
 	if k.turns++; p.notes.Load() && (k.turns%sampleEvery == 0 || p.cfg.Places == PlacesAll) {
-		c.place.capture()
+		c.place.at.Store(captured())
 	} else {
 		c.place.forget()
 	}

@@ -36,7 +36,7 @@ func TestAConnectionTakenBackHasItsPlaceNotedNowAndThenWhereTheErrorOfAFullPoolN
 				noted := 0
 				for range 3 * sampleEvery {
 					c := b.take()
-					if c.place.known() {
+					if c.place.at.Load() != nil {
 						noted++
 					}
 					c.Release()

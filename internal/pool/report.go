@@ -33,7 +33,7 @@ type report struct {
 // holder is a borrower of a connection.
 type holder struct {
 	held  time.Duration
-	place stack
+	place *stack
 }
 
 // reportLocked takes the report for a caller about to give up.
@@ -60,12 +60,12 @@ func (p *Pool[T]) reportLocked(ask *request) report {
 	named, nested := p.holdersLocked(ask.who)
 	for _, c := range named {
 		if c != nil {
-			r.holders[r.named] = holder{now - c.since, c.place.read()}
+			r.holders[r.named] = holder{now - c.since, c.place.at.Load()}
 			r.named++
 		}
 	}
 	if nested != nil {
-		r.nested, r.isNested = holder{now - nested.since, nested.place.read()}, true
+		r.nested, r.isNested = holder{now - nested.since, nested.place.at.Load()}, true
 	}
 	return r
 }
@@ -85,13 +85,13 @@ func (p *Pool[T]) holdersLocked(who uint64) (named [maxHolders]*Conn[T], nested 
 		case n < maxHolders:
 			named[n] = c
 			n++
-			if n > 1 && c.place.known() {
+			if n > 1 && c.place.at.Load() != nil {
 				placed++
 			}
-		case c.place.known():
+		case c.place.at.Load() != nil:
 			// It displaces the one held shortest without a place.
 			i := maxHolders - 1
-			for named[i].place.known() {
+			for named[i].place.at.Load() != nil {
 				i--
 			}
 			copy(named[i:], named[i+1:])

@@ -98,9 +98,10 @@ func TestTheLongestHolderAndThenKnownPlacesAreNamed(t *testing.T) {
 			for i, mark := range row.placed {
 				c := borrow(t, p)
 				index[c] = i
-				c.left, c.place.at.n = mark == 'x', 0
+				c.left = mark == 'x'
+				c.place.forget()
 				if mark == '+' {
-					c.place.at.n = 1
+					c.place.at.Store(&stack{n: 1})
 				}
 			}
 			p.mu.Lock()

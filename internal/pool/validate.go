@@ -36,7 +36,7 @@ func (p *Pool[T]) condemn(c *Conn[T]) {
 // admit reports whether a leased connection may be handed out; if not, it is
 // on its way out. The error is the caller's: its time ended.
 func (p *Pool[T]) admit(ask *request, c *Conn[T]) (ok bool, err error) {
-	c.place.set(&ask.place)
+	c.place.at.Store(ask.place)
 	if p.peek(c) != nil {
 		return false, nil
 	}

@@ -37,7 +37,7 @@ type request struct {
 	ctx    context.Context
 	ticket uint64
 	who    uint64
-	place  stack
+	place  *stack
 	began  time.Duration // exact, on the pool's clock
 	own    time.Duration // when AcquireTimeout ends it; 0 = never
 
@@ -106,7 +106,7 @@ func (p *Pool[T]) search(ctx context.Context, k *Claim[T], c *Conn[T], w *waiter
 		ask.own = ask.began + limit
 	}
 	if p.cfg.Places != PlacesNone {
-		ask.place.capture()
+		ask.place = captured()
 	}
 	c, err := p.find(&ask, k, c, w)
 	if k != nil {
