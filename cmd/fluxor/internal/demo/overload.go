@@ -21,11 +21,11 @@ const (
 	crowdConns = 64 // connections a side: more than the server can use, as pools often are
 	crowdPlace = 4  // statements that the server works on at once
 	crowdAdmit = 8  // operations that Fluxor admits at once
-	crowdTries = 3  // how often the rush is repeated on a machine that is busy elsewhere
+	crowdTries = 4  // how often the rush is repeated on a machine that is busy elsewhere
 )
 
 // crowdEach is how long the server works on a statement.
-const crowdEach = 20 * time.Millisecond
+const crowdEach = 40 * time.Millisecond
 
 // enough is the part of the server's capacity that must reach callers in time.
 const enough = 0.7
@@ -36,8 +36,8 @@ type capacity struct {
 	alone     time.Duration // what a call takes, the median
 }
 
-// patience is how long a caller wants to wait: six times what a call takes.
-func (c capacity) patience() time.Duration { return 6 * c.alone }
+// patience is how long a caller wants to wait: four times what a call takes.
+func (c capacity) patience() time.Duration { return 4 * c.alone }
 
 // rush is what callers met who came faster than they could be served.
 type rush struct {

@@ -41,11 +41,11 @@ type size struct {
 var sizes = map[Scale]size{
 	Full: {
 		customers: 2000, products: 1000, workers: 8, conns: 4, turns: 100, perTurn: 40, askTurns: 31, asks: 50, waiters: 60, orders: 40, lostOf: 4, statements: 400,
-		rounds: 10, rush: time.Second, outage: 1200 * time.Millisecond, scan: 1500 * time.Millisecond,
+		rounds: 6, rush: 1200 * time.Millisecond, outage: 1200 * time.Millisecond, scan: 1500 * time.Millisecond,
 	},
 	Quick: {
 		customers: 100, products: 50, workers: 4, conns: 2, turns: 10, perTurn: 30, askTurns: 11, asks: 20, waiters: 30, orders: 12, lostOf: 4, statements: 40,
-		rounds: 5, rush: 600 * time.Millisecond, outage: 700 * time.Millisecond, scan: 800 * time.Millisecond,
+		rounds: 4, rush: 800 * time.Millisecond, outage: 700 * time.Millisecond, scan: 800 * time.Millisecond,
 	},
 }
 
