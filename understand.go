@@ -132,11 +132,12 @@ func (t target) rule(code RuntimeConfig, written []dsn.Option, grammar string) s
 	return rule
 }
 
-// rivals are the other imported backends for the same kind of database.
+// rivals are the other imported backends for the same kind of database that
+// read a DSN.
 func rivals(b backend.Backend) []string {
 	var names []string
 	for _, other := range backend.All() {
-		if other.Type == b.Type && other.Name != b.Name {
+		if other.Type == b.Type && other.Name != b.Name && len(other.Forms) > 0 {
 			names = append(names, other.ImportPath)
 		}
 	}

@@ -53,7 +53,7 @@ const description = "Fluxor makes one database/sql driver out of any other: same
 func (cli) Help() string {
 	return `Examples:
 
-    fluxor demo            see it work, in a few seconds
+    fluxor demo            see it work, without any server
     fluxor query erp.db "SELECT count(*) FROM orders"
     fluxor doctor env:ERP_DSN
     fluxor explain postgres "SELECT now()"

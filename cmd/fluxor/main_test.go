@@ -72,7 +72,7 @@ func TestDemoHoldsItsClaimsInPlainText(t *testing.T) {
 			t.Errorf("%d columns: %q", n, line)
 		}
 	}
-	for _, want := range []string{"100 %", "ops/s", "Summary", "was sent but its answer was lost", "All 10 claims held"} {
+	for _, want := range []string{"100 %", "ops/s", "Summary", "was sent but its answer was lost", "All 22 claims held"} {
 		if !strings.Contains(out, want) {
 			t.Errorf("the output lacks %q:\n%s", want, out)
 		}
@@ -108,7 +108,7 @@ func TestDemoSpeaksJSON(t *testing.T) {
 	if f := found["fairness"]; f.Fluxor != 0 {
 		t.Errorf("fairness: %v inversions, want none", f.Fluxor)
 	}
-	for _, id := range []string{"write_told", "full_pool"} {
+	for _, id := range []string{"write_told", "full_pool", "overload_refused", "outage_refused", "slow_timeout"} {
 		if !strings.HasPrefix(found[id].CallerSees, "fluxor: ") {
 			t.Errorf("%s: the caller sees %q", id, found[id].CallerSees)
 		}

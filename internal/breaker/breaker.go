@@ -120,9 +120,20 @@ func (b *Breaker) refuse() time.Duration {
 	b.refused.Add(1)
 	next := time.Duration(b.nextAt.Load())
 	if next == never {
-		return 0
+		return b.changing()
 	}
 	return max(next-b.now(), time.Millisecond)
+}
+
+// changing is the retry-after of a call that found no time of a probe: the
+// breaker is forced open, or was about to open or to close.
+func (b *Breaker) changing() time.Duration {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	if b.override == ForcedOpen {
+		return 0
+	}
+	return max(time.Duration(b.nextAt.Load())-b.now(), time.Millisecond)
 }
 
 // Enter returns the ticket of a call that is not to be refused whatever the

@@ -71,11 +71,13 @@ var nextSteps = []string{
 // stage is what the chapters share.
 type stage struct {
 	screen   *term.Screen
+	watch    *Watch // nil where nobody watches
 	dir      string
 	size     size
 	findings []Finding
 	bare     *shop
 	fluxor   *shop
+	unwatch  func() // hides the shop's connector; nil before it is shown
 }
 
 type chapter struct {
@@ -92,13 +94,18 @@ var chapters = []chapter{
 	{"5. No write is sent twice", (*stage).writeOnce},
 	{"6. Connections that die while nobody looks", (*stage).idleCut},
 	{"7. A full pool that says so", (*stage).fullPool},
+	{"8. More work than the database bears", (*stage).overload},
+	{"9. A database that stops answering", (*stage).outage},
+	{"10. Rows that nobody closes", (*stage).leak},
+	{"11. A statement that takes too long", (*stage).slow},
 }
 
-// Run plays the demo on screen. It ends early, with an error, when ctx ends or
+// Run plays the demo on screen and tells watch, which may be nil, which
+// connectors are open. It ends early, with an error, when ctx ends or
 // something else than a claim fails; claims that do not hold are in the
 // summary, which is never nil. Everything it made on disk is gone on return.
-func Run(ctx context.Context, screen *term.Screen, scale Scale) (*Summary, error) {
-	s := &stage{screen: screen, size: sizes[scale]}
+func Run(ctx context.Context, screen *term.Screen, scale Scale, watch *Watch) (*Summary, error) {
+	s := &stage{screen: screen, size: sizes[scale], watch: watch}
 	return s.run(ctx, chapters)
 }
 

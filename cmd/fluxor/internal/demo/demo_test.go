@@ -41,8 +41,19 @@ func TestBareOutcomesWouldNotPassForFluxors(t *testing.T) {
 		s.tellFullPool(context.DeadlineExceeded, nestedLimit, context.DeadlineExceeded, nestedLimit)
 		bare := &asker{took: []float64{30, 31, 29}}
 		s.tellPrepared(bare, bare, bare)
+		flooded := rush{span: time.Second, inTime: 50, served: []time.Duration{time.Second}}
+		s.tellOverload(capacity{perSecond: 200}, flooded, flooded)
+		hung := outage{failed: []time.Duration{outageLimit}}
+		s.tellOutage(hung, hung)
+		s.tellLeak(leaks{})
+		slow := slowness{took: time.Second, working: 1}
+		s.tellSlow(slow, slow)
 	})
-	for _, id := range []string{"write_once", "write_told", "idle_sent", "fairness", "full_pool", "statement_answers", "statement_time"} {
+	for _, id := range []string{
+		"write_once", "write_told", "idle_sent", "fairness", "full_pool", "statement_answers", "statement_time",
+		"overload_goodput", "overload_wait", "overload_refused", "outage_wait", "outage_refused", "outage_over",
+		"leak_named", "leak_ended", "leak_dropped", "slow_timeout", "slow_server", "slow_named",
+	} {
 		if ok, checked := held[id]; ok || !checked {
 			t.Errorf("%s: held %v, checked %v; want a claim that fails", id, ok, checked)
 		}

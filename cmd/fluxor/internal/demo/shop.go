@@ -13,6 +13,7 @@ import (
 	"net/url"
 	"path/filepath"
 	"strings"
+	"time"
 
 	_ "github.com/fluxor-db/fluxor"                // registers "fluxor"
 	_ "github.com/fluxor-db/fluxor/drivers/sqlite" // brings the driver "sqlite"
@@ -30,11 +31,22 @@ type size struct {
 	waiters             int // goroutines in line for one connection
 	orders, lostOf      int // orders sent to the old server; every how manyth answer is lost
 	statements          int // after the idle connections were cut
+
+	rounds int           // of calls by which an old server's capacity is measured
+	rush   time.Duration // for which more work comes than it bears
+	outage time.Duration // for which it is silent
+	scan   time.Duration // what a statement takes that finds no index
 }
 
 var sizes = map[Scale]size{
-	Full:  {customers: 2000, products: 1000, workers: 8, conns: 4, turns: 100, perTurn: 40, askTurns: 31, asks: 50, waiters: 60, orders: 40, lostOf: 4, statements: 400},
-	Quick: {customers: 100, products: 50, workers: 4, conns: 2, turns: 10, perTurn: 30, askTurns: 11, asks: 20, waiters: 30, orders: 12, lostOf: 4, statements: 40},
+	Full: {
+		customers: 2000, products: 1000, workers: 8, conns: 4, turns: 100, perTurn: 40, askTurns: 31, asks: 50, waiters: 60, orders: 40, lostOf: 4, statements: 400,
+		rounds: 6, rush: 1200 * time.Millisecond, outage: 1200 * time.Millisecond, scan: 1500 * time.Millisecond,
+	},
+	Quick: {
+		customers: 100, products: 50, workers: 4, conns: 2, turns: 10, perTurn: 30, askTurns: 11, asks: 20, waiters: 30, orders: 12, lostOf: 4, statements: 40,
+		rounds: 4, rush: 800 * time.Millisecond, outage: 700 * time.Millisecond, scan: 800 * time.Millisecond,
+	},
 }
 
 // seed makes every run the same.
@@ -80,6 +92,7 @@ func (s *stage) create(ctx context.Context) error {
 	if s.fluxor, err = openShop("Fluxor", "fluxor", s.dsn("fluxor"), fmt.Sprintf("&fluxor_max_open_conns=%d", s.size.conns)); err != nil {
 		return err
 	}
+	s.unwatch = s.watch.show("orders", s.fluxor.db)
 	bars := []term.Bar{{Label: s.bare.label}, {Label: s.fluxor.label}}
 	for i, sh := range []*shop{s.bare, s.fluxor} {
 		err := sh.fill(ctx, s.size, func(done, total int) {
@@ -104,6 +117,9 @@ func openShop(label, driverName, dsn, options string) (*shop, error) {
 }
 
 func (s *stage) closeShops() {
+	if s.unwatch != nil {
+		s.unwatch()
+	}
 	for _, sh := range []*shop{s.bare, s.fluxor} {
 		if sh != nil {
 			_ = sh.db.Close()

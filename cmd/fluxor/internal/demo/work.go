@@ -150,20 +150,23 @@ func (sd *side) turn(ctx context.Context, turn int) error {
 func (sd *side) worker(ctx context.Context, share int) error {
 	rng := rand.New(rand.NewPCG(seed, uint64(share)+1))
 	for i := range sd.size.perTurn {
-		var err error
-		switch n := rng.IntN(100); {
-		case n < 75:
-			err = sd.read(ctx, rng)
-		case n < 98:
-			err = sd.order(ctx, rng, share*sd.size.perTurn+i)
-		default:
-			err = sd.report(ctx)
-		}
-		if err != nil {
+		if err := sd.any(ctx, rng, share*sd.size.perTurn+i); err != nil {
 			return err
 		}
 	}
 	return nil
+}
+
+// any reads, orders under the number id, or reports.
+func (sd *side) any(ctx context.Context, rng *rand.Rand, id int) error {
+	switch n := rng.IntN(100); {
+	case n < 75:
+		return sd.read(ctx, rng)
+	case n < 98:
+		return sd.order(ctx, rng, id)
+	default:
+		return sd.report(ctx)
+	}
 }
 
 // read looks a product up.

@@ -51,10 +51,19 @@ func (s *stage) writeOnce(ctx context.Context) (err error) {
 	return nil
 }
 
-// throughWrap puts Fluxor over a connector, with its log off: the demo breaks
-// connections on purpose.
+// throughWrap puts Fluxor over a connector that was made by hand.
 func throughWrap(inner *legacy.Connector) (*sql.DB, error) {
-	c, err := fluxor.WrapConnector(inner, fluxor.RuntimeConfig{MaxOpenConns: idleConns, Logger: slog.New(slog.DiscardHandler)})
+	return throughWrapAs(inner, fluxor.RuntimeConfig{MaxOpenConns: idleConns})
+}
+
+// throughWrapAs puts Fluxor over a connector with options, and with its log off
+// unless they name one: the demo breaks connections on purpose.
+func throughWrapAs(inner *legacy.Connector, cfg fluxor.RuntimeConfig) (*sql.DB, error) {
+	if cfg.Logger == nil {
+		cfg.Logger = slog.New(slog.DiscardHandler)
+	}
+	inner.Dial = fluxor.WatchDial(inner.Dial)
+	c, err := fluxor.WrapConnector(inner, cfg)
 	if err != nil {
 		return nil, err
 	}

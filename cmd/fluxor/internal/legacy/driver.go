@@ -24,14 +24,21 @@ var (
 func init() {
 	backend.Register(backend.Backend{
 		Name:           "demo",
-		Type:           "demo",
+		Type:           "sqlite", // what its statements are written in
 		DriverName:     "demo",
 		ImportPath:     "github.com/fluxor-db/fluxor/cmd/fluxor",
-		Open:           func(addr string) (driver.Connector, error) { return NewConnector(addr), nil },
+		Open:           open,
 		Classify:       classify,
 		Owns:           func(d driver.Driver) bool { _, ok := d.(Driver); return ok },
 		ErrBadConnLies: true, // conn.go: a lost answer becomes ErrBadConn
 	})
+}
+
+// open is what Fluxor makes of a DSN: it watches the connections.
+func open(addr string) (driver.Connector, error) {
+	c := NewConnector(addr)
+	c.Dial = netshim.Dialer(c.Dial)
+	return c, nil
 }
 
 func classify(err error) backend.Class {
@@ -55,19 +62,26 @@ func (Driver) OpenConnector(addr string) (driver.Connector, error) { return NewC
 
 // Connector connects to one server. It is safe for concurrent use.
 type Connector struct {
+	// Dial opens the sockets, a net.Dialer's method unless it is replaced before
+	// the first use. Where Fluxor wraps the connector it must be one of
+	// fluxor.WatchDial's, which is for nothing else.
+	Dial func(ctx context.Context, network, addr string) (net.Conn, error)
+
 	addr string
 	lost atomic.Int64
 }
 
 // NewConnector returns a connector for the server at addr; it does not dial.
-func NewConnector(addr string) *Connector { return &Connector{addr: addr} }
+func NewConnector(addr string) *Connector {
+	return &Connector{Dial: new(net.Dialer).DialContext, addr: addr}
+}
 
 // Lost is how many statements were sent and never answered.
 func (c *Connector) Lost() int64 { return c.lost.Load() }
 
 // Connect dials within ctx.
 func (c *Connector) Connect(ctx context.Context) (driver.Conn, error) {
-	nc, err := netshim.Dialer(new(net.Dialer).DialContext)(ctx, "tcp", c.addr)
+	nc, err := c.Dial(ctx, "tcp", c.addr)
 	if err != nil {
 		return nil, err
 	}

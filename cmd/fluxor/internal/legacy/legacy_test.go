@@ -3,11 +3,14 @@
 package legacy
 
 import (
+	"context"
 	"database/sql"
 	"errors"
 	"net/url"
 	"path/filepath"
+	"sync"
 	"testing"
+	"time"
 
 	"go.uber.org/goleak"
 )
@@ -21,11 +24,7 @@ func start(t *testing.T) (*Server, *Connector, *sql.DB) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	t.Cleanup(func() {
-		if err := server.Close(); err != nil {
-			t.Error(err)
-		}
-	})
+	t.Cleanup(func() { _ = server.Close() }) // an error means that the test has closed it
 	c := NewConnector(server.Addr())
 	db := sql.OpenDB(c)
 	t.Cleanup(func() { _ = db.Close() })
@@ -125,4 +124,92 @@ func TestPreparedStatementRunsMoreThanOnce(t *testing.T) {
 	if n := count(t, db); n != 3 {
 		t.Errorf("%d rows, want 3", n)
 	}
+}
+
+// until polls what only the server knows.
+func until(t *testing.T, what string, holds func() bool) {
+	t.Helper()
+	tick := time.NewTicker(time.Millisecond)
+	defer tick.Stop()
+	for end := time.Now().Add(10 * time.Second); !holds(); <-tick.C {
+		if time.Now().After(end) {
+			t.Fatalf("waited in vain until %s", what)
+		}
+	}
+}
+
+func TestBareConnectionWaitsAsLongAsTheServerTakes(t *testing.T) {
+	server, c, db := start(t)
+	server.SetPace(Pace{Scanned: "FROM t", Scan: 400 * time.Millisecond})
+	began := time.Now()
+	if n := count(t, db); n != 0 || c.Lost() != 0 || time.Since(began) < 400*time.Millisecond {
+		t.Errorf("%d rows, %d lost, after %v; want the first answer, late", n, c.Lost(), time.Since(began))
+	}
+	if _, err := db.ExecContext(t.Context(), "SELECT 1"); err != nil || time.Since(began) > 10*time.Second {
+		t.Errorf("%v: another statement is slow, too", err)
+	}
+}
+
+func TestStatementOfAClientThatLeftEndsOnTheServer(t *testing.T) {
+	server, _, db := start(t)
+	server.SetPace(Pace{Each: time.Hour})
+	ctx, leave := context.WithCancel(t.Context())
+	var done sync.WaitGroup
+	done.Go(func() { _, _ = db.ExecContext(ctx, "DELETE FROM t") })
+	until(t, "the server works", func() bool { return server.Working() == 1 })
+	leave()
+	until(t, "it works no more", func() bool { return server.Working() == 0 })
+	done.Wait()
+}
+
+func TestServerWorksOnNoMoreStatementsThanItHasPlaces(t *testing.T) {
+	server, _, db := start(t)
+	server.SetPace(Pace{AtOnce: 2, Each: 20 * time.Millisecond})
+	began := time.Now()
+	most, over := 0, make(chan struct{})
+	var done sync.WaitGroup
+	for range 8 {
+		done.Go(func() { _, _ = db.ExecContext(t.Context(), "SELECT 1") })
+	}
+	go func() { done.Wait(); close(over) }()
+	until(t, "all are served", func() bool {
+		most = max(most, server.Working())
+		select {
+		case <-over:
+			return true
+		default:
+			return false
+		}
+	})
+	if most != 2 || time.Since(began) < 80*time.Millisecond {
+		t.Errorf("%d at once, %v for eight; want 2 and at least 80ms", most, time.Since(began))
+	}
+}
+
+func TestFrozenServerAnswersNothingUntilItThaws(t *testing.T) {
+	server, _, db := start(t)
+	server.Freeze()
+	server.Freeze() // it is frozen already
+	limited, cancel := context.WithTimeout(t.Context(), 50*time.Millisecond)
+	defer cancel()
+	if err := db.PingContext(limited); !errors.Is(err, context.DeadlineExceeded) {
+		t.Errorf("a frozen server answers: %v", err)
+	}
+	time.AfterFunc(20*time.Millisecond, server.Thaw)
+	if n := count(t, db); n != 0 {
+		t.Errorf("%d rows", n)
+	}
+	server.Thaw() // it answers already
+}
+
+func TestFrozenServerCanBeClosed(t *testing.T) {
+	server, _, db := start(t)
+	server.Freeze()
+	var done sync.WaitGroup
+	done.Go(func() { _ = db.PingContext(t.Context()) })
+	if err := server.Close(); err != nil {
+		t.Error(err)
+	}
+	_ = db.Close() // else the ping is repeated
+	done.Wait()
 }

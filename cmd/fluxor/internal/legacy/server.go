@@ -18,6 +18,7 @@ import (
 	"net"
 	"strings"
 	"sync"
+	"sync/atomic"
 
 	_ "modernc.org/sqlite" // what the server stores its tables in
 )
@@ -42,10 +43,14 @@ type Server struct {
 	listen net.Listener
 	done   sync.WaitGroup
 
+	working atomic.Int64 // statements
+
 	mu      sync.Mutex // protects the fields below; a leaf lock, only Close of a socket is called under it
 	clients map[net.Conn]struct{}
 	lose    Cut
 	closed  bool
+	pace    pace
+	frozen  chan struct{} // closed by Thaw; nil while the server answers
 }
 
 // Start starts a server over the SQLite database that dsn names. Close ends it.
@@ -130,22 +135,17 @@ func (s *Server) leave(nc net.Conn) {
 
 // serve runs from accept until the client or the server ends the connection.
 func (s *Server) serve(nc net.Conn) {
+	ctx, gone := context.WithCancel(context.Background())
+	defer gone()
 	defer s.leave(nc)
-	ctx := context.Background()
 	session, err := s.db.Conn(ctx)
 	if err != nil {
 		return
 	}
 	defer forget(session)
-	in := json.NewDecoder(bufio.NewReader(nc))
-	in.UseNumber()
 	out := json.NewEncoder(nc)
-	for {
-		var q request
-		if in.Decode(&q) != nil {
-			return
-		}
-		a := answer(ctx, session, q)
+	for q := range s.hear(ctx, gone, nc) {
+		a := s.work(ctx, session, q)
 		if how := s.loses(q); how != CutNone {
 			cut(nc, how)
 			return
@@ -154,6 +154,30 @@ func (s *Server) serve(nc net.Conn) {
 			return
 		}
 	}
+}
+
+// hear reads a client's requests until it leaves, and says so by gone even
+// while one of them is being worked on. Its goroutine ends with nc or ctx.
+func (s *Server) hear(ctx context.Context, gone func(), nc net.Conn) <-chan request {
+	heard := make(chan request)
+	s.done.Go(func() {
+		defer close(heard)
+		defer gone()
+		in := json.NewDecoder(bufio.NewReader(nc))
+		in.UseNumber()
+		for {
+			var q request
+			if in.Decode(&q) != nil {
+				return
+			}
+			select {
+			case heard <- q:
+			case <-ctx.Done():
+				return
+			}
+		}
+	})
+	return heard
 }
 
 // forget gives the SQLite connection back; a transaction that the client left
@@ -195,10 +219,7 @@ func run(ctx context.Context, session *sql.Conn, q request) (reply, error) {
 	if err := plain(q.Args); err != nil {
 		return reply{}, err
 	}
-	switch q.Kind {
-	case "ping":
-		return reply{}, nil
-	case "query":
+	if q.Kind == "query" {
 		return query(ctx, session, q)
 	}
 	res, err := session.ExecContext(ctx, q.SQL, q.Args...)

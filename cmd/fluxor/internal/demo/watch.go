@@ -1,0 +1,134 @@
+// This file shows the demo's connectors over HTTP while it plays, and keeps a light load running afterwards.
+
+package demo
+
+import (
+	"context"
+	"database/sql"
+	"errors"
+	"fmt"
+	"math/rand/v2"
+	"net/http"
+	"os"
+	"slices"
+	"sync"
+	"time"
+
+	"github.com/fluxor-db/fluxor"
+	"github.com/fluxor-db/fluxor/admin"
+	"github.com/fluxor-db/fluxor/cmd/fluxor/internal/term"
+)
+
+var _ http.Handler = (*Watch)(nil)
+
+// adminPath is where docs/ADMIN.md mounts the handler.
+const adminPath = "/debug/fluxor"
+
+// Watch serves package admin below /debug/fluxor, and /livez and /readyz at the
+// root, over those connectors of the demo that are open at the moment. It is
+// safe for concurrent use. A nil Watch is not told of any.
+type Watch struct {
+	mu      sync.Mutex // protects what follows; no request is served under it
+	shown   []admin.Named
+	handler *admin.Handler
+}
+
+// NewWatch returns a Watch without connectors.
+func NewWatch() *Watch { return &Watch{handler: admin.New()} }
+
+// ServeHTTP answers for the connectors of the moment.
+func (w *Watch) ServeHTTP(out http.ResponseWriter, r *http.Request) {
+	w.mu.Lock()
+	h := w.handler
+	w.mu.Unlock()
+	mux := http.NewServeMux()
+	mux.Handle(adminPath+"/", http.StripPrefix(adminPath, h))
+	mux.Handle("/livez", h)
+	mux.Handle("/readyz", h)
+	mux.ServeHTTP(out, r)
+}
+
+// Close ends the streams.
+func (w *Watch) Close() {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	w.handler.Close()
+}
+
+// show has the connector of db shown until hide is called. The streams end, and
+// their readers come again.
+func (w *Watch) show(name string, db *sql.DB) (hide func()) {
+	c, err := fluxor.FromDB(db)
+	if w == nil || err != nil {
+		return func() {}
+	}
+	w.change(func() { w.shown = append(w.shown, admin.Named{Name: name, Source: c}) })
+	return func() {
+		w.change(func() { w.shown = slices.DeleteFunc(w.shown, func(n admin.Named) bool { return n.Source == c }) })
+	}
+}
+
+func (w *Watch) change(edit func()) {
+	w.mu.Lock()
+	edit()
+	before := w.handler
+	w.handler = admin.New(w.shown...)
+	w.mu.Unlock()
+	before.Close()
+}
+
+// lightPause lies between two operations of the light load.
+const lightPause = 20 * time.Millisecond
+
+// Linger keeps a light load running on a database of its own, shown by w, until
+// ctx ends, which is no error. What it made on disk is gone on return.
+func Linger(ctx context.Context, screen *term.Screen, w *Watch) (err error) {
+	s := &stage{screen: screen, size: sizes[Quick], watch: w}
+	screen.Heading("A light load, until Ctrl-C")
+	if s.dir, err = os.MkdirTemp("", "fluxor-demo-"); err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, os.RemoveAll(s.dir)) }()
+	defer s.closeShops()
+	err = s.linger(ctx)
+	if ctx.Err() != nil {
+		return nil
+	}
+	return err
+}
+
+func (s *stage) linger(ctx context.Context) (err error) {
+	options := fmt.Sprintf("&fluxor_max_open_conns=%d&fluxor_max_concurrent_connections=%d", s.size.conns, crowdConns)
+	if s.fluxor, err = openShop("Fluxor", "fluxor", s.dsn("light"), options); err != nil {
+		return err
+	}
+	defer s.watch.show("orders", s.fluxor.db)()
+	if err := s.fluxor.fill(ctx, s.size, func(int, int) {}); err != nil {
+		return err
+	}
+	sd := &side{shop: s.fluxor, size: s.size}
+	errs := make([]error, s.size.workers)
+	var wg sync.WaitGroup
+	for i := range errs {
+		wg.Go(func() { errs[i] = sd.light(ctx, uint64(i), len(errs)) })
+	}
+	wg.Wait()
+	return errors.Join(errs...)
+}
+
+// light does what a worker does, at leisure.
+func (sd *side) light(ctx context.Context, worker uint64, of int) error {
+	rng := rand.New(rand.NewPCG(seed, worker))
+	pause := time.NewTicker(lightPause)
+	defer pause.Stop()
+	for id := int(worker); ; id += of {
+		if err := sd.any(ctx, rng, id); err != nil {
+			return err
+		}
+		select {
+		case <-ctx.Done():
+			return nil
+		case <-pause.C:
+		}
+	}
+}
