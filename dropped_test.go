@@ -96,6 +96,32 @@ func TestRowsThatAreDroppedAreReported(t *testing.T) {
 	}
 }
 
+// Who keeps rows that he closed does not keep those that he dropped.
+func TestDroppedRowsAreReportedWhateverBecomesOfClosedOnes(t *testing.T) {
+	db, reports := drops(t)
+	db.SetMaxOpenConns(1)
+	closed, err := db.QueryContext(context.Background(), threeRows)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := closed.Close(); err != nil {
+		t.Fatal(err)
+	}
+	if err := closed.Err(); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := db.QueryContext(context.Background(), threeRows); err != nil { //nolint:sqlclosecheck,rowserrcheck // that is what is tested
+		t.Fatal(err)
+	}
+	if r, ok := report(reports, 400); !ok || !r.Dropped {
+		t.Errorf("reported: %t, %+v", ok, r)
+	}
+	if _, err := closed.Columns(); err == nil {
+		t.Error("closed rows have columns")
+	}
+	runtime.KeepAlive(closed)
+}
+
 func TestRowsThatSomebodyMayCloseAreNotReported(t *testing.T) {
 	db, reports := drops(t)
 	bounded, cancel := context.WithCancel(t.Context())

@@ -91,6 +91,11 @@ var errRowsClosed = errors.New("fluxor: the rows are closed")
 
 func (h *rows) open() bool { return h.turn == h.r.turn }
 
+// ended is what rows refer to once they are closed: who keeps them keeps nothing
+// of their connection's, and above all not the query that it carries out by then
+// (see tie). Nobody changes it.
+var ended = &reading{turn: 1}
+
 func (h *rows) Columns() []string {
 	if !h.open() {
 		return nil
@@ -157,6 +162,7 @@ func (h *rows) Close() error {
 		return nil
 	}
 	r := h.r
+	h.r, h.turn = ended, 0
 	r.turn++
 	bound := guard(r.p, context.Background(), r.closeIn)
 	err := r.closeInner()
