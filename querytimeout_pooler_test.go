@@ -3,9 +3,9 @@
 package fluxor_test
 
 import (
-	"database/sql"
 	"errors"
 	"fmt"
+	"net"
 	"sync"
 	"testing"
 	"time"
@@ -14,51 +14,79 @@ import (
 	"github.com/fluxor-db/fluxor/internal/dbtest"
 )
 
+// PgBouncer 1.18 crashes now and then over a cancel request, and often over several
+// at once: a round in which it did says nothing, and is played again.
 func TestBehindAPoolerTheQueryTimeoutHitsItsOwnStatementAlone(t *testing.T) {
-	const rounds, workers = 15, 4
 	for _, mode := range []dbtest.PoolMode{dbtest.PoolTransaction, dbtest.PoolSession} {
 		for _, b := range networkBackends[:2] {
 			t.Run(string(mode)+"/"+b.name, func(t *testing.T) {
 				t.Parallel()
-				upstream := dbtest.Postgres(t).NewDatabase(t)
-				behind := dbtest.StartPgBouncer(t, upstream, mode, "default_pool_size=20")
-				timed := b.fluxor(t, behind.Target, "fluxor_query_timeout=150ms", "fluxor_cb_max_failures=0")
-				others := b.raw(t, behind.Target, "default_query_exec_mode=simple_protocol")
-				if b.name == "pq" {
-					others = b.raw(t, behind.Target)
+				for range 5 {
+					wrong, crashed := b.timesOutBehind(t, mode)
+					if crashed {
+						t.Log("PgBouncer crashed:", wrong)
+						continue
+					}
+					for _, text := range wrong {
+						t.Error(text)
+					}
+					return
 				}
-				others.SetMaxOpenConns(workers)
-				var all sync.WaitGroup
-				all.Go(func() { outlive(t, timed, b.slow, rounds) }) // PgBouncer 1.18 dies of several cancel requests at once
-				for range workers {
-					all.Go(func() {
-						for range rounds * 3 {
-							if _, err := others.ExecContext(t.Context(), "select pg_sleep(0.05)"); err != nil {
-								t.Errorf("somebody else's statement: %v", err)
-							}
-						}
-					})
-				}
-				all.Wait()
-				admin := dbtest.Postgres(t).Admin(t)
-				waitUntil(t, "nothing runs on", func() bool { return runningOn(t, admin, b, upstream.Database) == 0 })
-				if err := timed.PingContext(t.Context()); err != nil {
-					t.Error(err)
-				}
+				t.Error("PgBouncer crashed in each of five rounds")
 			})
 		}
 	}
 }
 
-// outlive runs statements that the query timeout ends, each in time.
-func outlive(t *testing.T, db *sql.DB, text string, rounds int) {
-	for range rounds {
-		start := time.Now()
-		_, err := db.ExecContext(t.Context(), text)
-		if took := time.Since(start); !errors.Is(err, fluxor.ErrQueryTimeout) || took > 3*time.Second {
-			t.Errorf("after %v: %v", took, err)
-		}
+// timesOutBehind has one caller's statements outlive the query timeout behind a
+// PgBouncer of their own while others run theirs. It returns what went wrong, and
+// whether the PgBouncer crashed.
+func (b networkBackend) timesOutBehind(t *testing.T, mode dbtest.PoolMode) (wrong []string, crashed bool) {
+	const rounds, workers = 15, 4
+	upstream := dbtest.Postgres(t).NewDatabase(t)
+	behind := dbtest.StartPgBouncer(t, upstream, mode, "default_pool_size=20")
+	timed := b.fluxor(t, behind.Target, "fluxor_query_timeout=150ms", "fluxor_cb_max_failures=0")
+	others := b.raw(t, behind.Target, "default_query_exec_mode=simple_protocol")
+	if b.name == "pq" {
+		others = b.raw(t, behind.Target)
 	}
+	others.SetMaxOpenConns(workers)
+	var mu sync.Mutex // protects wrong
+	note := func(format string, args ...any) {
+		mu.Lock()
+		defer mu.Unlock()
+		wrong = append(wrong, fmt.Sprintf(format, args...))
+	}
+	var all sync.WaitGroup
+	all.Go(func() {
+		for range rounds {
+			start := time.Now()
+			_, err := timed.ExecContext(t.Context(), b.slow)
+			if took := time.Since(start); !errors.Is(err, fluxor.ErrQueryTimeout) || took > 3*time.Second {
+				note("after %v: %v", took, err)
+			}
+		}
+	})
+	for range workers {
+		all.Go(func() {
+			for range rounds * 3 {
+				if _, err := others.ExecContext(t.Context(), "select pg_sleep(0.05)"); err != nil {
+					note("somebody else's statement: %v", err)
+				}
+			}
+		})
+	}
+	all.Wait()
+	admin := dbtest.Postgres(t).Admin(t)
+	waitUntil(t, "nothing runs on", func() bool { return runningOn(t, admin, b, upstream.Database) == 0 })
+	if err := timed.PingContext(t.Context()); err != nil {
+		note("a ping: %v", err)
+	}
+	probe, err := net.DialTimeout("tcp", behind.Addr(), time.Second)
+	if err != nil {
+		return wrong, true
+	}
+	return wrong, probe.Close() != nil
 }
 
 // TestAStatementThatWaitsInAPoolerIsNotRunOnceItsTimeIsOver: what the caller hears

@@ -125,6 +125,11 @@ func (s *stream) run(r *http.Request, interval time.Duration) {
 			beat.Reset(heartbeat)
 		case <-beat.C:
 			text = ": nothing new\n\n"
+			select {
+			case <-next.C: // at the same moment
+				text = s.event()
+			default:
+			}
 		}
 	}
 }
