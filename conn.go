@@ -70,7 +70,6 @@ func (c *conn) pass(ctx context.Context, o *op) error {
 
 // passUntimed is pass where nobody asks how long operations take.
 func (c *conn) passUntimed(ctx context.Context, o *op) error {
-	c.began, c.over = time.Time{}, time.Time{}
 	err := c.send(ctx, o)
 	if err != nil && err != driver.ErrSkip { //nolint:errorlint // the contract of ErrSkip is identity
 		c.e.failed(c.e.outcomeOf(err), c.e.now(), err)

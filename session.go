@@ -65,7 +65,9 @@ func (s *session) carry(ctx context.Context, o *op) error {
 	if began.IsZero() && (s.e.judged || s.e.retries.most > 0) {
 		began = s.e.now()
 	}
-	s.since, s.busy = began, time.Time{}
+	if !began.IsZero() {
+		s.since, s.busy = began, time.Time{}
+	}
 	defer func() {
 		if !over {
 			s.abandon(settled)
