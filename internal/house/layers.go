@@ -144,6 +144,11 @@ var layers = []layer{
 		only:    []string{},
 	},
 	{
+		reason:  "a cache knows tags, versions and values; what a statement reads or writes is decided above",
+		folders: []string{"internal/cache"},
+		only:    []string{},
+	},
+	{
 		reason:  "limits know operations by their number alone",
 		folders: []string{"internal/limit"},
 		only:    []string{"internal/list"},
