@@ -43,6 +43,7 @@ var adapted = map[string][]string{
 	"go.opentelemetry.io/otel/metric": {"metrics/otel"},
 	"go.opentelemetry.io/otel/trace":  {"middleware/tracing"},
 	"go.opentelemetry.io/otel/sdk":    {"no folder"}, // tests and programs
+	"github.com/maypok86/otter":       {"internal/cache"},
 	"charm.land":                      {"cmd"},
 	"github.com/charmbracelet":        {"cmd"},
 }
