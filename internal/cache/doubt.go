@@ -8,6 +8,10 @@ import (
 	"time"
 )
 
+// grain is how long settle rests after it ran: many doubts, each with an end of
+// its own, are gone through ten times a second at most, and last so much longer.
+const grain = 100 * time.Millisecond
+
 // doubts are the words in doubt. In each of them the doubt counts as one more
 // writer, however many writes it is about: so they take no more memory than
 // there are words, and one timer.
@@ -53,7 +57,7 @@ func (v *Versions) wakeLocked(at time.Time) {
 	v.due = at
 }
 
-// settle ends the doubts whose time is over.
+// settle ends the doubts whose time is over, and has itself called for the next.
 func (v *Versions) settle() {
 	v.mu.Lock()
 	defer v.mu.Unlock()
@@ -69,6 +73,9 @@ func (v *Versions) settle() {
 		}
 	}
 	v.due = time.Time{}
+	if rested := now.Add(grain); !next.IsZero() && next.Before(rested) {
+		next = rested
+	}
 	if !next.IsZero() {
 		v.wakeLocked(next)
 	}

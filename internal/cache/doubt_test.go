@@ -95,17 +95,32 @@ func TestAWindowOfNothingIsDone(t *testing.T) {
 func TestDoubtsTakeNoMoreThanThereAreVersions(t *testing.T) {
 	bubble(t, func(t *testing.T) {
 		v := open(t)
-		for i := range 10 * stripes {
+		for i := range 3 * stripes {
 			lose(v, window+time.Duration(i), fmt.Sprint("table", i))
 		}
 		if got := v.Doubts(); got > stripes+1 {
 			t.Errorf("%d doubts", got)
 		}
-		pass(window + 10*stripes)
+		pass(window + 3*stripes + grain)
 		if got := v.Doubts(); got != 0 {
 			t.Errorf("%d doubts are left", got)
 		}
 		holds(t, v, capture(t, v, Everything()), true)
+	})
+}
+
+func TestManyDoubtsEndALittleLateAndNoneEarly(t *testing.T) {
+	bubble(t, func(t *testing.T) {
+		v := open(t)
+		lose(v, window, "orders")
+		lose(v, window+1, "stock")
+		pass(window)
+		doubted(t, v, "orders", false)
+		doubted(t, v, "stock", true)
+		pass(1)
+		doubted(t, v, "stock", true)
+		pass(grain - 1)
+		doubted(t, v, "stock", false)
 	})
 }
 

@@ -44,7 +44,8 @@ func (w *Write) Undone() { w.end(^uint64(0)) } // - writer
 // kept or shown, as if it went on; then it is over, as with Done. A server may
 // show a write a second and more after the client gave it up, so a window is
 // never shorter than the longest that a server works on a statement of which
-// the client is gone. A window of 0 or less is Done.
+// the client is gone. It may last a tenth of a second longer. A window of 0 or
+// less is Done.
 func (w *Write) Doubtful(window time.Duration) {
 	if w.versions == nil || window <= 0 {
 		w.Done()
