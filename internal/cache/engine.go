@@ -23,7 +23,7 @@ type engine interface {
 
 // overhead is what an entry takes in the engine beside its key and its answer:
 // otter's node, its place in the map, and the boundary of the key's memory.
-const overhead = 128 + int64(unsafe.Sizeof(Entry{}))
+const overhead = 144 + int64(unsafe.Sizeof(Entry{}))
 
 // lots is an engine that gives up those entries that are used least and longest
 // ago. How long an entry may be shown is the store's business: otter would need
