@@ -25,15 +25,15 @@ type engine interface {
 // otter's node, its place in the map, and the boundary of the key's memory.
 const overhead = 144 + int64(unsafe.Sizeof(Entry{}))
 
-// lots is an engine that gives up those entries that are used least and longest
-// ago. How long an entry may be shown is the store's business: otter would need
-// a goroutine and a look at the clock for it.
-type lots struct {
+// weighted is an engine that gives up those entries that are used least and
+// longest ago. How long an entry may be shown is the store's business: otter
+// would need a goroutine and a look at the clock for it.
+type weighted struct {
 	cache *otter.Cache[string, *Entry]
 }
 
 func newEngine(budget int64) engine {
-	return lots{otter.Must(&otter.Options[string, *Entry]{
+	return weighted{otter.Must(&otter.Options[string, *Entry]{
 		MaximumWeight: uint64(max(budget, 1)),
 		Weigher:       weigh,
 		Executor:      func(task func()) { task() },
@@ -45,11 +45,11 @@ func weigh(key string, e *Entry) uint32 {
 	return uint32(min(overhead+int64(len(key))+e.Answer.Size(), math.MaxUint32))
 }
 
-func (l lots) Get(key string) (*Entry, bool) { return l.cache.GetIfPresent(key) }
-func (l lots) Set(key string, e *Entry)      { l.cache.Set(key, e) }
-func (l lots) Delete(key string)             { l.cache.Invalidate(key) }
-func (l lots) Clear()                        { l.cache.InvalidateAll() }
+func (w weighted) Get(key string) (*Entry, bool) { return w.cache.GetIfPresent(key) }
+func (w weighted) Set(key string, e *Entry)      { w.cache.Set(key, e) }
+func (w weighted) Delete(key string)             { w.cache.Invalidate(key) }
+func (w weighted) Clear()                        { w.cache.InvalidateAll() }
 
-func (l lots) Size() (entries int, bytes int64) {
-	return l.cache.EstimatedSize(), int64(l.cache.WeightedSize())
+func (w weighted) Size() (entries int, bytes int64) {
+	return w.cache.EstimatedSize(), int64(w.cache.WeightedSize())
 }

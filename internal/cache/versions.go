@@ -39,6 +39,10 @@
 // returned shows it, and a read that begins after another read returned shows
 // nothing older. This holds for each statement by itself. Two statements are
 // two moments, as they are without a cache.
+//
+// Above that stand a [Recorder], which makes an [Answer] of a driver's rows, a
+// [Store], which keeps answers with their tokens, and [Flights], by which one of
+// several callers asks for all.
 package cache
 
 import (
