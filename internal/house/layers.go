@@ -43,6 +43,7 @@ var adapted = map[string][]string{
 	"go.opentelemetry.io/otel/metric": {"metrics/otel"},
 	"go.opentelemetry.io/otel/trace":  {"middleware/tracing"},
 	"go.opentelemetry.io/otel/sdk":    {"no folder"}, // tests and programs
+	"github.com/maypok86/otter":       {"internal/cache"},
 	"charm.land":                      {"cmd"},
 	"github.com/charmbracelet":        {"cmd"},
 }
@@ -141,6 +142,11 @@ var layers = []layer{
 	{
 		reason:  "a breaker knows outcomes and times; what an outcome means is decided above",
 		folders: []string{"internal/breaker"},
+		only:    []string{},
+	},
+	{
+		reason:  "a cache knows tags, versions and values; what a statement reads or writes is decided above",
+		folders: []string{"internal/cache"},
 		only:    []string{},
 	},
 	{

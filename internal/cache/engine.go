@@ -1,0 +1,55 @@
+// This file has otter keep entries within a budget of bytes.
+
+package cache
+
+import (
+	"math"
+	"unsafe"
+
+	"github.com/maypok86/otter/v2"
+)
+
+// engine keeps entries by key, and gives up some when they take more than their
+// budget. It is safe for concurrent use, starts no goroutine, and has done what
+// it was told when a call returns.
+type engine interface {
+	Get(key string) (*Entry, bool)
+	Set(key string, e *Entry)
+	Delete(key string)
+	Clear()
+	// Size is how many entries there are, and what they take.
+	Size() (entries int, bytes int64)
+}
+
+// overhead is what an entry takes in the engine beside its key and its answer:
+// otter's node, its place in the map, and the boundary of the key's memory.
+const overhead = 144 + int64(unsafe.Sizeof(Entry{}))
+
+// weighted is an engine that gives up those entries that are used least and
+// longest ago. How long an entry may be shown is the store's business: otter
+// would need a goroutine and a look at the clock for it.
+type weighted struct {
+	cache *otter.Cache[string, *Entry]
+}
+
+func newEngine(budget int64) engine {
+	return weighted{otter.Must(&otter.Options[string, *Entry]{
+		MaximumWeight: uint64(max(budget, 1)),
+		Weigher:       weigh,
+		Executor:      func(task func()) { task() },
+	})}
+}
+
+// weigh is what an entry takes with its key.
+func weigh(key string, e *Entry) uint32 {
+	return uint32(min(overhead+int64(len(key))+e.Answer.Size(), math.MaxUint32))
+}
+
+func (w weighted) Get(key string) (*Entry, bool) { return w.cache.GetIfPresent(key) }
+func (w weighted) Set(key string, e *Entry)      { w.cache.Set(key, e) }
+func (w weighted) Delete(key string)             { w.cache.Invalidate(key) }
+func (w weighted) Clear()                        { w.cache.InvalidateAll() }
+
+func (w weighted) Size() (entries int, bytes int64) {
+	return w.cache.EstimatedSize(), int64(w.cache.WeightedSize())
+}

@@ -1,0 +1,169 @@
+// This file has one of several callers ask what all of them want to know.
+
+package cache
+
+import (
+	"context"
+	"sync"
+)
+
+// Flights are the questions under way, by key. Of all who want the same answer
+// at the same time one leads and asks, and the others wait for what it brings.
+// A leader that gives up, because its caller did, hands the lead to one who
+// waits: nobody fails because of somebody else. T is the answer. The zero value
+// is ready for use. All methods are safe for concurrent use.
+type Flights[T any] struct {
+	mu     sync.Mutex // protects what follows, and the fields of each flight; a leaf
+	flying map[string]*flight[T]
+}
+
+// flight is one question under way.
+type flight[T any] struct {
+	token   Token
+	lead    chan struct{} // holds one where nobody leads
+	landed  chan struct{} // closed at the end
+	waiting int
+
+	answer T // set before landed is closed
+	shared bool
+}
+
+// Lead is the duty of whoever asks for others. It ends with the first call of
+// Land, Fail or Abort; later ones do nothing, so that Abort can be deferred. It
+// belongs to one goroutine.
+type Lead[T any] struct {
+	flights *Flights[T] // nil once it has ended
+	flight  *flight[T]
+	key     string
+}
+
+// Joined is what became of joining a flight.
+type Joined int
+
+const (
+	// Alone: the flight brought nothing that can be shared; the caller asks for
+	// itself.
+	Alone Joined = iota
+	// Leading: the caller asks, and ends its [Lead].
+	Leading
+	// Served: the answer is another's.
+	Served
+)
+
+// Join takes part in the flight for key, or begins one. The caller took its
+// token before: it joins no flight that was begun in another state, which may
+// lack what the caller itself has written. While it waits, its own ctx alone
+// ends that, with an error.
+func (f *Flights[T]) Join(ctx context.Context, key string, token Token) (answer T, lead Lead[T], how Joined, err error) {
+	fl, led := f.enter(key, token)
+	if led {
+		return answer, Lead[T]{f, fl, key}, Leading, nil
+	}
+	select {
+	case <-fl.landed:
+	case <-fl.lead:
+		f.take(fl)
+		return answer, Lead[T]{f, fl, key}, Leading, nil
+	case <-ctx.Done():
+		f.leave(key, fl)
+		return answer, Lead[T]{}, Alone, ctx.Err()
+	}
+	if !fl.shared {
+		return answer, Lead[T]{}, Alone, nil
+	}
+	return fl.answer, Lead[T]{}, Served, nil
+}
+
+// enter finds the flight of a key and state, or begins it.
+func (f *Flights[T]) enter(key string, token Token) (fl *flight[T], led bool) {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	if fl := f.flying[key]; fl != nil && fl.token.Same(token) {
+		fl.waiting++
+		return fl, false
+	}
+	fl = &flight[T]{token: token, lead: make(chan struct{}, 1), landed: make(chan struct{})}
+	if f.flying == nil {
+		f.flying = map[string]*flight[T]{}
+	}
+	f.flying[key] = fl // one that began in an older state goes on without newcomers
+	return fl, true
+}
+
+// take notes that one who waited leads.
+func (f *Flights[T]) take(fl *flight[T]) {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	fl.waiting--
+}
+
+// leave notes that one who waited is gone. If the lead was meant for it, and
+// nobody else waits, the flight is over.
+func (f *Flights[T]) leave(key string, fl *flight[T]) {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	fl.waiting--
+	if fl.waiting > 0 {
+		return
+	}
+	select {
+	case <-fl.lead:
+		f.forgetLocked(key, fl)
+	default:
+	}
+}
+
+func (f *Flights[T]) forgetLocked(key string, fl *flight[T]) {
+	if f.flying[key] == fl {
+		delete(f.flying, key)
+	}
+}
+
+// Land ends the lead with an answer for all who wait.
+func (l *Lead[T]) Land(answer T) {
+	if fl := l.flight; l.flights != nil {
+		fl.answer, fl.shared = answer, true
+		l.end()
+	}
+}
+
+// Fail ends the lead without an answer: the database refused, or what it said
+// cannot be shared. All who wait ask for themselves, each as if there were no
+// cache.
+func (l *Lead[T]) Fail() {
+	if l.flights != nil {
+		l.end()
+	}
+}
+
+func (l *Lead[T]) end() {
+	f := l.flights
+	l.flights = nil
+	f.mu.Lock()
+	f.forgetLocked(l.key, l.flight)
+	f.mu.Unlock()
+	close(l.flight.landed)
+}
+
+// Abort ends the lead of a caller who gave up: one of those who wait leads now.
+func (l *Lead[T]) Abort() {
+	f := l.flights
+	if f == nil {
+		return
+	}
+	l.flights = nil
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	if l.flight.waiting == 0 {
+		f.forgetLocked(l.key, l.flight)
+		return
+	}
+	l.flight.lead <- struct{}{} // there is room: nobody leads
+}
+
+// Len is how many flights newcomers can join.
+func (f *Flights[T]) Len() int {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	return len(f.flying)
+}
