@@ -17,6 +17,7 @@ import (
 	"github.com/fluxor-db/fluxor"
 	"github.com/fluxor-db/fluxor/health"
 	"github.com/fluxor-db/fluxor/internal/dbtest"
+	"github.com/fluxor-db/fluxor/internal/faultproxy"
 	"github.com/fluxor-db/fluxor/metrics"
 )
 
@@ -34,6 +35,30 @@ func bounded(t *testing.T, db *sql.DB, query string) error {
 	defer cancel()
 	_, err := db.ExecContext(ctx, query)
 	return err
+}
+
+// Two connectors of one database have a breaker each: what one meets on its way
+// there is none of the other's business.
+func TestABreakerIsItsConnectorsOwn(t *testing.T) {
+	for _, b := range networkBackends {
+		t.Run(b.name, func(t *testing.T) {
+			t.Parallel()
+			target, _, proxy := b.behindProxy(t, "n int")
+			far, near := b.guarded(t, target), b.guarded(t, target.At(b.share(t).Addr()))
+			proxy.Blackhole(faultproxy.Both)
+			waitUntil(t, "one breaker opens", func() bool { return errors.Is(bounded(t, far, "select 1"), fluxor.ErrCircuitOpen) })
+			mustExec(t, near, "insert into w values (1)")
+			if state := poolOf(t, near).CircuitBreakerState(); state != "closed" {
+				t.Errorf("the other one is %s", state)
+			}
+			force(t, poolOf(t, near), fluxor.CircuitBreakerForcedOpen)
+			proxy.Pass()
+			waitUntil(t, "the first one closes", func() bool { return bounded(t, far, "select 1") == nil })
+			if err := bounded(t, near, "select 1"); !errors.Is(err, fluxor.ErrCircuitOpen) {
+				t.Errorf("the one that is forced open: %v", err)
+			}
+		})
+	}
 }
 
 func TestABreakerForcedOpenRefusesAtOnceThoughTheDatabaseIsWell(t *testing.T) {

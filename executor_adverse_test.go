@@ -58,12 +58,7 @@ func TestACommitWhoseAnswerIsLostIsNotRepeated(t *testing.T) {
 				db := b.fluxor(t, target, "fluxor_cb_max_failures=0")
 				for n := range 50 {
 					proxy.CutOnReply(1, end, commits)
-					attempts := 0
-					err := fluxor.RunTx(t.Context(), db, nil, func(tx *sql.Tx) error {
-						attempts++
-						_, err := tx.ExecContext(t.Context(), fmt.Sprintf("insert into w values (%d)", n))
-						return err
-					})
+					attempts, err := insertInTx(t, db, n)
 					if !isIndeterminate(err) || attempts != 1 {
 						t.Fatalf("%d attempts: %v", attempts, err)
 					}
@@ -74,6 +69,17 @@ func TestACommitWhoseAnswerIsLostIsNotRepeated(t *testing.T) {
 			})
 		}
 	}
+}
+
+// insertInTx inserts n by RunTx, and counts how often its function ran.
+func insertInTx(t *testing.T, db *sql.DB, n int) (attempts int, err error) {
+	t.Helper()
+	err = fluxor.RunTx(t.Context(), db, nil, func(tx *sql.Tx) error {
+		attempts++
+		_, err := tx.ExecContext(t.Context(), fmt.Sprintf("insert into w values (%d)", n))
+		return err
+	})
+	return attempts, err
 }
 
 func TestATransactionBeginsAnewOnAConnectionThatLives(t *testing.T) {
@@ -87,12 +93,7 @@ func TestATransactionBeginsAnewOnAConnectionThatLives(t *testing.T) {
 			for n := range 20 {
 				holdConnections(t, db, 4)
 				s.EndSessions(t, target.Database)
-				attempts := 0
-				err := fluxor.RunTx(t.Context(), db, nil, func(tx *sql.Tx) error {
-					attempts++
-					_, err := tx.ExecContext(t.Context(), fmt.Sprintf("insert into w values (%d)", n))
-					return err
-				})
+				attempts, err := insertInTx(t, db, n)
 				if err != nil || attempts != 1 {
 					t.Fatalf("%d attempts: %v", attempts, err)
 				}
