@@ -29,7 +29,7 @@ func (s *session) admit(ctx context.Context) (breaker.Ticket, error) {
 		return ticket, e.circuitOpen(after)
 	}
 	if e.rate != nil {
-		if err := e.rate.Wait(ctx, e.now()); err != nil {
+		if err := e.rate.Wait(ctx, s.asked()); err != nil {
 			return ticket, e.rateLimited(err)
 		}
 	}
@@ -40,6 +40,16 @@ func (s *session) admit(ctx context.Context) (breaker.Ticket, error) {
 		s.counted = true
 	}
 	return ticket, nil
+}
+
+// asked is about when the operation asked to begin. Where nothing stands before
+// the session, that is when it was counted as begun: another look at the clock
+// would cost a twentieth of a short call.
+func (s *session) asked() time.Time {
+	if s.e.chain == nil && !s.began.IsZero() {
+		return s.began
+	}
+	return s.e.now()
 }
 
 // leave gives up the place that admit took; its lease is over. It is idempotent.

@@ -21,15 +21,18 @@ func (o *op) timeable() bool {
 	return false
 }
 
-// clock returns o's context under the query timeout; a repeat goes on with it.
+// clock starts the clock and returns o's context under the query timeout; a
+// repeat goes on with it.
 func (o *op) clock(ctx context.Context, s *session) *timed {
-	if !o.timing {
-		if o.timed == nil {
-			o.timed = newTimed(s.e.set.QueryTimeout)
-		}
-		o.timed.start(ctx)
-		o.timing = true
+	if o.timing {
+		o.timed.work()
+		return o.timed
 	}
+	if o.timed == nil {
+		o.timed = newTimed(s.e.set.QueryTimeout)
+	}
+	o.timed.start(ctx)
+	o.timing = true
 	return o.timed
 }
 
@@ -59,9 +62,10 @@ func (s *session) attemptTimed(ctx context.Context, o *op, settled bool) error {
 		return s.attemptWatched(ctx, o, settled)
 	}
 	c := o.clock(ctx, s)
-	c.work()
 	err := s.attemptWatched(c, o, settled)
-	c.rest(err == nil)
+	if err != nil || o.Op == middleware.OpQuery {
+		c.rest(err == nil)
+	} // else unclock is next, and stops it
 	return err
 }
 

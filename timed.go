@@ -58,10 +58,12 @@ func newTimed(limit time.Duration) *timed {
 	return t
 }
 
-// start begins an operation under ctx. The clock stands.
+// start begins an operation under ctx with a call into the driver.
 func (t *timed) start(ctx context.Context) {
+	now := t.now()
 	t.mu.Lock()
 	t.parent, t.left = ctx, t.limit
+	t.workLocked(now)
 	t.mu.Unlock()
 	if ctx.Done() == nil {
 		return
@@ -102,15 +104,19 @@ func (t *timed) retire() {
 // now is the time since base.
 func (t *timed) now() time.Duration { return time.Since(t.base) }
 
-// work starts the clock for a call into the driver.
+// work starts the clock for a further call into the driver.
 func (t *timed) work() {
 	now := t.now()
 	t.mu.Lock()
+	t.workLocked(now)
+	t.mu.Unlock()
+}
+
+func (t *timed) workLocked(now time.Duration) {
 	t.working, t.end = true, now+t.left
 	if t.fires == 0 || t.fires > t.end {
 		t.fireLocked(t.left)
 	}
-	t.mu.Unlock()
 }
 
 // fireLocked has the timer fire when the limit is over, which is in left.

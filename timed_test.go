@@ -83,7 +83,6 @@ func TestACallersDeadlineCountsWhereItIsEarlier(t *testing.T) {
 			ctx, cancel := context.WithTimeout(t.Context(), 10*time.Second)
 			c := newTimed(limit)
 			c.start(ctx)
-			c.work()
 			end, ok := c.Deadline()
 			if want := min(limit, 10*time.Second); !ok || time.Until(end) != want {
 				t.Errorf("with a limit of %v the deadline is in %v, want %v", limit, time.Until(end), want)
@@ -102,7 +101,6 @@ func TestATimedServesAgain(t *testing.T) {
 	c := newTimed(time.Minute)
 	if n := testing.AllocsPerRun(100, func() {
 		c.start(context.Background())
-		c.work()
 		stop := c.Hook(func() {})
 		c.rest(true)
 		stop()
@@ -118,7 +116,6 @@ func BenchmarkTimed(b *testing.B) {
 	c := newTimed(time.Minute)
 	for b.Loop() {
 		c.start(context.Background())
-		c.work()
 		c.rest(true)
 		c.stop()
 	}
@@ -131,7 +128,6 @@ func TestTheTimerOutlivesItsCall(t *testing.T) {
 		c := newTimed(time.Second)
 		for range 50 {
 			c.start(context.Background())
-			c.work()
 			<-time.After(90 * time.Millisecond)
 			c.rest(true)
 			if !c.stop() {
@@ -139,7 +135,6 @@ func TestTheTimerOutlivesItsCall(t *testing.T) {
 			}
 		}
 		c.start(context.Background())
-		c.work()
 		began := time.Now()
 		<-c.Done()
 		if took := time.Since(began); took != time.Second || !c.expired() {
@@ -152,7 +147,6 @@ func TestAShorterRestOfTheTimeSetsTheTimerAhead(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		c := newTimed(time.Second)
 		c.start(context.Background())
-		c.work()
 		<-time.After(900 * time.Millisecond)
 		c.rest(true) // its timer fires in 100 ms
 		c.work()
@@ -171,7 +165,6 @@ func TestARetiredTimerDoesNotFire(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		c := newTimed(time.Second)
 		c.start(context.Background())
-		c.work()
 		c.rest(true)
 		c.stop()
 		c.retire()
