@@ -20,6 +20,13 @@ type world struct {
 	*testing.T
 	dialect sqltext.Dialect
 	conn    *sql.Conn
+	target  dbtest.Target // of a server
+}
+
+// administrator is the same database for the server's administrator.
+func (w *world) administrator(driver string) *world {
+	w.Helper()
+	return connect(w.T, w.dialect, driver, w.target.As("admin", w.target.Password).OverSocket().DSN())
 }
 
 // connect returns a world over one connection.
@@ -35,7 +42,7 @@ func connect(t *testing.T, d sqltext.Dialect, driver, dsn string) *world {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() { _ = conn.Close() })
-	return &world{t, d, conn}
+	return &world{T: t, dialect: d, conn: conn}
 }
 
 // query is the Query of the world's connection.

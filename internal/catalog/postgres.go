@@ -5,6 +5,8 @@ package catalog
 import (
 	"fmt"
 	"strconv"
+
+	"github.com/fluxor-db/fluxor/internal/sqltext"
 )
 
 func loadPostgres(l *loader) error {
@@ -29,7 +31,7 @@ func loadPostgres(l *loader) error {
 	for _, v := range views {
 		l.c.relation(v.name).unkeep(l.unkeptQuery(standIn(v.text, proven)))
 	}
-	return l.postgresOperators()
+	return l.postgresHidden()
 }
 
 // postgresServer returns the server's version, and refuses a standby, which
@@ -139,22 +141,32 @@ func (l *loader) postgresEdge(kind, from, to string) {
 	}
 }
 
-// postgresOperators refuses a database in which a text may call a routine of
-// the user's own without a name that shows: by an operator, by a cast, by the
-// name of a built-in function, or by the form in which a type is shown. It may
-// read and write whatever it likes.
-func (l *loader) postgresOperators() error {
+// postgresHidden refuses a database in which a text that looks pure may call a
+// routine of the user's own: by an operator, by a cast, by the name of a
+// built-in function, or by the form in which a type is shown. It may read and
+// write whatever it likes.
+func (l *loader) postgresHidden() error {
 	rows, err := l.rows(3, postgresHidden)
 	if err != nil {
 		return err
 	}
 	for _, row := range rows {
-		kind, name, routine := row[0], row[1], l.name(row[2])
-		i, known := l.c.routines[routine]
-		if r, _ := l.c.Routine(routine); !known || r.Pure && len(r.Reads) == 0 && !r.All || kind == "type" && l.c.nodes[i].boundless == "" {
-			continue
+		kind, name := row[0], row[1]
+		r, _ := l.c.Routine(l.name(row[2]))
+		acts := r.All || len(r.Writes) > 0
+		answers := !acts && (kind == "type" || r.Pure && len(r.Reads) == 0)
+		var s sqltext.Statement
+		switch kind {
+		case "operator":
+			s = sqltext.Analyze(l.dialect, "select 1 "+name+" 2")
+		case "overload":
+			s = sqltext.Analyze(l.dialect, "select "+name+"(1)")
+		default:
+			s = sqltext.Statement{Verdict: sqltext.Pure, Stable: true}
 		}
-		l.refuse("user-" + kind + ": " + name)
+		if s.Verdict != sqltext.Flush && (acts || s.Stable && !answers) {
+			l.refuse("user-" + kind + ": " + name)
+		}
 	}
 	return nil
 }
