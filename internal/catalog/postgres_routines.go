@@ -10,7 +10,7 @@ import (
 // postgresRoutine is a function or a procedure.
 type postgresRoutine struct {
 	name, language, volatility, body, library string
-	builtin, attribute                        bool
+	builtin, attribute, extension             bool
 }
 
 // harmlessLibraries are those whose functions, volatile ones too, change no
@@ -32,13 +32,13 @@ func (l *loader) postgresRoutines(version int) (proven []string, err error) {
 	if version < 140000 {
 		body = "p.prosrc"
 	}
-	rows, err := l.rows(7, strings.Replace(postgresRoutines, "BODY", body, 1))
+	rows, err := l.rows(8, strings.Replace(postgresRoutines, "BODY", body, 1))
 	if err != nil {
 		return nil, err
 	}
 	all := make([]postgresRoutine, len(rows))
 	for i, row := range rows {
-		all[i] = postgresRoutine{l.name(row[0]), row[1], row[2], row[3], row[4], row[5] == "1", row[6] == "1"}
+		all[i] = postgresRoutine{l.name(row[0]), row[1], row[2], row[3], row[4], row[5] == "1", row[6] == "1", row[7] == "1"}
 		l.c.routine(all[i].name)
 	}
 	for _, r := range all {
@@ -130,13 +130,14 @@ func (l *loader) replaceable(all []postgresRoutine, pure map[string]bool) (names
 }
 
 // postgresPure reports whether a body shows that its answer depends on its
-// arguments and the relations in it alone.
+// arguments and the relations in it alone. What C says of itself is believed,
+// and what an extension says: administrators install them.
 func (l *loader) postgresPure(r postgresRoutine, proven []string) bool {
 	switch r.language {
 	case "internal", "c":
 		return r.volatility == "i"
 	case "sql":
-		return l.unkeptQuery(standIn(sqlBody(r.body), proven)) == ""
+		return r.extension && r.volatility == "i" || l.unkeptQuery(standIn(sqlBody(r.body), proven)) == ""
 	}
 	return false
 }

@@ -26,13 +26,15 @@ var postgresColumns = `with ` + postgresUser + `
 	where a.attnum > 0 and not a.attisdropped and u.relkind <> 'S'` + limit
 
 // postgresRoutines: name, language, volatility, body, library, whether a
-// built-in one has the name, whether it takes a row.
+// built-in one has the name, whether it takes a row, whether it is an
+// extension's.
 var postgresRoutines = `with ` + postgresMine + `
 	select p.proname, l.lanname, p.provolatile::text, case when l.lanname in ('sql', 'plpgsql') then left(BODY, ` +
 	strconv.Itoa(mostText+1) + `) else '' end,
 		case when l.lanname = 'c' then regexp_replace(coalesce(p.probin, ''), '^.*/|\.so$', '', 'g') else '' end,
 		case when exists (select from pg_proc b where b.proname = p.proname and b.pronamespace = 'pg_catalog'::regnamespace) then '1' else '0' end,
-		case when p.pronargs = 1 and t.typtype = 'c' then '1' else '0' end
+		case when p.pronargs = 1 and t.typtype = 'c' then '1' else '0' end,
+		case when exists (select from pg_depend d where d.classid = 'pg_proc'::regclass and d.objid = p.oid and d.deptype = 'e') then '1' else '0' end
 	from f join pg_proc p on p.oid = f.oid join pg_language l on l.oid = p.prolang
 	left join pg_type t on t.oid = p.proargtypes[0]` + limit
 
