@@ -52,6 +52,9 @@ func (l *loader) postgresRoutines(version int) (proven []string, err error) {
 func (l *loader) postgresWrites(r postgresRoutine) {
 	i := l.c.routine(r.name)
 	n := &l.c.nodes[i]
+	if r.trusted() {
+		return
+	}
 	switch r.language {
 	case "internal", "c":
 		if r.volatility != "i" && !harmlessLibraries[r.library] {
@@ -85,6 +88,12 @@ func (l *loader) postgresWrites(r postgresRoutine) {
 			l.c.writesToo(i, to)
 		}
 	}
+}
+
+// trusted reports whether an extension says that the answer depends on the
+// arguments alone: administrators install them.
+func (r postgresRoutine) trusted() bool {
+	return r.extension && r.volatility == "i" && r.language == "sql"
 }
 
 // postgresProve finds the routines whose calls are pure. All of a name have to
@@ -130,14 +139,13 @@ func (l *loader) replaceable(all []postgresRoutine, pure map[string]bool) (names
 }
 
 // postgresPure reports whether a body shows that its answer depends on its
-// arguments and the relations in it alone. What C says of itself is believed,
-// and what an extension says: administrators install them.
+// arguments and the relations in it alone. What C says of itself is believed.
 func (l *loader) postgresPure(r postgresRoutine, proven []string) bool {
 	switch r.language {
 	case "internal", "c":
 		return r.volatility == "i"
 	case "sql":
-		return r.extension && r.volatility == "i" || l.unkeptQuery(standIn(sqlBody(r.body), proven)) == ""
+		return r.trusted() || l.unkeptQuery(standIn(sqlBody(r.body), proven)) == ""
 	}
 	return false
 }
