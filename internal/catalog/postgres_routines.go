@@ -56,9 +56,14 @@ func (l *loader) postgresWrites(r postgresRoutine) {
 		return
 	}
 	switch r.language {
-	case "internal", "c":
+	case "c":
 		if r.volatility != "i" && !harmlessLibraries[r.library] {
 			n.unbind("unknown-routine")
+		}
+		return
+	case "internal": // another name of a built-in one
+		if postgresActs[r.body] {
+			n.unbind("dynamic-sql")
 		}
 		return
 	case "sql", "plpgsql":

@@ -29,7 +29,7 @@ var postgresColumns = `with ` + postgresUser + `
 // built-in one has the name, whether it takes a row, whether it is an
 // extension's.
 var postgresRoutines = `with ` + postgresMine + `
-	select p.proname, l.lanname, p.provolatile::text, case when l.lanname in ('sql', 'plpgsql') then left(BODY, ` +
+	select p.proname, l.lanname, p.provolatile::text, case when l.lanname in ('sql', 'plpgsql', 'internal') then left(BODY, ` +
 	strconv.Itoa(mostText+1) + `) else '' end,
 		case when l.lanname = 'c' then regexp_replace(coalesce(p.probin, ''), '^.*/|\.so$', '', 'g') else '' end,
 		case when exists (select from pg_proc b where b.proname = p.proname and b.pronamespace = 'pg_catalog'::regnamespace) then '1' else '0' end,
