@@ -65,7 +65,7 @@ func newQueryCache(e *engine, pinned bool) *queryCache {
 		cfg.Never = whyPinned
 	}
 	c.planner = cacheplan.New(cfg)
-	c.catalog.off = pinned || set.CacheCatalog == 0
+	c.catalog.off.Store(pinned || set.CacheCatalog == 0)
 	return c
 }
 

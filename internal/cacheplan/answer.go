@@ -74,21 +74,20 @@ func (p *Planner) against(plan *Plan, choice Choice) string {
 	if why := plan.world.schema.Refuses(); why != "" {
 		return why
 	}
-	_, why := plan.world.schema.Reads(p.relations(plan.world.schema, k.Tags))
+	_, why := plan.world.schema.Reads(k.Tags)
 	return why
 }
 
 // depends are the tags of a read, and their names. A name where a table stands
-// that the schema lacks may be anything that was made lately: then the read
-// depends on everything. A name that is nothing the schema knows, neither table
-// nor column, counts as a table's: mostly it is an alias, and costs little.
+// that the schema lacks may be of anything that was made lately: then the read
+// depends on everything.
 func (p *Planner) depends(plan *Plan, own []string) (tags cache.Tags, names []string) {
 	k, schema := plan.Known, plan.world.schema
-	if schema == nil || p.strange(schema, k) {
+	if schema == nil || strange(schema, k) {
 		return cache.Everything(), nil
 	}
-	names, _ = schema.Reads(p.relations(schema, k.Tags))
-	names = slices.Concat(names, own, strangers(schema, k.Tags))
+	names, _ = schema.Reads(k.Tags)
+	names = slices.Concat(names, own)
 	slices.Sort(names)
 	names = slices.Compact(names)
 	return p.cfg.Versions.Tags(append(slices.Clone(names), StatementTag(k.Fingerprint()))...), names
@@ -98,28 +97,17 @@ func (p *Planner) depends(plan *Plan, own []string) (tags cache.Tags, names []st
 // table has such a name.
 func StatementTag(fingerprint string) string { return "\x00" + fingerprint }
 
-// relations are those of names that are relations.
-func (p *Planner) relations(schema Schema, names []string) []string {
-	var found []string
-	for _, name := range names {
-		if schema.Relation(name) {
-			found = append(found, name)
-		}
-	}
-	return found
-}
-
 // strange reports whether something that the schema does not know stands where
 // a table does.
-func (p *Planner) strange(schema Schema, k *sqltext.Known) bool {
+func strange(schema Schema, k *sqltext.Known) bool {
 	return slices.ContainsFunc(k.Tables(), func(name string) bool { return !schema.Relation(name) })
 }
 
-// strangers are names that are nothing the schema knows.
-func strangers(schema Schema, names []string) []string {
+// relations are those of names that are relations.
+func relations(schema Schema, names []string) []string {
 	var found []string
 	for _, name := range names {
-		if !schema.Relation(name) && !schema.Column(name) {
+		if schema.Relation(name) {
 			found = append(found, name)
 		}
 	}

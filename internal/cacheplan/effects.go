@@ -15,8 +15,11 @@ func (p *Planner) judgeEffects(plan *Plan) {
 	k := plan.Known
 	switch k.Verdict {
 	case sqltext.Pure:
+		p.judgeRead(plan)
 	case sqltext.Write:
-		if k.Reason != sqltext.Locks { // a lock changes nothing
+		if k.Reason == sqltext.Locks { // which changes nothing
+			p.judgeRead(plan)
+		} else {
 			p.judgeWrite(plan)
 		}
 	case sqltext.Session:
@@ -41,21 +44,40 @@ func (p *Planner) judgeWrite(plan *Plan) {
 	k, schema := plan.Known, plan.world.schema
 	plan.Changes, plan.Writes = true, cache.Everything()
 	plan.Undoable = p.cfg.Dialect != sqltext.MySQL
-	if schema == nil || p.strange(schema, k) {
+	if schema == nil || strange(schema, k) {
 		return
 	}
-	relations := p.relations(schema, k.Tags)
-	if len(relations) == 0 {
+	named := relations(schema, k.Tags)
+	if len(named) == 0 {
 		return
 	}
-	names, all, _ := schema.Writes(relations)
+	names, all, _ := schema.Writes(k.Tags)
 	if all {
 		return
 	}
-	plan.Undoable = schema.Transactional(names)
-	names = append(slices.Clone(names), strangers(schema, k.Tags)...)
-	slices.Sort(names)
-	plan.Written = slices.Compact(names)
+	plan.Undoable = plan.Undoable || schema.Transactional(named)
+	p.writes(plan, names)
+}
+
+// judgeRead finds what a mere read may change all the same, through a view that
+// calls a routine.
+func (p *Planner) judgeRead(plan *Plan) {
+	schema := plan.world.schema
+	if schema == nil {
+		return
+	}
+	switch names, all, _ := schema.Effects(plan.Known.Tags); {
+	case all:
+		plan.Changes, plan.Writes, plan.Undoable = true, cache.Everything(), p.cfg.Dialect != sqltext.MySQL
+	case len(names) > 0:
+		plan.Changes, plan.Undoable = true, p.cfg.Dialect != sqltext.MySQL || schema.Transactional(names)
+		p.writes(plan, names)
+	}
+}
+
+// writes fills in what is changed.
+func (p *Planner) writes(plan *Plan, names []string) {
+	plan.Written = slices.Compact(slices.Sorted(slices.Values(names)))
 	plan.Writes = p.cfg.Versions.Tags(plan.Written...)
 }
 

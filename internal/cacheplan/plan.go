@@ -87,14 +87,16 @@ const (
 type Schema interface {
 	// Relation reports whether a name is a table's, a view's or a synonym's.
 	Relation(name string) bool
-	// Column reports whether a name is that of a column of some table.
-	Column(name string) bool
-	// Reads returns all that an answer depends on that names these relations. If
-	// it must not be kept, why is a stable code.
+	// Reads returns all that an answer depends on whose text has these names, those
+	// of columns and aliases among them. If it must not be kept, why is a stable
+	// code.
 	Reads(names []string) (tags []string, why string)
-	// Writes returns all that may change with these relations; all means
-	// everything.
+	// Writes returns all that may change with a change whose text has these names;
+	// all means everything.
 	Writes(names []string) (tags []string, all bool, why string)
+	// Effects returns the same for a mere query, which may read a view that calls a
+	// routine: nothing, as a rule.
+	Effects(names []string) (tags []string, all bool, why string)
 	// Transactional reports whether a rollback takes back what was written into
 	// these relations.
 	Transactional(names []string) bool
