@@ -31,6 +31,8 @@ type loader struct {
 	bytes   int
 	odd     []string // what words does not find; nil before the first asks
 	oddly   int
+
+	builtins map[string]bool // functions that were asked for
 }
 
 // rows runs a query of width columns. A query that may have many rows asks for
