@@ -268,7 +268,7 @@ func FuzzHint(f *testing.F) {
 			t.Errorf("%+v is written %q and read %+v, %v", own.Terms, own, again, err)
 		}
 		notInLiterals(t, d, text)
-		if pieces, whole := sqltext.Pieces(d, text); whole && err == nil && !own.Cache && !own.NoCache {
+		if pieces, whole := sqltext.Pieces(d, text); whole && d != sqltext.Unknown && err == nil && !own.Cache && !own.NoCache {
 			for _, p := range pieces {
 				if d == sqltext.MySQL && strings.HasSuffix(text[:p.Start], "--") {
 					continue // only a blank there makes a comment
@@ -300,8 +300,9 @@ func hintBetween(t *testing.T, d sqltext.Dialect, before, after string) {
 	if h, err := sqltext.HintOf(d, text); err != nil || !h.Cache || h.TTL != time.Second {
 		t.Errorf("%s: %q has the hint %+v, %v", d, text, h, err)
 	}
-	with, without := sqltext.Analyze(d, text), sqltext.Analyze(d, before+strings.Repeat(" ", len(hint))+after)
-	if !reflect.DeepEqual(with, without) {
-		t.Errorf("%s: %q is %+v with the hint and %+v without", d, text, with, without)
+	with := fmt.Sprintf("%+v", sqltext.Analyze(d, text))
+	without := fmt.Sprintf("%+v", sqltext.Analyze(d, before+strings.Repeat(" ", len(hint))+after))
+	if with != without {
+		t.Errorf("%s: %q is %s with the hint and %s without", d, text, with, without)
 	}
 }
