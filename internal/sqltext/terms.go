@@ -19,7 +19,8 @@ type Terms struct {
 	// Rows is how many rows an answer may have to be kept.
 	Rows int
 	// Tags are names under which an answer can be invalidated, beside those of
-	// the tables it read. They are compared as they are written.
+	// the tables it read. They are in lower case as those are: a tag with a
+	// table's name is that of the table.
 	Tags []string
 	// StaleIfError and StaleWhileRevalidate are for how long after its TTL an
 	// answer may be shown while the database fails, and while it is asked anew;
@@ -33,12 +34,19 @@ const Off = -1
 // TermKeys lists the keys that [Terms.Set] takes, for errors.
 const TermKeys = "ttl=30s, rows=500, tags=a,b, stale_if_error=1m and swr=10s"
 
+// ErrUnknownTerm is returned for a key that is none of [TermKeys]. ErrTwice is
+// for one that was set before.
+var (
+	ErrUnknownTerm = errors.New("allowed are " + TermKeys)
+	ErrTwice       = errors.New("it is said twice")
+)
+
 // The values that are right, for errors.
 const (
 	wantTTL   = "write a time such as 30s, 5m or 1h, or 0 for until what was read is written"
 	wantStale = "write a time such as 30s, 5m or 1h, or 0 for never"
 	wantRows  = "write a number of rows from 1 on"
-	wantTags  = "write names of letters, digits, _ . - and :, each once, with commas between them"
+	wantTags  = "write names of the letters a to z, digits, _ . - and :, each once, with commas between them"
 )
 
 // Set takes in one key=value. The error says what would be right; t is then as
@@ -56,11 +64,8 @@ func (t *Terms) Set(key, value string) error {
 	case "swr":
 		return setStale(&t.StaleWhileRevalidate, value)
 	}
-	return errors.New("allowed are " + TermKeys)
+	return ErrUnknownTerm
 }
-
-// errTwice is for a key that was set before.
-var errTwice = errors.New("it is said twice")
 
 func (t *Terms) setTTL(value string) error {
 	ttl, err := time.ParseDuration(value)
@@ -68,7 +73,7 @@ func (t *Terms) setTTL(value string) error {
 	case err != nil || ttl < 0:
 		return errors.New(wantTTL)
 	case t.HasTTL:
-		return errTwice
+		return ErrTwice
 	}
 	t.TTL, t.HasTTL = ttl, true
 	return nil
@@ -80,22 +85,30 @@ func (t *Terms) setRows(value string) error {
 	case err != nil || rows < 1:
 		return errors.New(wantRows)
 	case t.Rows > 0:
-		return errTwice
+		return ErrTwice
 	}
 	t.Rows = rows
 	return nil
 }
 
 func (t *Terms) setTags(value string) error {
-	tags, err := ParseTags(value)
-	switch {
-	case err != nil:
-		return err
-	case t.Tags != nil:
-		return errTwice
+	var tags names
+	for tag := range strings.SplitSeq(lower(strings.Clone(value)), ",") {
+		if tag == "" || tags.has(tag) || strings.ContainsFunc(tag, notInTag) {
+			return errors.New(wantTags)
+		}
+		tags.add(tag)
 	}
-	t.Tags = tags
+	if t.Tags != nil {
+		return ErrTwice
+	}
+	t.Tags = tags.list
 	return nil
+}
+
+// notInTag reports whether r, in lower case, has no place in a tag.
+func notInTag(r rune) bool {
+	return !(r >= 'a' && r <= 'z' || r >= '0' && r <= '9' || strings.ContainsRune("_.-:", r))
 }
 
 func setStale(to *time.Duration, value string) error {
@@ -104,30 +117,12 @@ func setStale(to *time.Duration, value string) error {
 	case err != nil || stale < 0:
 		return errors.New(wantStale)
 	case *to != 0:
-		return errTwice
+		return ErrTwice
 	case stale == 0:
 		stale = Off
 	}
 	*to = stale
 	return nil
-}
-
-// ParseTags splits a list of tags at its commas. It fails where one is empty,
-// stands twice or has a character other than letters and digits of ASCII,
-// _ . - and a colon. The tags do not share the list's memory.
-func ParseTags(list string) ([]string, error) {
-	var tags names
-	for tag := range strings.SplitSeq(strings.Clone(list), ",") {
-		if tag == "" || tags.has(tag) || strings.ContainsFunc(tag, notInTag) {
-			return nil, errors.New(wantTags)
-		}
-		tags.add(tag)
-	}
-	return tags.list, nil
-}
-
-func notInTag(r rune) bool {
-	return !(r >= 'a' && r <= 'z' || r >= 'A' && r <= 'Z' || r >= '0' && r <= '9' || strings.ContainsRune("_.-:", r))
 }
 
 // String writes the terms as Set reads them, with blanks between them; "" for
