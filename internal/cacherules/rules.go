@@ -41,10 +41,10 @@
 // In a DSN the rules are a value like any other. Where parameters follow a
 // question mark (URLs, go-sql-driver, easy connect, file names), write % as %25,
 // & as %26, + as %2B and # as %23; for go-sql-driver also / as %2F, and in an easy
-// connect string @ as %40, ? as %3F and parentheses as %28 and %29. Blanks,
-// semicolons, quotes, =, * and ^ may stand as they are. Among key=value words the
-// value stands in that grammar's quotes: '...' with \' and \\ for libpq, "..."
-// with \" and \\ for godror.
+// connect string @ as %40, ? as %3F, parentheses as %28 and %29 and a line break as
+// %0A. Blanks, semicolons, quotes, =, * and ^ may stand as they are. Among
+// key=value words the value stands in that grammar's quotes: '...' with \' and \\
+// for libpq, "..." with \" and \\ for godror.
 package cacherules
 
 import (
