@@ -83,85 +83,91 @@ func TestRulesHaveOneNormalForm(t *testing.T) {
 	}
 }
 
+// What errors say would be right.
+const (
+	wantWords    = "allowed are table=, statement=, off, routine=, pure, reads=, writes=, neutral, ttl=30s, rows=500, tags=a,b, stale_if_error=1m and swr=10s"
+	wantPatterns = "write names of tables without their schemas, each once, with commas between them; * stands for any characters"
+	wantTables   = "write names of tables without their schemas, each once, with commas between them"
+	wantRoutines = "write names of routines as statements call them, each once, with commas between them; * stands for any characters"
+	wantTTL      = "write a time such as 30s, 5m or 1h, or 0 for until what was read is written"
+	wantTwice    = "it is said twice"
+	wantQuote    = "a quote stands right behind = alone; within quotes the quote itself is written twice"
+	wantOpen     = "the quotes do not end"
+	wantGlued    = "a blank or a semicolon follows the quotes"
+	wantPurpose  = "say what the rule is for: table=, statement= or routine="
+	wantDoes     = "say what the routine does: pure, writes= or neutral"
+	wantAlone    = "beside routine= stand pure, reads=, writes= and neutral alone"
+	wantRoutine  = "it stands beside routine= alone"
+	wantNothing  = "nothing is kept where off stands; leave one of them out"
+)
+
+// brokenRules are texts with [[ ]] around the word that is wrong, and the number
+// of its rule.
+var brokenRules = []struct {
+	rule int
+	text string // with [[ ]] around the word that is wrong
+	want string
+}{
+	{1, "[[tabel=a]]", wantWords},
+	{1, "[[TABLE=a]]", wantWords},
+	{1, "[[=a]]", wantWords},
+	{2, "table=a; [[orders]]", wantWords},
+	{2, ";; table=a ;\n; table=b [[on]]", wantWords},
+	{1, "[[table]]", wantPatterns},
+	{1, "[[table=]]", wantPatterns},
+	{1, "[[table=a,]] b", wantPatterns},
+	{1, "[[table=,a]]", wantPatterns},
+	{1, "[[table=a,A]]", wantPatterns},
+	{1, "[[table=app.a]]", wantPatterns},
+	{1, "[[table=\"a\nb\"]]", wantPatterns},
+	{1, "[[table=a\x00]]", wantPatterns},
+	{1, "[[table=\xff]]", wantPatterns},
+	{1, "table=a [[table=b]]", wantTwice},
+	{1, "table=a [[ttl=10]]", wantTTL},
+	{1, "table=a ttl=1s [[ttl=1s]]", wantTwice},
+	{1, "[[ttl=1s]]", wantPurpose},
+	{1, "[[off]]", wantPurpose},
+	{1, "[[statement=]]", `write a regular expression for fingerprints, such as "^select .* from rates"`},
+	{1, `[[statement=""]]`, `write a regular expression for fingerprints, such as "^select .* from rates"`},
+	{1, `[[statement="a(b"]]`, "the regular expression has: missing closing )"},
+	{1, `[[statement="[z-a]"]]`, "the regular expression has: invalid character class range"},
+	{1, "statement=a [[statement=a]]", wantTwice},
+	{1, `[[a"b]]=1`, wantQuote},
+	{1, `[[table=a"b"]] off`, wantQuote},
+	{1, `[[table='a]]`, wantOpen},
+	{1, `[[table="a'; table=b]]`, wantOpen},
+	{1, `[[table="a""]]`, wantOpen},
+	{1, `[[table="a"]]off`, wantGlued},
+	{1, `[[table="a"]],"b"`, wantGlued},
+	{1, "table=a [[off=1]]", "off has no value"},
+	{1, "table=a [[off=]]", "off has no value"},
+	{1, "table=a off [[off]]", wantTwice},
+	{1, "table=a off [[ttl=1s]]", wantNothing},
+	{1, "[[ttl=1s]] table=a off", wantNothing},
+	{1, "table=a [[pure]]", wantRoutine},
+	{1, "statement=a [[writes=a]]", wantRoutine},
+	{1, "[[neutral]]", wantRoutine},
+	{1, "[[reads=a]] table=b", wantRoutine},
+	{1, "[[routine=f]]", wantDoes},
+	{1, "[[routine=]] pure", wantRoutines},
+	{1, "[[routine=f,f]] pure", wantRoutines},
+	{1, "routine=f [[routine=g]] pure", wantTwice},
+	{1, "routine=f pure [[table=a]]", wantAlone},
+	{1, "[[statement=a]] routine=f pure", wantAlone},
+	{1, "routine=f pure [[ttl=1s]]", wantAlone},
+	{1, "routine=f [[off]]", wantAlone},
+	{1, "routine=f pure [[writes=a]]", "a pure routine writes nothing; leave one of them out"},
+	{1, "routine=f writes=b [[reads=a]]", "it stands beside pure alone"},
+	{1, "routine=f [[writes=*]]", wantTables},
+	{1, "routine=f [[writes=app.a]]", wantTables},
+	{1, "routine=f pure [[reads=a*]]", wantTables},
+	{1, "routine=f writes=a [[writes=a]]", wantTwice},
+	{1, "routine=f [[pure=yes]]", "pure has no value"},
+	{1, "routine=f neutral [[neutral]]", wantTwice},
+}
+
 func TestBrokenRuleNamesTheWordItsByteAndWhatWouldBeRight(t *testing.T) {
-	const (
-		words    = "allowed are table=, statement=, off, routine=, pure, reads=, writes=, neutral, ttl=30s, rows=500, tags=a,b, stale_if_error=1m and swr=10s"
-		patterns = "write names of tables without their schemas, each once, with commas between them; * stands for any characters"
-		tables   = "write names of tables without their schemas, each once, with commas between them"
-		routines = "write names of routines as statements call them, each once, with commas between them; * stands for any characters"
-		ttl      = "write a time such as 30s, 5m or 1h, or 0 for until what was read is written"
-		twice    = "it is said twice"
-		quote    = "a quote stands right behind = alone; within quotes the quote itself is written twice"
-		open     = "the quotes do not end"
-		glued    = "a blank or a semicolon follows the quotes"
-		purpose  = "say what the rule is for: table=, statement= or routine="
-		does     = "say what the routine does: pure, writes= or neutral"
-		alone    = "beside routine= stand pure, reads=, writes= and neutral alone"
-		routine  = "it stands beside routine= alone"
-		nothing  = "nothing is kept where off stands; leave one of them out"
-	)
-	for _, row := range []struct {
-		rule int
-		text string // with [[ ]] around the word that is wrong
-		want string
-	}{
-		{1, "[[tabel=a]]", words},
-		{1, "[[TABLE=a]]", words},
-		{1, "[[=a]]", words},
-		{2, "table=a; [[orders]]", words},
-		{2, ";; table=a ;\n; table=b [[on]]", words},
-		{1, "[[table]]", patterns},
-		{1, "[[table=]]", patterns},
-		{1, "[[table=a,]] b", patterns},
-		{1, "[[table=,a]]", patterns},
-		{1, "[[table=a,A]]", patterns},
-		{1, "[[table=app.a]]", patterns},
-		{1, "[[table=\"a\nb\"]]", patterns},
-		{1, "[[table=a\x00]]", patterns},
-		{1, "[[table=\xff]]", patterns},
-		{1, "table=a [[table=b]]", twice},
-		{1, "table=a [[ttl=10]]", ttl},
-		{1, "table=a ttl=1s [[ttl=1s]]", twice},
-		{1, "[[ttl=1s]]", purpose},
-		{1, "[[off]]", purpose},
-		{1, "[[statement=]]", `write a regular expression for fingerprints, such as "^select .* from rates"`},
-		{1, `[[statement=""]]`, `write a regular expression for fingerprints, such as "^select .* from rates"`},
-		{1, `[[statement="a(b"]]`, "the regular expression has: missing closing )"},
-		{1, `[[statement="[z-a]"]]`, "the regular expression has: invalid character class range"},
-		{1, "statement=a [[statement=a]]", twice},
-		{1, `[[a"b]]=1`, quote},
-		{1, `[[table=a"b"]] off`, quote},
-		{1, `[[table='a]]`, open},
-		{1, `[[table="a'; table=b]]`, open},
-		{1, `[[table="a""]]`, open},
-		{1, `[[table="a"]]off`, glued},
-		{1, `[[table="a"]],"b"`, glued},
-		{1, "table=a [[off=1]]", "off has no value"},
-		{1, "table=a [[off=]]", "off has no value"},
-		{1, "table=a off [[off]]", twice},
-		{1, "table=a off [[ttl=1s]]", nothing},
-		{1, "[[ttl=1s]] table=a off", nothing},
-		{1, "table=a [[pure]]", routine},
-		{1, "statement=a [[writes=a]]", routine},
-		{1, "[[neutral]]", routine},
-		{1, "[[reads=a]] table=b", routine},
-		{1, "[[routine=f]]", does},
-		{1, "[[routine=]] pure", routines},
-		{1, "[[routine=f,f]] pure", routines},
-		{1, "routine=f [[routine=g]] pure", twice},
-		{1, "routine=f pure [[table=a]]", alone},
-		{1, "[[statement=a]] routine=f pure", alone},
-		{1, "routine=f pure [[ttl=1s]]", alone},
-		{1, "routine=f [[off]]", alone},
-		{1, "routine=f pure [[writes=a]]", "a pure routine writes nothing; leave one of them out"},
-		{1, "routine=f writes=b [[reads=a]]", "it stands beside pure alone"},
-		{1, "routine=f [[writes=*]]", tables},
-		{1, "routine=f [[writes=app.a]]", tables},
-		{1, "routine=f pure [[reads=a*]]", tables},
-		{1, "routine=f writes=a [[writes=a]]", twice},
-		{1, "routine=f [[pure=yes]]", "pure has no value"},
-		{1, "routine=f neutral [[neutral]]", twice},
-	} {
+	for _, row := range brokenRules {
 		checkRuleError(t, row.rule, row.text, row.want)
 	}
 }
@@ -184,6 +190,9 @@ func checkRuleError(t *testing.T, rule int, marked, reason string) {
 func FuzzRules(f *testing.F) {
 	for _, row := range normal {
 		f.Add(row.text, "select a from orders where id = ?", "orders")
+	}
+	for _, row := range brokenRules {
+		f.Add(strings.NewReplacer("[[", "", "]]", "").Replace(row.text), "", "")
 	}
 	f.Fuzz(func(t *testing.T, text, fingerprint, table string) {
 		rules, err := cacherules.Parse(text)

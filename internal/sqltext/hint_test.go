@@ -133,64 +133,69 @@ func TestWhatStandsInNoCommentOfItsOwnIsNoHint(t *testing.T) {
 	}
 }
 
+// What errors say would be right.
+const (
+	wantKnown  = "known are fluxor:cache and fluxor:nocache"
+	wantKeys   = "allowed are ttl=30s, rows=500, tags=a,b, stale_if_error=1m and swr=10s"
+	wantTTL    = "write a time such as 30s, 5m or 1h, or 0 for until what was read is written"
+	wantStale  = "write a time such as 30s, 5m or 1h, or 0 for never"
+	wantRows   = "write a number of rows from 1 on"
+	wantTags   = "write names of the letters a to z, digits, _ . - and :, each once, with commas between them"
+	wantTwice  = "it is said twice"
+	wantTwoOf  = "a text has one hint"
+	wantSilent = "nothing follows fluxor:nocache"
+)
+
+// brokenHints are texts with > < around the word that is wrong.
+var brokenHints = []struct {
+	text string // with >< around the word that is wrong
+	want string
+}{
+	{"/*>fluxor:<*/", wantKnown},
+	{"/* >fluxor:cahce< ttl=30s */", wantKnown},
+	{"/* >fluxor:CACHE< */", wantKnown},
+	{"/* >fluxor:cache,ttl=30s< */", wantKnown},
+	{"/* >fluxor:< cache */", wantKnown},
+	{"select 1 -- >fluxor:no-cache<", wantKnown},
+	{"/* fluxor:cache >tll=30s< */", wantKeys},
+	{"/* fluxor:cache >TTL=30s< */", wantKeys},
+	{"/* fluxor:cache >30s< */", wantKeys},
+	{"/* fluxor:cache ttl=30s >,< rows=1 */", wantKeys},
+	{"/* fluxor:cache >ttl< */", wantTTL},
+	{"/* fluxor:cache >ttl=< 30s */", wantTTL},
+	{"/* fluxor:cache >ttl=30< */", wantTTL},
+	{"/* fluxor:cache >ttl=-1s< */", wantTTL},
+	{"/* fluxor:cache >ttl=forever< */", wantTTL},
+	{"/* fluxor:cache >ttl=99999999h< */", wantTTL},
+	{"/* fluxor:cache ttl=1s >ttl=1s< */", wantTwice},
+	{"/* fluxor:cache ttl=0 >ttl=1s< */", wantTwice},
+	{"/* fluxor:cache >rows=0< */", wantRows},
+	{"/* fluxor:cache >rows=-1< */", wantRows},
+	{"/* fluxor:cache >rows=1k< */", wantRows},
+	{"/* fluxor:cache >rows=99999999999999999999< */", wantRows},
+	{"/* fluxor:cache rows=1 >rows=2< */", wantTwice},
+	{"/* fluxor:cache >tags=< */", wantTags},
+	{"/* fluxor:cache >tags=a,< b */", wantTags},
+	{"/* fluxor:cache >tags=,a< */", wantTags},
+	{"/* fluxor:cache >tags=a,A< */", wantTags},
+	{"/* fluxor:cache >tags=a;b< */", wantTags},
+	{"/* fluxor:cache >tags='a'< */", wantTags},
+	{"/* fluxor:cache >tags=köln< */", wantTags},
+	{"/* fluxor:cache tags=a >tags=b< */", wantTwice},
+	{"/* fluxor:cache >stale_if_error=yes< */", wantStale},
+	{"/* fluxor:cache stale_if_error=0 >stale_if_error=1s< */", wantTwice},
+	{"/* fluxor:cache >swr=-1s< */", wantStale},
+	{"/* fluxor:cache swr=1s >swr=1s< */", wantTwice},
+	{"/* fluxor:nocache >ttl=30s< */", wantSilent},
+	{"/* fluxor:nocache >please< */", wantSilent},
+	{"/* fluxor:cache >fluxor:nocache< */", wantTwoOf},
+	{"/* fluxor:nocache >fluxor:cache< */", wantTwoOf},
+	{"/* fluxor:cache */ select 1 /* >fluxor:cache< */", wantTwoOf},
+	{"-- fluxor:cache ttl=1s\nselect 1 -- >fluxor:nocache< \n", wantTwoOf},
+}
+
 func TestBrokenHintNamesTheByteAndWhatWouldBeRight(t *testing.T) {
-	const (
-		known  = "known are fluxor:cache and fluxor:nocache"
-		keys   = "allowed are ttl=30s, rows=500, tags=a,b, stale_if_error=1m and swr=10s"
-		ttl    = "write a time such as 30s, 5m or 1h, or 0 for until what was read is written"
-		stale  = "write a time such as 30s, 5m or 1h, or 0 for never"
-		rows   = "write a number of rows from 1 on"
-		tags   = "write names of the letters a to z, digits, _ . - and :, each once, with commas between them"
-		twice  = "it is said twice"
-		twoOf  = "a text has one hint"
-		silent = "nothing follows fluxor:nocache"
-	)
-	for _, row := range []struct {
-		text string // with >< around the word that is wrong
-		want string
-	}{
-		{"/*>fluxor:<*/", known},
-		{"/* >fluxor:cahce< ttl=30s */", known},
-		{"/* >fluxor:CACHE< */", known},
-		{"/* >fluxor:cache,ttl=30s< */", known},
-		{"/* >fluxor:< cache */", known},
-		{"select 1 -- >fluxor:no-cache<", known},
-		{"/* fluxor:cache >tll=30s< */", keys},
-		{"/* fluxor:cache >TTL=30s< */", keys},
-		{"/* fluxor:cache >30s< */", keys},
-		{"/* fluxor:cache ttl=30s >,< rows=1 */", keys},
-		{"/* fluxor:cache >ttl< */", ttl},
-		{"/* fluxor:cache >ttl=< 30s */", ttl},
-		{"/* fluxor:cache >ttl=30< */", ttl},
-		{"/* fluxor:cache >ttl=-1s< */", ttl},
-		{"/* fluxor:cache >ttl=forever< */", ttl},
-		{"/* fluxor:cache >ttl=99999999h< */", ttl},
-		{"/* fluxor:cache ttl=1s >ttl=1s< */", twice},
-		{"/* fluxor:cache ttl=0 >ttl=1s< */", twice},
-		{"/* fluxor:cache >rows=0< */", rows},
-		{"/* fluxor:cache >rows=-1< */", rows},
-		{"/* fluxor:cache >rows=1k< */", rows},
-		{"/* fluxor:cache >rows=99999999999999999999< */", rows},
-		{"/* fluxor:cache rows=1 >rows=2< */", twice},
-		{"/* fluxor:cache >tags=< */", tags},
-		{"/* fluxor:cache >tags=a,< b */", tags},
-		{"/* fluxor:cache >tags=,a< */", tags},
-		{"/* fluxor:cache >tags=a,A< */", tags},
-		{"/* fluxor:cache >tags=a;b< */", tags},
-		{"/* fluxor:cache >tags='a'< */", tags},
-		{"/* fluxor:cache >tags=köln< */", tags},
-		{"/* fluxor:cache tags=a >tags=b< */", twice},
-		{"/* fluxor:cache >stale_if_error=yes< */", stale},
-		{"/* fluxor:cache stale_if_error=0 >stale_if_error=1s< */", twice},
-		{"/* fluxor:cache >swr=-1s< */", stale},
-		{"/* fluxor:cache swr=1s >swr=1s< */", twice},
-		{"/* fluxor:nocache >ttl=30s< */", silent},
-		{"/* fluxor:nocache >please< */", silent},
-		{"/* fluxor:cache >fluxor:nocache< */", twoOf},
-		{"/* fluxor:nocache >fluxor:cache< */", twoOf},
-		{"/* fluxor:cache */ select 1 /* >fluxor:cache< */", twoOf},
-		{"-- fluxor:cache ttl=1s\nselect 1 -- >fluxor:nocache< \n", twoOf},
-	} {
+	for _, row := range brokenHints {
 		text := strings.NewReplacer(">", "", "<", "").Replace(row.text)
 		before, rest, _ := strings.Cut(row.text, ">")
 		word, _, _ := strings.Cut(rest, "<")
