@@ -85,14 +85,14 @@ func hintsOf(d Dialect, text string) (found []span, err error) {
 	return found, nil
 }
 
-// odd is the first of two different lists' spans that is not in both.
+// odd is a span that only one of two different lists has.
 func odd(one, other []span) span {
-	for i, s := range one {
-		if i >= len(other) || other[i] != s {
+	for _, s := range one {
+		if !slices.Contains(other, s) {
 			return s
 		}
 	}
-	return other[len(one)]
+	return odd(other, one)
 }
 
 // hear notes the comment that began at start, behind whose opening mark a hint

@@ -231,6 +231,16 @@ func TestHintThatMayBePartOfALiteralIsRefused(t *testing.T) {
 	}
 }
 
+func TestHintThatIsSureIsNotBlamedForAnotherOne(t *testing.T) {
+	const text = `select '\' /* fluxor:cache */ \' a' /* fluxor:nocache */`
+	for _, d := range []sqltext.Dialect{sqltext.PostgreSQL, sqltext.MySQL} {
+		_, err := sqltext.HintOf(d, text)
+		if err == nil || !strings.Contains(err.Error(), `"fluxor:cache" at byte 14`) {
+			t.Errorf("%s: got %v", d, err)
+		}
+	}
+}
+
 func TestLongWordInABrokenHintIsCut(t *testing.T) {
 	_, err := sqltext.HintOf(sqltext.SQLite, "select 1 /* fluxor:cache "+strings.Repeat("x", 1000)+" */")
 	if err == nil || len(err.Error()) > 250 {
