@@ -30,11 +30,18 @@ func (s source) Snapshot() metrics.Snapshot { return metrics.Snapshot(s) }
 
 // busy has a number in every field that is observed.
 var busy = source{
-	Retries: 1, Indeterminate: 2, Leaks: 3, SlowQueries: 4, Rows: 5, CacheHits: 6, CacheMisses: 7, ActiveTransactions: 8,
+	Retries: 1, Indeterminate: 2, Leaks: 3, SlowQueries: 4, Rows: 5, ActiveTransactions: 8,
 	Refused: map[string]int64{"breaker": 9, "pool": 10}, BreakerState: "open",
 	BreakerOverride: "forced open", BreakerOpened: 11,
 	Limits: []metrics.Limit{{Policy: "rate limit", Max: 1000, Queued: 6}, {Policy: "backpressure", Max: 100, InUse: 12, Queued: 1}},
-	Pool:   metrics.Pool{MaxOpenConnections: 50, MaxIdleConnections: 10, InUse: 4, Idle: 3, Waiting: 2, AcquireTimeouts: 1},
+	Cache: &metrics.Cache{
+		Mode: "all", Hits: 60, Joined: 3, Stale: 5, StaleOnError: 2, Would: 4,
+		Misses: map[string]int64{"not-there": 30, "expired": 9}, Bypasses: map[string]int64{"in-transaction": 12},
+		Kept: 39, Dropped: 6, TooManyRows: 7, TooBig: 8, NotPlain: 10, Evicted: 11, Flushes: map[string]int64{"unknown-effect": 13},
+		Refreshed: 14, Audits: 50, Mismatches: 15, StaleAge: 90 * time.Second, StaleMax: 40 * time.Second,
+		Entries: 16, Dead: 17, Bytes: 1800, Budget: 2000, Doubts: 19, Sessions: 20, Schema: "unknown",
+	},
+	Pool: metrics.Pool{MaxOpenConnections: 50, MaxIdleConnections: 10, InUse: 4, Idle: 3, Waiting: 2, AcquireTimeouts: 1},
 }
 
 // instruments are made on an SDK of their own, which collect reads.
@@ -76,6 +83,14 @@ func points(t *testing.T, m metricdata.Metrics) string {
 	}
 	switch data := m.Data.(type) {
 	case metricdata.Sum[int64]:
+		for _, p := range data.DataPoints {
+			line(p.Attributes, p.Value)
+		}
+	case metricdata.Sum[float64]:
+		for _, p := range data.DataPoints {
+			line(p.Attributes, p.Value)
+		}
+	case metricdata.Gauge[float64]:
 		for _, p := range data.DataPoints {
 			line(p.Attributes, p.Value)
 		}
@@ -121,8 +136,30 @@ func TestTheInstrumentsSayWhatTheSourceSays(t *testing.T) {
 		"fluxor.leaks":                          "3",
 		"fluxor.slow_queries":                   "4",
 		"fluxor.rows":                           "5",
-		"fluxor.cache.hits":                     "6",
-		"fluxor.cache.misses":                   "7",
+		"fluxor.cache.hits":                     "60",
+		"fluxor.cache.joined":                   "3",
+		"fluxor.cache.stale":                    "5",
+		"fluxor.cache.stale_on_error":           "2",
+		"fluxor.cache.would_hit":                "4",
+		"fluxor.cache.misses":                   "expired 9; not-there 30",
+		"fluxor.cache.bypasses":                 "in-transaction 12",
+		"fluxor.cache.kept":                     "39",
+		"fluxor.cache.dropped":                  "6",
+		"fluxor.cache.unfit":                    "not-plain 10; too-big 8; too-many-rows 7",
+		"fluxor.cache.evictions":                "11",
+		"fluxor.cache.flushes":                  "unknown-effect 13",
+		"fluxor.cache.refreshes":                "14",
+		"fluxor.cache.audits":                   "50",
+		"fluxor.cache.mismatches":               "15",
+		"fluxor.cache.stale_age":                "90",
+		"fluxor.cache.stale_age.max":            "40",
+		"fluxor.cache.entries":                  "16",
+		"fluxor.cache.dead_entries":             "17",
+		"fluxor.cache.size":                     "1800",
+		"fluxor.cache.budget":                   "2000",
+		"fluxor.cache.doubts":                   "19",
+		"fluxor.cache.sessions":                 "20",
+		"fluxor.cache.schema":                   "known 0; off 0; unknown 1",
 		"fluxor.active_transactions":            "8",
 	}
 	got := collect()
@@ -165,7 +202,7 @@ func TestTheScopeNamesThePackageAndTheConventions(t *testing.T) {
 func TestWhatIsUnlimitedOrAbsentIsNotObserved(t *testing.T) {
 	_, collect := instruments(t, metrics.NewRecorder(0), otel.Options{})
 	for name := range collect() {
-		if strings.HasSuffix(name, "max") || strings.Contains(name, "breaker") || strings.Contains(name, "limit") || strings.Contains(name, "refused") {
+		if strings.HasSuffix(name, "max") || strings.Contains(name, "breaker") || strings.Contains(name, "limit") || strings.Contains(name, "refused") || strings.Contains(name, "cache") {
 			t.Errorf("%s is observed", name)
 		}
 	}
