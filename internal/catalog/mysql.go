@@ -24,8 +24,8 @@ func loadMySQL(l *loader) error {
 	if err != nil {
 		return err
 	}
+	l.mysqlMerges(merges)
 	for _, step := range []func() error{
-		func() error { return l.mysqlMerges(merges) },
 		func() error { return l.mysqlViews(proven) },
 		l.mysqlTriggers,
 		l.mysqlForeignKeys,
@@ -108,24 +108,31 @@ func (l *loader) mysqlRelations() (merges []merge, err error) {
 // are more, each of them is opaque.
 const mostMerges = 100
 
-// mysqlMerges asks what tables are made of, which is shown nowhere else.
-func (l *loader) mysqlMerges(merges []merge) error {
+// mysqlMerges asks what tables are made of, which is shown nowhere else, and not
+// where one of those is gone.
+func (l *loader) mysqlMerges(merges []merge) {
 	for _, m := range merges {
 		name := l.name(m.name)
-		if len(merges) > mostMerges {
+		text := ""
+		if len(merges) <= mostMerges {
+			text = l.mysqlMadeOf(m)
+		}
+		if text == "" {
 			l.c.relation(name).unkeep("opaque-view")
 			l.c.relation(name).unbind("opaque-view")
-			continue
 		}
-		rows, err := l.rows(2, "show create table "+backquoted(m.schema)+"."+backquoted(m.name))
-		if err != nil {
-			return err
-		}
-		for _, row := range rows {
-			l.view(name, row[1])
-		}
+		l.view(name, text)
 	}
-	return nil
+}
+
+// mysqlMadeOf is the text of a table; "" where the server does not show it. A
+// connection that is lost fails the next query as well.
+func (l *loader) mysqlMadeOf(m merge) string {
+	rows, err := l.rows(2, "show create table "+backquoted(m.schema)+"."+backquoted(m.name))
+	if err != nil || len(rows) != 1 {
+		return ""
+	}
+	return rows[0][1]
 }
 
 func backquoted(name string) string { return "`" + strings.ReplaceAll(name, "`", "``") + "`" }

@@ -37,13 +37,7 @@ func (l *loader) mysqlMade() (text string, err error) {
 		return "", err
 	}
 	for _, row := range rows[:min(len(rows), mostMerges)] {
-		made, err := l.rows(2, "show create table "+backquoted(row[0])+"."+backquoted(row[1]))
-		if err != nil {
-			return "", err
-		}
-		for _, m := range made {
-			text += "\n" + m[1]
-		}
+		text += "\n" + l.mysqlMadeOf(merge{row[0], row[1]})
 	}
 	return text, nil
 }

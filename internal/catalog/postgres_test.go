@@ -15,11 +15,18 @@ import (
 func postgres(t *testing.T, statements ...string) *world {
 	t.Helper()
 	t.Parallel()
+	w := postgresWorld(t)
+	w.does("create table a (id int primary key, name text)", "create table other (id int primary key, x int)")
+	w.does(statements...)
+	return w
+}
+
+// postgresWorld is an empty database.
+func postgresWorld(t *testing.T) *world {
+	t.Helper()
 	target := dbtest.Postgres(t).NewDatabase(t)
 	w := connect(t, sqltext.PostgreSQL, "postgres", target.DSN())
 	w.target = target
-	w.does("create table a (id int primary key, name text)", "create table other (id int primary key, x int)")
-	w.does(statements...)
 	return w
 }
 

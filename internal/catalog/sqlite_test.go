@@ -14,9 +14,16 @@ import (
 func sqlite(t *testing.T, statements ...string) *world {
 	t.Helper()
 	t.Parallel()
-	w := connect(t, sqltext.SQLite, "sqlite", dbtest.SQLite(t))
+	w := sqliteWorld(t)
 	w.does("create table first (id integer primary key, name text)", "create table other (id integer primary key, x int)")
 	w.does(statements...)
+	return w
+}
+
+// sqliteWorld is an empty database.
+func sqliteWorld(t *testing.T) *world {
+	t.Helper()
+	w := connect(t, sqltext.SQLite, "sqlite", dbtest.SQLite(t))
 	return w
 }
 
