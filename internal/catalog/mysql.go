@@ -121,7 +121,7 @@ func (l *loader) mysqlMerges(merges []merge) {
 			l.c.relation(name).unkeep("opaque-view")
 			l.c.relation(name).unbind("opaque-view")
 		}
-		l.view(name, text)
+		l.through(name, text)
 	}
 }
 

@@ -183,12 +183,14 @@ func TestMariaDBEnginesDecideWhatIsKeptAndWhatRollsBack(t *testing.T) {
 }
 
 func TestMariaDBMergeTableIsReadAndWrittenThrough(t *testing.T) {
-	w := mariadb(t, "create table one (i int) engine myisam", "create table `2 x` (i int) engine myisam",
-		"create table m (i int) engine merge union=(one, `2 x`) insert_method=last")
+	w := mariadb(t, "create table one (i int, key part (i)) engine myisam", "create table `2 x` (i int, key part (i)) engine myisam",
+		"create table m (i int, key part (i)) engine merge union=(one, `2 x`) insert_method=last")
 	c := w.load()
 	w.hits(c, "one", "m")
 	w.hits(c, "m", "one")
 	w.misses(c, "one", "other")
+	w.kept(c, "m", "")
+	w.calm(c, "m")
 	w.changes("alter table m union=(one)", "drop table one")
 	c = w.load()
 	w.kept(c, "m", "opaque-view")

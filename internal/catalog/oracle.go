@@ -161,9 +161,11 @@ func (l *loader) oracleDependency(kind, name, toKind, to string, systems, remote
 		n.unkeep("remote")
 		n.unbind("remote")
 		return
-	case systems: // what a view does with it, its text says
-		if code && toKind != "TYPE" && n.is&isRoutine != 0 && !oracleHarmless[to] {
-			n.unbind("unknown-routine")
+	case systems: // what is read of the server's own, a view's text says
+		if code && toKind != "TYPE" && !oracleHarmless[to] {
+			j := g.unknownRoutine()
+			g.readsToo(i, j)
+			g.writesToo(i, j)
 		}
 		return
 	case code:

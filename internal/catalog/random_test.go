@@ -228,7 +228,7 @@ func TestMariaDBRandomChangesAreKnown(t *testing.T) {
 
 func TestSQLiteRandomChangesAreKnown(t *testing.T) {
 	play(t, sqliteWorld, func(r *random) {
-		r.does("pragma foreign_keys = on")
+		r.does("pragma foreign_keys = on", "pragma synchronous = off", "pragma journal_mode = memory")
 		for range 6 {
 			r.table("")
 		}

@@ -57,6 +57,10 @@ func TestSQLiteViewThatReadsTheClockIsNotKept(t *testing.T) {
 	w.kept(c, "chance", "volatile-function")
 	w.kept(c, "schema", "system-table")
 	w.kept(c, "own", "opaque-view")
+	w.calm(c, "clock")
+	if _, all, why := c.Effects([]string{"own"}); !all || why != "unknown-routine" {
+		t.Errorf("a read that calls an unknown function changes anything: %v because of %q", all, why)
+	}
 }
 
 func TestSQLiteForeignKeyActionsAreFollowed(t *testing.T) {

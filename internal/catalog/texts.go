@@ -9,9 +9,18 @@ import (
 	"github.com/fluxor-db/fluxor/internal/sqltext"
 )
 
-// view notes that a view is read and written through to all that its text
-// names.
+// view notes what the text of a view names, and that a read may change anything
+// where it calls what is not known.
 func (l *loader) view(name, text string) {
+	l.through(name, text)
+	if l.unknownCall(text) {
+		l.c.readsToo(l.c.named(name), l.c.unknownRoutine())
+	}
+}
+
+// through notes that a relation is read and written through to all that its text
+// names.
+func (l *loader) through(name, text string) {
 	i := l.c.named(name)
 	for _, to := range l.readThrough(i, text) {
 		l.c.writesToo(i, to)
