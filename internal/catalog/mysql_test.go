@@ -24,7 +24,7 @@ func mariadb(t *testing.T, statements ...string) *world {
 }
 
 // mariadbWorld is an empty database.
-func mariadbWorld(t *testing.T) *world {
+func mariadbWorld(t testing.TB) *world {
 	t.Helper()
 	target := dbtest.MariaDB(t).NewDatabase(t)
 	all := connect(t, sqltext.MySQL, "mysql", target.DSN())

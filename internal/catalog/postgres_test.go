@@ -22,7 +22,7 @@ func postgres(t *testing.T, statements ...string) *world {
 }
 
 // postgresWorld is an empty database.
-func postgresWorld(t *testing.T) *world {
+func postgresWorld(t testing.TB) *world {
 	t.Helper()
 	target := dbtest.Postgres(t).NewDatabase(t)
 	w := connect(t, sqltext.PostgreSQL, "postgres", target.DSN())

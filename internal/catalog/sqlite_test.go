@@ -21,7 +21,7 @@ func sqlite(t *testing.T, statements ...string) *world {
 }
 
 // sqliteWorld is an empty database.
-func sqliteWorld(t *testing.T) *world {
+func sqliteWorld(t testing.TB) *world {
 	t.Helper()
 	w := connect(t, sqltext.SQLite, "sqlite", dbtest.SQLite(t))
 	return w
