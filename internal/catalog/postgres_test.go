@@ -186,6 +186,19 @@ func TestPostgresTriggerWithDynamicSQLMayChangeAnything(t *testing.T) {
 	}
 }
 
+func TestPostgresTriggerThatSpellsANameInNumbersMayChangeAnything(t *testing.T) {
+	w := postgres(t, `create function note() returns trigger language plpgsql as $$ begin insert into U&"\006fther" values (1, 1); return new; end $$`,
+		"create trigger t after insert on a for each row execute function note()")
+	w.boundless(w.load(), "a", "dynamic-sql")
+}
+
+func TestPostgresTriggerOfAPartitionedTableIsFollowedFromItsPartitions(t *testing.T) {
+	w := postgres(t, "create table p (id int) partition by range (id)", "create table p1 partition of p for values from (0) to (9)",
+		"create function note() returns trigger language plpgsql as $$ begin insert into other values (1, 1); return new; end $$",
+		"create trigger t after insert on p for each row execute function note()")
+	w.hits(w.load(), "p1", "other")
+}
+
 func TestPostgresTriggerThatCallsAnExtensionIsJudgedByItsLibrary(t *testing.T) {
 	w := postgres(t)
 	w.administrator("postgres").does("create extension if not exists pgcrypto", "create extension if not exists dblink", "create extension if not exists citext")

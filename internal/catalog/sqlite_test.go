@@ -85,9 +85,11 @@ func TestSQLiteTriggerIsFollowed(t *testing.T) {
 
 func TestSQLiteTriggerThatCallsAnUnknownFunctionMayChangeAnything(t *testing.T) {
 	w := sqlite(t, "create trigger t after insert on first begin select nobody_knows(new.id); end")
+	w.does("create trigger u after insert on other begin select nobody_knows/* a comment */ -- and (one) more\n (new.id); end", "create table third (i)")
 	c := w.load()
 	w.boundless(c, "first", "unknown-routine")
-	w.boundless(c, "other", "")
+	w.boundless(c, "other", "unknown-routine")
+	w.boundless(c, "third", "")
 }
 
 func TestSQLiteInsteadOfTriggerIsFollowed(t *testing.T) {
