@@ -49,6 +49,14 @@ func TestSQLiteViewIsReadThrough(t *testing.T) {
 	w.calm(c, "vv")
 }
 
+func TestSQLiteViewWithACommonTableExpressionIsReadThrough(t *testing.T) {
+	w := sqlite(t, "create view v (n) as with recursive c(n, m) as (select 1, 2 union all select n + 1, m from c where n < 9) select n from c join first on id = n")
+	c := w.load()
+	w.kept(c, "v", "")
+	w.calm(c, "v")
+	w.hits(c, "first", "v")
+}
+
 func TestSQLiteViewThatReadsTheClockIsNotKept(t *testing.T) {
 	w := sqlite(t, "create view clock as select datetime('now'), id from first", "create view chance as select random()",
 		"create view schema as select name from sqlite_schema", "create view own as select nobody_knows(id) from first")

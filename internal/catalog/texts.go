@@ -10,10 +10,10 @@ import (
 )
 
 // view notes what the text of a view names, and that a read may change anything
-// where it calls what is not known.
-func (l *loader) view(name, text string) {
+// where its query calls what is not known.
+func (l *loader) view(name, text, query string) {
 	l.through(name, text)
-	if l.unknownCall(text) {
+	if sqltext.Analyze(l.dialect, query).Verdict == sqltext.Flush && l.unknownCall(query) {
 		l.c.readsToo(l.c.named(name), l.c.unknownRoutine())
 	}
 }
