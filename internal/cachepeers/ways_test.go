@@ -88,7 +88,7 @@ func prepared(b *testing.B, db *sql.DB, q question) func(context.Context, int) (
 
 // memory answers each key with the rows of the first.
 func memory(q question) dbtest.Memory {
-	return dbtest.Memory{As: &pq.Driver{}, Answer: dbtest.MemoryRows(q.rows)}
+	return dbtest.Memory{As: &pq.Driver{}, Answer: dbtest.MemoryRows(q.rows).Always}
 }
 
 // open opens a database of PostgreSQL by the name of a driver.

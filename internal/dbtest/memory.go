@@ -18,17 +18,21 @@ type Memory struct {
 	// As is the driver that it says it belongs to, so that a wrapper takes it for
 	// that database; nil = one of its own.
 	As driver.Driver
-	// Answer is what each query answers; nil = the one row.
-	Answer *MemoryAnswer
+	// Answer says what a query with these arguments answers; nil = the one row. It
+	// may be called by many goroutines.
+	Answer func(args []driver.NamedValue) *MemoryAnswer
 }
 
-// MemoryAnswer is what a query answers. Who reads rows must not change them.
+// MemoryAnswer is what a query answers. It must not be changed once it is used.
 type MemoryAnswer struct {
 	// Columns are the names; the types are those of the first row's values.
 	Columns []string
 	// Rows are the values, at least one row.
 	Rows [][]driver.Value
 }
+
+// Always answers each query alike.
+func (a *MemoryAnswer) Always([]driver.NamedValue) *MemoryAnswer { return a }
 
 var (
 	_ driver.ExecerContext                  = memoryConn{}
@@ -46,7 +50,7 @@ var (
 // Connect returns a connection; it never fails.
 func (m Memory) Connect(context.Context) (driver.Conn, error) {
 	if m.Answer == nil {
-		return memoryConn{memoryRow}, nil
+		return memoryConn{memoryRow.Always}, nil
 	}
 	return memoryConn{m.Answer}, nil
 }
@@ -61,9 +65,11 @@ func (m Memory) Driver() driver.Driver {
 
 type memoryDriver struct{}
 
-func (memoryDriver) Open(string) (driver.Conn, error) { return memoryConn{memoryRow}, nil }
+func (memoryDriver) Open(string) (driver.Conn, error) { return memoryConn{memoryRow.Always}, nil }
 
-type memoryConn struct{ answer *MemoryAnswer }
+type memoryConn struct {
+	answer func([]driver.NamedValue) *MemoryAnswer
+}
 
 func (c memoryConn) Prepare(string) (driver.Stmt, error) { return memoryStmt(c), nil }
 func (c memoryConn) PrepareContext(context.Context, string) (driver.Stmt, error) {
@@ -79,8 +85,8 @@ func (memoryConn) ExecContext(context.Context, string, []driver.NamedValue) (dri
 	return driver.ResultNoRows, nil
 }
 
-func (c memoryConn) QueryContext(context.Context, string, []driver.NamedValue) (driver.Rows, error) {
-	return &memoryRows{answer: c.answer}, nil
+func (c memoryConn) QueryContext(_ context.Context, _ string, args []driver.NamedValue) (driver.Rows, error) {
+	return &memoryRows{answer: c.answer(args)}, nil
 }
 func (memoryConn) Ping(context.Context) error         { return nil }
 func (memoryConn) ResetSession(context.Context) error { return nil }
@@ -95,21 +101,23 @@ type memoryTx struct{}
 func (memoryTx) Commit() error   { return nil }
 func (memoryTx) Rollback() error { return nil }
 
-type memoryStmt struct{ answer *MemoryAnswer }
+type memoryStmt struct {
+	answer func([]driver.NamedValue) *MemoryAnswer
+}
 
 func (memoryStmt) Close() error                               { return nil }
 func (memoryStmt) NumInput() int                              { return -1 }
 func (memoryStmt) Exec([]driver.Value) (driver.Result, error) { return driver.ResultNoRows, nil }
 func (s memoryStmt) Query([]driver.Value) (driver.Rows, error) {
-	return &memoryRows{answer: s.answer}, nil
+	return &memoryRows{answer: s.answer(nil)}, nil
 }
 
 func (memoryStmt) ExecContext(context.Context, []driver.NamedValue) (driver.Result, error) {
 	return driver.ResultNoRows, nil
 }
 
-func (s memoryStmt) QueryContext(context.Context, []driver.NamedValue) (driver.Rows, error) {
-	return &memoryRows{answer: s.answer}, nil
+func (s memoryStmt) QueryContext(_ context.Context, args []driver.NamedValue) (driver.Rows, error) {
+	return &memoryRows{answer: s.answer(args)}, nil
 }
 
 // MemoryRows is an answer of n rows of an int64 and two strings, the ids counted
