@@ -55,7 +55,8 @@ if [ ${#missing[@]} -gt 0 ]; then
   trap - ERR
   # The benchmarks start a Redis of their own; the one that the package starts is stopped, now and for good.
   if [[ " ${missing[*]} " == *" redis-server "* ]]; then
-    if [ -d /run/systemd/system ]; then systemctl disable --quiet --now redis-server; else service redis-server stop >/dev/null || true; fi
+    service redis-server stop >/dev/null 2>&1 || true
+    ! command -v systemctl >/dev/null || systemctl disable --quiet redis-server 2>&1 || true
   fi
 fi
 
