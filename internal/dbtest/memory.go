@@ -27,7 +27,7 @@ type Memory struct {
 type MemoryAnswer struct {
 	// Columns are the names; the types are those of the first row's values.
 	Columns []string
-	// Rows are the values, at least one row.
+	// Rows are the values.
 	Rows [][]driver.Value
 }
 
@@ -153,14 +153,17 @@ func (r *memoryRows) Next(dest []driver.Value) error {
 }
 
 func (r *memoryRows) ColumnTypeScanType(i int) reflect.Type {
+	if len(r.answer.Rows) == 0 {
+		return reflect.TypeFor[any]()
+	}
 	return reflect.TypeOf(r.answer.Rows[0][i])
 }
 
 func (r *memoryRows) ColumnTypeDatabaseTypeName(i int) string {
-	switch r.answer.Rows[0][i].(type) {
-	case int64:
+	switch r.ColumnTypeScanType(i).Kind() {
+	case reflect.Int64:
 		return "INT8"
-	case string:
+	case reflect.String:
 		return "TEXT"
 	}
 	return "BYTEA"
