@@ -9,6 +9,7 @@ import (
 
 	"github.com/lib/pq"
 
+	"github.com/fluxor-db/fluxor"
 	_ "github.com/fluxor-db/fluxor/drivers/pgx"
 	_ "github.com/fluxor-db/fluxor/drivers/postgres"
 	"github.com/fluxor-db/fluxor/internal/dbtest"
@@ -44,36 +45,60 @@ func (t *tally) add(id int64, name, city string) {
 
 // way is one way to the rows of a key.
 type way struct {
-	name  string
-	calls int // in a turn
-	ask   func(ctx context.Context, key int) (tally, error)
+	name     string
+	computes bool // it waits for nobody
+	calls    int  // in a turn
+	ask      func(ctx context.Context, key int) (tally, error)
+	took     []float64 // nanoseconds of a call, by turns
 }
 
-// reading asks a database, by a text or by a prepared statement.
-func reading(query func(ctx context.Context, args ...any) (*sql.Rows, error)) func(context.Context, int) (tally, error) {
-	return func(ctx context.Context, key int) (t tally, err error) {
-		rows, err := query(ctx, key)
-		if err != nil {
+// asker is a database or a prepared statement, with the text taken care of.
+type asker struct {
+	row  func(ctx context.Context, key int) *sql.Row
+	rows func(ctx context.Context, key int) (*sql.Rows, error)
+}
+
+// reading asks as an application would: for the one row, or for all rows of a key.
+func (a asker) reading(q question) func(context.Context, int) (tally, error) {
+	if q.rows > 1 {
+		return a.readRows
+	}
+	return a.readRow
+}
+
+func (a asker) readRow(ctx context.Context, key int) (t tally, err error) {
+	var id int64
+	var name, city string
+	if err := a.row(ctx, key).Scan(&id, &name, &city); err != nil {
+		return t, err
+	}
+	t.add(id, name, city)
+	return t, nil
+}
+
+func (a asker) readRows(ctx context.Context, key int) (t tally, err error) {
+	rows, err := a.rows(ctx, key)
+	if err != nil {
+		return t, err
+	}
+	defer rows.Close()
+	var id int64
+	var name, city string
+	for rows.Next() {
+		if err := rows.Scan(&id, &name, &city); err != nil {
 			return t, err
 		}
-		defer rows.Close()
-		var id int64
-		var name, city string
-		for rows.Next() {
-			if err := rows.Scan(&id, &name, &city); err != nil {
-				return t, err
-			}
-			t.add(id, name, city)
-		}
-		return t, rows.Err()
+		t.add(id, name, city)
 	}
+	return t, rows.Err()
 }
 
 // text asks a database by a text.
 func text(db *sql.DB, q question) func(context.Context, int) (tally, error) {
-	return reading(func(ctx context.Context, args ...any) (*sql.Rows, error) {
-		return db.QueryContext(ctx, q.text, args...)
-	})
+	return asker{
+		func(ctx context.Context, key int) *sql.Row { return db.QueryRowContext(ctx, q.text, key) },
+		func(ctx context.Context, key int) (*sql.Rows, error) { return db.QueryContext(ctx, q.text, key) },
+	}.reading(q)
 }
 
 // prepared asks a database by a statement.
@@ -83,12 +108,24 @@ func prepared(b *testing.B, db *sql.DB, q question) func(context.Context, int) (
 		b.Fatal(err)
 	}
 	b.Cleanup(func() { _ = st.Close() })
-	return reading(st.QueryContext)
+	return asker{
+		func(ctx context.Context, key int) *sql.Row { return st.QueryRowContext(ctx, key) },
+		func(ctx context.Context, key int) (*sql.Rows, error) { return st.QueryContext(ctx, key) },
+	}.reading(q)
 }
 
 // memory answers each key with the rows of the first.
 func memory(q question) dbtest.Memory {
 	return dbtest.Memory{As: &pq.Driver{}, Answer: dbtest.MemoryRows(q.rows).Always}
+}
+
+// cached opens Fluxor over the driver with fixed rows.
+func cached(b *testing.B, q question) *sql.DB {
+	c, err := fluxor.WrapConnector(memory(q), fluxor.RuntimeConfig{Cache: "all", CacheTTL: -1, CacheCatalog: -1})
+	if err != nil {
+		b.Fatal(err)
+	}
+	return closed(b, sql.OpenDB(c))
 }
 
 // open opens a database of PostgreSQL by the name of a driver.
@@ -125,14 +162,17 @@ func populate(b *testing.B) (target dbtest.Target) {
 }
 
 // ways opens all ways to the rows of a question's keys.
-func ways(b *testing.B, q question) []way {
+func ways(b *testing.B, q question) []*way {
 	target := populate(b)
 	pqDB, pgxDB := open(b, "postgres", target.DSN()), open(b, "pgx", target.DSN())
-	return []way{
-		{"floor", 20_000, text(closed(b, sql.OpenDB(memory(q))), q)},
-		{"pgx", 500, text(pgxDB, q)},
-		{"pq", 200, text(pqDB, q)},
-		{"pq-prepared", 500, prepared(b, pqDB, q)},
-		{"redis", 500, get(stocked(b, q))},
+	overPgx := open(b, "pgx-fluxor", target.DSN("fluxor_cache=all", "fluxor_cache_ttl=0"))
+	return []*way{
+		{name: "floor", computes: true, calls: 20_000, ask: text(closed(b, sql.OpenDB(memory(q))), q)},
+		{name: "fluxor", computes: true, calls: 20_000, ask: text(cached(b, q), q)},
+		{name: "fluxor-pgx", computes: true, calls: 20_000, ask: text(overPgx, q)},
+		{name: "pgx", calls: 200, ask: text(pgxDB, q)},
+		{name: "pq", calls: 200, ask: text(pqDB, q)},
+		{name: "pq-prepared", calls: 200, ask: prepared(b, pqDB, q)},
+		{name: "redis", calls: 200, ask: get(stocked(b, q))},
 	}
 }
