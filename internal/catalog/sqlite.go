@@ -151,11 +151,11 @@ func (l *loader) sqliteHangs(o sqliteObject) {
 	g := &l.c.graph
 	switch {
 	case o.kind == "view":
-		l.view(o.name, o.sql)
+		l.view(o.name, o.sql, viewQuery(o.sql))
 	case o.kind == "trigger":
 		l.trigger(o.table, o.sql)
 	case sqliteVirtual(o.sql):
-		l.view(o.name, o.sql)
+		l.through(o.name, o.sql)
 		for name, i := range g.relations {
 			if strings.HasPrefix(name, o.name+"_") {
 				g.readsToo(g.named(o.name), i)

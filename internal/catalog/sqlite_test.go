@@ -14,9 +14,16 @@ import (
 func sqlite(t *testing.T, statements ...string) *world {
 	t.Helper()
 	t.Parallel()
-	w := connect(t, sqltext.SQLite, "sqlite", dbtest.SQLite(t))
+	w := sqliteWorld(t)
 	w.does("create table first (id integer primary key, name text)", "create table other (id integer primary key, x int)")
 	w.does(statements...)
+	return w
+}
+
+// sqliteWorld is an empty database.
+func sqliteWorld(t testing.TB) *world {
+	t.Helper()
+	w := connect(t, sqltext.SQLite, "sqlite", dbtest.SQLite(t))
 	return w
 }
 
@@ -42,6 +49,14 @@ func TestSQLiteViewIsReadThrough(t *testing.T) {
 	w.calm(c, "vv")
 }
 
+func TestSQLiteViewWithACommonTableExpressionIsReadThrough(t *testing.T) {
+	w := sqlite(t, "create view v (n) as with recursive c(n, m) as (select 1, 2 union all select n + 1, m from c where n < 9) select n from c join first on id = n")
+	c := w.load()
+	w.kept(c, "v", "")
+	w.calm(c, "v")
+	w.hits(c, "first", "v")
+}
+
 func TestSQLiteViewThatReadsTheClockIsNotKept(t *testing.T) {
 	w := sqlite(t, "create view clock as select datetime('now'), id from first", "create view chance as select random()",
 		"create view schema as select name from sqlite_schema", "create view own as select nobody_knows(id) from first")
@@ -50,6 +65,10 @@ func TestSQLiteViewThatReadsTheClockIsNotKept(t *testing.T) {
 	w.kept(c, "chance", "volatile-function")
 	w.kept(c, "schema", "system-table")
 	w.kept(c, "own", "opaque-view")
+	w.calm(c, "clock")
+	if _, all, why := c.Effects([]string{"own"}); !all || why != "unknown-routine" {
+		t.Errorf("a read that calls an unknown function changes anything: %v because of %q", all, why)
+	}
 }
 
 func TestSQLiteForeignKeyActionsAreFollowed(t *testing.T) {
@@ -74,9 +93,11 @@ func TestSQLiteTriggerIsFollowed(t *testing.T) {
 
 func TestSQLiteTriggerThatCallsAnUnknownFunctionMayChangeAnything(t *testing.T) {
 	w := sqlite(t, "create trigger t after insert on first begin select nobody_knows(new.id); end")
+	w.does("create trigger u after insert on other begin select nobody_knows/* a comment */ -- and (one) more\n (new.id); end", "create table third (i)")
 	c := w.load()
 	w.boundless(c, "first", "unknown-routine")
-	w.boundless(c, "other", "")
+	w.boundless(c, "other", "unknown-routine")
+	w.boundless(c, "third", "")
 }
 
 func TestSQLiteInsteadOfTriggerIsFollowed(t *testing.T) {
