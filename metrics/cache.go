@@ -52,9 +52,9 @@ type Cache struct {
 	// Sessions how many connections have a state of their own.
 	Doubts   int
 	Sessions int64
-	// Schema says what is known of the tables: "known", "unknown" or "off"; then each
-	// change ends all answers. SchemaFault is why it could not be asked for the last
-	// time; "" where it could.
+	// Schema says what is known of the tables: "known", "unknown", and then nothing is
+	// kept, or "off", and then each change ends all answers. SchemaFault is why it
+	// could not be asked for the last time; "" where it could.
 	Schema, SchemaFault string
 }
 

@@ -78,7 +78,7 @@ func (o *observer) addCache(meter metric.Meter) {
 		o.add(i, err, ofCache(n.read))
 	}
 	schema, err := meter.Int64ObservableUpDownCounter("fluxor.cache.schema",
-		metric.WithUnit("1"), metric.WithDescription("1 for what is known of the tables, 0 for the others: unless it is known, each change ends all answers."))
+		metric.WithUnit("1"), metric.WithDescription("1 for what is known of the tables, 0 for the others: while they are unknown nothing is kept, and where that is off each change ends all answers."))
 	for _, state := range []string{"known", "unknown", "off"} {
 		o.add(schema, err, ofCache(func(c *metrics.Cache) int64 { return oneIf(c.Schema == state) }), attribute.String("fluxor.state", state))
 	}

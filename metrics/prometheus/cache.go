@@ -69,7 +69,7 @@ var caches = []family{
 	cacheGauge("fluxor_cache_budget_bytes", "What they may take.", func(c *metrics.Cache) float64 { return float64(c.Budget) }),
 	cacheGauge("fluxor_cache_doubts", "Versions in doubt after a write of unknown outcome.", func(c *metrics.Cache) float64 { return float64(c.Doubts) }),
 	cacheGauge("fluxor_cache_sessions", "Connections with a state of their own.", func(c *metrics.Cache) float64 { return float64(c.Sessions) }),
-	ofCache(prometheus.GaugeValue, describe("fluxor_cache_schema", "1 for what is known of the tables, 0 for the others: unless it is known, each change ends all answers.", "state"),
+	ofCache(prometheus.GaugeValue, describe("fluxor_cache_schema", "1 for what is known of the tables, 0 for the others: while they are unknown nothing is kept, and where that is off each change ends all answers.", "state"),
 		func(k *sink, c *metrics.Cache) {
 			for _, state := range schemaStates {
 				k.value(oneIf(c.Schema == state), state)
