@@ -83,11 +83,20 @@ func (c Cache) Sub(earlier Cache) Cache {
 		now    *int64
 		before int64
 	}{
-		{&c.Hits, earlier.Hits}, {&c.Joined, earlier.Joined}, {&c.Stale, earlier.Stale}, {&c.Would, earlier.Would},
+		{&c.Hits, earlier.Hits},
+		{&c.Joined, earlier.Joined},
+		{&c.Stale, earlier.Stale},
+		{&c.Would, earlier.Would},
 		{&c.StaleOnError, earlier.StaleOnError},
-		{&c.Kept, earlier.Kept}, {&c.Dropped, earlier.Dropped}, {&c.TooManyRows, earlier.TooManyRows},
-		{&c.TooBig, earlier.TooBig}, {&c.NotPlain, earlier.NotPlain}, {&c.Refreshed, earlier.Refreshed},
-		{&c.Audits, earlier.Audits}, {&c.Mismatches, earlier.Mismatches}, {&c.Evicted, earlier.Evicted},
+		{&c.Kept, earlier.Kept},
+		{&c.Dropped, earlier.Dropped},
+		{&c.TooManyRows, earlier.TooManyRows},
+		{&c.TooBig, earlier.TooBig},
+		{&c.NotPlain, earlier.NotPlain},
+		{&c.Refreshed, earlier.Refreshed},
+		{&c.Audits, earlier.Audits},
+		{&c.Mismatches, earlier.Mismatches},
+		{&c.Evicted, earlier.Evicted},
 	} {
 		*n.now -= n.before
 	}
