@@ -61,7 +61,7 @@ func newQueryCache(e *engine, pinned bool) *queryCache {
 	c.ending, c.end = context.WithCancel(context.Background())
 	c.store = cache.NewStore(c.versions, set.CacheSize)
 	cfg := cacheplan.Config{
-		Dialect: sqltext.ForType(e.backend.Type), Versions: c.versions, Mode: mode, TTL: set.CacheTTL, EmptyTTL: set.CacheEmptyTTL,
+		Memo: e.memo, Versions: c.versions, Mode: mode, TTL: set.CacheTTL, EmptyTTL: set.CacheEmptyTTL,
 		Rows: set.CacheMaxRows, Revalidate: set.CacheStaleWhileRevalidate, StaleIfError: set.CacheStaleIfError,
 	}
 	cfg.Rules, _ = cacherules.Parse(set.CacheRules) // resolve has read them

@@ -145,7 +145,7 @@ func (c *Connector) ExplainCache(text string) CacheVerdict {
 		planner = q.planner
 	} else {
 		planner = cacheplan.New(cacheplan.Config{
-			Dialect: sqltext.ForType(c.main.backend.Type), Versions: cache.New(), Mode: cacheplan.All,
+			Memo: sqltext.NewMemo(c.main.memo.Dialect()), Versions: cache.New(), Mode: cacheplan.All,
 			TTL: c.main.set.CacheTTL, Rows: c.main.set.CacheMaxRows,
 		})
 	}

@@ -50,7 +50,7 @@ func (p *Planner) against(plan *Plan, want choice) string {
 		return want.refused
 	case p.cfg.Mode != All && !want.keep:
 		return WhyNotAsked
-	case !p.memo.Keeps(k.Text()):
+	case !plan.Remembered:
 		return WhyLong
 	case plan.world.schema == nil && p.cfg.NeedsSchema:
 		return WhySchema

@@ -26,7 +26,7 @@ type choice struct {
 
 // choose looks for a hint, and for a rule where there is none.
 func (p *Planner) choose(k *sqltext.Known) choice {
-	hint, err := sqltext.HintOf(p.cfg.Dialect, k.Text())
+	hint, err := sqltext.HintOf(p.memo.Dialect(), k.Text())
 	switch {
 	case err != nil:
 		if p.cfg.BadHint != nil {

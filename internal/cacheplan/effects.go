@@ -27,7 +27,7 @@ func (p *Planner) judgeEffects(plan *Plan) {
 	case sqltext.TxControl:
 		plan.Transaction = p.controls(k)
 	default:
-		plan.Changes, plan.Writes, plan.Reshapes, plan.Undoable = true, cache.Everything(), true, p.cfg.Dialect != sqltext.MySQL
+		plan.Changes, plan.Writes, plan.Reshapes, plan.Undoable = true, cache.Everything(), true, p.memo.Dialect() != sqltext.MySQL
 		plan.Session = Unsettles
 		if p.builds(k) {
 			plan.Session = Leaves
@@ -43,7 +43,7 @@ func (p *Planner) judgeEffects(plan *Plan) {
 func (p *Planner) judgeWrite(plan *Plan) {
 	k, schema := plan.Known, plan.world.schema
 	plan.Changes, plan.Writes = true, cache.Everything()
-	plan.Undoable = p.cfg.Dialect != sqltext.MySQL
+	plan.Undoable = p.memo.Dialect() != sqltext.MySQL
 	if schema == nil || strange(schema, k) {
 		return
 	}
@@ -68,9 +68,9 @@ func (p *Planner) judgeRead(plan *Plan) {
 	}
 	switch names, all, _ := schema.Effects(plan.Known.Tags); {
 	case all:
-		plan.Changes, plan.Writes, plan.Undoable = true, cache.Everything(), p.cfg.Dialect != sqltext.MySQL
+		plan.Changes, plan.Writes, plan.Undoable = true, cache.Everything(), p.memo.Dialect() != sqltext.MySQL
 	case len(names) > 0:
-		plan.Changes, plan.Undoable = true, p.cfg.Dialect != sqltext.MySQL || schema.Transactional(names)
+		plan.Changes, plan.Undoable = true, p.memo.Dialect() != sqltext.MySQL || schema.Transactional(names)
 		p.writes(plan, names)
 	}
 }
@@ -92,7 +92,7 @@ func (p *Planner) sets(k *sqltext.Known) Effect {
 	words := strings.Fields(strings.ToLower(k.Text()))
 	switch k.Verb {
 	case "SET":
-		if p.cfg.Dialect == sqltext.PostgreSQL && len(words) > 1 && words[1] == "local" {
+		if p.memo.Dialect() == sqltext.PostgreSQL && len(words) > 1 && words[1] == "local" {
 			return SetsLocally
 		}
 		if slices.Contains(words, "transaction") || isolates(words) { // the one is for the next transaction alone

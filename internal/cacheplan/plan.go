@@ -21,6 +21,8 @@ type Plan struct {
 	ID uint64
 	// Known is the analysis of the text.
 	Known *sqltext.Known
+	// Remembered is whether the memo keeps it; else it is read anew each time.
+	Remembered bool
 
 	// Serve is whether its answer may be kept and shown, and Why the stable code
 	// of what speaks against it; "" where nothing does.
