@@ -1,0 +1,50 @@
+// This file breaks the network now and then: replies are lost, requests are lost, connections are cut.
+
+package registers_test
+
+import (
+	"bytes"
+	"context"
+	"time"
+
+	"github.com/fluxor-db/fluxor/internal/faultproxy"
+)
+
+// storm breaks the network as often as the load says, evenly over the reads.
+func (w *world) storm(ctx context.Context) {
+	for i := range w.load.storms {
+		for w.count.reads.Load() < w.load.reads*(2*i+1)/(2*w.load.storms) {
+			if pause(ctx, 5*time.Millisecond); ctx.Err() != nil {
+				return
+			}
+		}
+		w.blow(ctx, i)
+		w.count.storms.Add(1)
+	}
+}
+
+// blow is one storm: the replies to some writes or commits are lost after the
+// server carried them out, then what clients send is lost before the server gets
+// it, and then connections are cut whatever they do.
+func (w *world) blow(ctx context.Context, i int64) {
+	w.stormy.Store(true)
+	defer w.stormy.Store(false)
+	defer w.proxy.Pass()
+	ends := []faultproxy.End{faultproxy.FIN, faultproxy.RST}
+	words := []string{"commit", "update", "insert"}
+	w.proxy.CutOnReply(3, ends[i%2], saying(words[i%3]))
+	pause(ctx, 200*time.Millisecond)
+	w.proxy.Pass()
+	w.proxy.Blackhole(faultproxy.ToServer)
+	pause(ctx, 50*time.Millisecond)
+	w.proxy.KillAll(ends[i%2])
+	w.proxy.Pass()
+	pause(ctx, 100*time.Millisecond)
+	w.proxy.KillAll(ends[1-i%2])
+	pause(ctx, 50*time.Millisecond)
+}
+
+// saying is true of a request with a word in it.
+func saying(word string) func(request []byte) bool {
+	return func(request []byte) bool { return bytes.Contains(bytes.ToLower(request), []byte(word)) }
+}
