@@ -9,10 +9,28 @@ import (
 	"github.com/fluxor-db/fluxor/internal/soak"
 )
 
-// naive is a map of answers that a write of one of their tables ends: before it
-// is sent, or when it is over.
+// keeper keeps answers for the application, above Fluxor.
+type keeper interface {
+	// answer is the kept answer to a question, or what ask brings.
+	answer(key string, q question, ask func() ([]int64, error)) (values []int64, hit bool, err error)
+	// begin is called before a write of some rows is sent, end when its answer is
+	// here.
+	begin(rows []int64) (end func(soak.Outcome))
+}
+
+// nothing keeps nothing.
+type nothing struct{}
+
+func (nothing) answer(_ string, _ question, ask func() ([]int64, error)) ([]int64, bool, error) {
+	values, err := ask()
+	return values, false, err
+}
+
+func (nothing) begin([]int64) func(soak.Outcome) { return func(soak.Outcome) {} }
+
+// naive is a map of answers that a write of one of their tables deletes.
 type naive struct {
-	before bool
+	before bool // the write is sent, not after it is over
 
 	mu   sync.Mutex // protects kept; a leaf lock
 	kept map[string]kept
@@ -24,46 +42,31 @@ type kept struct {
 	tables []int
 }
 
-func newNaive() *naive { return &naive{kept: map[string]kept{}} }
-
-func (n *naive) get(key string) []int64 {
+func (n *naive) answer(key string, q question, ask func() ([]int64, error)) ([]int64, bool, error) {
 	n.mu.Lock()
-	defer n.mu.Unlock()
-	return n.kept[key].values
+	k, ok := n.kept[key]
+	n.mu.Unlock()
+	if ok {
+		return k.values, true, nil
+	}
+	values, err := ask()
+	if err == nil {
+		n.mu.Lock()
+		defer n.mu.Unlock()
+		n.kept[key] = kept{values, q.tables()}
+	}
+	return values, false, err
 }
 
-func (n *naive) put(key string, q question, values []int64) {
-	n.mu.Lock()
-	defer n.mu.Unlock()
-	n.kept[key] = kept{values, q.tables()}
-}
-
-// tables are those that a question is about.
-func (q question) tables() (all []int) {
-	for _, register := range q.registers {
-		switch {
-		case q.whole || register == greatestOfAll:
-			return []int{0, 1, 2}
-		case register >= greatestOfTable:
-			all = append(all, register-greatestOfTable)
-		default:
-			all = append(all, tableOf(int64(register)))
+func (n *naive) begin(rows []int64) func(soak.Outcome) {
+	if n.before {
+		n.drop(rows)
+		return func(soak.Outcome) {}
+	}
+	return func(o soak.Outcome) {
+		if o != soak.Failed {
+			n.drop(rows)
 		}
-	}
-	return all
-}
-
-// begin is called before a write is sent. A nil naive keeps nothing.
-func (n *naive) begin(rows []int64) {
-	if n != nil && n.before {
-		n.drop(rows)
-	}
-}
-
-// end is called when the answer to a write is here.
-func (n *naive) end(rows []int64, o soak.Outcome) {
-	if n != nil && !n.before && o != soak.Failed {
-		n.drop(rows)
 	}
 }
 

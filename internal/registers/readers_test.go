@@ -37,7 +37,7 @@ type reader struct {
 func (r *reader) work(ctx context.Context) {
 	for ctx.Err() == nil {
 		patience, cancel := r.patience(r.rng, 50)
-		err := r.read(patience, r.draw(), questions[r.rng.IntN(len(questions))])
+		err := r.read(patience, r.draw(), questions[min(r.rng.IntN(len(questions)), r.rng.IntN(len(questions)))])
 		cancel()
 		if err != nil {
 			r.count.unread.Add(1)
@@ -107,17 +107,13 @@ func (r *reader) read(ctx context.Context, m manner, q question) error {
 // answer has the application's own cache answer, where there is one, and else
 // the database.
 func (r *reader) answer(ctx context.Context, m manner, q question) ([]int64, error) {
-	if r.naive == nil || m > onConn {
-		return r.ask(ctx, m, q)
+	ask := func() ([]int64, error) { return r.ask(ctx, m, q) }
+	if m > onConn {
+		return ask()
 	}
-	key := fmt.Sprint(q.text, q.args)
-	if values := r.naive.get(key); values != nil {
+	values, hit, err := r.keeper.answer(fmt.Sprint(q.text, q.args), q, ask)
+	if hit {
 		r.count.hits.Add(1)
-		return values, nil
-	}
-	values, err := r.ask(ctx, m, q)
-	if err == nil {
-		r.naive.put(key, q, values)
 	}
 	return values, err
 }

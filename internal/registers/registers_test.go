@@ -5,7 +5,6 @@ package registers_test
 import (
 	"context"
 	"testing"
-	"time"
 
 	"github.com/fluxor-db/fluxor/internal/dbtest"
 	"github.com/fluxor-db/fluxor/internal/registers"
@@ -21,7 +20,7 @@ func TestWithoutACacheNothingIsStale(t *testing.T) {
 		t.Run(d.name, func(t *testing.T) {
 			w := newWorld(t, d, d.start(t, dbtest.Options{Settings: d.settings}))
 			w.open(d.policies(w.target.At(w.proxy.Addr())))
-			v := w.run(load{reads: 5000, storms: 2, rest: 5 * time.Millisecond})
+			v := w.run(load{reads: 5000, spacing: 10, storms: 2})
 			t.Log(w.summary())
 			if !v.Kept() {
 				t.Error(v)
@@ -42,10 +41,9 @@ func TestTheJudgementSeesThroughNaiveCaches(t *testing.T) {
 		t.Run(c.name, func(t *testing.T) {
 			d := databases[0]
 			w := newWorld(t, d, d.start(t, dbtest.Options{Settings: d.settings}))
-			w.naive = newNaive()
-			w.naive.before = c.before
+			w.keeper = &naive{before: c.before, kept: map[string]kept{}}
 			w.open(d.policies(w.target.At(w.proxy.Addr())))
-			v := w.run(load{reads: 20_000, rest: 5 * time.Millisecond})
+			v := w.run(load{reads: 20_000, spacing: 20})
 			t.Log(w.summary(), v)
 			if v.Found[c.found] == 0 {
 				t.Errorf("nothing %v", c.found)

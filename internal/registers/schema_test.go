@@ -80,6 +80,21 @@ func point(register int64) question {
 	}
 }
 
+// tables are those that a question is about.
+func (q question) tables() (all []int) {
+	for _, register := range q.registers {
+		switch {
+		case q.whole || register == greatestOfAll:
+			return []int{0, 1, 2}
+		case register >= greatestOfTable:
+			all = append(all, register-greatestOfTable)
+		default:
+			all = append(all, tableOf(int64(register)))
+		}
+	}
+	return all
+}
+
 // createTables makes the tables, with the opening balances, and the view.
 func (w *world) createTables() {
 	var parts []string

@@ -19,9 +19,9 @@ import (
 
 // load is how much is done in a run.
 type load struct {
-	reads  int64         // by all readers together
-	storms int64         // how often the network breaks meanwhile
-	rest   time.Duration // of a writer after each write, at most
+	reads   int64 // by all readers together
+	spacing int64 // reads for each write, about
+	storms  int64 // how often the network breaks meanwhile
 }
 
 // world is one database under test.
@@ -34,7 +34,7 @@ type world struct {
 	connector *fluxor.Connector
 	db        *sql.DB // through Fluxor and the proxy
 	bare      *sql.DB // past both
-	naive     *naive  // what the application keeps by itself; nil for nothing
+	keeper    keeper  // what the application keeps by itself
 	prepared  map[string]*sql.Stmt
 	history   *registers.History
 	load      load
@@ -54,7 +54,7 @@ type counters struct {
 // newWorld makes registers on a server.
 func newWorld(t *testing.T, d database, server *dbtest.Server) *world {
 	t.Helper()
-	w := &world{database: d, t: t, server: server, history: registers.NewHistory(), enough: make(chan struct{})}
+	w := &world{database: d, t: t, server: server, keeper: nothing{}, history: registers.NewHistory(), enough: make(chan struct{})}
 	w.target = server.NewDatabase(t)
 	w.bare = server.Open(t, w.target)
 	w.createTables()

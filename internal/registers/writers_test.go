@@ -34,7 +34,16 @@ func (w *writer) work(ctx context.Context) {
 		}
 		steps[w.rng.IntN(len(steps))](patience)
 		cancel()
-		pause(ctx, time.Duration(w.rng.Int64N(int64(w.load.rest)+1)))
+		w.rest(ctx)
+	}
+}
+
+// rest lets readers go on, on a slow machine as much as on a quick one. In a
+// storm nobody rests.
+func (w *writer) rest(ctx context.Context) {
+	due := w.count.reads.Load() + w.rng.Int64N(2*writers*w.load.spacing)
+	for w.count.reads.Load() < due && ctx.Err() == nil && !w.stormy.Load() {
+		pause(ctx, time.Millisecond)
 	}
 }
 
@@ -107,11 +116,11 @@ func (w *writer) setByQuery(ctx context.Context) {
 
 // publish sends what shows a value to others, and notes how it went.
 func (w *writer) publish(value int64, rows []int64, outcome func(error) soak.Outcome, send func() error) {
-	w.naive.begin(rows)
+	end := w.keeper.begin(rows)
 	note := registers.Write{Value: value, Registers: affected(rows), Begin: w.history.Now()}
 	err := send()
 	note.End, note.Outcome = w.history.Now(), outcome(err)
-	w.naive.end(rows, note.Outcome)
+	end(note.Outcome)
 	w.note(note)
 }
 
