@@ -115,6 +115,11 @@ var layers = []layer{
 		only:    []string{"internal/sqltext", "internal/callsite"},
 	},
 	{
+		reason:  "rules know the names and words of statements, and neither the cache nor what runs it",
+		folders: []string{"internal/cacherules"},
+		only:    []string{"internal/sqltext"},
+	},
+	{
 		reason:  "a list knows nothing of what stands in it",
 		folders: []string{"internal/list"},
 		only:    []string{},
@@ -148,6 +153,11 @@ var layers = []layer{
 		reason:  "a cache knows tags, versions and values; what a statement reads or writes is decided above",
 		folders: []string{"internal/cache"},
 		only:    []string{},
+	},
+	{
+		reason:  "a catalog knows queries and their rows, whoever runs them, and reads texts as all others do",
+		folders: []string{"internal/catalog"},
+		only:    []string{"internal/sqltext"},
 	},
 	{
 		reason:  "limits know operations by their number alone",
