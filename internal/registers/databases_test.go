@@ -25,7 +25,10 @@ type database struct {
 	start    func(testing.TB, dbtest.Options) *dbtest.Server
 	proxy    func(target string) (*faultproxy.Proxy, error)
 	dsn      func(t dbtest.Target, params ...string) string
-	returns  []string // single writes that answer with rows, by table
+	function string   // set_TABLE, which sets the version of a row
+	returns  []string // writes of one row that answer with rows
+	commits  []string // what ends a transaction and shows it
+	scripts  bool     // a text of several statements is one transaction
 }
 
 var databases = []database{
@@ -35,9 +38,12 @@ var databases = []database{
 		name: "mysql", driver: "mysql",
 		settings: []string{"innodb-lock-wait-timeout=1"},
 		start:    dbtest.StartMariaDB, proxy: faultproxy.StartMySQL, dsn: dbtest.Target.DSN,
+		function: "create function set_TABLE(v bigint, r bigint) returns bigint modifies sql data begin" +
+			" update TABLE set version = greatest(version, v) where id = r; return v; end",
 		returns: []string{
 			"insert into TABLE (version, id, balance) values (?, ?, 0) on duplicate key update version = greatest(version, values(version)) returning version",
 		},
+		commits: []string{"commit", "commit", "begin", "create table if not exists scratch (id bigint)"},
 	},
 }
 
@@ -47,10 +53,13 @@ func postgres(name, driver string) database {
 		name: name, driver: driver, dollar: true,
 		settings: []string{"deadlock_timeout=50ms", "lock_timeout=500ms"},
 		start:    dbtest.StartPostgres, proxy: faultproxy.StartPostgres, dsn: dbtest.Target.URL,
+		function: "create function set_TABLE(v bigint, r bigint) returns bigint language sql as" +
+			" 'update TABLE set version = greatest(version, v) where id = r returning version'",
 		returns: []string{
 			"insert into TABLE (version, id, balance) values (?, ?, 0) on conflict (id) do update set version = greatest(TABLE.version, excluded.version) returning version",
 			"with written as (update TABLE set version = greatest(version, ?) where id = ? returning version) select version from written",
 		},
+		commits: []string{"commit", "end"}, scripts: true,
 	}
 }
 
@@ -62,10 +71,17 @@ const doubt = 2 * time.Second
 func (d database) policies(target dbtest.Target) fluxor.RuntimeConfig {
 	return fluxor.RuntimeConfig{
 		Preset: "legacy", Driver: d.driver, DSN: d.dsn(target),
-		MaxOpenConns: 10, MaxIdleConns: 10,
+		MaxOpenConns: 10, MaxIdleConns: 10, ConnMaxLifetime: 5 * time.Second,
 		AcquireTimeout: 2 * time.Second, CloseTimeout: 500 * time.Millisecond, NetworkTimeout: time.Second,
 		ConnectionTimeout: 2 * time.Second, QueryTimeout: 1500 * time.Millisecond, CircuitBreakerMaxFailures: -1,
 	}
+}
+
+// cached are policies with a cache that keeps what it can until it is written.
+func (d database) cached(target dbtest.Target) fluxor.RuntimeConfig {
+	cfg := d.policies(target)
+	cfg.Cache, cfg.CacheTTL, cfg.CacheDoubt = "all", time.Hour, doubt
+	return cfg
 }
 
 // marks writes the marks of a text as the database wants them.

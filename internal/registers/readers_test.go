@@ -9,18 +9,20 @@ import (
 	"math/rand/v2"
 	"time"
 
+	"github.com/fluxor-db/fluxor"
 	"github.com/fluxor-db/fluxor/internal/registers"
 )
 
 // manner is how a question is asked.
 type manner int
 
-// The manners: the first may be answered by a cache, the others not.
+// The manners: a cache may answer up to onConn, the others ask the database.
 const (
 	plain manner = iota
 	literal
 	prepared
 	onConn
+	renewed
 	inTx
 	uncached
 	bare
@@ -33,35 +35,62 @@ type reader struct {
 	log *registers.Log
 }
 
-// work asks until ctx ends. One context in fifty ends at random.
+// work asks until ctx ends. One context in fifty ends at random. What the database
+// itself has just shown is asked for once more, of the cache. While writes are in
+// doubt it takes its time, so that a quick machine does not do all of its reads
+// then.
 func (r *reader) work(ctx context.Context) {
 	for ctx.Err() == nil {
-		patience, cancel := r.patience(r.rng, 50)
-		err := r.read(patience, r.draw(), questions[min(r.rng.IntN(len(questions)), r.rng.IntN(len(questions)))])
-		cancel()
-		if err != nil {
-			r.count.unread.Add(1)
-		} else if r.count.reads.Add(1) >= r.load.reads {
-			r.last.Do(func() { close(r.enough) })
+		q, m := drawQuestion(r.rng), r.draw()
+		r.try(m, q)
+		if m >= uncached {
+			r.try(plain, q)
+		}
+		if r.shaken.Load() {
+			pause(ctx, 5*time.Millisecond)
 		}
 	}
 }
 
-// draw draws a manner: a quarter of the reads pass the cache by, and so do those
-// in a transaction.
+// drawQuestion draws the first ones more often.
+func drawQuestion(rng *rand.Rand) question {
+	n := len(questions)
+	return questions[min(rng.IntN(n), rng.IntN(n))]
+}
+
+// try asks once.
+func (r *reader) try(m manner, q question) {
+	ctx, cancel := r.patience(r.rng, 50)
+	defer cancel()
+	if err := r.read(ctx, m, q); err != nil {
+		r.count.unread.Add(1)
+		return
+	}
+	if m >= uncached {
+		r.count.bypassing.Add(1)
+	}
+	if r.count.reads.Add(1) >= r.load.reads {
+		r.last.Do(func() { close(r.enough) })
+	}
+}
+
+// draw draws a manner: a third passes the cache by on purpose, and as each of
+// these is followed by one that does not, that is a quarter of all reads.
 func (r *reader) draw() manner {
-	switch n := r.rng.IntN(200); {
-	case n < 25:
+	switch n := r.rng.IntN(60); {
+	case n < 10:
 		return bare
-	case n < 50:
+	case n < 20:
 		return uncached
-	case n < 53:
+	case n < 21:
 		return inTx
-	case n < 65:
+	case n < 22:
+		return renewed
+	case n < 25:
 		return onConn
-	case n < 90:
+	case n < 32:
 		return literal
-	case n < 130:
+	case n < 44:
 		return prepared
 	}
 	return plain
@@ -77,14 +106,20 @@ func (w *world) patience(rng *rand.Rand, n int) (context.Context, context.Cancel
 
 // read asks a question and notes the answer.
 func (r *reader) read(ctx context.Context, m manner, q question) error {
-	ctx, hit := r.watch(ctx, m)
+	ctx, source := fluxor.CacheInfo(ctx)
+	switch m {
+	case uncached:
+		ctx = fluxor.NoCache(ctx)
+	case renewed:
+		ctx = fluxor.Refresh(ctx)
+	}
 	begin := r.history.Now()
 	values, err := r.answer(ctx, m, q)
 	end := r.history.Now()
 	if err != nil {
 		return err
 	}
-	if hit() {
+	if m != bare && source.Status == "hit" {
 		r.count.hits.Add(1)
 	}
 	note := registers.Read{Begin: begin, End: end}

@@ -21,6 +21,7 @@ const (
 // run has clients read and write, and judges it.
 func (w *world) run(l load) registers.Verdict {
 	w.load = l
+	w.calm()
 	working, stop := context.WithCancel(context.Background())
 	var running sync.WaitGroup
 	for range readers {

@@ -95,7 +95,8 @@ func (q question) tables() (all []int) {
 	return all
 }
 
-// createTables makes the tables, with the opening balances, and the view.
+// createTables makes the tables, with the opening balances, their
+// functions, and the view.
 func (w *world) createTables() {
 	var parts []string
 	for t, table := range tables {
@@ -103,6 +104,7 @@ func (w *world) createTables() {
 		for i := range each {
 			mustExec(w.t, w, fmt.Sprintf("insert into %s values (%d, 0, %d)", table, t*each+i, bank.Opening))
 		}
+		mustExec(w.t, w, strings.ReplaceAll(w.function, "TABLE", table))
 		parts = append(parts, "select id, version, balance from "+table)
 	}
 	mustExec(w.t, w, "create view all_registers as "+strings.Join(parts, " union all "))

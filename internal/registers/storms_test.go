@@ -18,8 +18,11 @@ func (w *world) storm(ctx context.Context) {
 				return
 			}
 		}
+		w.shaken.Store(true)
 		w.blow(ctx, i)
 		w.count.storms.Add(1)
+		pause(ctx, doubt)
+		w.shaken.Store(false)
 	}
 }
 
@@ -29,19 +32,25 @@ func (w *world) storm(ctx context.Context) {
 func (w *world) blow(ctx context.Context, i int64) {
 	w.stormy.Store(true)
 	defer w.stormy.Store(false)
-	defer w.proxy.Pass()
+	defer w.calm()
 	ends := []faultproxy.End{faultproxy.FIN, faultproxy.RST}
 	words := []string{"commit", "update", "insert"}
 	w.proxy.CutOnReply(3, ends[i%2], saying(words[i%3]))
 	pause(ctx, 200*time.Millisecond)
-	w.proxy.Pass()
+	w.calm()
 	w.proxy.Blackhole(faultproxy.ToServer)
 	pause(ctx, 50*time.Millisecond)
 	w.proxy.KillAll(ends[i%2])
-	w.proxy.Pass()
+	w.calm()
 	pause(ctx, 100*time.Millisecond)
 	w.proxy.KillAll(ends[1-i%2])
 	pause(ctx, 50*time.Millisecond)
+}
+
+// calm ends all faults. What is left is the way of the replies.
+func (w *world) calm() {
+	w.proxy.Pass()
+	w.proxy.Latency(faultproxy.ToClient, w.load.lag)
 }
 
 // saying is true of a request with a word in it.

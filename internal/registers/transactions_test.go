@@ -66,11 +66,17 @@ func (w *writer) transactByText(ctx context.Context) {
 		w.fail(p.value, p.rows)
 		return
 	}
-	w.publish(p.value, p.rows, soak.OutcomeOf, func() error {
-		_, err := c.ExecContext(ctx, "commit")
+	commit := w.commits[w.rng.IntN(len(w.commits))]
+	w.publish(p.value, p.rows, func(err error) soak.Outcome {
+		if err != nil && commit != "commit" {
+			return soak.Unknown // it may have committed, and failed at what it is for
+		}
+		return soak.OutcomeOf(err)
+	}, func() error {
+		_, err := c.ExecContext(ctx, commit)
 		return err
 	})
-	w.rollBack(c) // where the commit was not sent
+	w.rollBack(c) // where the commit was not sent, or another transaction began
 }
 
 // rollBack ends a transaction by text, if there is one, whatever became of its

@@ -19,16 +19,16 @@ import (
 
 // load is how much is done in a run.
 type load struct {
-	reads   int64 // by all readers together
-	spacing int64 // reads for each write, about
-	storms  int64 // how often the network breaks meanwhile
+	reads   int64         // by all readers together
+	spacing int64         // reads for each write, about
+	storms  int64         // how often the network breaks meanwhile
+	lag     time.Duration // of each reply to Fluxor; those past it come at once
 }
 
 // world is one database under test.
 type world struct {
 	database
 	t         *testing.T
-	server    *dbtest.Server
 	target    dbtest.Target // past the proxy
 	proxy     *faultproxy.Proxy
 	connector *fluxor.Connector
@@ -39,22 +39,30 @@ type world struct {
 	history   *registers.History
 	load      load
 	count     counters
-	stormy    atomic.Bool
+	stormy    atomic.Bool   // the network breaks
+	shaken    atomic.Bool   // it does, or what came of it is still in doubt
 	enough    chan struct{} // closed when there are as many reads as wanted
 	last      sync.Once
 }
 
 // counters are for the progress and the summary.
 type counters struct {
-	reads, hits, unread         atomic.Int64
+	reads, bypassing            atomic.Int64
+	hits, unread                atomic.Int64
 	committed, undone, doubtful atomic.Int64
 	storms                      atomic.Int64
 }
 
-// newWorld makes registers on a server.
-func newWorld(t *testing.T, d database, server *dbtest.Server) *world {
+// percent is how many of all reads are counted by n.
+func (c *counters) percent(n *atomic.Int64) float64 {
+	return 100 * float64(n.Load()) / float64(max(1, c.reads.Load()))
+}
+
+// newWorld makes registers on a server of their own.
+func newWorld(t *testing.T, d database) *world {
 	t.Helper()
-	w := &world{database: d, t: t, server: server, keeper: nothing{}, history: registers.NewHistory(), enough: make(chan struct{})}
+	server := d.start(t, dbtest.Options{Settings: d.settings})
+	w := &world{database: d, t: t, keeper: nothing{}, history: registers.NewHistory(), enough: make(chan struct{})}
 	w.target = server.NewDatabase(t)
 	w.bare = server.Open(t, w.target)
 	w.createTables()
@@ -91,9 +99,9 @@ func (w *world) open(cfg fluxor.RuntimeConfig) {
 // summary is what was done, in one line.
 func (w *world) summary() string {
 	c, took := &w.count, w.history.Now()
-	reads, hits := c.reads.Load(), c.hits.Load()
-	return fmt.Sprintf("%s: %d reads in %v (%.0f/s), %.1f %% of them hits, %d failed; writes: %d committed, %d undone, %d indeterminate; %d storms",
-		w.name, reads, took.Round(time.Millisecond), float64(reads)/took.Seconds(), 100*float64(hits)/float64(max(1, reads)), c.unread.Load(),
+	reads := c.reads.Load()
+	return fmt.Sprintf("%s: %d reads in %v (%.0f/s), %.1f %% past the cache, %.1f %% hits, %d failed; writes: %d committed, %d undone, %d indeterminate; %d storms",
+		w.name, reads, took.Round(time.Millisecond), float64(reads)/took.Seconds(), c.percent(&c.bypassing), c.percent(&c.hits), c.unread.Load(),
 		c.committed.Load(), c.undone.Load(), c.doubtful.Load(), c.storms.Load())
 }
 

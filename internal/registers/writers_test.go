@@ -26,13 +26,20 @@ type writer struct {
 // work writes until ctx ends. In a storm many contexts end at random.
 func (w *writer) work(ctx context.Context) {
 	steps := []func(context.Context){w.transact, w.transact, w.transact, w.transactByText, w.setOne, w.setTable, w.setByQuery}
+	if w.scripts {
+		steps = append(steps, w.setByScript)
+	}
 	for ctx.Err() == nil {
 		patience, cancel := context.WithTimeout(context.Background(), 30*time.Second)
 		if w.stormy.Load() {
 			cancel()
 			patience, cancel = w.patience(w.rng, 4)
 		}
-		steps[w.rng.IntN(len(steps))](patience)
+		if w.rng.IntN(40) == 0 {
+			w.setByFunction(patience)
+		} else {
+			steps[w.rng.IntN(len(steps))](patience)
+		}
 		cancel()
 		w.rest(ctx)
 	}
@@ -92,11 +99,37 @@ func (w *writer) setTable(ctx context.Context) {
 	})
 }
 
+// setByScript writes two rows with one text of two statements.
+func (w *writer) setByScript(ctx context.Context) {
+	value := w.history.NextValue()
+	var rows []int64
+	var texts []string
+	for _, row := range w.rng.Perm(count)[:2] {
+		rows = append(rows, int64(row))
+		texts = append(texts, w.literal(strings.ReplaceAll(set, "TABLE", tables[tableOf(int64(row))]), value, int64(0), int64(row)))
+	}
+	w.publish(value, rows, soak.OutcomeOf, func() error {
+		_, err := w.db.ExecContext(ctx, strings.Join(texts, "; "))
+		return err
+	})
+}
+
 // setByQuery writes one row with a statement that answers with what is there
-// now. An answer that breaks off leaves open what became of it.
+// now.
 func (w *writer) setByQuery(ctx context.Context) {
+	w.query(ctx, w.returns[w.rng.IntN(len(w.returns))])
+}
+
+// setByFunction writes one row with a text that says nothing of writing. Who
+// knows what a function does to its session? So this is rare: until the end of
+// its connection a cache cannot use that any more.
+func (w *writer) setByFunction(ctx context.Context) { w.query(ctx, "select set_TABLE(?, ?)") }
+
+// query writes one row with a statement that answers. An answer that breaks off
+// leaves open what became of it.
+func (w *writer) query(ctx context.Context, text string) {
 	row, value := w.rng.Int64N(count), w.history.NextValue()
-	text, args := w.statement(w.returns[w.rng.IntN(len(w.returns))], tableOf(row), value, row)
+	text, args := w.statement(text, tableOf(row), value, row)
 	begun := false
 	w.publish(value, []int64{row}, func(err error) soak.Outcome {
 		if err != nil && begun {
