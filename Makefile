@@ -15,6 +15,8 @@ BENCHTIME ?= 0.5s
 BENCH ?= .
 # For how long `make soak` breaks databases.
 SOAK ?= 10m
+# How many reads of each database `make soak` holds against the cache's promise.
+REGISTERS ?= 1000000
 # Arguments for `make demo`.
 ARGS ?=
 
@@ -102,8 +104,9 @@ bench: servers ## compare Fluxor with the bare drivers and other wrappers
 fuzz: ## run each fuzz target for FUZZTIME (60s)
 	@FUZZTIME=$(FUZZTIME) scripts/fuzz.sh
 
-soak: servers ## break real databases at random for SOAK (10m) under clients, and check every answer
+soak: servers ## break real databases for SOAK (10m) under clients and check every answer, then REGISTERS (1000000) reads through the cache
 	@FLUXOR_SOAK=$(SOAK) $(GO) test -race -count=1 -timeout 0 -v -run UnderRandomFaults ./internal/soak
+	@FLUXOR_REGISTERS=$(REGISTERS) $(GO) test -count=1 -timeout 0 -v -run ACachedReadIsNeverStale ./internal/registers
 
 oracle: ## compare verdicts on statements with PostgreSQL's and TiDB's parsers and SQLite (minutes to build at first)
 	@cd internal/sqloracle && $(GO) mod tidy -diff && $(GO) vet ./... && $(GO) test -count=1 ./...
