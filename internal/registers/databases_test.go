@@ -63,10 +63,6 @@ func postgres(name, driver string) database {
 	}
 }
 
-// doubt is how long a lost write keeps its tables out of the cache: longer than
-// a server works on a statement whose client is gone.
-const doubt = 2 * time.Second
-
 // policies are those of a program whose server is far away and not always well.
 func (d database) policies(target dbtest.Target) fluxor.RuntimeConfig {
 	return fluxor.RuntimeConfig{
@@ -78,7 +74,7 @@ func (d database) policies(target dbtest.Target) fluxor.RuntimeConfig {
 }
 
 // cached are policies with a cache that keeps what it can until it is written.
-func (d database) cached(target dbtest.Target) fluxor.RuntimeConfig {
+func (d database) cached(target dbtest.Target, doubt time.Duration) fluxor.RuntimeConfig {
 	cfg := d.policies(target)
 	cfg.Cache, cfg.CacheTTL, cfg.CacheDoubt = "all", time.Hour, doubt
 	return cfg

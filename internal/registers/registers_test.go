@@ -20,17 +20,21 @@ const (
 // lag is that of a network. While a commit's reply is on its way others see it.
 const lag = time.Millisecond
 
+// doubt is how long a lost write keeps its tables out of the cache: longer than
+// a server works on a statement whose client is gone.
+const doubt = 2 * time.Second
+
 // wantedHits is the percentage of all reads, those included that pass the cache
 // by, that Fluxor's cache has to answer.
 const wantedHits = 40
 
 func TestACachedReadIsNeverStale(t *testing.T) {
-	l := load{reads: number(t, readsVariable, 50_000), spacing: number(t, spacingVariable, 80), lag: lag}
+	l := load{reads: number(t, readsVariable, 50_000), spacing: number(t, spacingVariable, 80), lag: lag, doubt: doubt}
 	l.storms = max(2, l.reads/25_000)
 	for _, d := range databases {
 		t.Run(d.name, func(t *testing.T) {
 			w := newWorld(t, d)
-			w.open(d.cached(w.target.At(w.proxy.Addr())))
+			w.open(d.cached(w.target.At(w.proxy.Addr()), l.doubt))
 			v := w.run(l)
 			t.Logf("%s\n  %+v", w.summary(), w.connector.CacheStats())
 			if !v.Kept() {
@@ -78,6 +82,19 @@ func TestTheJudgementSeesThroughNaiveCaches(t *testing.T) {
 				t.Error("nothing is stale, or nothing non-monotonic")
 			}
 		})
+	}
+}
+
+// MariaDB carries out what a lost client sent, and logs on quickly enough for
+// readers to keep an answer before that.
+func TestAWindowOfDoubtThatIsTooShortIsFound(t *testing.T) {
+	l := load{reads: 10_000, spacing: 20, storms: 20, lag: lag, doubt: 20 * time.Millisecond}
+	w := newWorld(t, databases[2])
+	w.open(w.cached(w.target.At(w.proxy.Addr()), l.doubt))
+	v := w.run(l)
+	t.Log(w.summary(), v)
+	if v.Found[registers.Backwards] == 0 {
+		t.Error("no read went back behind another")
 	}
 }
 

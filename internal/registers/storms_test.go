@@ -21,14 +21,14 @@ func (w *world) storm(ctx context.Context) {
 		w.shaken.Store(true)
 		w.blow(ctx, i)
 		w.count.storms.Add(1)
-		pause(ctx, doubt)
+		pause(ctx, w.load.doubt)
 		w.shaken.Store(false)
 	}
 }
 
 // blow is one storm: the replies to some writes or commits are lost after the
 // server carried them out, then what clients send is lost before the server gets
-// it, and then connections are cut whatever they do.
+// it, and then connections are cut whatever they do, some while a write waits.
 func (w *world) blow(ctx context.Context, i int64) {
 	w.stormy.Store(true)
 	defer w.stormy.Store(false)
@@ -43,8 +43,26 @@ func (w *world) blow(ctx context.Context, i int64) {
 	w.proxy.KillAll(ends[i%2])
 	w.calm()
 	pause(ctx, 100*time.Millisecond)
-	w.proxy.KillAll(ends[1-i%2])
-	pause(ctx, 50*time.Millisecond)
+	w.outlive(ctx, tables[i%3], ends[1-i%2])
+}
+
+// outlive has writes wait for a lock when their connections are cut: the server
+// carries them out after their clients were told that nobody knows.
+func (w *world) outlive(ctx context.Context, table string, end faultproxy.End) {
+	tx, err := w.bare.BeginTx(ctx, nil)
+	if err != nil {
+		w.t.Error(err)
+		return
+	}
+	defer tx.Rollback() //nolint:errcheck // it only locks
+	_, err = collect(tx.QueryContext(ctx, "select version from "+table+" for update"))
+	if err != nil && ctx.Err() == nil {
+		w.t.Logf("nothing waits for %s: %v", table, err)
+	}
+	pause(ctx, 100*time.Millisecond)
+	w.proxy.KillAll(end)
+	w.stormy.Store(false) // or the next write would end what is kept meanwhile
+	pause(ctx, 200*time.Millisecond)
 }
 
 // calm ends all faults. What is left is the way of the replies.

@@ -23,6 +23,7 @@ type load struct {
 	spacing int64         // reads for each write, about
 	storms  int64         // how often the network breaks meanwhile
 	lag     time.Duration // of each reply to Fluxor; those past it come at once
+	doubt   time.Duration // after a storm: how long a lost write may take effect
 }
 
 // world is one database under test.
