@@ -88,7 +88,7 @@ func TestTheJudgementSeesThroughNaiveCaches(t *testing.T) {
 // MariaDB carries out what a lost client sent, and logs on quickly enough for
 // readers to keep an answer before that.
 func TestAWindowOfDoubtThatIsTooShortIsFound(t *testing.T) {
-	l := load{reads: 10_000, spacing: 20, storms: 20, lag: lag, doubt: 20 * time.Millisecond}
+	l := load{reads: 10_000, spacing: 200, storms: 20, lag: lag, doubt: 20 * time.Millisecond}
 	w := newWorld(t, databases[2])
 	w.open(w.cached(w.target.At(w.proxy.Addr()), l.doubt))
 	v := w.run(l)

@@ -51,14 +51,14 @@ func (w *world) blow(ctx context.Context, i int64) {
 func (w *world) outlive(ctx context.Context, table string, end faultproxy.End) {
 	tx, err := w.bare.BeginTx(ctx, nil)
 	if err != nil {
-		w.t.Error(err)
+		if ctx.Err() == nil {
+			w.t.Error(err)
+		}
 		return
 	}
 	defer tx.Rollback() //nolint:errcheck // it only locks
-	_, err = collect(tx.QueryContext(ctx, "select version from "+table+" for update"))
-	if err != nil && ctx.Err() == nil {
-		w.t.Logf("nothing waits for %s: %v", table, err)
-	}
+	// Where writers and this one wait for each other, one of them has an error.
+	_, _ = collect(tx.QueryContext(ctx, "select version from "+table+" for update"))
 	pause(ctx, 100*time.Millisecond)
 	w.proxy.KillAll(end)
 	w.stormy.Store(false) // or the next write would end what is kept meanwhile
