@@ -20,9 +20,9 @@ REGISTERS ?= 1000000
 # Arguments for `make demo`.
 ARGS ?=
 
-# The modules of the suite: the root and, where it exists, the module that runs
-# other projects' code over Fluxor.
-MODULES := . $(patsubst %/go.mod,%,$(wildcard internal/compat/go.mod))
+# The modules of the suite: the root and, where they exist, the module that runs
+# other projects' code over Fluxor and the one that compares its cache with others.
+MODULES := . $(patsubst %/go.mod,%,$(wildcard internal/compat/go.mod internal/cachepeers/go.mod))
 
 # The tags of builds that leave a half of the cache's protocol out, which a test
 # of internal/registers makes and has to notice.
@@ -98,7 +98,8 @@ isolate:
 	@echo "check: a PostgreSQL program lists no other driver, no exporter, no page and no terminal"
 	@scripts/isolate.sh
 
-bench: servers ## compare Fluxor with the bare drivers and other wrappers
+bench: ## compare Fluxor with the bare drivers, other wrappers and Redis
+	@scripts/servers.sh redis
 	@BENCH='$(BENCH)' BENCHTIME=$(BENCHTIME) COUNT=$(COUNT) scripts/bench.sh
 
 fuzz: ## run each fuzz target for FUZZTIME (60s)

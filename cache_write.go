@@ -31,6 +31,10 @@ func (s *session) announce(p *physical, o *op) {
 	case middleware.OpCommit:
 		w := s.wrote
 		s.wrote = written{}
+		if p.scope.dirty { // a text has begun another transaction within this one
+			w.with(p.scope.wrote)
+			w.sticks = true
+		}
 		s.publish(w)
 	case middleware.OpRollback:
 		s.wrote = written{} // what a rollback does not take back was published by its statement
@@ -55,17 +59,21 @@ func (s *session) announceText(p *physical, o *op) {
 	if !plan.Changes {
 		return
 	}
+	tags := plan.Writes
+	if sc.unknown {
+		tags = cache.Everything() // it may have triggers of its own, on tables of all
+	}
 	if inTx {
-		s.wrote.add(plan)
+		s.wrote.add(plan, tags)
 	}
 	if sc.unsure() {
-		sc.add(plan.Writes)
+		sc.add(tags)
 	}
 	if inTx && !sc.unsure() && !plan.Reshapes && plan.Undoable {
 		return // its COMMIT is what others see
 	}
 	s.publish(written{
-		dirty: true, tags: plan.Writes, reshapes: plan.Reshapes,
+		dirty: true, tags: tags, reshapes: plan.Reshapes,
 		sticks: !plan.Undoable || plan.Known.Count > 1 || plan.Reshapes || sc.unsure(),
 	})
 }
@@ -88,7 +96,7 @@ func (s *session) announceCopy(o *op) {
 	switch {
 	case plan.Known.Verb != "COPY":
 	case s.tx != nil:
-		s.wrote.add(plan)
+		s.wrote.add(plan, plan.Writes)
 	default:
 		s.publish(written{dirty: true, tags: plan.Writes, sticks: true})
 	}
@@ -130,8 +138,12 @@ func (s *session) foresee(o *op) (answered bool) {
 // sent notes that the present operation was carried out, or that it failed with
 // err; again says that nothing of it was sent.
 func (s *session) sent(p *physical, o *op, err error, again bool) {
-	if plan := o.plan; plan != nil {
-		s.follow(&p.scope, plan, err)
+	switch {
+	case o.plan != nil:
+		s.follow(&p.scope, o.plan, err)
+	case err == nil && (o.Op == middleware.OpCommit || o.Op == middleware.OpRollback):
+		p.scope.over()
+		s.e.cache.mark(&p.scope)
 	}
 	if !s.change.on {
 		return
