@@ -1,0 +1,72 @@
+// This file counts what a run did: how many statements worked, and how many of the reads that could have been hits were.
+
+package difffuzz
+
+import "fmt"
+
+// counts are the steps of a run and how many of them the database refused.
+type counts struct {
+	programs, reads, refusedReads, changes, refusedChanges int
+}
+
+func (c *counts) read(err error) {
+	c.reads++
+	if err != nil {
+		c.refusedReads++
+	}
+}
+
+func (c *counts) change(err error) {
+	c.changes++
+	if err != nil {
+		c.refusedChanges++
+	}
+}
+
+// add adds another run's.
+func (c *counts) add(o counts) {
+	c.programs += o.programs
+	c.reads += o.reads
+	c.refusedReads += o.refusedReads
+	c.changes += o.changes
+	c.refusedChanges += o.refusedChanges
+}
+
+// String is one line.
+func (c *counts) String() string {
+	return fmt.Sprintf("%d programs, %d reads (%d refused by the database), %d changes (%d refused)",
+		c.programs, c.reads, c.refusedReads, c.changes, c.refusedChanges)
+}
+
+// books are a player's reads by what became of them. A read is repeatable if the
+// same one was made on the pool before, worked, and nothing was written since.
+type books struct {
+	seen       map[string]int // the read, and after how many writes
+	writes     int
+	repeatable int
+	hits       int // of the repeatable ones
+	status     map[string]int
+}
+
+func (b *books) wrote() { b.writes++ }
+
+// read notes a read through the cache and what the cache said of it.
+func (b *books) read(s step, err error, status string) {
+	if s.on != pool || err != nil || s.do == fresh {
+		return
+	}
+	key := s.String()
+	if at, ok := b.seen[key]; ok && at == b.writes {
+		b.repeatable++
+		if status == "hit" {
+			b.hits++
+		}
+	}
+	b.seen[key] = b.writes
+}
+
+// add adds another program's.
+func (b *books) add(o books) {
+	b.repeatable += o.repeatable
+	b.hits += o.hits
+}
