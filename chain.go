@@ -14,6 +14,7 @@ import (
 //
 //   - record.go: counts it and logs a slow one, the waits included, as its caller saw it;
 //   - the user's Middleware: sees each operation once, whatever happens below;
+//   - cache_read.go: answers a query that it can, which then needs no connection and asks nobody;
 //   - the user's InnerMiddleware: sees what goes to the session;
 //   - admission.go: breaker, then rate, then operations at once. They belong to the
 //     lease, which only the session knows the end of: who holds one is not asked;
@@ -23,12 +24,25 @@ import (
 
 // chain composes what every operation passes, the outermost first, and what
 // the opening of a physical connection passes before it comes to inner. It runs
-// once per connector. The handler is nil where nothing stands before the
-// session.
-func chain(set settings, inner driver.Connector) (middleware.Handler, driver.Connector) {
-	var ms []middleware.Middleware
-	ms = append(ms, set.Middleware...)      // the user's own: outside whatever Fluxor decides, so it sees each operation once
-	ms = append(ms, set.InnerMiddleware...) // the user's own: inside whatever Fluxor decides, so it sees what reaches the session and nothing else
+// once per connector. The handlers are nil where nothing stands there: within is
+// what stands below the query cache, and without a cache part of the other.
+func chain(set settings, inner driver.Connector) (h, within middleware.Handler, outer driver.Connector) {
+	above := set.Middleware      // the user's own: outside whatever Fluxor decides, so it sees each operation once
+	below := set.InnerMiddleware // the user's own: inside whatever Fluxor decides, so it sees what reaches the session and nothing else
+	if set.Cache == cacheOff {
+		above, below = slices.Concat(above, below), nil
+	}
+	within, inner = composed(below, inner)
+	h, inner = composed(above, inner)
+	if h == nil && within != nil {
+		h = middleware.Chain() // whoever stands below is cared for as whoever stands above
+	}
+	return h, within, inner
+}
+
+// composed puts handlers before the session, and before the opening of a
+// connection those of them that take part in it.
+func composed(ms []middleware.Middleware, inner driver.Connector) (middleware.Handler, driver.Connector) {
 	if len(ms) == 0 {
 		return nil, inner
 	}

@@ -177,6 +177,48 @@ type RuntimeConfig struct {
 	// there are more operations than can be served. Default: false.
 	BackpressureNewestFirst bool
 
+	// Cache says whose answers the query cache keeps: "off", nobody's; "observe",
+	// nobody's, but it is counted what would have been found; "hint", those of
+	// statements with a comment such as /* fluxor:cache ttl=30s */; "rules", those
+	// that CacheRules name as well; "all", those of each statement that is proven to
+	// be a plain read. Default: off.
+	Cache string
+	// CacheTTL is how long an answer is shown. It bounds for how long a change may
+	// stay unseen that was made elsewhere than through this connector. Default: 30
+	// seconds. Negative: until this connector changes what the answer depends on,
+	// which is right only where nobody else does.
+	CacheTTL time.Duration
+	// CacheEmptyTTL is the same for answers without rows; it is not more than
+	// CacheTTL. Default: 5 seconds. Negative: as CacheTTL.
+	CacheEmptyTTL time.Duration
+	// CacheSize is the memory of all answers together, in bytes. Default: 64 MiB.
+	// Negative: 64 MiB, since there is no cache without bounds.
+	CacheSize int64
+	// CacheMaxRows is the most rows of an answer that is kept. Default: 1000.
+	// Negative: as many as CacheMaxBytes allows.
+	CacheMaxRows int
+	// CacheMaxBytes is the most memory of an answer that is kept, in bytes. Default: 1
+	// MiB. Negative: an eighth of CacheSize.
+	CacheMaxBytes int64
+	// CacheStaleIfError is for how long after its time an answer may be shown while
+	// the database does not answer. Default: off. Negative: off.
+	CacheStaleIfError time.Duration
+	// CacheStaleWhileRevalidate is for how long after its time an answer may be shown
+	// while it is asked for again. Default: off. Negative: off.
+	CacheStaleWhileRevalidate time.Duration
+	// CacheDoubt is for how long nothing is kept or shown of what a statement may have
+	// changed whose outcome is unknown. It must be longer than a server works on a
+	// statement that nobody waits for any more. Default: 30 seconds, or QueryTimeout
+	// if that is longer. Negative: the default, since without it an answer may be wrong.
+	CacheDoubt time.Duration
+	// CacheCatalog is how often the database is asked whether its schema was changed
+	// elsewhere, while the cache is used. Default: 10 seconds. Negative: the schema is
+	// not asked for at all; then each change ends all answers.
+	CacheCatalog time.Duration
+	// CacheAudit is the percentage of the answers found that are asked for again and
+	// compared. Default: off. Negative: off.
+	CacheAudit int
+
 	// SlowQueryThreshold is how long an operation may take before it is logged
 	// as slow. Default: 1 second. Negative: nothing is logged.
 	SlowQueryThreshold time.Duration

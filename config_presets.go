@@ -6,6 +6,7 @@ import (
 	"cmp"
 	"log/slog"
 	"maps"
+	"math"
 	"reflect"
 	"slices"
 	"time"
@@ -17,11 +18,17 @@ const (
 	presetLegacy      = "legacy"
 )
 
-// The words of BackpressureMode, LeakStack and Metrics.
+// The words of BackpressureMode, Cache, LeakStack and Metrics.
 const (
 	backpressureBlock   = "block"
 	backpressureTimeout = "timeout"
 	backpressureReject  = "reject"
+
+	cacheOff     = "off"
+	cacheObserve = "observe"
+	cacheHint    = "hint"
+	cacheRules   = "rules"
+	cacheAll     = "all"
 
 	metricsOn  = "on"
 	metricsOff = "off"
@@ -70,6 +77,17 @@ func transparent() RuntimeConfig {
 		MaxConcurrentConnections:      -1,
 		BackpressureMode:              backpressureBlock,
 		BackpressureTimeout:           30 * time.Second,
+		Cache:                         cacheOff,
+		CacheTTL:                      30 * time.Second,
+		CacheEmptyTTL:                 5 * time.Second,
+		CacheSize:                     64 << 20,
+		CacheMaxRows:                  1000,
+		CacheMaxBytes:                 1 << 20,
+		CacheStaleIfError:             -1,
+		CacheStaleWhileRevalidate:     -1,
+		CacheDoubt:                    30 * time.Second,
+		CacheCatalog:                  10 * time.Second,
+		CacheAudit:                    -1,
 		SlowQueryThreshold:            time.Second,
 		QueryTimeout:                  -1,
 		MaxRetries:                    3,
@@ -153,6 +171,7 @@ func (c *RuntimeConfig) derive(written RuntimeConfig) {
 	if c.CircuitBreakerWindow == 0 {
 		c.CircuitBreakerWindow = presets[presetTransparent].CircuitBreakerWindow
 	}
+	c.deriveCache(written)
 	if c.MaxRequestsPerSecond > 0 && written.RateLimitBurst == 0 {
 		c.RateLimitBurst = c.MaxRequestsPerSecond / 10
 	}
@@ -161,6 +180,18 @@ func (c *RuntimeConfig) derive(written RuntimeConfig) {
 	}
 	if written.BackpressureQueue == 0 {
 		c.BackpressureQueue = 10 * cmp.Or(c.MaxConcurrentConnections, c.MaxRequestsPerSecond)
+	}
+}
+
+// deriveCache is derive for the query cache.
+func (c *RuntimeConfig) deriveCache(written RuntimeConfig) {
+	usual := presets[presetTransparent]
+	c.CacheSize = cmp.Or(c.CacheSize, usual.CacheSize)
+	c.CacheMaxBytes = cmp.Or(c.CacheMaxBytes, c.CacheSize/8)
+	c.CacheMaxRows = cmp.Or(c.CacheMaxRows, math.MaxInt32)
+	c.CacheEmptyTTL = cmp.Or(c.CacheEmptyTTL, c.CacheTTL)
+	if written.CacheDoubt <= 0 {
+		c.CacheDoubt = max(usual.CacheDoubt, c.QueryTimeout)
 	}
 }
 

@@ -81,7 +81,7 @@ func (c *conn) passUntimed(ctx context.Context, o *op) error {
 func (c *conn) send(ctx context.Context, o *op) error {
 	if c.e.chain == nil {
 		o.is.set(asIs) // nobody changes the arguments on their way
-		err := c.carry(ctx, o)
+		err := c.arrive(ctx, o)
 		if err == nil {
 			return nil
 		}

@@ -153,6 +153,9 @@ func connect(t target) (*Connector, error) {
 
 func newConnector(set settings, b backend.Backend, inner driver.Connector, pinned bool) *Connector {
 	e := newEngine(primary, set, b, inner, pinned)
+	if e.cache != nil {
+		e.cache.again = askAgain
+	}
 	c := &Connector{engines: map[string]*engine{primary: e}, main: e}
 	c.driver = &sqlDriver{of: c}
 	return c

@@ -34,8 +34,10 @@ type engine struct {
 	inner    driver.Connector
 	pool     *pool.Pool[*physical]
 	chain    middleware.Handler
-	outer    driver.Connector // inner, and before it the middlewares that see connections opened
-	keeper   *keeper          // nil where no statements are kept
+	within   middleware.Handler // below the query cache; nil where nothing stands there
+	cache    *queryCache        // nil where it is off
+	outer    driver.Connector   // inner, and before it the middlewares that see connections opened
+	keeper   *keeper            // nil where no statements are kept
 	rules    backend.Rules
 	retries  *retries
 	metrics  *metrics.Recorder
@@ -70,7 +72,8 @@ func newEngine(name string, set settings, b backend.Backend, inner driver.Connec
 	if e.log == nil {
 		e.log = slog.Default()
 	}
-	e.chain, e.outer = chain(set, inner)
+	e.cache = newQueryCache(e, pinned)
+	e.chain, e.within, e.outer = chain(set, inner)
 	e.metrics = metrics.NewRecorder(set.SlowQueryThreshold)
 	e.retries = newRetries(set.MaxRetries, set.RetryBackoff, set.RetryBudget, e.metrics.Retry)
 	e.breaker, e.rate, e.crowd = newBreaker(e, pinned), newRate(set), newCrowd(set)
@@ -152,6 +155,7 @@ func (e *engine) dial(ctx context.Context) (*physical, error) {
 // closePhysical runs in a goroutine of the pool's.
 func (e *engine) closePhysical(p *physical) error {
 	p.closed.Store(true)
+	e.cache.unmark(p)
 	bound := guard(p, context.Background(), e.set.CloseTimeout)
 	defer bound.Stop()
 	if p.apart != nil {
@@ -294,6 +298,7 @@ func (e *engine) warnForeign() {
 func (e *engine) close() error {
 	ctx := context.Background()
 	e.breaker.Close()
+	e.cache.close()
 	err := errors.Join(e.prober.close(), e.pool.Close(ctx))
 	e.killing.Wait()
 	if c, ok := e.inner.(io.Closer); ok {

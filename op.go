@@ -7,13 +7,15 @@ import (
 	"database/sql/driver"
 	"errors"
 
+	"github.com/fluxor-db/fluxor/internal/cacheplan"
 	"github.com/fluxor-db/fluxor/internal/sqltext"
 	"github.com/fluxor-db/fluxor/middleware"
 )
 
-// carrier runs an operation at the end of the chain; the session is the one.
+// carrier runs an operation at the end of the user's chain; the session is the
+// one.
 type carrier interface {
-	carry(ctx context.Context, o *op) error
+	arrive(ctx context.Context, o *op) error
 }
 
 // statement is a prepared statement as a session sees it.
@@ -38,9 +40,10 @@ type op struct {
 	work []driver.NamedValue // database/sql's slice, for the driver; Call.Args keeps the caller's values
 	is   progress
 
-	known  *sqltext.Known // what its text does, where the statement cache is on
-	timed  *timed         // its context under the query timeout; kept for later operations
-	timing bool           // timed serves it now
+	plan   *cacheplan.Plan // what the query cache does with its text, where there is one
+	known  *sqltext.Known  // what its text does, where the statement cache is on
+	timed  *timed          // its context under the query timeout; kept for later operations
+	timing bool            // timed serves it now
 }
 
 // progress is what an operation has come to.
@@ -69,6 +72,12 @@ const (
 	// worked is set where the server may have carried it out: to send it again is
 	// harmless, but work.
 	worked
+	// inside is set while it comes down InnerMiddleware.
+	inside
+	// late is set where the query cache is asked once it has its connection.
+	late
+	// fromCache is set once the query cache has answered it then.
+	fromCache
 )
 
 func (g progress) has(f progress) bool { return g&f != 0 }
@@ -87,7 +96,7 @@ func (g *progress) put(f progress, on bool) {
 // Handle is the end of the chain.
 func (o *op) Handle(ctx context.Context, _ *middleware.Call) error {
 	o.is.set(ran)
-	o.said = o.by.carry(ctx, o)
+	o.said = o.by.arrive(ctx, o)
 	return o.said
 }
 
@@ -139,6 +148,9 @@ func (o *op) clear() {
 	}
 	if o.known != nil {
 		o.known = nil
+	}
+	if o.plan != nil {
+		o.plan = nil
 	}
 	if o.Options != (driver.TxOptions{}) {
 		o.Options = driver.TxOptions{}

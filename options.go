@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"maps"
+	"math"
 	"reflect"
 	"slices"
 	"strconv"
@@ -24,6 +25,7 @@ type option struct {
 	unset   string   // what an unset option means that has no value in the presets
 	doc     string   // one sentence for docs/CONFIG.md
 	most    int64    // the largest number; 0 for any
+	size    bool     // it is a number of bytes
 	format  string   // what a text of its own grammar looks like
 	check   func(string) error
 }
@@ -71,6 +73,8 @@ func (o option) form() string {
 		return "a text that is not empty"
 	case o.isDuration():
 		return "a duration such as 30s, 500ms or 10m; 0 means " + o.off
+	case o.size:
+		return "a number of bytes such as 64MiB, 512KiB or 1048576; 0 means " + o.off
 	case o.most != 0:
 		return fmt.Sprintf("a whole number up to %d; 0 means %s", o.most, o.off)
 	}
@@ -134,6 +138,9 @@ func (o option) number(value string) (int64, error) {
 	if o.isDuration() {
 		d, err := time.ParseDuration(value)
 		return int64(d), err
+	}
+	if o.size {
+		return bytesOf(value)
 	}
 	return strconv.ParseInt(value, 10, 32)
 }
@@ -206,8 +213,42 @@ func (o option) get(c *RuntimeConfig) string {
 		return v.String()
 	case v.Int() < 0:
 		return "0"
+	case o.size:
+		return sizeOf(v.Int())
 	}
 	return fmt.Sprint(v.Interface())
+}
+
+// units are those of sizes, the largest first.
+var units = []struct {
+	name  string
+	bytes int64
+}{{"GiB", 1 << 30}, {"MiB", 1 << 20}, {"KiB", 1 << 10}}
+
+// bytesOf reads a size.
+func bytesOf(value string) (int64, error) {
+	factor := int64(1)
+	for _, u := range units {
+		if number, is := strings.CutSuffix(value, u.name); is {
+			value, factor = number, u.bytes
+			break
+		}
+	}
+	n, err := strconv.ParseInt(value, 10, 64)
+	if err == nil && n > math.MaxInt64/factor {
+		err = strconv.ErrRange
+	}
+	return n * factor, err
+}
+
+// sizeOf writes a size in the largest unit that it is a multiple of.
+func sizeOf(n int64) string {
+	for _, u := range units {
+		if n >= u.bytes && n%u.bytes == 0 {
+			return fmt.Sprint(n/u.bytes, u.name)
+		}
+	}
+	return fmt.Sprint(n)
 }
 
 // configOf reads the options of a DSN.

@@ -146,6 +146,50 @@ var options = []option{
 		doc: "Whether those who wait shortest are admitted first while there are more than can be served.",
 	},
 	{
+		field: "Cache", env: "DB_CACHE", allowed: []string{cacheOff, cacheObserve, cacheHint, cacheRules, cacheAll},
+		doc: "Whose answers the query cache keeps: nobody's, nobody's but counting what would have been found, those that a comment in the statement asks for, those that rules name as well, or those of all plain reads.",
+	},
+	{
+		field: "CacheTTL", env: "DB_CACHE_TTL", off: "until this connector changes what it depends on",
+		doc: "How long an answer is shown: for so long a change made elsewhere may stay unseen.",
+	},
+	{
+		field: "CacheEmptyTTL", env: "DB_CACHE_EMPTY_TTL", off: "as `fluxor_cache_ttl`",
+		doc: "The same for answers without rows.",
+	},
+	{
+		field: "CacheSize", env: "DB_CACHE_SIZE", off: "the default", size: true,
+		doc: "The memory of all answers together.",
+	},
+	{
+		field: "CacheMaxRows", env: "DB_CACHE_MAX_ROWS", off: "as many as `fluxor_cache_max_bytes` allows",
+		doc: "The most rows of an answer that is kept.",
+	},
+	{
+		field: "CacheMaxBytes", env: "DB_CACHE_MAX_BYTES", off: "an eighth of `fluxor_cache_size`", size: true,
+		doc: "The most memory of an answer that is kept.",
+	},
+	{
+		field: "CacheStaleIfError", env: "DB_CACHE_STALE_IF_ERROR", off: "off",
+		doc: "For how long after its time an answer may be shown while the database does not answer.",
+	},
+	{
+		field: "CacheStaleWhileRevalidate", env: "DB_CACHE_STALE_WHILE_REVALIDATE", off: "off",
+		doc: "For how long after its time an answer may be shown while it is asked for again.",
+	},
+	{
+		field: "CacheDoubt", env: "DB_CACHE_DOUBT", off: "the default",
+		doc: "For how long nothing is kept or shown of what a statement may have changed whose outcome is unknown; `fluxor_query_timeout` where that is longer.",
+	},
+	{
+		field: "CacheCatalog", env: "DB_CACHE_CATALOG", off: "the schema is not asked for, and each change ends all answers",
+		doc: "How often the database is asked whether its schema was changed elsewhere.",
+	},
+	{
+		field: "CacheAudit", env: "DB_CACHE_AUDIT", off: "off", most: 100,
+		doc: "The percentage of the answers found that are asked for again and compared.",
+	},
+	{
 		field: "SlowQueryThreshold", env: "DB_SLOW_QUERY_THRESHOLD", off: "nothing is logged",
 		doc: "How long an operation may take before it is logged as slow.",
 	},

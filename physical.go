@@ -45,6 +45,8 @@ type physical struct {
 	looks    bool  // its ResetSession looks at the socket (go-sql-driver, checkConnLiveness)
 	closed   atomic.Bool
 
+	scope scope // what the query cache knows of its state
+
 	kept *kept // the statements kept for texts; nil where none are
 
 	lies bool // its ErrBadConn says nothing of what was sent

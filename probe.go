@@ -46,7 +46,11 @@ func newProber(e *engine) *prober {
 // ask returns nil when the database answers, and returns when ctx ends, also
 // where the driver does not. A database that lives in its connection is in this
 // process, and another connection would be another database: it is not asked.
-func (p *prober) ask(ctx context.Context) error {
+func (p *prober) ask(ctx context.Context) error { return p.do(ctx, nil) }
+
+// do is ask, and then runs f, where it is not nil, on the connection that answered.
+// An error of f closes it.
+func (p *prober) do(ctx context.Context, f func(ctx context.Context, conn *physical) error) error {
 	if p.e.pinned {
 		return p.over()
 	}
@@ -61,7 +65,7 @@ func (p *prober) ask(ctx context.Context) error {
 		return p.over()
 	}
 	answer := make(chan error, 1)
-	go p.question(ctx, answer)
+	go p.question(ctx, f, answer)
 	select {
 	case err := <-answer:
 		return err
@@ -80,12 +84,12 @@ func (p *prober) over() error {
 
 // question ends when the driver returns, at the latest after the connection
 // timeout and the validation timeout where the driver can be interrupted.
-func (p *prober) question(ctx context.Context, answer chan<- error) {
+func (p *prober) question(ctx context.Context, f func(ctx context.Context, conn *physical) error, answer chan<- error) {
 	ctx, cancel := context.WithCancel(ctx)
 	defer cancel()
 	stop := context.AfterFunc(p.life, cancel)
 	defer stop()
-	err := p.guarded(ctx)
+	err := p.guarded(ctx, f)
 	if p.life.Err() != nil {
 		_ = p.drop() // close did not wait for the driver
 	}
@@ -123,14 +127,30 @@ func (p *prober) retire() {
 }
 
 // guarded makes an error of a driver's panic.
-func (p *prober) guarded(ctx context.Context) (err error) {
+func (p *prober) guarded(ctx context.Context, f func(ctx context.Context, conn *physical) error) (err error) {
 	defer func() {
 		if r := recover(); r != nil {
 			_ = p.drop()
 			err = fmt.Errorf("fluxor: the driver panicked while it was asked: %v", r)
 		}
 	}()
-	return p.reach(ctx)
+	if err := p.reach(ctx); err != nil || f == nil {
+		return err
+	}
+	return p.further(ctx, f)
+}
+
+// further runs f; where nothing could be asked, the connection was closed.
+func (p *prober) further(ctx context.Context, f func(ctx context.Context, conn *physical) error) (err error) {
+	if p.conn == nil {
+		if p.conn, err = p.e.dial(ctx); err != nil {
+			return err
+		}
+	}
+	if err = f(ctx, p.conn); err != nil {
+		_ = p.drop()
+	}
+	return err
 }
 
 // reach asks over the connection at hand, and where that one is gone over a

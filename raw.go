@@ -27,6 +27,7 @@ func Raw(ctx context.Context, c *sql.Conn, f func(driverConn any) error) error {
 			return err
 		}
 		defer p.kept.empty()
+		defer v.returned()
 		err = f(p.ci) // after a panic database/sql closes v, and the connection with it
 		if errors.Is(err, driver.ErrBadConn) {
 			p.broken = true
@@ -51,6 +52,7 @@ func (c *conn) lend(ctx context.Context) (*physical, error) {
 		return nil, driver.ErrBadConn // see attemptWatched
 	}
 	p.kept.empty()
+	c.lends(p)
 	return p, nil
 }
 

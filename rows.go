@@ -72,6 +72,9 @@ type reading struct {
 	fetching *fetching // a call apart to Next
 	tie      *tie      // to the lease; nil where leaks are not reported
 
+	question cacheQuestion // for the query cache
+	change   announced     // what the query changes, until its rows are closed
+
 	turn uint64   // counts the queries it served; a handle knows its own
 	next *reading // in the connection's list of free ones
 }

@@ -39,6 +39,9 @@ type session struct {
 	blank   bool                  // the lease has no past: all that it was used for is an operation that was skipped
 	own     prepared              // the statement made for the present operation alone
 	saved   []driver.NamedValue   // the caller's arguments of the present operation
+	wrote   written               // in the transaction under way, for the query cache
+	change  announced             // by the present operation
+	lent    announced             // by somebody who has the driver's connection
 	free    *reading              // for queries to come
 }
 
@@ -108,14 +111,23 @@ func (s *session) persist(ctx context.Context, o *op, settled bool) error {
 			attempt--
 			continue
 		}
+		if s.e.cache != nil && s.foresee(o) {
+			return nil
+		}
 		if s.e.set.CircuitBreakerSlowRate > 0 && s.busy.IsZero() {
 			s.busy = s.e.now() // the waits before do not make the database slow
 		}
 		err := s.attemptTimed(ctx, o, settled)
 		if err == nil {
+			if s.e.cache != nil {
+				s.sent(s.held.Value, o, nil, false)
+			}
 			return nil
 		}
 		err, again := s.judge(o.context(ctx), o, err)
+		if s.e.cache != nil {
+			s.sent(s.held.Value, o, err, again)
+		}
 		var pause time.Duration
 		if again = again && !settled; again {
 			pause, again = s.mayRepeat(ctx, o, attempt)
@@ -165,6 +177,7 @@ func (s *session) attemptWatched(ctx context.Context, o *op, settled bool) error
 // life before keeps it, or its next statement would run outside its
 // transaction.
 func (s *session) abandon(settled bool) {
+	s.lost(&s.change)
 	if !settled {
 		s.drop()
 		s.tx = nil
@@ -293,6 +306,7 @@ func (s *session) release() {
 	}
 	s.held = nil
 	s.used()
+	s.returned()
 	l.Release()
 }
 
@@ -302,6 +316,7 @@ func (s *session) drop() {
 	if l := s.held; l != nil {
 		s.held, s.open = nil, 0
 		s.used()
+		s.lost(&s.lent)
 		l.Value.closed.Store(true)
 		l.Discard()
 	}
@@ -316,6 +331,9 @@ func (s *session) rowsClosed(r *reading) {
 		s.e.metrics.Rows(r.count)
 	}
 	r.count = 0
+	if r.change.on {
+		s.conclude(&r.change, &r.op, r.lastErr, false)
+	}
 	eager := r.eager
 	if r.passing {
 		r.drain()
@@ -347,6 +365,9 @@ func (s *session) keep(r *reading) {
 	r.unshow()
 	r.clear()
 	r.saved = wiped(r.saved)
+	if s.e.cache != nil {
+		r.question.clear()
+	}
 	r.next, s.free = s.free, r
 }
 

@@ -61,6 +61,7 @@ func column(rows driver.Rows, i int, name string) Column {
 // Answer is a whole answer. It is immutable, and safe for concurrent use.
 type Answer struct {
 	columns []Column
+	names   []string
 	values  []driver.Value // row after row
 	rows    int
 	binary  bool // there are []byte among the values
@@ -69,6 +70,9 @@ type Answer struct {
 
 // Columns returns the columns. They are shared and must not be changed.
 func (a *Answer) Columns() []Column { return a.columns }
+
+// Names returns the columns' names. They are shared and must not be changed.
+func (a *Answer) Names() []string { return a.names }
 
 // Rows is how many rows there are.
 func (a *Answer) Rows() int { return a.rows }
@@ -110,4 +114,5 @@ const (
 	answerSize = int64(unsafe.Sizeof(Answer{}))
 	columnSize = int64(unsafe.Sizeof(Column{}))
 	valueSize  = int64(unsafe.Sizeof(driver.Value(nil)))
+	nameSize   = int64(unsafe.Sizeof(""))
 )

@@ -102,7 +102,7 @@ func (r *Recorder) take(v driver.Value) {
 
 // Answer returns the rows taken in so far. It is called once.
 func (r *Recorder) Answer() *Answer {
-	a := &Answer{columns: r.columns, rows: r.rows, size: sizeOfHead(r.columns)}
+	a := &Answer{columns: r.columns, names: namesOf(r.columns), rows: r.rows, size: sizeOfHead(r.columns)}
 	a.values = append(a.values, r.values...)
 	a.size += int64(cap(a.values)) * valueSize
 	r.cut(a)
@@ -133,11 +133,19 @@ func (r *Recorder) cut(a *Answer) {
 	}
 }
 
+func namesOf(columns []Column) []string {
+	names := make([]string, len(columns))
+	for i, c := range columns {
+		names[i] = c.Name
+	}
+	return names
+}
+
 // sizeOfHead is what an answer without rows takes.
 func sizeOfHead(columns []Column) int64 {
 	size := answerSize
 	for _, c := range columns {
-		size += columnSize + int64(len(c.Name)+len(c.DatabaseType))
+		size += columnSize + nameSize + int64(len(c.Name)+len(c.DatabaseType))
 	}
 	return size
 }

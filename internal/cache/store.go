@@ -18,6 +18,15 @@ type Entry struct {
 	until time.Time // zero = for ever
 }
 
+// Over is for how long the entry has been too old at a time; less than 0 where it
+// is not yet.
+func (e *Entry) Over(now time.Time) time.Duration {
+	if e.until.IsZero() {
+		return -1
+	}
+	return now.Sub(e.until)
+}
+
 // Find says what was found under a key.
 type Find int
 

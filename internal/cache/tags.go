@@ -51,6 +51,9 @@ func tagsOf(found []uint16) Tags {
 	return Tags{found}
 }
 
+// All reports whether the tags are everything.
+func (t Tags) All() bool { return t.everything() }
+
 func (t Tags) everything() bool { return t.stripes == nil }
 
 func (t Tags) same(other Tags) bool {

@@ -150,6 +150,11 @@ var layers = []layer{
 		only:    []string{},
 	},
 	{
+		reason:  "a catalog knows queries and their rows, whoever runs them, and reads texts as all others do",
+		folders: []string{"internal/catalog"},
+		only:    []string{"internal/sqltext"},
+	},
+	{
 		reason:  "limits know operations by their number alone",
 		folders: []string{"internal/limit"},
 		only:    []string{"internal/list"},

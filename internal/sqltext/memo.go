@@ -67,6 +67,9 @@ func (k *Known) Tables() []string {
 	return k.tables
 }
 
+// Text returns the text.
+func (k *Known) Text() string { return k.text }
+
 // Kept is what [Known.Keep] was last given; nil before.
 func (k *Known) Kept() any { return k.kept.Load() }
 
@@ -87,6 +90,9 @@ func NewMemo(d Dialect) *Memo {
 
 // Dialect returns the dialect of the memo's texts.
 func (m *Memo) Dialect() Dialect { return m.dialect }
+
+// Keeps reports whether the memo remembers texts of that length.
+func (m *Memo) Keeps(text string) bool { return len(text) <= longestMemo }
 
 // Of returns what is known of text, analyzing it if need be. The answer is
 // shared and immutable.

@@ -103,3 +103,13 @@ func (r Reason) Text() string { return reasons[r].text }
 
 // broken reports whether the server cannot run the text either.
 func (r Reason) broken() bool { return r == Unterminated || r == Unbalanced }
+
+// TextOf returns what a reason's code means in words.
+func TextOf(code string) (text string, ok bool) {
+	for _, r := range reasons {
+		if r.code == code {
+			return r.text, true
+		}
+	}
+	return "", false
+}

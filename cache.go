@@ -1,0 +1,128 @@
+// This file is the query cache of an engine: its parts, what it counts, and what is known of a text.
+
+package fluxor
+
+import (
+	"context"
+	"database/sql/driver"
+	"sync"
+	"sync/atomic"
+	"time"
+
+	"github.com/fluxor-db/fluxor/internal/cache"
+	"github.com/fluxor-db/fluxor/internal/cacheplan"
+	"github.com/fluxor-db/fluxor/internal/sqltext"
+)
+
+// queryCache keeps answers for an engine. It is nil where fluxor_cache is off.
+type queryCache struct {
+	planner    *cacheplan.Planner
+	versions   *cache.Versions
+	store      *cache.Store
+	flights    cache.Flights[*cache.Answer]
+	limits     cache.Limits  // of one answer; a plan may allow less or more rows
+	doubt      time.Duration // how long an unknown outcome stays so
+	observes   bool          // nothing is served
+	audit      int           // percent of hits
+	refreshing sync.Map      // the keys of queries that are asked again behind their callers
+	count      cacheCounts
+
+	// special is how many open connections have a state of their own: while there
+	// are any, a query without a lease may not be answered before it has one.
+	special atomic.Int64
+
+	catalog cacheCatalog
+	again   func(ctx context.Context, e *engine, text string, args []driver.NamedValue) // asks a query; set by the connector
+	behind  sync.WaitGroup                                                              // of what runs behind callers
+	ending  context.Context                                                             // it ends that
+	end     context.CancelFunc
+}
+
+// cacheModes are the words of RuntimeConfig.Cache that keep answers.
+var cacheModes = map[string]cacheplan.Mode{
+	cacheObserve: cacheplan.All, cacheHint: cacheplan.Hint, cacheRules: cacheplan.Rules, cacheAll: cacheplan.All,
+}
+
+// newQueryCache returns nil where the cache is off. Where the database lives in
+// its connections, each may be another one.
+func newQueryCache(e *engine, pinned bool) *queryCache {
+	mode, on := cacheModes[e.set.Cache]
+	if !on {
+		return nil
+	}
+	set := e.set
+	c := &queryCache{
+		versions: cache.New(), observes: set.Cache == cacheObserve, audit: set.CacheAudit, doubt: set.CacheDoubt,
+		limits: cache.Limits{Rows: set.CacheMaxRows, Bytes: set.CacheMaxBytes},
+	}
+	c.ending, c.end = context.WithCancel(context.Background())
+	c.store = cache.NewStore(c.versions, set.CacheSize)
+	cfg := cacheplan.Config{
+		Dialect: sqltext.ForType(e.backend.Type), Versions: c.versions, Mode: mode, TTL: set.CacheTTL, EmptyTTL: set.CacheEmptyTTL,
+		Rows: set.CacheMaxRows, Revalidate: set.CacheStaleWhileRevalidate, StaleIfError: set.CacheStaleIfError,
+	}
+	if pinned {
+		cfg.Never = whyPinned
+	}
+	c.planner = cacheplan.New(cfg)
+	c.catalog.off.Store(pinned || set.CacheCatalog == 0)
+	return c
+}
+
+// The codes of what speaks against an answer from the cache, beside those of
+// packages cacheplan, catalog and sqltext.
+const (
+	whyPinned      = "database-in-connection"
+	whyTransaction = "in-transaction"
+	whySession     = "session-state"
+	whyNoCache     = "no-cache"
+	whyRefresh     = "refresh"
+	whyArguments   = "arguments"
+	whySteps       = "prepared-in-steps"
+	whyAbsent      = "not-there"
+	whyExpired     = "expired"
+	whyOvertaken   = "overtaken"
+	whyBusy        = "being-written"
+	whyAudit       = "audit"
+	whyObserved    = "observed"
+	whyUnavailable = "database-unavailable"
+)
+
+// close ends what runs behind callers, and all answers.
+func (c *queryCache) close() {
+	if c == nil {
+		return
+	}
+	c.end()
+	c.behind.Wait()
+	c.versions.Close()
+	c.store.Clear()
+}
+
+// goBehind runs f behind the callers, unless the engine is being closed.
+func (c *queryCache) goBehind(f func(ctx context.Context)) {
+	if c.ending.Err() != nil {
+		return
+	}
+	c.behind.Go(func() { f(c.ending) })
+}
+
+// mark keeps the cache's count of connections with a state of their own.
+func (c *queryCache) mark(s *scope) {
+	if special := !s.plain(); special != s.counted {
+		s.counted = special
+		if special {
+			c.special.Add(1)
+		} else {
+			c.special.Add(-1)
+		}
+	}
+}
+
+// unmark is mark for a connection that is closed.
+func (c *queryCache) unmark(p *physical) {
+	if c != nil && p.scope.counted {
+		p.scope.counted = false
+		c.special.Add(-1)
+	}
+}

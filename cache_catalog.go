@@ -1,0 +1,193 @@
+// This file asks the database what its schema is, and again when it may have changed.
+
+package fluxor
+
+import (
+	"context"
+	"database/sql/driver"
+	"errors"
+	"fmt"
+	"io"
+	"sync"
+	"sync/atomic"
+	"time"
+
+	"github.com/fluxor-db/fluxor/internal/breaker"
+	"github.com/fluxor-db/fluxor/internal/cacheplan"
+	"github.com/fluxor-db/fluxor/internal/catalog"
+	"github.com/fluxor-db/fluxor/internal/sqltext"
+)
+
+// cacheCatalog is when the schema is asked for. It is asked behind a caller: until
+// it is known, each answer depends on everything.
+type cacheCatalog struct {
+	off    atomic.Bool
+	next   atomic.Int64 // when it is due, after the engine's epoch; 0 = now
+	asking atomic.Bool
+
+	mu    sync.Mutex // protects what follows; a leaf
+	print string     // the fingerprint of the schema that was learned last
+	last  *catalog.Catalog
+	fault error // why it could not be asked for the last time
+	told  bool  // the fault was logged
+}
+
+// catalogLimit is how long asking for the schema may take.
+const catalogLimit = 30 * time.Second
+
+// reshaped notes that a statement is over that may have changed the schema.
+func (c *queryCache) reshaped() {
+	c.planner.Forget()
+	c.catalog.next.Store(0)
+}
+
+// freshen has the schema asked for where that is due at a time.
+func (e *engine) freshen(now time.Time) {
+	a := &e.cache.catalog
+	since := now.Sub(e.epoch)
+	if a.off.Load() || int64(since) < a.next.Load() || a.asking.Swap(true) {
+		return
+	}
+	a.next.Store(int64(since + e.set.CacheCatalog))
+	e.cache.goBehind(func(ctx context.Context) {
+		defer a.asking.Store(false)
+		ctx, cancel := context.WithTimeout(ctx, catalogLimit)
+		defer cancel()
+		e.learn(ctx)
+	})
+}
+
+// learn asks for the schema, or only whether it is what it was. Where it cannot be
+// asked, what was known goes on: only somebody else can have changed it.
+func (e *engine) learn(ctx context.Context) {
+	c, a, d := e.cache, &e.cache.catalog, sqltext.ForType(e.backend.Type)
+	since := c.planner.Since()
+	var schema *catalog.Catalog
+	print, err := catalog.Fingerprint(ctx, d, e.readText)
+	if err == nil {
+		if schema = a.known(print); schema == nil {
+			schema, err = catalog.Load(ctx, d, e.readText)
+		}
+	}
+	if err != nil {
+		e.unlearned(ctx, err)
+		return
+	}
+	a.learned(print, schema)
+	if now := c.planner.Schema(); now == nil || now != cacheplan.Schema(schema) {
+		c.planner.Learn(since, schema)
+	}
+}
+
+// known returns the schema that was learned with a fingerprint.
+func (a *cacheCatalog) known(print string) *catalog.Catalog {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	if a.print != print {
+		return nil
+	}
+	return a.last
+}
+
+func (a *cacheCatalog) learned(print string, schema *catalog.Catalog) {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	a.print, a.last, a.fault, a.told = print, schema, nil, false
+}
+
+// unlearned notes that the schema could not be asked for, and says so once. A
+// database that cannot be reached is spoken of elsewhere.
+func (e *engine) unlearned(ctx context.Context, err error) {
+	a := &e.cache.catalog
+	if errors.Is(err, catalog.ErrDialect) {
+		a.off.Store(true)
+	}
+	a.mu.Lock()
+	told := a.told || ctx.Err() != nil || e.breaker.State() != breaker.Closed
+	a.fault, a.told = err, a.told || !told
+	a.mu.Unlock()
+	if !told {
+		e.log.Warn("the query cache does not know the schema, so that each change ends all answers", "error", e.shown(err),
+			"cure", "let the user read the catalog's views, or turn this off by fluxor_cache_catalog=0")
+	}
+}
+
+// schemaState says what is known of the tables.
+func (c *queryCache) schemaState() (state, fault string) {
+	a := &c.catalog
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	if a.fault != nil {
+		fault = a.fault.Error()
+	}
+	switch {
+	case a.off.Load():
+		return "off", fault
+	case c.planner.Schema() != nil:
+		return "known", fault
+	}
+	return "unknown", fault
+}
+
+// readText runs a query of the cache's own, on the connection of the prober: one
+// of the pool would be missing to a caller who finds the state of his session on it.
+// It does not pass the chain.
+func (e *engine) readText(ctx context.Context, text string) (rows [][]string, err error) {
+	if state := e.breaker.State(); state != breaker.Closed {
+		return nil, fmt.Errorf("the circuit breaker is %v", state)
+	}
+	err = e.prober.do(ctx, func(ctx context.Context, p *physical) (err error) {
+		if p.apart == nil {
+			bound := guard(p, ctx, 0)
+			defer bound.Stop()
+			rows, err = readTexts(ctx, p, text)
+			return err
+		}
+		rows, err = apart(ctx, p, func(ctx context.Context) ([][]string, error) { return readTexts(ctx, p, text) })
+		return err
+	})
+	return rows, err
+}
+
+// readTexts reads an answer as text.
+func readTexts(ctx context.Context, p *physical, text string) ([][]string, error) {
+	si, err := p.prepare(ctx, text)
+	if err != nil {
+		return nil, err
+	}
+	defer si.Close() //nolint:errcheck // the answer is in already
+	ps := p.describe("", si)
+	r, err := ps.queryHere(ctx, nil)
+	if err != nil {
+		return nil, err
+	}
+	defer r.Close() //nolint:errcheck // as above
+	dest := make([]driver.Value, len(r.Columns()))
+	var rows [][]string
+	for {
+		switch err := r.Next(dest); {
+		case err == io.EOF: //nolint:errorlint // the contract of driver.Rows is identity
+			return rows, nil
+		case err != nil:
+			return nil, err
+		}
+		row := make([]string, len(dest))
+		for i, v := range dest {
+			row[i] = textOf(v)
+		}
+		rows = append(rows, row)
+	}
+}
+
+// textOf writes a value as text; NULL is "".
+func textOf(v driver.Value) string {
+	switch v := v.(type) {
+	case nil:
+		return ""
+	case string:
+		return v
+	case []byte:
+		return string(v)
+	}
+	return fmt.Sprint(v)
+}

@@ -1,0 +1,356 @@
+// This file answers queries from the cache, and keeps the answers of those that it cannot answer.
+
+package fluxor
+
+import (
+	"context"
+	"errors"
+	"math/rand/v2"
+	"time"
+	"unsafe"
+
+	"github.com/fluxor-db/fluxor/backend"
+	"github.com/fluxor-db/fluxor/internal/breaker"
+	"github.com/fluxor-db/fluxor/internal/cache"
+	"github.com/fluxor-db/fluxor/internal/cacheplan"
+	"github.com/fluxor-db/fluxor/middleware"
+	"github.com/fluxor-db/fluxor/refusal"
+)
+
+// arrive is where the session begins for an operation that came down the user's
+// Middleware.
+func (s *session) arrive(ctx context.Context, o *op) error {
+	if s.e.cache == nil {
+		return s.carry(ctx, o)
+	}
+	if o.is.has(inside) { // it comes down InnerMiddleware
+		return s.carry(ctx, o)
+	}
+	if o.Op == middleware.OpQuery {
+		return s.read(ctx, o)
+	}
+	return s.onward(ctx, o)
+}
+
+// onward sends o down InnerMiddleware, where there is any, to the database.
+func (s *session) onward(ctx context.Context, o *op) error {
+	if s.e.within == nil {
+		return s.carry(ctx, o)
+	}
+	o.is.set(inside)
+	defer o.is.unset(inside)
+	return s.e.within.Handle(ctx, &o.Call)
+}
+
+// read answers a query from the cache if it can.
+func (s *session) read(ctx context.Context, o *op) error {
+	q, plan := &o.read.question, s.planned(o)
+	q.how = controlOf(ctx)
+	if why := s.bypasses(plan, o, q); why != "" {
+		s.e.cache.count.passed.add(why)
+		q.how.tell("bypass", why, 0)
+		return s.onward(ctx, o)
+	}
+	now := s.asked()
+	s.e.freshen(now)
+	if s.held == nil && s.e.cache.special.Load() > 0 {
+		o.is.set(late) // which connection it will be decides what it may be shown
+		return s.fill(ctx, o, cache.Lead[*cache.Answer]{})
+	}
+	why := s.find(o, plan, now)
+	if why == "" {
+		return nil
+	}
+	if s.held != nil || q.how.renew || !q.keeps || s.e.cache.observes || q.audits != nil {
+		return s.miss(ctx, o, why)
+	}
+	return s.fly(ctx, o, why)
+}
+
+// bypasses is why the cache has no part in a query; "" where it has.
+func (s *session) bypasses(plan *cacheplan.Plan, o *op, q *cacheQuestion) string {
+	switch {
+	case !plan.Serve:
+		return plan.Why
+	case q.how.without:
+		return whyNoCache
+	case s.tx != nil:
+		return whyTransaction
+	case o.MaySkip:
+		return whySteps
+	}
+	if s.held != nil {
+		sc := &s.held.Value.scope
+		if sc.unsure() {
+			return whySession
+		}
+		q.scope = sc.told
+	}
+	var ok bool
+	if q.key, ok = cache.AppendKey(q.key[:0], plan.ID, q.scope, o.Args); !ok {
+		return whyArguments
+	}
+	return ""
+}
+
+// find looks for an answer. It returns "" if o has it, and else why not; then it
+// has taken the token for the answer of the database, where there is one.
+func (s *session) find(o *op, plan *cacheplan.Plan, now time.Time) (why string) {
+	c, q := s.e.cache, &o.read.question
+	if why = s.look(o, plan, now); why == "" {
+		return ""
+	}
+	q.asked = now
+	q.token, q.keeps = c.versions.Capture(plan.Reads)
+	q.keeps = q.keeps && c.planner.Current(plan)
+	return why
+}
+
+// look is find without the token.
+func (s *session) look(o *op, plan *cacheplan.Plan, now time.Time) (why string) {
+	c, q := s.e.cache, &o.read.question
+	if q.how.renew {
+		return whyRefresh
+	}
+	entry, found := c.store.Get(unsafe.String(unsafe.SliceData(q.key), len(q.key)), now)
+	switch found {
+	case cache.Valid:
+		if c.observes {
+			c.count.would.Add(1)
+			q.old = entry
+			return whyObserved
+		}
+		if c.audit > 0 && rand.N(100) < c.audit {
+			q.audits = entry
+			return whyAudit
+		}
+		c.count.hits.Add(1)
+		s.serve(o, entry, "hit", "", now)
+		return ""
+	case cache.Expired:
+		if over := entry.Over(now); over < plan.Revalidate {
+			s.refresh(o, q)
+			c.count.stale.Add(1)
+			s.serve(o, entry, "stale", whyExpired, now)
+			return ""
+		}
+		q.old = entry
+		return whyExpired
+	case cache.Busy:
+		return whyBusy
+	case cache.Overtaken:
+		return whyOvertaken
+	}
+	return whyAbsent
+}
+
+// serve makes a kept answer the query's.
+func (s *session) serve(o *op, entry *cache.Entry, status, why string, now time.Time) {
+	o.Rows = &keptRows{answer: entry.Answer}
+	if told := o.read.question.how.told; told != nil {
+		o.read.question.how.tell(status, why, max(now.Sub(entry.Asked), 0))
+	}
+}
+
+// fly asks the database, or has another caller's answer who asks the same.
+func (s *session) fly(ctx context.Context, o *op, why string) error {
+	c, q := s.e.cache, &o.read.question
+	answer, lead, how, err := c.flights.Join(ctx, string(q.key), q.token)
+	switch {
+	case err != nil:
+		return err
+	case how == cache.Served:
+		c.count.joined.Add(1)
+		q.how.tell("joined", why, 0)
+		o.Rows = &keptRows{answer: answer}
+		return nil
+	case how == cache.Leading:
+		defer lead.Abort()
+		c.count.misses.add(why)
+		q.how.tell("miss", why, 0)
+		return s.fill(ctx, o, lead)
+	}
+	return s.miss(ctx, o, why)
+}
+
+// miss asks the database.
+func (s *session) miss(ctx context.Context, o *op, why string) error {
+	s.e.cache.count.misses.add(why)
+	o.read.question.how.tell("miss", why, 0)
+	return s.fill(ctx, o, cache.Lead[*cache.Answer]{})
+}
+
+// fill asks the database and keeps its answer where that may be.
+func (s *session) fill(ctx context.Context, o *op, lead cache.Lead[*cache.Answer]) error {
+	q, settled := &o.read.question, s.held != nil
+	err := s.onward(ctx, o)
+	switch {
+	case err != nil:
+		if ctx.Err() == nil {
+			lead.Fail()
+		} // else whoever waits asks in its place
+		if s.serveOld(o, err) {
+			return nil
+		}
+		return err
+	case o.is.has(fromCache):
+		o.is.unset(fromCache)
+		return nil
+	case !q.keeps || o.Rows == nil:
+		lead.Fail()
+		return nil
+	case s.e.cache.observes:
+		s.keepMark(o)
+		return nil
+	}
+	s.keepAnswer(o, &lead, settled)
+	return nil
+}
+
+// keepAnswer reads the answer to its end, keeps it, and gives the lease back that
+// was taken for it alone.
+func (s *session) keepAnswer(o *op, lead *cache.Lead[*cache.Answer], settled bool) {
+	c, q, plan := s.e.cache, &o.read.question, o.plan
+	limits := c.limits
+	limits.Rows = plan.Rows
+	got := readAhead(o.Rows, limits)
+	if got.answer == nil {
+		lead.Fail()
+		c.count.unfit(got.fit)
+		o.Rows = got.rows
+		return
+	}
+	holder := s.held
+	if err := o.Rows.Close(); err != nil {
+		lead.Fail()
+		o.Rows = &keptRows{answer: got.answer, closing: err}
+		return
+	}
+	o.Rows = &keptRows{answer: got.answer}
+	if holder == nil || !s.sameQuestion(o, plan) || holder.Value.scope.unsure() || holder.Value.scope.told != q.scope {
+		lead.Fail()
+		c.count.dropped.Add(1)
+		return
+	}
+	s.put(o, got.answer)
+	lead.Land(got.answer)
+	if !settled && s.held != nil && s.open == 0 && s.tx == nil && c.special.Load() == 0 {
+		s.release()
+	}
+}
+
+// sameQuestion reports whether what was sent is what was asked: a middleware may
+// have changed it on the way.
+func (s *session) sameQuestion(o *op, plan *cacheplan.Plan) bool {
+	if s.e.within == nil {
+		return true
+	}
+	q := &o.read.question
+	n := len(q.key)
+	again, ok := cache.AppendKey(q.key, plan.ID, q.scope, o.Args)
+	same := ok && plan.Known.Text() == o.SQL && string(again[n:]) == string(again[:n])
+	q.key = again[:n]
+	return same
+}
+
+// put keeps an answer, and compares it with the one that was kept if that is to be
+// audited.
+func (s *session) put(o *op, answer *cache.Answer) {
+	c, q, plan := s.e.cache, &o.read.question, o.plan
+	key, ttl := string(q.key), plan.TTL
+	if answer.Rows() == 0 && plan.EmptyTTL > 0 {
+		ttl = plan.EmptyTTL
+	}
+	if q.audits != nil {
+		s.audited(o, key, answer)
+	}
+	if c.store.Put(key, answer, q.token, q.asked, ttl) {
+		c.count.kept.Add(1)
+	} else {
+		c.count.dropped.Add(1)
+	}
+}
+
+// keepMark notes, where the cache only observes, that an answer would be kept.
+func (s *session) keepMark(o *op) {
+	c, q := s.e.cache, &o.read.question
+	if q.old != nil { // it is noted already
+		return
+	}
+	mark := cache.NewRecorder(nil, c.limits).Answer()
+	if c.store.Put(string(q.key), mark, q.token, q.asked, o.plan.TTL) {
+		c.count.kept.Add(1)
+	}
+}
+
+// findLate is find for a query that has its connection now. It reports whether o
+// has its answer.
+func (s *session) findLate(o *op) bool {
+	o.is.unset(late)
+	c, q, sc := s.e.cache, &o.read.question, &s.held.Value.scope
+	if sc.unsure() {
+		c.count.passed.add(whySession)
+		q.how.tell("bypass", whySession, 0)
+		return false
+	}
+	plan := o.plan
+	q.scope = sc.told
+	q.key, _ = cache.AppendKey(q.key[:0], plan.ID, q.scope, o.Args)
+	why := s.find(o, plan, s.e.now())
+	if why == "" {
+		o.is.set(fromCache)
+		return true
+	}
+	c.count.misses.add(why)
+	q.how.tell("miss", why, 0)
+	return false
+}
+
+// serveOld makes an old answer the query's, if the database could not be asked
+// and the user permits it.
+func (s *session) serveOld(o *op, err error) bool {
+	q := &o.read.question
+	if q.old == nil || o.plan.StaleIfError == 0 || !s.unavailable(err) {
+		return false
+	}
+	now := s.e.now()
+	if q.old.Over(now) > o.plan.StaleIfError {
+		return false
+	}
+	s.e.cache.count.stale.Add(1)
+	s.serve(o, q.old, "stale", whyUnavailable, now)
+	return true
+}
+
+// unavailable reports whether err says that the database cannot be asked; that it
+// refuses this user, or this statement, is something else.
+func (s *session) unavailable(err error) bool {
+	if errors.Is(err, refusal.ErrCircuitOpen) {
+		return true
+	}
+	switch s.e.backend.Classify(err) {
+	case backend.ClassLogin, backend.ClassFatal, backend.ClassVerdict:
+		return false
+	}
+	return s.outcome(err) == breaker.Failure
+}
+
+// refresh has a query asked again behind its caller, once.
+func (s *session) refresh(o *op, q *cacheQuestion) {
+	c := s.e.cache
+	key := string(q.key)
+	if _, under := c.refreshing.LoadOrStore(key, true); under {
+		return
+	}
+	e, text, args := s.e, o.SQL, copied(nil, o.Args)
+	c.count.refreshed.Add(1)
+	c.goBehind(func(ctx context.Context) {
+		defer c.refreshing.Delete(key)
+		ctx, cancel := context.WithTimeout(Refresh(ctx), refreshLimit)
+		defer cancel()
+		c.again(ctx, e, text, args)
+	})
+}
+
+// refreshLimit is how long asking again behind a caller may take.
+const refreshLimit = 30 * time.Second

@@ -1,0 +1,125 @@
+// This file is what the query cache knows of connections and operations: the state that a session is in, and what is being changed.
+
+package fluxor
+
+import (
+	"time"
+
+	"github.com/fluxor-db/fluxor/internal/cache"
+	"github.com/fluxor-db/fluxor/internal/cacheplan"
+)
+
+// scope is what a physical connection was told that later answers may hang on.
+// The zero value is a connection as it was opened.
+type scope struct {
+	told    string // the settings since it began, in order: who was told the same answers the same
+	unknown bool   // it may be in any state, for good
+	turned  bool   // a text began a transaction
+	counted bool   // among queryCache.special
+
+	// While it is unknown what transaction the connection is in, what was written
+	// since may become visible later than its statement.
+	dirty bool
+	wrote cache.Tags
+}
+
+// plain reports whether it is as it was opened.
+func (s *scope) plain() bool { return s.told == "" && !s.unknown && !s.turned }
+
+// unsure reports whether it is unknown what transaction the connection is in.
+func (s *scope) unsure() bool { return s.unknown || s.turned }
+
+// longestTold is the longest list of settings that is kept.
+const longestTold = 2 << 10
+
+// tell notes what a text does to the session, before it runs. A setting of which
+// a rollback may take back, or which comes with arguments, makes its state
+// unknown.
+func (s *scope) tell(plan *cacheplan.Plan, inTx bool, args int) {
+	switch plan.Session {
+	case cacheplan.Leaves, cacheplan.SetsLocally:
+	case cacheplan.Sets:
+		s.set(plan.Known.Text(), inTx || s.turned || args > 0)
+	default:
+		s.unknown = true
+	}
+	if plan.Transaction == cacheplan.Turns {
+		s.turned = true
+	}
+}
+
+// set adds a setting, unless it was the last one as well.
+func (s *scope) set(text string, revocable bool) {
+	line := text + "\x00"
+	switch {
+	case revocable || len(s.told)+len(line) > longestTold:
+		s.unknown = true
+	case !endsWithLine(s.told, line):
+		s.told += line
+	}
+}
+
+func endsWithLine(told, line string) bool {
+	n := len(told) - len(line)
+	return n >= 0 && told[n:] == line && (n == 0 || told[n-1] == 0)
+}
+
+// add notes a change of which it is unknown when others see it.
+func (s *scope) add(tags cache.Tags) {
+	if s.dirty {
+		tags = tags.With(s.wrote)
+	}
+	s.dirty, s.wrote = true, tags
+}
+
+// over notes that the transaction which texts began has ended.
+func (s *scope) over() { s.turned, s.dirty, s.wrote = false, false, cache.Tags{} }
+
+// written is what a transaction has changed so far, of which nobody else knows.
+type written struct {
+	dirty    bool
+	tags     cache.Tags
+	reshapes bool // the schema too
+	sticks   bool // a refusal may not take all of it back
+}
+
+// add notes what a statement changes.
+func (w *written) add(plan *cacheplan.Plan) {
+	if !plan.Changes {
+		return
+	}
+	w.with(plan.Writes)
+	w.reshapes = w.reshapes || plan.Reshapes
+	w.sticks = w.sticks || !plan.Undoable
+}
+
+func (w *written) with(tags cache.Tags) {
+	if w.dirty {
+		tags = tags.With(w.tags)
+	}
+	w.dirty, w.tags = true, tags
+}
+
+// announced is a change under way.
+type announced struct {
+	write    cache.Write
+	on       bool
+	reshapes bool
+	undoable bool
+}
+
+// cacheQuestion is a query that may be answered from the cache, or whose answer may be
+// kept.
+type cacheQuestion struct {
+	how    cacheControl
+	key    []byte
+	scope  string       // the state that the session must be in
+	token  cache.Token  // taken before the question is sent
+	keeps  bool         // there is a token
+	asked  time.Time    // when it was sent
+	old    *cache.Entry // an answer that is too old; else nil
+	audits *cache.Entry // an answer to compare with; else nil
+}
+
+// clear forgets what the question refers to, but not the memory of its key.
+func (q *cacheQuestion) clear() { *q = cacheQuestion{key: q.key[:0]} }

@@ -1,0 +1,218 @@
+// This file announces what a session changes, before it is sent, and says how it ended.
+
+package fluxor
+
+import (
+	"database/sql/driver"
+	"errors"
+
+	"github.com/fluxor-db/fluxor/internal/cache"
+	"github.com/fluxor-db/fluxor/internal/cacheplan"
+	"github.com/fluxor-db/fluxor/middleware"
+	"github.com/fluxor-db/fluxor/refusal"
+)
+
+// planned returns the plan of o's text as it goes to the driver: a middleware may
+// have changed it.
+func (s *session) planned(o *op) *cacheplan.Plan {
+	if o.plan == nil || o.plan.Known.Text() != o.SQL {
+		o.plan = s.e.cache.planner.Of(o.SQL)
+	}
+	return o.plan
+}
+
+// announce says, before o is sent on p, what it may change for others to see, and
+// notes what it does to the session. Until conclude, nothing of that is kept or
+// shown.
+func (s *session) announce(p *physical, o *op) {
+	switch o.Op {
+	case middleware.OpBegin:
+		s.wrote = written{}
+	case middleware.OpCommit:
+		w := s.wrote
+		s.wrote = written{}
+		s.publish(w)
+	case middleware.OpRollback:
+		s.wrote = written{} // what a rollback does not take back was published by its statement
+	case middleware.OpExec, middleware.OpQuery:
+		s.announceText(p, o)
+	case middleware.OpPrepare:
+		s.announceCopy(o)
+	}
+}
+
+// announceText is announce for a text.
+func (s *session) announceText(p *physical, o *op) {
+	plan, sc, inTx := s.planned(o), &p.scope, s.tx != nil
+	if plan.Session != cacheplan.Leaves || plan.Transaction == cacheplan.Turns {
+		sc.tell(plan, inTx, len(o.Args))
+		s.e.cache.mark(sc)
+	}
+	if plan.Transaction != cacheplan.Stays {
+		s.announceTurn(sc)
+		return
+	}
+	if !plan.Changes {
+		return
+	}
+	if inTx {
+		s.wrote.add(plan)
+	}
+	if sc.unsure() {
+		sc.add(plan.Writes)
+	}
+	if inTx && !sc.unsure() && !plan.Reshapes && plan.Undoable {
+		return // its COMMIT is what others see
+	}
+	s.publish(written{
+		dirty: true, tags: plan.Writes, reshapes: plan.Reshapes,
+		sticks: !plan.Undoable || plan.Known.Count > 1 || plan.Reshapes || sc.unsure(),
+	})
+}
+
+// announceTurn is announce for a text that begins or ends a transaction: what was
+// written in the one before becomes visible.
+func (s *session) announceTurn(sc *scope) {
+	w := s.wrote
+	if sc.dirty {
+		w.with(sc.wrote)
+	}
+	w.sticks = true
+	s.publish(w)
+}
+
+// announceCopy is announce for a statement that begins when it is prepared: with
+// lib/pq a COPY does.
+func (s *session) announceCopy(o *op) {
+	plan := s.planned(o)
+	switch {
+	case plan.Known.Verb != "COPY":
+	case s.tx != nil:
+		s.wrote.add(plan)
+	default:
+		s.publish(written{dirty: true, tags: plan.Writes, sticks: true})
+	}
+}
+
+// publish begins the change that others are about to see.
+func (s *session) publish(w written) {
+	if !w.dirty {
+		return
+	}
+	c := s.e.cache
+	if w.reshapes {
+		c.planner.Forget()
+	}
+	if w.reshapes || w.tags.All() {
+		c.count.flushes.add(whyOf(w.reshapes))
+	}
+	s.change = announced{write: c.versions.Begin(w.tags), on: true, reshapes: w.reshapes, undoable: !w.sticks}
+}
+
+// whyOf is why all answers end with a change.
+func whyOf(reshapes bool) string {
+	if reshapes {
+		return "unknown-effect"
+	}
+	return "unknown-tables"
+}
+
+// foresee does what the query cache has to do before o is sent, now that it has
+// its connection. It reports whether the cache has answered o.
+func (s *session) foresee(o *op) (answered bool) {
+	if o.is.has(late) && s.findLate(o) {
+		return true
+	}
+	s.announce(s.held.Value, o)
+	return false
+}
+
+// sent notes that the present operation was carried out, or that it failed with
+// err; again says that nothing of it was sent.
+func (s *session) sent(p *physical, o *op, err error, again bool) {
+	if plan := o.plan; plan != nil {
+		s.follow(&p.scope, plan, err)
+	}
+	if !s.change.on {
+		return
+	}
+	if err == nil && o.Op == middleware.OpQuery {
+		o.read.change, s.change = s.change, announced{} // it ends with the rows
+		return
+	}
+	s.conclude(&s.change, o, err, again)
+}
+
+// follow notes what a text did to the session.
+func (s *session) follow(sc *scope, plan *cacheplan.Plan, err error) {
+	switch {
+	case err != nil && plan.Session == cacheplan.Sets:
+		sc.unknown = true
+	case err == nil && plan.Transaction == cacheplan.Ends && s.tx == nil:
+		sc.over()
+	default:
+		return
+	}
+	s.e.cache.mark(sc)
+}
+
+// conclude says how a change ended that publish began: err is what became of the
+// operation, nil for success.
+func (s *session) conclude(a *announced, o *op, err error, again bool) {
+	a.on = false
+	switch {
+	case err == nil:
+		a.write.Done()
+	case again, o.is.has(harmless | toNobody), err == driver.ErrSkip: //nolint:errorlint // the contract of ErrSkip is identity
+		a.write.Undone()
+	case s.saidNo(err) && a.undoable:
+		a.write.Undone()
+	case s.saidNo(err):
+		a.write.Done()
+	default:
+		a.write.Doubtful(s.e.cache.doubt)
+	}
+	if a.reshapes {
+		s.e.cache.reshaped()
+	}
+}
+
+// saidNo reports whether err is the server's own answer: the statement is over.
+func (s *session) saidNo(err error) bool {
+	var unknown *refusal.IndeterminateError
+	return !errors.As(err, &unknown) && s.e.backend.Classify(err).Answered()
+}
+
+// lost ends the change of an operation that a panic ended.
+func (s *session) lost(a *announced) {
+	if a.on {
+		a.on = false
+		a.write.Doubtful(s.e.cache.doubt)
+		if a.reshapes {
+			s.e.cache.reshaped()
+		}
+	}
+}
+
+// lends is announce for somebody who may do what he likes with p, until
+// returned.
+func (s *session) lends(p *physical) {
+	c := s.e.cache
+	if c == nil || s.lent.on {
+		return
+	}
+	p.scope.unknown = true
+	c.mark(&p.scope)
+	c.planner.Forget()
+	c.count.flushes.add("raw")
+	s.lent = announced{write: c.versions.Begin(cache.Everything()), on: true, reshapes: true}
+}
+
+// returned ends what lends began.
+func (s *session) returned() {
+	if s.lent.on {
+		s.lent.on = false
+		s.lent.write.Done()
+		s.e.cache.reshaped()
+	}
+}

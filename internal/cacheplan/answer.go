@@ -1,0 +1,115 @@
+// This file decides whether a text's answer may be kept, and what it depends on.
+
+package cacheplan
+
+import (
+	"slices"
+
+	"github.com/fluxor-db/fluxor/internal/cache"
+	"github.com/fluxor-db/fluxor/internal/sqltext"
+)
+
+// The codes of Plan.Why beside those of package sqltext's reasons and of a
+// Schema.
+const (
+	// WhyLong: the text is too long to be remembered.
+	WhyLong = "long-text"
+	// WhyNotAsked: the mode keeps nothing unless a hint or rule asks for it.
+	WhyNotAsked = "not-asked-for"
+	// WhyMoment: it has a literal that means the time of its preparation.
+	WhyMoment = "moment"
+)
+
+// judgeAnswer fills in what the plan says of the answer.
+func (p *Planner) judgeAnswer(plan *Plan) {
+	choice := p.choose(plan.Known)
+	plan.Why = p.against(plan, choice)
+	plan.Reads, plan.Names = p.depends(plan, choice.Tags)
+	plan.Serve = plan.Why == ""
+	plan.TTL, plan.EmptyTTL, plan.Rows = p.cfg.TTL, p.cfg.EmptyTTL, p.cfg.Rows
+	plan.Revalidate, plan.StaleIfError = p.cfg.Revalidate, p.cfg.StaleIfError
+	if choice.HasTTL {
+		plan.TTL = choice.TTL
+	}
+	if choice.Rows > 0 {
+		plan.Rows = choice.Rows
+	}
+	if choice.Revalidate > 0 {
+		plan.Revalidate = choice.Revalidate
+	}
+	if choice.StaleIfError > 0 {
+		plan.StaleIfError = choice.StaleIfError
+	}
+	if plan.EmptyTTL == 0 || plan.TTL > 0 && plan.TTL < plan.EmptyTTL {
+		plan.EmptyTTL = plan.TTL
+	}
+}
+
+func (p *Planner) choose(k *sqltext.Known) Choice {
+	if p.cfg.Choose == nil {
+		return Choice{}
+	}
+	return p.cfg.Choose(k)
+}
+
+// against is what speaks against keeping the answer; "" if nothing does.
+func (p *Planner) against(plan *Plan, choice Choice) string {
+	k := plan.Known
+	switch {
+	case k.Verdict != sqltext.Pure || !k.Stable:
+		return k.Reason.String()
+	case k.Frozen:
+		return WhyMoment
+	case p.cfg.Never != "":
+		return p.cfg.Never
+	case choice.Refuse:
+		return choice.Why
+	case p.cfg.Mode != All && !choice.Keep:
+		return WhyNotAsked
+	case !p.memo.Keeps(k.Text()):
+		return WhyLong
+	case plan.world.schema == nil:
+		return ""
+	}
+	if why := plan.world.schema.Refuses(); why != "" {
+		return why
+	}
+	_, why := plan.world.schema.Reads(k.Tags)
+	return why
+}
+
+// depends are the tags of a read, and their names. A name where a table stands
+// that the schema lacks may be of anything that was made lately: then the read
+// depends on everything.
+func (p *Planner) depends(plan *Plan, own []string) (tags cache.Tags, names []string) {
+	k, schema := plan.Known, plan.world.schema
+	if schema == nil || strange(schema, k) {
+		return cache.Everything(), nil
+	}
+	names, _ = schema.Reads(k.Tags)
+	names = slices.Concat(names, own)
+	slices.Sort(names)
+	names = slices.Compact(names)
+	return p.cfg.Versions.Tags(append(slices.Clone(names), StatementTag(k.Fingerprint()))...), names
+}
+
+// StatementTag is the tag of all answers to statements with a fingerprint. No
+// table has such a name.
+func StatementTag(fingerprint string) string { return "\x00" + fingerprint }
+
+// strange reports whether something that the schema does not know stands where
+// a table does.
+func strange(schema Schema, k *sqltext.Known) bool {
+	return slices.ContainsFunc(k.Tables(), func(name string) bool { return !schema.Relation(name) })
+}
+
+// relations are those of names that are relations.
+func relations(schema Schema, names []string) []string {
+	var found []string
+	for _, name := range names {
+		if schema.Relation(name) {
+			found = append(found, name)
+		}
+	}
+	return found
+}

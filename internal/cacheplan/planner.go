@@ -1,0 +1,135 @@
+// This file makes plans of texts and remembers them for as long as the schema is the same.
+
+package cacheplan
+
+import (
+	"sync/atomic"
+	"time"
+
+	"github.com/fluxor-db/fluxor/internal/cache"
+	"github.com/fluxor-db/fluxor/internal/sqltext"
+)
+
+// Mode says whose answers are kept.
+type Mode uint8
+
+const (
+	// Hint: those of texts that ask for it.
+	Hint Mode = iota
+	// Rules: those that a rule names as well.
+	Rules
+	// All: those of each text that is proven to be a plain read.
+	All
+)
+
+// Config says what a Planner decides by.
+type Config struct {
+	// Dialect is the grammar of the texts.
+	Dialect sqltext.Dialect
+	// Versions make the tags.
+	Versions *cache.Versions
+	// Mode says whose answers are kept.
+	Mode Mode
+	// TTL, EmptyTTL, Rows, Revalidate and StaleIfError are those of plans to which
+	// neither a hint nor a rule gives others.
+	TTL, EmptyTTL time.Duration
+	Rows          int
+	Revalidate    time.Duration
+	StaleIfError  time.Duration
+	// Never is why nothing may be kept at all; "" for nothing.
+	Never string
+	// Choose says what the user's hint or rule wants of a text; nil means nothing.
+	Choose func(k *sqltext.Known) Choice
+}
+
+// Choice is what a hint or a rule wants of a text.
+type Choice struct {
+	// Keep is whether it asks for its answers to be kept, Refuse whether it
+	// forbids it, and Why the code for that.
+	Keep, Refuse bool
+	Why          string
+	// HasTTL says that TTL holds in place of the usual one.
+	HasTTL bool
+	TTL    time.Duration
+	// Rows, Revalidate and StaleIfError hold in place of the usual ones where
+	// they are not 0.
+	Rows                     int
+	Revalidate, StaleIfError time.Duration
+	// Tags are names of the user's own that the answer depends on, too.
+	Tags []string
+}
+
+// Planner makes plans. It is safe for concurrent use.
+type Planner struct {
+	cfg   Config
+	memo  *sqltext.Memo
+	ids   atomic.Uint64
+	world atomic.Pointer[world]
+}
+
+// world is what is known of the database at one time. Its identity is what
+// counts: a plan of another world is made anew.
+type world struct {
+	schema Schema // nil: nothing is known
+}
+
+// New returns a planner that knows no schema.
+func New(c Config) *Planner {
+	p := &Planner{cfg: c, memo: sqltext.NewMemo(c.Dialect)}
+	p.world.Store(&world{})
+	return p
+}
+
+// page is what is kept with a text.
+type page struct {
+	id   uint64
+	plan atomic.Pointer[Plan]
+}
+
+// Of returns the plan of a text in the present world.
+func (p *Planner) Of(text string) *Plan {
+	k := p.memo.Of(text)
+	w := p.world.Load()
+	at, _ := k.Kept().(*page)
+	if at == nil {
+		at = &page{id: p.ids.Add(1)}
+		k.Keep(at)
+	}
+	if plan := at.plan.Load(); plan != nil && plan.world == w {
+		return plan
+	}
+	plan := p.plan(k, w, at.id)
+	at.plan.Store(plan)
+	return plan
+}
+
+// Current reports whether the plan was made in the present world. Who keeps an
+// answer asks it after taking the token: a change of the schema ends the world
+// before it announces itself, so that it is seen in one of the two.
+func (p *Planner) Current(plan *Plan) bool { return p.world.Load() == plan.world }
+
+// Forget ends the world: until the next Learn, nothing is known of the schema.
+// It is called before a statement is announced that may change it, and again
+// when that statement is over.
+func (p *Planner) Forget() { p.world.Store(&world{}) }
+
+// Since returns what Learn needs to know that no Forget came between.
+func (p *Planner) Since() any { return p.world.Load() }
+
+// Learn begins a world with a schema that was asked for after Since returned
+// since. It does nothing, and reports false, if the world has ended since.
+func (p *Planner) Learn(since any, s Schema) bool {
+	w, _ := since.(*world)
+	return p.world.CompareAndSwap(w, &world{schema: s})
+}
+
+// Schema returns what is known of the database; nil for nothing.
+func (p *Planner) Schema() Schema { return p.world.Load().schema }
+
+// plan makes a plan.
+func (p *Planner) plan(k *sqltext.Known, w *world, id uint64) *Plan {
+	plan := &Plan{ID: id, Known: k, world: w, Undoable: true}
+	p.judgeEffects(plan)
+	p.judgeAnswer(plan)
+	return plan
+}

@@ -1,0 +1,32 @@
+// This file says the codes in words.
+
+package cacheplan
+
+import "github.com/fluxor-db/fluxor/internal/sqltext"
+
+var texts = map[string]string{
+	WhyLong:                  "texts of more than 8 KiB are not remembered",
+	WhyNotAsked:              "neither a hint nor a rule asks for it",
+	WhyMoment:                "it holds a literal that means the time of its preparation, such as 'now'",
+	"database-in-connection": "the database lives in its connection, and each connection has its own",
+	"hint-off":               "a hint in the statement forbids it",
+	"rule-off":               "a rule forbids it",
+	"bad-hint":               "its hint is not understood",
+}
+
+// Text returns what a code of Plan.Why means, in words; the code where there are
+// none.
+func Text(code string) string {
+	if text, ok := texts[code]; ok {
+		return text
+	}
+	if text, ok := sqltext.TextOf(code); ok {
+		return text
+	}
+	return code
+}
+
+// String returns the effect's name.
+func (e Effect) String() string {
+	return [...]string{"leaves", "sets", "sets-locally", "unknown"}[e]
+}

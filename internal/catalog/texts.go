@@ -1,0 +1,146 @@
+// This file reads the texts of views and triggers where the database keeps no record of what they depend on.
+
+package catalog
+
+import (
+	"regexp"
+	"strings"
+
+	"github.com/fluxor-db/fluxor/internal/sqltext"
+)
+
+// view notes that a view is read and written through to all that its text
+// names.
+func (l *loader) view(name, text string) {
+	g := &l.c.graph
+	i := g.named(name)
+	relations, ok := l.names(text, g.relations)
+	routines, okToo := l.names(text, g.routines)
+	if !ok || !okToo || len(text) > mostText {
+		g.nodes[i].unkeep("opaque-view")
+		g.nodes[i].unbind("opaque-view")
+		return
+	}
+	for _, to := range relations {
+		if to != i {
+			g.readsToo(i, to)
+			g.writesToo(i, to)
+		}
+	}
+	for _, to := range routines {
+		g.readsToo(i, to)
+	}
+}
+
+// trigger notes that a write of a table writes what the text of a trigger
+// names.
+func (l *loader) trigger(table, text string) { l.body(l.c.named(table), text) }
+
+// body notes that what a text names is written with a node: by words, so that
+// what is only read there counts as well.
+func (l *loader) body(i int32, text string) {
+	g := &l.c.graph
+	nodes, ok := l.names(text, g.relations, g.routines)
+	switch {
+	case !ok || len(text) > mostText:
+		g.nodes[i].unbind("opaque-trigger")
+		return
+	case l.unknownCall(text):
+		g.nodes[i].unbind("unknown-routine")
+		return
+	}
+	for _, to := range nodes {
+		if to != i {
+			g.writesToo(i, to)
+		}
+	}
+}
+
+// called is a name before a parenthesis, or behind CALL.
+var called = regexp.MustCompile("(?i)([\\w$#\\x{80}-\\x{10FFFF}]+|\"[^\"]*\"|`[^`]*`|\\[[^\\]]*\\])\\s*\\(|\\bcall\\s+(?:[\\w$`\"]+\\.)?([\\w$]+|\"[^\"]*\"|`[^`]*`)")
+
+// notCalls are the words before a parenthesis that call nothing.
+var notCalls = set(`values in if elseif while until when then else and or not on using exists select from where by set into return
+	returns case between like regexp rlike as over partition key index ignore char character varchar varbinary binary decimal dec numeric
+	number float double real int integer tinyint smallint mediumint bigint bit year time timestamp datetime text blob enum national nchar
+	nvarchar varchar2 nvarchar2 raw for of having union all any except intersect with filter distinct limit conflict nothing update insert is check
+	references raise join inner left div mod xor row interval`)
+
+// unknownCall reports whether a text calls a routine that is neither built in
+// nor known, so that it may do anything.
+func (l *loader) unknownCall(text string) bool {
+	for _, match := range called.FindAllStringSubmatch(text, -1) {
+		written := match[1] + match[2]
+		name := strings.ToLower(strings.Trim(written, "\"`[]"))
+		_, routine := l.c.routines[name]
+		_, relation := l.c.relations[name]
+		switch {
+		case routine, relation && match[2] == "":
+		case match[2] != "", !notCalls[name] && !l.builtin(name):
+			return true
+		}
+	}
+	return false
+}
+
+// builtin reports whether a function is known to change no table.
+func (l *loader) builtin(name string) bool {
+	known, asked := l.builtins[name]
+	if !asked {
+		known = sqltext.Analyze(l.dialect, "select "+name+"(1)").Verdict != sqltext.Flush
+		if l.builtins == nil {
+			l.builtins = map[string]bool{}
+		}
+		l.builtins[name] = known
+	}
+	return known
+}
+
+// viewQuery is the query in the text of a view: what follows AS, outside quotes,
+// comments and parentheses.
+func viewQuery(sql string) string {
+	depth := 0
+	for i := 0; i < len(sql); {
+		c := sql[i]
+		switch {
+		case strings.IndexByte("'\"`[", c) >= 0:
+			closer := c
+			if c == '[' {
+				closer = ']'
+			}
+			i = after(sql, i+1, string(closer))
+			continue
+		case strings.HasPrefix(sql[i:], "--"):
+			i = after(sql, i, "\n")
+			continue
+		case strings.HasPrefix(sql[i:], "/*"):
+			i = after(sql, i+2, "*/")
+			continue
+		case c == '(':
+			depth++
+		case c == ')':
+			depth--
+		case !notInWord(rune(c)):
+			end := i
+			for end < len(sql) && !notInWord(rune(sql[end])) {
+				end++
+			}
+			if depth == 0 && strings.EqualFold(sql[i:end], "as") {
+				return sql[end:]
+			}
+			i = end
+			continue
+		}
+		i++
+	}
+	return ""
+}
+
+// after is where the text goes on behind the next closer.
+func after(text string, from int, closer string) int {
+	n := strings.Index(text[from:], closer)
+	if n < 0 {
+		return len(text)
+	}
+	return from + n + len(closer)
+}
