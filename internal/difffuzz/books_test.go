@@ -44,8 +44,8 @@ type books struct {
 	seen       map[string]int // the read, and after how many writes
 	writes     int
 	repeatable int
-	hits       int // of the repeatable ones
-	status     map[string]int
+	hits       int            // of the repeatable ones
+	missed     map[string]int // the others, by what the cache said
 }
 
 func (b *books) wrote() { b.writes++ }
@@ -60,13 +60,20 @@ func (b *books) read(s step, err error, status string) {
 		b.repeatable++
 		if status == "hit" {
 			b.hits++
+		} else {
+			b.missed[status]++
 		}
 	}
 	b.seen[key] = b.writes
 }
 
+func newBooks() books { return books{seen: map[string]int{}, missed: map[string]int{}} }
+
 // add adds another program's.
 func (b *books) add(o books) {
 	b.repeatable += o.repeatable
 	b.hits += o.hits
+	for status, n := range o.missed {
+		b.missed[status] += n
+	}
 }

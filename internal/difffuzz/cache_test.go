@@ -2,16 +2,32 @@
 
 package difffuzz
 
-import "context"
+import (
+	"context"
+	"strings"
+
+	"github.com/fluxor-db/fluxor"
+)
 
 // options turns Fluxor's cache on where no cache of the test's own takes its
-// place.
-func options(*naive) string { return "" }
+// place. Answers last until something is written, so that none is right because
+// it ended by itself.
+func options(dsn string, n *naive) string {
+	if n != nil {
+		return ""
+	}
+	mark := "?"
+	if strings.Contains(dsn, "?") {
+		mark = "&"
+	}
+	return mark + "fluxor_cache=all&fluxor_cache_ttl=0&fluxor_cache_empty_ttl=0"
+}
 
 // uncached reads past the cache.
-func uncached(ctx context.Context) context.Context { return ctx }
+func uncached(ctx context.Context) context.Context { return fluxor.NoCache(ctx) }
 
 // watched tells after a read what the cache did.
 func watched(ctx context.Context) (_ context.Context, told func() string) {
-	return ctx, func() string { return "" }
+	ctx, answer := fluxor.CacheInfo(ctx)
+	return ctx, func() string { return strings.TrimSpace(answer.Status + " " + answer.Why) }
 }

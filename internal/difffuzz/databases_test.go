@@ -30,7 +30,7 @@ type database struct {
 	name    string
 	driver  string // by its database/sql name
 	dialect *dialect
-	cleans  string // ends what a session holds; "" where its connection has to go
+	cleans  string                                // ends what a session holds; "" where its connection has to go
 	start   func(t testing.TB, name string) maker // the name begins those of its databases
 }
 
@@ -155,7 +155,7 @@ func (d *database) passing(err error) bool {
 	case "":
 		return errors.Is(err, driver.ErrBadConn) || errors.Is(err, sql.ErrConnDone) || errors.Is(err, errMeaningless)
 	case "55P03", "40P01", "40001", // PostgreSQL: lock, deadlock, serialization
-		"26000", // pgx does not know that DISCARD took its statements
+		"26000",                        // pgx does not know that DISCARD took its statements
 		"1205", "1213", "1412", "1020", // MariaDB: lock, deadlock, newer definition, newer row
 		"sqlite 5", "sqlite 6": // busy, locked
 		return true

@@ -34,7 +34,7 @@ func TestDifferentialFuzzFindsNoAnswerThatTheDatabaseWouldNotGive(t *testing.T) 
 	for _, d := range databases {
 		t.Run(d.name, func(t *testing.T) {
 			t.Parallel()
-			w := &world{d: d, m: makers[d]}
+			w := newWorld(d, makers[d], "")
 			w.fuzz(t, duration, seed)
 			t.Logf("%s", &w.count)
 			if w.count.refusedReads > int(mostErrors*float64(w.count.reads)) {
@@ -95,7 +95,10 @@ func (w *world) seed(t *testing.T, seed uint64) (left []step, found string) {
 // checkHits demands that the cache was used.
 func (w *world) checkHits(t *testing.T) {
 	t.Helper()
-	t.Logf("%d of %d repeatable reads were hits", w.books.hits, w.books.repeatable)
+	t.Logf("%d of %d repeatable reads were hits; the others: %v", w.books.hits, w.books.repeatable, w.books.missed)
+	if w.books.hits < int(leastHits*float64(w.books.repeatable)) {
+		t.Errorf("%d hits are too few: what is compared is hardly the cache's", w.books.hits)
+	}
 }
 
 // TestAProgramIsTheSameEachTime: what a failure prints must lead to it again.

@@ -111,6 +111,7 @@ func (g *generator) setUp() {
 			g.lines(pool, []string{"{insert:" + t + "}"})
 		}
 	}
+	g.add(step{on: pool, do: evict})
 	for range favourites {
 		g.known = append(g.known, g.newRead())
 	}
@@ -124,12 +125,12 @@ func (g *generator) round() {
 	switch on := g.place(); {
 	case on != pool && (g.tx[on] != "" && g.rng.IntN(3) == 0 || g.rng.IntN(4) == 0):
 		g.endOrBegin(on)
-	case on != pool && g.tx[on] == "" && g.rng.IntN(4) == 0:
+	case on != pool && g.tx[on] == "" && g.rng.IntN(3) == 0:
 		g.transaction(on)
 		return
 	case on != pool && g.rng.IntN(2) == 0:
 		g.lines(on, g.pick(g.d.sessions).lines)
-		q := one(g, g.known)
+		q := one(g, []query{one(g, g.known), {do: read, text: "select * from t1"}, {do: read, text: "select n, s from t2"}})
 		g.ask(pool, q)
 		g.ask(on, q)
 	case g.rng.IntN(8) == 0:
@@ -141,8 +142,21 @@ func (g *generator) round() {
 	default:
 		g.lines(on, g.pick(g.d.writes).lines)
 	}
+	g.refresh()
 	for range 2 + g.rng.IntN(4) {
 		g.readOnce()
+	}
+}
+
+// refresh replaces the pool's connections, now and then, where the last statement
+// on them may have left something in the session: a cache may give up such a
+// connection for good, and hardly anything would be compared.
+func (g *generator) refresh() {
+	last := g.steps[len(g.steps)-1]
+	word, _, _ := strings.Cut(last.text, " ")
+	plain := last.compares() || last.do == execStmt || slices.Contains([]string{"insert", "update", "delete", "replace"}, word)
+	if last.on == pool && !plain && g.rng.IntN(3) > 0 {
+		g.add(step{on: pool, do: evict})
 	}
 }
 

@@ -14,6 +14,11 @@ var mariadbSessions = []recipe{
 	{2, []string{"set time_zone = '-03:30'"}},
 	{2, []string{"set group_concat_max_len = 4"}},
 	{1, []string{"set lc_time_names = 'de_DE'"}},
+	{2, []string{
+		"set group_concat_max_len = 4", "set @@session.group_concat_max_len = @@session.group_concat_max_len + 2", "read: select group_concat(id order by id) from t1",
+		"set @@session.group_concat_max_len = @@session.group_concat_max_len + 2", "read: select group_concat(id order by id) from t1",
+	}},
+	{1, []string{"set @x = 1", "set @x = @x + 1", "read: select id from t1 where id = @x", "set @x = @x + 1", "read: select id from t1 where id = @x"}},
 	{1, []string{"set @x = {id}"}},
 	{1, []string{"run: select @x := {id}"}},
 	{1, []string{"run: select {id} into @x"}},

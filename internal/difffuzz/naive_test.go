@@ -21,13 +21,12 @@ const (
 	stateless   mistake = "a session's settings are not in the key"
 	untyped     mistake = "the key has the values of arguments, not their types"
 	caseless    mistake = "the key is the text in lower case"
-	oneProtocol mistake = "a prepared statement's answer is a text's"
 	allReads    mistake = "what comes as rows is a read"
 )
 
 // mistakes are all that have to be found.
 var mistakes = []mistake{
-	forgetful, byName, uncommitted, tooEarly, stateless, untyped, caseless, oneProtocol, allReads,
+	forgetful, byName, uncommitted, tooEarly, stateless, untyped, caseless, allReads,
 }
 
 // naive is the cache.
@@ -83,9 +82,6 @@ func (n *naive) key(p *player, s step) string {
 		if known := p.stmts[s.name]; known != nil {
 			text = known.text
 		}
-	}
-	if n.mistake == oneProtocol {
-		kind = ""
 	}
 	if n.mistake == caseless {
 		text = strings.ToLower(text)

@@ -18,15 +18,16 @@ const patience = 20 * time.Second
 
 // player plays one program on one database.
 type player struct {
-	d     *database
-	name  string  // the database's, for which stands "diffdb" in a text
-	db    *sql.DB // through the cache
-	bare  *sql.DB // the driver alone
-	naive *naive  // a cache of the test's own in place of Fluxor's; nil: none
-	held  map[string]*holder
-	stmts map[string]*prepared
-	count counts
-	books books
+	d         *database
+	name      string            // the database's, for which stands "diffdb" in a text
+	db        *sql.DB           // through the cache
+	connector *fluxor.Connector // below it
+	bare      *sql.DB           // the driver alone
+	naive     *naive            // a cache of the test's own in place of Fluxor's; nil: none
+	held      map[string]*holder
+	stmts     map[string]*prepared
+	count     counts
+	books     books
 }
 
 // holder is a held connection, and the transaction on it.
@@ -51,7 +52,7 @@ type runner interface {
 
 // open opens a database through Fluxor and bare.
 func (d *database) open(name, dsn string, n *naive) (*player, error) {
-	connector, err := fluxor.NewConnector(fluxor.RuntimeConfig{Driver: d.driver, DSN: dsn + options(n)})
+	connector, err := fluxor.NewConnector(fluxor.RuntimeConfig{Driver: d.driver, DSN: dsn + options(dsn, n)})
 	if err != nil {
 		return nil, err
 	}
@@ -61,9 +62,9 @@ func (d *database) open(name, dsn string, n *naive) (*player, error) {
 	}
 	bare.SetMaxOpenConns(1)
 	return &player{
-		d: d, name: name, db: sql.OpenDB(connector), bare: bare, naive: n,
+		d: d, name: name, db: sql.OpenDB(connector), connector: connector, bare: bare, naive: n,
 		held: map[string]*holder{}, stmts: map[string]*prepared{},
-		books: books{seen: map[string]int{}},
+		books: newBooks(),
 	}, nil
 }
 

@@ -8,12 +8,12 @@ import (
 )
 
 var postgres = dialect{
-	dollar:   true,
-	kinds:    postgresKinds,
-	table:    postgresTable,
-	first:    []string{"create type mood as enum ('sad', 'ok')"},
-	setup:    postgresSetup,
-	other:    []string{"s2.t1", "s2.t2"},
+	dollar: true,
+	kinds:  postgresKinds,
+	table:  postgresTable,
+	first:  []string{"create type mood as enum ('sad', 'ok')"},
+	setup:  postgresSetup,
+	other:  []string{"s2.t1", "s2.t2"},
 	mend: []string{
 		"create table if not exists t5 (id bigint default 50) inherits (t1)", "create table if not exists t1_more () inherits (t2)",
 		"create or replace function f1(x bigint) returns bigint language sql stable as $$ select count(*) from {t} where id <= x $$",

@@ -16,6 +16,10 @@ type world struct {
 	books books
 }
 
+func newWorld(d *database, m maker, naive mistake) *world {
+	return &world{d: d, m: m, naive: naive, books: newBooks()}
+}
+
 // play plays a program on a database of its own.
 func (w *world) play(steps []step) (at int, found string, err error) {
 	name, dsn, remove, err := w.m.fresh()
