@@ -11,6 +11,7 @@ import (
 
 	"github.com/fluxor-db/fluxor/internal/cache"
 	"github.com/fluxor-db/fluxor/internal/cacheplan"
+	"github.com/fluxor-db/fluxor/internal/cacherules"
 	"github.com/fluxor-db/fluxor/internal/sqltext"
 )
 
@@ -24,6 +25,7 @@ type queryCache struct {
 	doubt      time.Duration // how long an unknown outcome stays so
 	observes   bool          // nothing is served
 	audit      int           // percent of hits
+	badHints   sync.Map      // the fingerprints of statements whose hints are not understood
 	refreshing sync.Map      // the keys of queries that are asked again behind their callers
 	count      cacheCounts
 
@@ -61,6 +63,8 @@ func newQueryCache(e *engine, pinned bool) *queryCache {
 		Dialect: sqltext.ForType(e.backend.Type), Versions: c.versions, Mode: mode, TTL: set.CacheTTL, EmptyTTL: set.CacheEmptyTTL,
 		Rows: set.CacheMaxRows, Revalidate: set.CacheStaleWhileRevalidate, StaleIfError: set.CacheStaleIfError,
 	}
+	cfg.Rules, _ = cacherules.Parse(set.CacheRules) // resolve has read them
+	cfg.BadHint = c.badHint(e)
 	if pinned {
 		cfg.Never = whyPinned
 	}
@@ -87,6 +91,15 @@ const (
 	whyObserved    = "observed"
 	whyUnavailable = "database-unavailable"
 )
+
+// badHint says once of a statement that its hint is not understood.
+func (c *queryCache) badHint(e *engine) func(*sqltext.Known, error) {
+	return func(k *sqltext.Known, err error) {
+		if _, told := c.badHints.LoadOrStore(k.Fingerprint(), true); !told {
+			e.log.Warn("a hint to the query cache is not understood, so the statement is not kept", "statement", k.Fingerprint(), "error", err)
+		}
+	}
+}
 
 // close ends what runs behind callers, and all answers.
 func (c *queryCache) close() {

@@ -132,25 +132,33 @@ func (c *queryCache) schemaState() (state, fault string) {
 // readText runs a query of the cache's own, on the connection of the prober: one
 // of the pool would be missing to a caller who finds the state of his session on it.
 // It does not pass the chain.
-func (e *engine) readText(ctx context.Context, text string) (rows [][]string, err error) {
+func (e *engine) readText(ctx context.Context, text string) ([][]string, error) {
 	if state := e.breaker.State(); state != breaker.Closed {
 		return nil, fmt.Errorf("the circuit breaker is %v", state)
 	}
-	err = e.prober.do(ctx, func(ctx context.Context, p *physical) (err error) {
-		if p.apart == nil {
-			bound := guard(p, ctx, 0)
-			defer bound.Stop()
-			rows, err = readTexts(ctx, p, text)
-			return err
-		}
-		rows, err = apart(ctx, p, func(ctx context.Context) ([][]string, error) { return readTexts(ctx, p, text) })
+	answer := make(chan [][]string, 1)
+	err := e.prober.do(ctx, func(ctx context.Context, p *physical) error {
+		rows, err := readTexts(ctx, p, text)
+		answer <- rows
 		return err
 	})
-	return rows, err
+	if err != nil {
+		return nil, err // the answer may still be on its way
+	}
+	return <-answer, nil
 }
 
-// readTexts reads an answer as text.
+// readTexts reads an answer as text, as one call where calls are made apart.
 func readTexts(ctx context.Context, p *physical, text string) ([][]string, error) {
+	if p.apart != nil {
+		return apart(ctx, p, func(ctx context.Context) ([][]string, error) { return readTextsHere(ctx, p, text) })
+	}
+	bound := guard(p, ctx, 0)
+	defer bound.Stop()
+	return readTextsHere(ctx, p, text)
+}
+
+func readTextsHere(ctx context.Context, p *physical, text string) ([][]string, error) {
 	si, err := p.prepare(ctx, text)
 	if err != nil {
 		return nil, err

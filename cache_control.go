@@ -3,6 +3,7 @@
 package fluxor
 
 import (
+	"strings"
 	"time"
 
 	"github.com/fluxor-db/fluxor/internal/cache"
@@ -11,14 +12,23 @@ import (
 )
 
 // InvalidateTags ends all answers that depend on one of the tags: the names of
-// tables, in lower case and without their schema, and the tags of hints and rules.
+// tables, without their schema, and the tags of hints and rules.
 // It is for changes that this connector did not make. Queries that begin after it
 // returned ask the database. It does nothing where the cache is off.
 func (c *Connector) InvalidateTags(tags ...string) {
 	if q := c.main.cache; q != nil && len(tags) > 0 {
 		q.count.flushes.add("by-tag")
-		q.versions.Invalidate(q.versions.Tags(tags...))
+		q.versions.Invalidate(q.versions.Tags(lowered(tags)...))
 	}
+}
+
+// lowered are names in the form that tags have.
+func lowered(names []string) []string {
+	out := make([]string, len(names))
+	for i, name := range names {
+		out[i] = strings.ToLower(name)
+	}
+	return out
 }
 
 // InvalidateStatement ends all answers to statements that differ from text in

@@ -183,6 +183,10 @@ type RuntimeConfig struct {
 	// that CacheRules name as well; "all", those of each statement that is proven to
 	// be a plain read. Default: off.
 	Cache string
+	// CacheRules say which statements are kept and how, and what the database's
+	// routines do, as "table=orders ttl=10s; table=*_log off": docs/CACHE.md has the
+	// grammar. Default: "", none.
+	CacheRules string
 	// CacheTTL is how long an answer is shown. It bounds for how long a change may
 	// stay unseen that was made elsewhere than through this connector. Default: 30
 	// seconds. Negative: until this connector changes what the answer depends on,

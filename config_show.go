@@ -53,6 +53,8 @@ func (c RuntimeConfig) attrs() []slog.Attr {
 			attrs = append(attrs, slog.Bool(o.field, v.Bool()))
 		case v.CanInt() && v.Int() < 0:
 			attrs = append(attrs, slog.String(o.field, o.off))
+		case o.size:
+			attrs = append(attrs, slog.String(o.field, sizeOf(v.Int())))
 		case o.field == "Driver" || o.allowed != nil: // a DSN can have been put there by mistake
 			attrs = append(attrs, slog.String(o.field, dsn.ShowValue(v.String())))
 		default:

@@ -89,6 +89,8 @@ func TestPresetsGiveEachFieldItsValue(t *testing.T) {
 		CircuitBreakerHalfOpenTimeout: 10 * time.Second, CircuitBreakerWindow: 10 * time.Second,
 		BackpressureMode: "block", BackpressureTimeout: 30 * time.Second,
 		SlowQueryThreshold: time.Second, MaxRetries: 3, RetryBackoff: 100 * time.Millisecond, RetryBudget: 10,
+		Cache: "off", CacheTTL: 30 * time.Second, CacheEmptyTTL: 5 * time.Second, CacheSize: 64 << 20, CacheMaxRows: 1000,
+		CacheMaxBytes: 1 << 20, CacheDoubt: 30 * time.Second, CacheCatalog: 10 * time.Second,
 	}
 	if !reflect.DeepEqual(transparent, want) {
 		t.Errorf("transparent: got %v, want %v", RuntimeConfig(transparent), RuntimeConfig(want))
@@ -165,7 +167,13 @@ func TestOptionsAreReadOrRefused(t *testing.T) {
 		"close_timeout=":                 "fluxor: option fluxor_close_timeout=: want a duration such as 30s, 500ms or 10m; 0 means off",
 		"preset=x password=secret":       "fluxor: option fluxor_preset=***: want one of transparent, legacy",
 		"max_open_con=3":                 "fluxor: unknown option fluxor_max_open_con=3; did you mean fluxor_max_open_conns? (there are ",
-		"cache=hint":                     "fluxor: unknown option fluxor_cache=hint (there are ",
+		"cache=hint":                     "fluxor.RuntimeConfig{Cache: hint}",
+		"cache=on":                       "fluxor: option fluxor_cache=on: want one of off, observe, hint, rules, all",
+		"cache_size=32MiB":               "fluxor.RuntimeConfig{CacheSize: 32MiB}",
+		"cache_size=1000":                "fluxor.RuntimeConfig{CacheSize: 1000}",
+		"cache_size=32MB":                "fluxor: option fluxor_cache_size=32MB: want a number of bytes such as 64MiB, 512KiB or 1048576; 0 means the default",
+		"cache_size=9999999999GiB":       "fluxor: option fluxor_cache_size=9999999999GiB: want a number of bytes such as 64MiB, 512KiB or 1048576; 0 means the default",
+		"cache_audit=101":                "fluxor: option fluxor_cache_audit=101: want a whole number up to 100; 0 means off",
 		"logger=x":                       "fluxor: unknown option fluxor_logger=x (there are ",
 		"presett=legacy":                 "fluxor: unknown option fluxor_presett=legacy; did you mean fluxor_preset? (there are ",
 		"type=mysql&fluxor_type=oracle":  "fluxor: option fluxor_type is written twice, as mysql and as oracle; remove one",

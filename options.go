@@ -13,6 +13,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/fluxor-db/fluxor/internal/cacherules"
 	"github.com/fluxor-db/fluxor/internal/dsn"
 )
 
@@ -199,6 +200,12 @@ func notFluxor(driver string) error {
 		return errors.New("names Fluxor itself; name the driver to be wrapped")
 	}
 	return nil
+}
+
+// checkCacheRules refuses rules that are not understood.
+func checkCacheRules(text string) error {
+	_, err := cacherules.Parse(text)
+	return err
 }
 
 // get returns the option's value in c as it is written in a DSN; "" is unset.

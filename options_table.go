@@ -150,6 +150,10 @@ var options = []option{
 		doc: "Whose answers the query cache keeps: nobody's, nobody's but counting what would have been found, those that a comment in the statement asks for, those that rules name as well, or those of all plain reads.",
 	},
 	{
+		field: "CacheRules", env: "DB_CACHE_RULES", unset: "none", format: "rules such as `table=orders ttl=10s; table=*_log off`", check: checkCacheRules,
+		doc: "Which statements the query cache keeps and how, and what the database's routines do.",
+	},
+	{
 		field: "CacheTTL", env: "DB_CACHE_TTL", off: "until this connector changes what it depends on",
 		doc: "How long an answer is shown: for so long a change made elsewhere may stay unseen.",
 	},

@@ -22,38 +22,20 @@ const (
 
 // judgeAnswer fills in what the plan says of the answer.
 func (p *Planner) judgeAnswer(plan *Plan) {
-	choice := p.choose(plan.Known)
-	plan.Why = p.against(plan, choice)
-	plan.Reads, plan.Names = p.depends(plan, choice.Tags)
+	want := p.choose(plan.Known)
+	plan.Why = p.against(plan, want)
 	plan.Serve = plan.Why == ""
+	plan.Reads, plan.Names = p.depends(plan, want.terms.Tags)
 	plan.TTL, plan.EmptyTTL, plan.Rows = p.cfg.TTL, p.cfg.EmptyTTL, p.cfg.Rows
 	plan.Revalidate, plan.StaleIfError = p.cfg.Revalidate, p.cfg.StaleIfError
-	if choice.HasTTL {
-		plan.TTL = choice.TTL
-	}
-	if choice.Rows > 0 {
-		plan.Rows = choice.Rows
-	}
-	if choice.Revalidate > 0 {
-		plan.Revalidate = choice.Revalidate
-	}
-	if choice.StaleIfError > 0 {
-		plan.StaleIfError = choice.StaleIfError
-	}
+	plan.apply(want.terms)
 	if plan.EmptyTTL == 0 || plan.TTL > 0 && plan.TTL < plan.EmptyTTL {
 		plan.EmptyTTL = plan.TTL
 	}
 }
 
-func (p *Planner) choose(k *sqltext.Known) Choice {
-	if p.cfg.Choose == nil {
-		return Choice{}
-	}
-	return p.cfg.Choose(k)
-}
-
 // against is what speaks against keeping the answer; "" if nothing does.
-func (p *Planner) against(plan *Plan, choice Choice) string {
+func (p *Planner) against(plan *Plan, want choice) string {
 	k := plan.Known
 	switch {
 	case k.Verdict != sqltext.Pure || !k.Stable:
@@ -62,9 +44,9 @@ func (p *Planner) against(plan *Plan, choice Choice) string {
 		return WhyMoment
 	case p.cfg.Never != "":
 		return p.cfg.Never
-	case choice.Refuse:
-		return choice.Why
-	case p.cfg.Mode != All && !choice.Keep:
+	case want.refused != "":
+		return want.refused
+	case p.cfg.Mode != All && !want.keep:
 		return WhyNotAsked
 	case !p.memo.Keeps(k.Text()):
 		return WhyLong

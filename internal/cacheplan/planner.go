@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"github.com/fluxor-db/fluxor/internal/cache"
+	"github.com/fluxor-db/fluxor/internal/cacherules"
 	"github.com/fluxor-db/fluxor/internal/sqltext"
 )
 
@@ -38,25 +39,11 @@ type Config struct {
 	StaleIfError  time.Duration
 	// Never is why nothing may be kept at all; "" for nothing.
 	Never string
-	// Choose says what the user's hint or rule wants of a text; nil means nothing.
-	Choose func(k *sqltext.Known) Choice
-}
-
-// Choice is what a hint or a rule wants of a text.
-type Choice struct {
-	// Keep is whether it asks for its answers to be kept, Refuse whether it
-	// forbids it, and Why the code for that.
-	Keep, Refuse bool
-	Why          string
-	// HasTTL says that TTL holds in place of the usual one.
-	HasTTL bool
-	TTL    time.Duration
-	// Rows, Revalidate and StaleIfError hold in place of the usual ones where
-	// they are not 0.
-	Rows                     int
-	Revalidate, StaleIfError time.Duration
-	// Tags are names of the user's own that the answer depends on, too.
-	Tags []string
+	// Rules are the user's; nil means none.
+	Rules *cacherules.Rules
+	// BadHint is told of a hint that is not understood, once for each plan; nil means nobody
+	// is.
+	BadHint func(k *sqltext.Known, err error)
 }
 
 // Planner makes plans. It is safe for concurrent use.

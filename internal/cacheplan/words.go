@@ -9,9 +9,9 @@ var texts = map[string]string{
 	WhyNotAsked:              "neither a hint nor a rule asks for it",
 	WhyMoment:                "it holds a literal that means the time of its preparation, such as 'now'",
 	"database-in-connection": "the database lives in its connection, and each connection has its own",
-	"hint-off":               "a hint in the statement forbids it",
-	"rule-off":               "a rule forbids it",
-	"bad-hint":               "its hint is not understood",
+	WhyHint:                  "a hint in the statement forbids it",
+	WhyRule:                  "a rule forbids it",
+	WhyBadHint:               "its hint is not understood",
 }
 
 // Text returns what a code of Plan.Why means, in words; the code where there are

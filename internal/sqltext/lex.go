@@ -85,6 +85,9 @@ type lexer struct {
 	at    int    // where the fault is
 
 	run, solid int // where PostgreSQL's present run of operators ends, and its first operator
+
+	hears bool   // whether hints are looked for
+	heard []span // the comments that are hints
 }
 
 // tokens splits the text. On a fault it returns what it has.
@@ -116,6 +119,7 @@ func (l *lexer) add(k kind, end int) {
 // whether there is one.
 func (l *lexer) skip() bool {
 	for l.fault == OneRead && l.pos < len(l.text) {
+		start := l.pos
 		switch c := l.text[l.pos]; {
 		case blank(c):
 			l.pos++
@@ -123,10 +127,13 @@ func (l *lexer) skip() bool {
 			l.pos += len(bom)
 		case c == '-' && l.peek(1) == '-' && (l.d != MySQL || l.dashesComment()):
 			l.skipLine()
+			l.hear(start, "--")
 		case c == '#' && l.d == MySQL:
 			l.skipLine()
+			l.hear(start, "#")
 		case c == '/' && l.peek(1) == '*':
 			l.skipBlock()
+			l.hear(start, "/*")
 		default:
 			return true
 		}

@@ -1,0 +1,67 @@
+// This file finds what the user wants of a text: by a hint in it, or by a rule.
+
+package cacheplan
+
+import (
+	"github.com/fluxor-db/fluxor/internal/cacherules"
+	"github.com/fluxor-db/fluxor/internal/sqltext"
+)
+
+// The codes of Plan.Why for what the user wants.
+const (
+	// WhyHint: a hint forbids it.
+	WhyHint = "hint-forbids"
+	// WhyRule: a rule forbids it.
+	WhyRule = "rule-forbids"
+	// WhyBadHint: the hint is not understood.
+	WhyBadHint = "bad-hint"
+)
+
+// choice is what the user wants of a text.
+type choice struct {
+	keep    bool   // that its answers are kept
+	refused string // the code of why they must not be; "" if they may
+	terms   sqltext.Terms
+}
+
+// choose looks for a hint, and for a rule where there is none.
+func (p *Planner) choose(k *sqltext.Known) choice {
+	hint, err := sqltext.HintOf(p.cfg.Dialect, k.Text())
+	switch {
+	case err != nil:
+		if p.cfg.BadHint != nil {
+			p.cfg.BadHint(k, err)
+		}
+		return choice{refused: WhyBadHint}
+	case hint.NoCache:
+		return choice{refused: WhyHint}
+	case hint.Cache:
+		return choice{keep: true, terms: hint.Terms}
+	case p.cfg.Rules == nil:
+		return choice{}
+	}
+	rule, fits := p.cfg.Rules.Match(cacherules.Query{Fingerprint: k.Fingerprint(), Tables: k.Tables()})
+	switch {
+	case !fits:
+		return choice{}
+	case rule.Off:
+		return choice{refused: WhyRule}
+	}
+	return choice{keep: p.cfg.Mode != Hint, terms: rule.Terms}
+}
+
+// apply puts the user's terms in the place of the usual ones.
+func (plan *Plan) apply(t sqltext.Terms) {
+	if t.HasTTL {
+		plan.TTL = t.TTL
+	}
+	if t.Rows > 0 {
+		plan.Rows = t.Rows
+	}
+	if t.StaleWhileRevalidate != 0 {
+		plan.Revalidate = max(t.StaleWhileRevalidate, 0)
+	}
+	if t.StaleIfError != 0 {
+		plan.StaleIfError = max(t.StaleIfError, 0)
+	}
+}
