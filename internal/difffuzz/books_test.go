@@ -46,6 +46,7 @@ type books struct {
 	repeatable int
 	hits       int            // of the repeatable ones
 	missed     map[string]int // the others, by what the cache said
+	flushes    map[string]int64
 }
 
 func (b *books) wrote() { b.writes++ }
@@ -67,13 +68,19 @@ func (b *books) read(s step, err error, status string) {
 	b.seen[key] = b.writes
 }
 
-func newBooks() books { return books{seen: map[string]int{}, missed: map[string]int{}} }
+func newBooks() books {
+	return books{seen: map[string]int{}, missed: map[string]int{}, flushes: map[string]int64{}}
+}
 
 // add adds another program's.
 func (b *books) add(o books) {
 	b.repeatable += o.repeatable
 	b.hits += o.hits
+	b.writes += o.writes
 	for status, n := range o.missed {
 		b.missed[status] += n
+	}
+	for why, n := range o.flushes {
+		b.flushes[why] += n
 	}
 }

@@ -40,6 +40,9 @@ func (p *player) change(ctx context.Context, on runner, s step) error {
 		return p.raw(ctx, s)
 	case upload:
 		return p.upload(ctx, on, s)
+	case settle:
+		p.settle(ctx)
+		return nil
 	case evict:
 		p.connector.Evict()
 		return nil

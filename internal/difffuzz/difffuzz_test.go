@@ -95,7 +95,8 @@ func (w *world) seed(t *testing.T, seed uint64) (left []step, found string) {
 // checkHits demands that the cache was used.
 func (w *world) checkHits(t *testing.T) {
 	t.Helper()
-	t.Logf("%d of %d repeatable reads were hits; the others: %v", w.books.hits, w.books.repeatable, w.books.missed)
+	t.Logf("%d of %d repeatable reads were hits; the others: %v; %d writes, all answers ended by %v",
+		w.books.hits, w.books.repeatable, w.books.missed, w.books.writes, w.books.flushes)
 	if w.books.hits < int(leastHits*float64(w.books.repeatable)) {
 		t.Errorf("%d hits are too few: what is compared is hardly the cache's", w.books.hits)
 	}

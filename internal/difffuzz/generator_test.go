@@ -112,6 +112,7 @@ func (g *generator) setUp() {
 		}
 	}
 	g.add(step{on: pool, do: evict})
+	g.add(step{on: pool, do: settle})
 	for range favourites {
 		g.known = append(g.known, g.newRead())
 	}
@@ -139,6 +140,8 @@ func (g *generator) round() {
 		g.makeAnew(on, one(g, tables))
 	case g.rng.IntN(8) == 0:
 		g.makeView(on, one(g, views))
+	case g.rng.IntN(2) == 0:
+		g.lines(on, g.pick(changes).lines)
 	default:
 		g.lines(on, g.pick(g.d.writes).lines)
 	}
@@ -149,14 +152,19 @@ func (g *generator) round() {
 }
 
 // refresh replaces the pool's connections, now and then, where the last statement
-// on them may have left something in the session: a cache may give up such a
-// connection for good, and hardly anything would be compared.
+// on them may have left something in the session, and lets the cache learn a
+// schema that may have changed: it may give up such a connection for good, and
+// end everything as long as it does not know the schema. Hardly anything would be
+// compared.
 func (g *generator) refresh() {
 	last := g.steps[len(g.steps)-1]
 	word, _, _ := strings.Cut(last.text, " ")
 	plain := last.compares() || last.do == execStmt || slices.Contains([]string{"insert", "update", "delete", "replace"}, word)
 	if last.on == pool && !plain && g.rng.IntN(3) > 0 {
 		g.add(step{on: pool, do: evict})
+	}
+	if !plain && g.rng.IntN(3) == 0 {
+		g.add(step{on: pool, do: settle})
 	}
 }
 

@@ -107,7 +107,9 @@ func (p *player) step(s step) (found string) {
 	case s.do == fresh:
 		return p.renew(ctx, on, s)
 	}
-	p.books.wrote()
+	if s.do != settle && s.do != evict {
+		p.books.wrote()
+	}
 	if p.naive != nil {
 		p.naive.before(p, s)
 	}

@@ -166,7 +166,7 @@ var postgresObjects = []recipe{
 	{2, []string{"create or replace procedure pr1(x bigint) language plpgsql as $$ begin delete from {t} where id = x; end $$"}},
 	{3, []string{"drop trigger if exists tr1 on {t}", "create trigger tr1 {when} insert or update or delete on {t} for each row execute function g1()"}},
 	{2, []string{"drop trigger if exists tr2 on {t}", "create trigger tr2 after insert or update on {t} for each statement execute function g1()"}},
-	{2, []string{"create or replace function g1() returns trigger language plpgsql as $$ begin update {p} set s = tg_op where id = 1; return coalesce(new, old); end $$"}},
+	{2, []string{"create or replace function g1() returns trigger language plpgsql as $$ begin if pg_trigger_depth() < 2 then update {p} set s = tg_op where id = 1; end if; return coalesce(new, old); end $$"}},
 	{2, []string{"create or replace function g1() returns trigger language plpgsql as $$ begin if pg_trigger_depth() < 2 then execute 'update t' || {id} || ' set s = ''trigger'''; end if; return coalesce(new, old); exception when undefined_table then return coalesce(new, old); end $$"}},
 	{2, []string{"create or replace function g2() returns trigger language plpgsql as $$ begin insert into {p} (n, s) values (7, 'instead'); return null; end $$", "create or replace trigger tr3 instead of insert or update or delete on {v} for each row execute function g2()"}},
 	{1, []string{"drop trigger if exists tr3 on {v}"}},

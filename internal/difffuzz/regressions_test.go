@@ -14,7 +14,47 @@ type regression struct {
 	steps []step
 }
 
+// all are all databases.
+var all = []string{"pq", "pgx", "mysql", "sqlite"}
+
 var regressions = []regression{
+	{
+		name: "what Raw writes in a transaction that a text began is seen after its commit", on: all,
+		steps: []step{
+			{on: pool, do: exec, text: "create table t1 (id integer primary key, n int)"},
+			{on: pool, do: settle},
+			{on: "b", do: exec, text: "begin"},
+			{on: "b", do: raw, text: "insert into t1 values (1, 2)"},
+			{on: pool, do: read, text: "select * from t1"},
+			{on: "b", do: exec, text: "commit"},
+			{on: pool, do: read, text: "select * from t1"},
+		},
+	},
+	{
+		name: "what Raw writes in a transaction is seen after its commit", on: all,
+		steps: []step{
+			{on: pool, do: exec, text: "create table t1 (id integer primary key, n int)"},
+			{on: pool, do: settle},
+			{on: "b", do: read, text: "select * from t1"},
+			{on: "b", do: begin},
+			{on: "b", do: raw, text: "insert into t1 values (1, 2)"},
+			{on: pool, do: read, text: "select * from t1"},
+			{on: "b", do: commit},
+			{on: pool, do: read, text: "select * from t1"},
+		},
+	},
+	{
+		name: "what Raw begins and writes is seen after its commit", on: all,
+		steps: []step{
+			{on: pool, do: exec, text: "create table t1 (id integer primary key, n int)"},
+			{on: "b", do: read, text: "select * from t1"},
+			{on: "b", do: raw, text: "begin"},
+			{on: "b", do: exec, text: "insert into t1 values (1, 2)"},
+			{on: pool, do: read, text: "select * from t1"},
+			{on: "b", do: exec, text: "commit"},
+			{on: pool, do: read, text: "select * from t1"},
+		},
+	},
 	{
 		name: "a savepoint outside a transaction begins one in SQLite, and what is read in it is not kept", on: []string{"sqlite"},
 		steps: []step{

@@ -37,6 +37,7 @@ func (w *world) play(steps []step) (at int, found string, err error) {
 	}
 	defer p.close()
 	at, found = p.play(steps)
+	p.books.flushes = p.connector.CacheStats().Flushes
 	w.count.add(p.count)
 	w.books.add(p.books)
 	w.count.programs++

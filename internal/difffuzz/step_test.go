@@ -26,6 +26,7 @@ const (
 	closeStmt verb = "closeStmt" // ends a prepared statement
 	raw       verb = "raw"       // runs a text on the driver's own connection
 	upload    verb = "upload"    // COPY or LOAD DATA; the arguments are id, n, s of each row
+	settle    verb = "settle"    // waits until the cache knows the schema
 	evict     verb = "evict"     // replaces the pool's connections
 	reset     verb = "reset"     // ends the session of a held connection
 )

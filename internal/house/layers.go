@@ -170,6 +170,11 @@ var layers = []layer{
 		only:    []string{"refusal", "internal/faultproxy"},
 	},
 	{
+		reason:  "programs are played by tests, from outside, as an application meets Fluxor",
+		folders: []string{"internal/difffuzz"},
+		only:    []string{},
+	},
+	{
 		reason:  "a load knows calls and their answers, whatever is called",
 		folders: []string{"internal/overload"},
 		only:    []string{},
