@@ -25,6 +25,7 @@ type queryCache struct {
 	doubt      time.Duration // how long an unknown outcome stays so
 	observes   bool          // nothing is served
 	audit      int           // percent of hits
+	hintsTold  atomic.Int64  // how many badHints has, about
 	badHints   sync.Map      // the fingerprints of statements whose hints are not understood
 	refreshing sync.Map      // the keys of queries that are asked again behind their callers
 	count      cacheCounts
@@ -92,10 +93,17 @@ const (
 	whyUnavailable = "database-unavailable"
 )
 
+// mostHints is how many statements are named whose hints are not understood.
+const mostHints = 100
+
 // badHint says once of a statement that its hint is not understood.
 func (c *queryCache) badHint(e *engine) func(*sqltext.Known, error) {
 	return func(k *sqltext.Known, err error) {
+		if c.hintsTold.Load() >= mostHints {
+			return
+		}
 		if _, told := c.badHints.LoadOrStore(k.Fingerprint(), true); !told {
+			c.hintsTold.Add(1)
 			e.log.Warn("a hint to the query cache is not understood, so the statement is not kept", "statement", k.Fingerprint(), "error", err)
 		}
 	}

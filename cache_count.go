@@ -65,14 +65,6 @@ func (n *countsByName) all() map[string]int64 {
 	return out
 }
 
-// total returns their sum.
-func (n *countsByName) total() (sum int64) {
-	for _, count := range n.all() {
-		sum += count
-	}
-	return sum
-}
-
 // unfit counts an answer that could not be kept.
 func (n *cacheCounts) unfit(why cache.Fit) {
 	switch why {

@@ -29,10 +29,18 @@ func TestDifferentQuestionsHaveDifferentKeys(t *testing.T) {
 	one, text := 1, "1"
 	moment := time.Unix(1, 5)
 	values := []any{
-		nil, int64(1), 1, int32(1), uint8(1), true, false, float64(1), float32(1), "1", []byte("1"), []byte(nil), []byte{}, "",
-		status("1"), uuid{1}, &one, &text, (*int)(nil), (*string)(nil), math.NaN(), 0.0, math.Copysign(0, -1),
+		nil, int64(1), 1, int32(1), uint8(1), true, false, float64(1), float32(1), "1", []byte("1"), []byte(nil),
+		[]byte{},
+		"",
+		status("1"),
+		uuid{1},
+		&one, &text, (*int)(nil), (*string)(nil), math.NaN(), 0.0, math.Copysign(0, -1),
 		moment.UTC(), moment.In(time.FixedZone("A", 3600)), moment.In(time.FixedZone("B", 3600)), time.Unix(1, 6).UTC(),
-		sql.NullString{}, sql.NullString{Valid: true}, sql.NullString{String: "1", Valid: true}, sql.NullInt64{}, sql.NullInt64{Int64: 1, Valid: true},
+		sql.NullString{},
+		sql.NullString{Valid: true},
+		sql.NullString{String: "1", Valid: true},
+		sql.NullInt64{},
+		sql.NullInt64{Int64: 1, Valid: true},
 	}
 	seen := map[string]any{}
 	for _, v := range values {
@@ -58,7 +66,7 @@ func TestAKeyIsOfAllOfTheQuestion(t *testing.T) {
 		}
 		keys[key] = i
 	}
-	if keyOf(t, 7, "s", a, named) != keyOf(t, 7, "s", a, named) {
+	if again := keyOf(t, 1, "", a, b); keys[again] != 5 {
 		t.Error("one question has two keys")
 	}
 }

@@ -311,14 +311,18 @@ func TestPostgresHiddenCallsRefuseTheDatabase(t *testing.T) {
 	}{
 		"operator":      {[]string{opaque, "create operator = (leftarg = int, rightarg = text, function = f)"}, "user-operator: ="},
 		"pure operator": {[]string{"create function f(i int, j text) returns bool immutable language sql return i::text = j", "create operator = (leftarg = int, rightarg = text, function = f)"}, ""},
-		"operator that reads": {[]string{"create function f(i int, j text) returns bool stable language sql return i > (select count(*) from other)",
-			"create operator = (leftarg = int, rightarg = text, function = f)"}, "user-operator: ="},
-		"cast": {[]string{"create type pair as (i int, j int)", "create function f(pair) returns int stable language plpgsql as 'begin return 1; end'",
-			"create cast (pair as int) with function f(pair)"}, "user-cast: integer"},
-		"overload":      {[]string{"create function upper(i int) returns int stable language plpgsql as 'begin return 1; end'"}, "user-overload: upper"},
+		"operator that reads": {[]string{
+			"create function f(i int, j text) returns bool stable language sql return i > (select count(*) from other)",
+			"create operator = (leftarg = int, rightarg = text, function = f)",
+		}, "user-operator: ="},
+		"cast": {[]string{
+			"create type pair as (i int, j int)", "create function f(pair) returns int stable language plpgsql as 'begin return 1; end'",
+			"create cast (pair as int) with function f(pair)",
+		}, "user-cast: integer"},
+		"overload":                              {[]string{"create function upper(i int) returns int stable language plpgsql as 'begin return 1; end'"}, "user-overload: upper"},
 		"overload of what no text is pure with": {[]string{"create function lo_get(i int) returns int stable language plpgsql as 'begin return 1; end'"}, ""},
 		"operator of what no text is pure with": {[]string{opaque, "create operator <<=> (leftarg = int, rightarg = text, function = f)"}, ""},
-		"pure overload": {[]string{"create function round(f float, i int) returns numeric immutable language sql as 'select round($1::numeric, $2)'"}, ""},
+		"pure overload":                         {[]string{"create function round(f float, i int) returns numeric immutable language sql as 'select round($1::numeric, $2)'"}, ""},
 	} {
 		t.Run(what, func(t *testing.T) {
 			if got := postgres(t, row.definitions...).load().Refuses(); got != row.want {
