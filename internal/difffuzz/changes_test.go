@@ -14,7 +14,6 @@ import (
 	"github.com/go-sql-driver/mysql"
 	"github.com/jackc/pgx/v5"
 	"github.com/jackc/pgx/v5/stdlib"
-	"github.com/lib/pq"
 
 	"github.com/fluxor-db/fluxor"
 )
@@ -178,7 +177,7 @@ func copyPq(ctx context.Context, h *holder, s step) (err error) {
 		}
 		defer func() { err = errors.Join(err, tx.Commit()) }()
 	}
-	st, err := tx.PrepareContext(ctx, pq.CopyIn(s.text, "id", "n", "s"))
+	st, err := tx.PrepareContext(ctx, "copy "+s.text+" (id, n, s) from stdin")
 	if err != nil {
 		return err
 	}
