@@ -31,6 +31,8 @@ func (p *player) change(ctx context.Context, on runner, s step) error {
 	case run:
 		rows, err := on.QueryContext(ctx, s.text, s.args...)
 		return answerOf(rows, err, false).err
+	case peek:
+		return glance(ctx, on, s)
 	case begin, commit, rollback:
 		return p.transact(s)
 	case prepare, execStmt, closeStmt:
@@ -49,6 +51,16 @@ func (p *player) change(ctx context.Context, on runner, s step) error {
 		return p.reset(ctx, s)
 	}
 	return fmt.Errorf("no such verb: %s", s.do)
+}
+
+// glance reads one row, as QueryRow does.
+func glance(ctx context.Context, on runner, s step) error {
+	rows, err := on.QueryContext(ctx, s.text, s.args...)
+	if err != nil {
+		return err
+	}
+	rows.Next()
+	return rows.Close()
 }
 
 // transact begins and ends a *sql.Tx. Its context is not the step's: it ends

@@ -3,7 +3,10 @@
 package difffuzz
 
 import (
+	"database/sql"
+	"encoding/json"
 	"fmt"
+	"math"
 	"regexp"
 	"slices"
 	"strconv"
@@ -118,6 +121,9 @@ var texts = []string{
 
 // argument is a value as a literal, or as an argument.
 func (f *filler) argument(what string) string {
+	if what == "any" {
+		return f.bind(one(f.g, odd))
+	}
 	if f.g.rng.IntN(2) == 0 {
 		return f.literal(what)
 	}
@@ -130,6 +136,14 @@ func (f *filler) argument(what string) string {
 		return f.bind(one(f.g, []any{"", "a", "A", "1", nil, word("b"), "fluxor:nocache"}))
 	}
 	panic("no such blank: " + what)
+}
+
+// odd are arguments of which some are alike, but not the same.
+var odd = []any{
+	nil, "", "1", "true", "2026-10-25", int64(1), int64(math.MaxInt64), int64(math.MinInt64), uint64(1), uint64(1 << 63), true, false,
+	1.0, 0.1, 0.0, math.Copysign(0, -1), math.NaN(), math.Inf(1), []byte("1"), []byte{}, []byte(nil), number(1), word("1"), word(""),
+	moment("2026-10-25T00:30:00Z"), moment("2026-10-25T02:30:00+02:00"), moment("2026-10-25T00:30:00.000001Z"),
+	sql.NullString{}, sql.NullString{String: "1", Valid: true}, sql.NullInt64{Int64: 1, Valid: true}, json.RawMessage("1"),
 }
 
 // bind adds an argument and returns its place in the text.

@@ -183,6 +183,9 @@ func (g *generator) readOnce() {
 		}
 	}
 	on := g.place()
+	if g.rng.IntN(8) == 0 {
+		g.add(step{on: on, do: peek, text: g.known[i].text, args: g.known[i].args})
+	}
 	g.ask(on, g.known[i])
 	if g.rng.IntN(4) == 0 {
 		g.ask(on, g.twin(g.known[i]))
@@ -201,6 +204,10 @@ func (g *generator) transaction(on string) {
 		start, end = step{on: on, do: exec, text: one(g, g.d.starts)}, step{on: on, do: exec, text: string(end.do)}
 	}
 	g.add(start)
+	if g.rng.IntN(3) == 0 { // the schema that the cache learns now is not yet the new one
+		g.lines(on, g.pick(g.d.writes).lines)
+		g.add(step{on: pool, do: settle})
+	}
 	for range 1 + g.rng.IntN(2) {
 		text, args := f.fill(one(g, []string{"update {t} set n = {?n}", "delete from {t} where id = {?id}", "{insert:{t}}", "update {t} set s = {?s} where id < {?id}"}))
 		g.add(step{on: on, do: exec, text: text, args: args})

@@ -64,6 +64,8 @@ var mariadbShapes = []shape{
 	{1, read, "show columns from {t}"},
 	{1, read, "show tables"},
 	{2, read, "select {?s}, {?n}"},
+	{4, read, "select {?any}, {?any}"},
+	{1, read, "select cast({?any} as char), cast({?any} as datetime(6))"},
 	{1, read, "values (1, 'a'), (2, 'b')"},
 	{1, read, "select 1; select count(*) from {t}"},
 	{1, read, "select /*! sql_no_cache */ id from {t}"},

@@ -71,8 +71,8 @@ func TestAFailureIsCutDownToAFewSteps(t *testing.T) {
 	d := databases[len(databases)-1]
 	w := newWorld(d, d.start(t, d.name), forgetful)
 	steps, found := w.seed(t, 1)
-	if found == "" || len(steps) > 6 {
-		t.Errorf("%d steps are left, want at most 6:\n%s", len(steps), w.report(1, steps, found))
+	if found == "" || len(steps) > 10 {
+		t.Errorf("%d steps are left, want at most 10:\n%s", len(steps), w.report(1, steps, found))
 	}
 	if at, again, err := w.play(steps); err != nil || again == "" || at != len(steps)-1 {
 		t.Errorf("what is left finds %q at step %d, %v", again, at, err)

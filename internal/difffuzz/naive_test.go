@@ -101,6 +101,9 @@ func (n *naive) key(p *player, s step) string {
 func (n *naive) before(_ *player, s step) { n.follow(s) }
 
 func (n *naive) after(_ *player, s step, _ error) {
+	if s.do == settle || s.do == evict || s.do == peek {
+		return
+	}
 	switch n.mistake {
 	case forgetful:
 	case byName:

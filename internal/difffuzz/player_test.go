@@ -107,7 +107,7 @@ func (p *player) step(s step) (found string) {
 	case s.do == fresh:
 		return p.renew(ctx, on, s)
 	}
-	if s.do != settle && s.do != evict {
+	if s.do != settle && s.do != evict && s.do != peek {
 		p.books.wrote()
 	}
 	if p.naive != nil {

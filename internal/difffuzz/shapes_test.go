@@ -3,10 +3,13 @@
 package difffuzz
 
 import (
+	"database/sql"
+	"encoding/json"
 	"fmt"
 	"slices"
 	"strconv"
 	"strings"
+	"time"
 )
 
 // newRead makes a read.
@@ -96,6 +99,14 @@ func (g *generator) twin(q query) query {
 		q.args[i] = one(g, []any{strconv.FormatInt(v, 10), float64(v), v + 1, v == 1})
 	case bool:
 		q.args[i] = one(g, []any{"true", int64(1)})
+	case float64:
+		q.args[i] = one(g, []any{-v, int64(1), fmt.Sprint(v)})
+	case []byte:
+		q.args[i] = one(g, []any{string(v), []byte(nil), []byte{}})
+	case time.Time:
+		q.args[i] = v.In(time.FixedZone("", one(g, []int{0, 3600, -7200})))
+	case sql.NullString, sql.NullInt64, json.RawMessage:
+		q.args[i] = one(g, odd)
 	default:
 		q.args[i] = fmt.Sprint(v)
 	}

@@ -116,6 +116,7 @@ var liteSessions = []recipe{
 
 var liteShapes = []shape{
 	{2, read, "select id from {r} where s like 'A%'"},
+	{4, read, "select typeof({?any}), {?any}"},
 	{2, read, "select typeof({?s}), typeof({?n}), {?s}"},
 	{1, read, "select group_concat(s, ',') from (select s from {r} order by id, s)"},
 	{1, read, "select group_concat(id) from (select id from {r} order by id)"},

@@ -3,7 +3,10 @@
 package difffuzz
 
 import (
+	"database/sql"
+	"encoding/json"
 	"fmt"
+	"math"
 	"strings"
 	"time"
 )
@@ -16,6 +19,7 @@ const (
 	run       verb = "run"       // queries a text once; its rows are not compared
 	read      verb = "read"      // queries a text and compares
 	ordered   verb = "ordered"   // read, where the order of the rows counts
+	peek      verb = "peek"      // queries a text and reads one row, which is not compared
 	fresh     verb = "fresh"     // queries a text twice; the answers must differ
 	begin     verb = "begin"     // a *sql.Tx; the text is "", "serializable", "repeatable read" or "read only"
 	commit    verb = "commit"    // the *sql.Tx
@@ -91,10 +95,27 @@ func argument(v any) string {
 		return fmt.Sprintf("[]byte(%q)", v)
 	case time.Time:
 		return fmt.Sprintf("moment(%q)", v.Format(time.RFC3339Nano))
+	case float64:
+		return float(v)
+	case sql.NullString, sql.NullInt64, json.RawMessage:
+		return fmt.Sprintf("%#v", v)
 	case number, word:
 		return fmt.Sprintf("%s(%#v)", strings.TrimPrefix(fmt.Sprintf("%T", v), "difffuzz."), v)
 	}
 	return fmt.Sprintf("%T(%v)", v, v)
+}
+
+// float is a number as Go text, also where there is no literal for it.
+func float(v float64) string {
+	switch {
+	case math.IsNaN(v):
+		return "math.NaN()"
+	case math.IsInf(v, 0):
+		return fmt.Sprintf("math.Inf(%+.0f)", math.Copysign(1, v))
+	case v == 0 && math.Signbit(v):
+		return "math.Copysign(0, -1)"
+	}
+	return fmt.Sprintf("float64(%v)", v)
 }
 
 // number and word are named types, as programs have them.
