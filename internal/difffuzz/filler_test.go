@@ -89,6 +89,10 @@ func (f *filler) choose(name string) string {
 		return one(g, views)
 	case "r", "q": // whatever can be read
 		return one(g, slices.Concat(tables, views, tables, views, g.d.other, []string{"log1"}))
+	case "end":
+		return one(g, []string{"commit", "COMMIT", "/* the */ commit", "rollback", "commit work"})
+	case "implicit": // commits of MariaDB that do not say so
+		return one(g, []string{"begin", "lock tables log1 write", "set autocommit = 1", "analyze table log1", "truncate log1", "grant select on diffdb.* to fluxor@'%'", "flush tables", "drop table if exists nosuch", "create temporary table if not exists tmp8 (id int)"})
 	case "when":
 		return one(g, []string{"before", "after"})
 	case "event":
