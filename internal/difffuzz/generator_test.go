@@ -163,7 +163,7 @@ func (g *generator) refresh() {
 	if last.on == pool && !plain && g.rng.IntN(3) > 0 {
 		g.add(step{on: pool, do: evict})
 	}
-	if !plain && g.rng.IntN(3) == 0 {
+	if g.rng.IntN(4) > 0 { // which takes no time where the schema is known
 		g.add(step{on: pool, do: settle})
 	}
 }
@@ -216,6 +216,9 @@ func (g *generator) lines(on string, lines []string) {
 		}
 		if rest, ok := strings.CutPrefix(line, "seen: "); ok { // by everybody else
 			s.on, s.do, line = pool, read, rest
+			if g.rng.IntN(2) == 0 {
+				g.add(step{on: pool, do: settle})
+			}
 		}
 		if s.on == pool && (s.do == raw || s.do == upload) {
 			s.on = one(g, held)
