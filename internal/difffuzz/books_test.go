@@ -2,7 +2,10 @@
 
 package difffuzz
 
-import "fmt"
+import (
+	"fmt"
+	"slices"
+)
 
 // counts are the steps of a run and how many of them the database refused.
 type counts struct {
@@ -38,8 +41,16 @@ func (c *counts) String() string {
 		c.programs, c.reads, c.refusedReads, c.changes, c.refusedChanges)
 }
 
+// never are why a text itself is not for a cache: it locks, looks at the clock or
+// the server's own tables, shows the session, or says so.
+var never = []string{
+	"bypass hint-forbids", "bypass bad-hint", "bypass locking-read", "bypass reads-clock", "bypass reads-catalog", "bypass sequence",
+	"bypass session", "bypass shows", "bypass several-statements", "bypass unknown-statement", "bypass conditional-comment",
+}
+
 // books are a player's reads by what became of them. A read is repeatable if the
-// same one was made on the pool before, worked, and nothing was written since.
+// same one was made on the pool before, worked, nothing was written since, and
+// its text is for a cache.
 type books struct {
 	seen       map[string]int // the read, and after how many writes
 	writes     int
@@ -57,7 +68,7 @@ func (b *books) read(s step, err error, status string) {
 		return
 	}
 	key := s.String()
-	if at, ok := b.seen[key]; ok && at == b.writes {
+	if at, ok := b.seen[key]; ok && at == b.writes && !slices.Contains(never, status) {
 		b.repeatable++
 		if status == "hit" {
 			b.hits++
