@@ -17,6 +17,8 @@ BENCH ?= .
 SOAK ?= 10m
 # How many reads of each database `make soak` holds against the cache's promise.
 REGISTERS ?= 1000000
+# For how long `make diff` makes programs.
+DIFF ?= 30m
 # Arguments for `make demo`.
 ARGS ?=
 
@@ -38,7 +40,7 @@ sanitized = echo "test: the C of internal/ocisim, sanitized"; \
 
 tool = $(GO) tool -modfile=$(CURDIR)/tools/go.mod
 
-.PHONY: help demo test asan published check fmt format vet lint house pure tidy isolate bench fuzz soak oracle servers
+.PHONY: help demo test asan published check fmt format vet lint house pure tidy isolate bench fuzz soak diff oracle servers
 
 help: ## list the commands
 	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "  make %-9s %s\n", $$1, $$2}' $(firstword $(MAKEFILE_LIST))
@@ -108,6 +110,9 @@ fuzz: ## run each fuzz target for FUZZTIME (60s)
 soak: servers ## break real databases for SOAK (10m) under clients and check every answer, then REGISTERS (1000000) reads through the cache
 	@FLUXOR_SOAK=$(SOAK) $(GO) test -race -count=1 -timeout 0 -v -run UnderRandomFaults ./internal/soak
 	@FLUXOR_REGISTERS=$(REGISTERS) $(GO) test -count=1 -timeout 0 -v -run ACachedReadIsNeverStale ./internal/registers
+
+diff: servers ## play random programs for DIFF (30m) and compare each read through the query cache with the database's
+	@FLUXOR_DIFF=$(DIFF) $(GO) test -count=1 -timeout 0 -v -run Differential ./internal/difffuzz
 
 oracle: ## compare verdicts on statements with PostgreSQL's and TiDB's parsers and SQLite (minutes to build at first)
 	@cd internal/sqloracle && $(GO) mod tidy -diff && $(GO) vet ./... && $(GO) test -count=1 ./...

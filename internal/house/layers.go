@@ -175,6 +175,11 @@ var layers = []layer{
 		only:    []string{"internal/soak"},
 	},
 	{
+		reason:  "programs are played by tests, from outside, as an application meets Fluxor",
+		folders: []string{"internal/difffuzz"},
+		only:    []string{},
+	},
+	{
 		reason:  "a load knows calls and their answers, whatever is called",
 		folders: []string{"internal/overload"},
 		only:    []string{},
