@@ -208,7 +208,7 @@ func (j *judge) scanName(i int) {
 		}
 	}
 	if j.is(i+1, kindOpen) && !j.columns(i) && !j.outer(i) && !j.aliases(i) {
-		j.doubt(UnknownFunction, i)
+		j.doubtCall(i)
 	}
 }
 
