@@ -38,8 +38,8 @@ func (p *Planner) judgeAnswer(plan *Plan) {
 func (p *Planner) against(plan *Plan, want choice) string {
 	k := plan.Known
 	switch {
-	case k.Verdict != sqltext.Pure || !k.Stable:
-		return k.Reason.String()
+	case plan.sense.why() != "":
+		return plan.sense.why()
 	case k.Frozen:
 		return WhyMoment
 	case p.cfg.Never != "":
@@ -56,7 +56,7 @@ func (p *Planner) against(plan *Plan, want choice) string {
 	if why := plan.world.schema.Refuses(); why != "" {
 		return why
 	}
-	_, why := plan.world.schema.Reads(k.Tags)
+	_, why := plan.world.schema.Reads(plan.reading())
 	return why
 }
 
@@ -68,7 +68,7 @@ func (p *Planner) depends(plan *Plan, own []string) (tags cache.Tags, names []st
 	if schema == nil || strange(schema, k) {
 		return cache.Everything(), nil
 	}
-	names, _ = schema.Reads(k.Tags)
+	names, _ = schema.Reads(plan.reading())
 	names = slices.Concat(names, own)
 	slices.Sort(names)
 	names = slices.Compact(names)
