@@ -49,7 +49,7 @@ func (p *Planner) everything(plan *Plan) {
 func (p *Planner) judgeWrite(plan *Plan) {
 	k, schema := plan.Known, plan.world.schema
 	p.everything(plan)
-	if schema == nil || strange(schema, k) {
+	if schema == nil || p.strange(schema, k) {
 		return
 	}
 	named := relations(schema, k.Tags)
