@@ -26,23 +26,47 @@ type sense struct {
 // senseOf judges a text. What nothing is known of may do anything.
 func (p *Planner) senseOf(k *sqltext.Known, schema Schema) sense {
 	s := sense{verdict: k.Verdict, reason: k.Reason, stable: k.Stable, neutral: k.Neutral}
-	if k.Else == (sqltext.Else{}) {
-		return s
+	if k.Else != (sqltext.Else{}) {
+		s = sense{verdict: k.Else.Verdict, reason: k.Else.Reason, stable: k.Else.Stable, neutral: k.Else.Neutral}
 	}
 	all := false
-	s.neutral, s.stable = k.Else.Neutral, k.Else.Stable
 	for _, name := range k.Calls {
-		d := p.deedOf(name, k.Else.Reason == sqltext.Calls, schema)
-		all = all || d.all
+		d := p.deedOf(name, s.reason == sqltext.Calls, schema)
+		all = s.add(d) || all
 		s.neutral = s.neutral && d.neutral
-		s.impure = s.impure || !d.pure
-		s.reads, s.writes = append(s.reads, d.reads...), append(s.writes, d.writes...)
 	}
-	if all || k.Else.Verdict == sqltext.Flush {
+	for _, name := range p.mayCall(k, schema) {
+		all = s.add(p.deedOf(name, false, schema)) || all
+	}
+	switch {
+	case all && k.Verdict != sqltext.Flush:
+		return sense{reason: sqltext.UnknownFunction, neutral: s.neutral}
+	case all, s.verdict == sqltext.Flush:
 		return sense{reason: k.Reason, neutral: s.neutral}
 	}
-	s.verdict, s.reason = k.Else.Verdict, k.Else.Reason
 	return s
+}
+
+// add takes in what a routine does, and reports whether that may be anything.
+func (s *sense) add(d deed) (all bool) {
+	s.impure = s.impure || !d.pure
+	s.reads, s.writes = append(s.reads, d.reads...), append(s.writes, d.writes...)
+	return d.all
+}
+
+// mayCall are the names in a text of Oracle's that are a routine's and stand where
+// a column may: there it is called without parentheses.
+func (p *Planner) mayCall(k *sqltext.Known, schema Schema) (names []string) {
+	if p.cfg.Dialect != sqltext.Oracle || schema == nil {
+		return nil
+	}
+	for _, name := range k.Tags {
+		called := func(call string) bool { return call == name || strings.HasSuffix(call, "."+name) }
+		if _, known := schema.Routine(name); known && !slices.ContainsFunc(k.Calls, called) {
+			names = append(names, name)
+		}
+	}
+	return names
 }
 
 // why is the code of what the sense has against keeping an answer; "" for nothing.

@@ -231,17 +231,23 @@ func TestADefinitionLeavesTheSessionButForItsCalls(t *testing.T) {
 func TestADefinitionNamesWhatItCalls(t *testing.T) {
 	for d, rows := range map[sqltext.Dialect][][2]string{
 		sqltext.PostgreSQL: {
-			{"alter table t add column a int default f()", "f"}, {"alter table t add check (s.f(a) > lower(b))", "s.f"},
-			{"alter table t add constraint c check (f(a) or g(b))", "f g"}, {`alter table t add check ("F"(a))`, "f"},
+			{"alter table t add column a int default f()", "f"},
+			{"alter table t add check (s.f(a) > lower(b))", "s.f"},
+			{"alter table t add constraint c check (f(a) or g(b))", "f g"},
+			{`alter table t add check ("F"(a))`, "f"},
 			{"create table t_1 partition of t for values from (f(1)) to (g(2))", "f g"},
-			{"create index i on t (f(a)) where g(b)", "f g"}, {"create index i on t using gin (a gin_trgm_ops(siglen=32))", "gin_trgm_ops"},
+			{"create index i on t (f(a)) where g(b)", "f g"},
+			{"create index i on t using gin (a gin_trgm_ops(siglen=32))", "gin_trgm_ops"},
 			{"alter table t add column a int default pg_catalog.set_config('a', 'b', false)::int", "pg_catalog.set_config"},
 			{"alter table t attach partition p for values in (list(1), hash(2), key(3), add(4))", "list hash key add"},
-			{"alter table t add column a text default set_config('a', 'b', false)", "set_config"}, {"alter table t add check (set(a) > reset(b))", "set reset"},
-			{"create table t (a mine(3))", "mine"}, {"alter table t add exclude using gist (a with =)", "gist"},
+			{"alter table t add column a text default set_config('a', 'b', false)", "set_config"},
+			{"alter table t add check (set(a) > reset(b))", "set reset"},
+			{"create table t (a mine(3))", "mine"},
+			{"alter table t add exclude using gist (a with =)", "gist"},
 		},
 		sqltext.MySQL: {
-			{"alter table t add column a int default (f(1))", "f"}, {"alter table t add a int as (d.f(b)) stored", "d.f"},
+			{"alter table t add column a int default (f(1))", "f"},
+			{"alter table t add a int as (d.f(b)) stored", "d.f"},
 			{"alter table t add index i ((f(a)))", "f"},
 		},
 		sqltext.Oracle: {
