@@ -8,7 +8,7 @@ import (
 )
 
 // mysqlActs are the words behind which a body may do what no name shows.
-var mysqlActs = set("prepare execute create alter drop truncate rename load handler install uninstall xa")
+var mysqlActs = set("prepare execute create alter drop truncate rename install uninstall xa")
 
 // mysqlNatives are functions of the server's own, of one version or another, that are
 // on no list and answer one thing now and another later, or change something. They
