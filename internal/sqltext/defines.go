@@ -14,14 +14,6 @@ const (
 	runsExpressions         // defaults, checks, bounds and keys of indices, perhaps on each row
 )
 
-func wordSet(list string) map[string]bool {
-	words := map[string]bool{}
-	for _, w := range strings.Fields(list) {
-		words[w] = true
-	}
-	return words
-}
-
 var (
 	stored  = wordSet("view function procedure trigger sequence synonym type package rule policy statistics domain database schema")
 	altered = wordSet("view function procedure trigger sequence synonym package")
@@ -221,11 +213,13 @@ func (j *judge) noteCall(i int) {
 }
 
 var (
-	// types and clauses are words before a parenthesis that call nothing.
-	typesAndClauses = wordSet(`bigint binary bit blob char character clob datetime dec decimal double enum float int integer interval
-		mediumint national nchar nclob number numeric nvarchar nvarchar2 raw real smallint text time timestamp tinyint varbinary varchar
-		varchar2 varying year primary unique check references default as in and or not values on generated`)
-	// clausesOutside are those that call nothing outside parentheses.
+	// typesAndClauses are words before a parenthesis that call nothing; a test holds
+	// them against a server.
+	typesAndClauses = wordSet(`bigint bit char character dec decimal float int integer interval national nchar numeric real smallint time
+		timestamp varchar primary unique check references default as in and or not values on`)
+	// otherTypes are types that may be functions to PostgreSQL.
+	otherTypes = wordSet(`binary blob clob datetime double enum mediumint number nvarchar nvarchar2 raw text tinyint varbinary varchar2 year generated`)
+	// clausesOutside are those that call nothing outside parentheses, in ALTER.
 	clausesOutside = wordSet("add modify set reset")
 	// before are words behind which a name has columns, not arguments.
 	before = wordSet("table exists on only references index key unique")
@@ -251,10 +245,10 @@ func (j *judge) shapes(i int) bool {
 		return false
 	}
 	w, is := lower(j.word(i)), j.toks[i].is
-	if clausesOutside[w] && !j.within(i) && (j.d != PostgreSQL || w != "add") {
+	if clausesOutside[w] && !j.within(i) && j.plainWord(0) == "alter" && last != "default" && (j.d != PostgreSQL || w != "add" && w != "modify") {
 		return true
 	}
-	return is&function == 0 && (is&(reserved|paren) != 0 || typesAndClauses[w]) || pairs[w][last] ||
+	return j.d != PostgreSQL && otherTypes[w] || is&function == 0 && (is&paren != 0 || typesAndClauses[w]) || pairs[w][last] ||
 		last == "using" && j.plainWord(0) == "create"
 }
 

@@ -266,12 +266,3 @@ func (j *judge) scanOp(i int) {
 		j.doubt(Odd, i)
 	}
 }
-
-// operators are those of a list.
-func operators(list string) map[string]bool {
-	ops := map[string]bool{}
-	for _, op := range strings.Fields(list) {
-		ops[op] = true
-	}
-	return ops
-}
