@@ -154,7 +154,7 @@ func (c *Connector) ExplainCache(text string) CacheVerdict {
 
 func verdictOf(plan *cacheplan.Plan) CacheVerdict {
 	v := CacheVerdict{
-		Kept: plan.Serve, Why: plan.Why, Reason: cacheplan.Text(plan.Why), Verdict: plan.Known.Verdict.String(),
+		Kept: plan.Serve, Why: plan.Why, Reason: cacheplan.Text(plan.Why), Verdict: plan.Verdict.String(),
 		Session: plan.Session.String(),
 	}
 	if plan.Serve {

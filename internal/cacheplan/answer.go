@@ -40,8 +40,8 @@ func (p *Planner) judgeAnswer(plan *Plan) {
 func (p *Planner) against(plan *Plan, want choice) string {
 	k := plan.Known
 	switch {
-	case k.Verdict != sqltext.Pure || !k.Stable:
-		return k.Reason.String()
+	case plan.sense.why() != "":
+		return plan.sense.why()
 	case k.Frozen:
 		return WhyMoment
 	case p.cfg.Never != "":
@@ -60,7 +60,7 @@ func (p *Planner) against(plan *Plan, want choice) string {
 	if why := plan.world.schema.Refuses(); why != "" {
 		return why
 	}
-	_, why := plan.world.schema.Reads(k.Tags)
+	_, why := plan.world.schema.Reads(plan.reading())
 	return why
 }
 
@@ -69,10 +69,10 @@ func (p *Planner) against(plan *Plan, want choice) string {
 // depends on everything.
 func (p *Planner) depends(plan *Plan, own []string) (tags cache.Tags, names []string) {
 	k, schema := plan.Known, plan.world.schema
-	if schema == nil || strange(schema, k) {
+	if schema == nil || p.strange(schema, k) {
 		return cache.Everything(), nil
 	}
-	names, _ = schema.Reads(k.Tags)
+	names, _ = schema.Reads(plan.reading())
 	names = slices.Concat(names, own)
 	slices.Sort(names)
 	names = slices.Compact(names)
@@ -84,9 +84,10 @@ func (p *Planner) depends(plan *Plan, own []string) (tags cache.Tags, names []st
 func StatementTag(fingerprint string) string { return "\x00" + fingerprint }
 
 // strange reports whether something that the schema does not know stands where
-// a table does.
-func strange(schema Schema, k *sqltext.Known) bool {
-	return slices.ContainsFunc(k.Tables(), func(name string) bool { return !schema.Relation(name) })
+// a table does. DUAL is the server's own, and nobody writes it.
+func (p *Planner) strange(schema Schema, k *sqltext.Known) bool {
+	dual := p.memo.Dialect() == sqltext.Oracle || p.memo.Dialect() == sqltext.MySQL
+	return slices.ContainsFunc(k.Tables(), func(name string) bool { return !schema.Relation(name) && !(dual && name == "dual") })
 }
 
 // relations are those of names that are relations.

@@ -118,7 +118,8 @@ func (p *Planner) Schema() Schema { return p.world.Load().schema }
 
 // plan makes a plan.
 func (p *Planner) plan(k *sqltext.Known, w *world, id uint64) *Plan {
-	plan := &Plan{ID: id, Known: k, Remembered: p.memo.Keeps(k.Text()), world: w, Undoable: true}
+	plan := &Plan{ID: id, Known: k, Remembered: p.memo.Keeps(k.Text()), world: w, Undoable: true, sense: p.senseOf(k, w.schema)}
+	plan.Verdict = plan.sense.verdict
 	p.judgeEffects(plan)
 	p.judgeAnswer(plan)
 	return plan

@@ -5,6 +5,7 @@ package cacheplan
 import "github.com/fluxor-db/fluxor/internal/sqltext"
 
 var texts = map[string]string{
+	WhyRoutine:               "it calls a routine that is not known to be pure",
 	WhySchema:                "the schema is not known yet, or may have changed just now",
 	WhyLong:                  "texts of more than 8 KiB are not remembered",
 	WhyNotAsked:              "neither a hint nor a rule asks for it",

@@ -29,6 +29,9 @@ const (
 	Empty
 	// Several: it holds several statements.
 	Several
+	// Calls: it calls routines and does nothing else. No statement has it, but an
+	// [Else].
+	Calls
 	// NoDialect: the database's grammar is not known.
 	NoDialect
 	// UnknownStatement: its first word begins no statement that is known to
@@ -77,6 +80,7 @@ var reasons = [...]struct{ code, text string }{
 	Transaction:      {"transaction", "it begins or ends a transaction or a part of one"},
 	Empty:            {"empty", "there is no statement in it"},
 	Several:          {"several-statements", "it holds several statements"},
+	Calls:            {"calls", "it calls routines and does nothing else: what a call answers is not kept"},
 	NoDialect:        {"unknown-dialect", "the grammar of this database is not known"},
 	UnknownStatement: {"unknown-statement", "statements that begin so may do anything"},
 	UnknownFunction:  {"unknown-function", "a function that is not on the list may do anything"},
