@@ -18,13 +18,18 @@ const (
 	WhyNotAsked = "not-asked-for"
 	// WhyMoment: it has a literal that means the time of its preparation.
 	WhyMoment = "moment"
+	// WhyStrange: it names a table that the schema lacks. It speaks against nothing:
+	// the answer depends on everything, the write may be of anything.
+	WhyStrange = "unknown-table"
+	// WhyUnknown: the schema is not known. As WhyStrange.
+	WhyUnknown = "unknown-schema"
 )
 
 // judgeAnswer fills in what the plan says of the answer.
 func (p *Planner) judgeAnswer(plan *Plan) {
 	want := p.choose(plan.Known)
 	plan.Why = p.against(plan, want)
-	plan.Serve = plan.Why == ""
+	plan.Serve, plan.Asked = plan.Why == "", want.asked
 	plan.Reads, plan.Names = p.depends(plan, want.terms.Tags)
 	plan.TTL, plan.EmptyTTL, plan.Rows = p.cfg.TTL, p.cfg.EmptyTTL, p.cfg.Rows
 	plan.Revalidate, plan.StaleIfError = p.cfg.Revalidate, p.cfg.StaleIfError

@@ -44,15 +44,18 @@ func (p *Planner) judgeWrite(plan *Plan) {
 	k, schema := plan.Known, plan.world.schema
 	plan.Changes, plan.Writes = true, cache.Everything()
 	plan.Undoable = p.cfg.Dialect != sqltext.MySQL
-	if schema == nil || strange(schema, k) {
+	if schema == nil {
+		plan.Beyond = WhyUnknown
 		return
 	}
 	named := relations(schema, k.Tags)
-	if len(named) == 0 {
+	if len(named) == 0 || strange(schema, k) {
+		plan.Beyond = WhyStrange
 		return
 	}
-	names, all, _ := schema.Writes(k.Tags)
+	names, all, why := schema.Writes(k.Tags)
 	if all {
+		plan.Beyond = why
 		return
 	}
 	plan.Undoable = plan.Undoable || schema.Transactional(named)
@@ -66,8 +69,9 @@ func (p *Planner) judgeRead(plan *Plan) {
 	if schema == nil {
 		return
 	}
-	switch names, all, _ := schema.Effects(plan.Known.Tags); {
+	switch names, all, why := schema.Effects(plan.Known.Tags); {
 	case all:
+		plan.Beyond = why
 		plan.Changes, plan.Writes, plan.Undoable = true, cache.Everything(), p.cfg.Dialect != sqltext.MySQL
 	case len(names) > 0:
 		plan.Changes, plan.Undoable = true, p.cfg.Dialect != sqltext.MySQL || schema.Transactional(names)

@@ -12,6 +12,8 @@ var texts = map[string]string{
 	WhyHint:                  "a hint in the statement forbids it",
 	WhyRule:                  "a rule forbids it",
 	WhyBadHint:               "its hint is not understood",
+	WhyStrange:               "it names a table that the schema lacks, which may be of anything that was made lately",
+	WhyUnknown:               "the schema is not known",
 }
 
 // Text returns what a code of Plan.Why means, in words; the code where there are
