@@ -16,8 +16,6 @@ const (
 	WhyLong = "long-text"
 	// WhyNotAsked: the mode keeps nothing unless a hint or rule asks for it.
 	WhyNotAsked = "not-asked-for"
-	// WhyMoment: it has a literal that means the time of its preparation.
-	WhyMoment = "moment"
 	// WhyStrange: it names a table that the schema lacks. It speaks against nothing:
 	// the answer depends on everything, the write may be of anything.
 	WhyStrange = "unknown-table"
@@ -45,8 +43,6 @@ func (p *Planner) against(plan *Plan, want choice) string {
 	switch {
 	case k.Verdict != sqltext.Pure || !k.Stable:
 		return k.Reason.String()
-	case k.Frozen:
-		return WhyMoment
 	case p.cfg.Never != "":
 		return p.cfg.Never
 	case want.refused != "":
@@ -74,7 +70,7 @@ func (p *Planner) depends(plan *Plan, own []string) (tags cache.Tags, names []st
 		return cache.Everything(), nil
 	}
 	names, _ = schema.Reads(k.Tags)
-	names = slices.Concat(names, own)
+	names = append(append(make([]string, 0, len(names)+len(own)), names...), own...) // nil would be everything
 	slices.Sort(names)
 	names = slices.Compact(names)
 	return p.cfg.Versions.Tags(append(slices.Clone(names), StatementTag(k.Fingerprint()))...), names

@@ -2,12 +2,16 @@
 
 package cacheplan
 
-import "github.com/fluxor-db/fluxor/internal/sqltext"
+import (
+	"maps"
+	"slices"
+
+	"github.com/fluxor-db/fluxor/internal/sqltext"
+)
 
 var texts = map[string]string{
 	WhyLong:                  "texts of more than 8 KiB are not remembered",
 	WhyNotAsked:              "neither a hint nor a rule asks for it",
-	WhyMoment:                "it holds a literal that means the time of its preparation, such as 'now'",
 	"database-in-connection": "the database lives in its connection, and each connection has its own",
 	WhyHint:                  "a hint in the statement forbids it",
 	WhyRule:                  "a rule forbids it",
@@ -15,6 +19,10 @@ var texts = map[string]string{
 	WhyStrange:               "it names a table that the schema lacks, which may be of anything that was made lately",
 	WhyUnknown:               "the schema is not known",
 }
+
+// Codes returns the codes of texts, in alphabetical order, without those of package
+// sqltext.
+func Codes() []string { return slices.Sorted(maps.Keys(texts)) }
 
 // Text returns what a code of Plan.Why means, in words; the code where there are
 // none.

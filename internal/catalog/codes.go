@@ -2,7 +2,11 @@
 
 package catalog
 
-import "strings"
+import (
+	"maps"
+	"slices"
+	"strings"
+)
 
 // codes are the reasons of Reads, Writes, Effects, Routine and Refuses.
 var codes = map[string]string{
@@ -34,6 +38,9 @@ var codes = map[string]string{
 	"virtual-table":     "a program decides what the table's rows are",
 	"volatile-function": "a view calls a function that reads the clock or chance",
 }
+
+// Codes returns all codes, in alphabetical order.
+func Codes() []string { return slices.Sorted(maps.Keys(codes)) }
 
 // TextOf returns what a code means in words. What stands behind a colon in the
 // code, the name of who is to blame, does not matter.
