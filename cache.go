@@ -62,6 +62,7 @@ func newQueryCache(e *engine, pinned bool) *queryCache {
 	c.store = cache.NewStore(c.versions, set.CacheSize)
 	cfg := planning(set, e.backend.Type, mode, c.versions)
 	cfg.BadHint = c.badHint(e)
+	cfg.NeedsSchema = set.CacheCatalog > 0
 	if pinned {
 		cfg.Never = whyPinned
 	}

@@ -58,7 +58,9 @@ func (c *Connector) ExplainCache(text string) CacheVerdict {
 	return verdictOf(q.planner.Of(text), state)
 }
 
-// ExplainCache is that of a [Connector] which has asked the database nothing yet.
+// ExplainCache says what the text alone tells of what the query cache makes of a
+// statement: what hangs on the schema (views, triggers, foreign keys, policies) is
+// left out, and the answer or the change may be of everything.
 func (u *Understanding) ExplainCache(text string) CacheVerdict {
 	return explainText(settings(u.Config), u.Type, text)
 }
@@ -108,7 +110,7 @@ func readsAllWhy(plan *cacheplan.Plan, schema string) string {
 	case schema == "known":
 		return cacheplan.WhyStrange
 	}
-	return cacheplan.WhyUnknown
+	return cacheplan.WhySchema
 }
 
 // cacheReasons says the codes of the cache's own in words.

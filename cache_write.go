@@ -31,6 +31,10 @@ func (s *session) announce(p *physical, o *op) {
 	case middleware.OpCommit:
 		w := s.wrote
 		s.wrote = written{}
+		if p.scope.dirty { // a text has begun another transaction within this one
+			w.with(p.scope.wrote)
+			w.sticks = true
+		}
 		s.publish(w)
 	case middleware.OpRollback:
 		s.wrote = written{} // what a rollback does not take back was published by its statement
@@ -130,8 +134,12 @@ func (s *session) foresee(o *op) (answered bool) {
 // sent notes that the present operation was carried out, or that it failed with
 // err; again says that nothing of it was sent.
 func (s *session) sent(p *physical, o *op, err error, again bool) {
-	if plan := o.plan; plan != nil {
-		s.follow(&p.scope, plan, err)
+	switch {
+	case o.plan != nil:
+		s.follow(&p.scope, o.plan, err)
+	case err == nil && (o.Op == middleware.OpCommit || o.Op == middleware.OpRollback):
+		p.scope.over()
+		s.e.cache.mark(&p.scope)
 	}
 	if !s.change.on {
 		return

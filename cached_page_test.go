@@ -20,7 +20,6 @@ import (
 	"github.com/fluxor-db/fluxor"
 	"github.com/fluxor-db/fluxor/internal/cacheplan"
 	"github.com/fluxor-db/fluxor/internal/catalog"
-	"github.com/fluxor-db/fluxor/internal/dbtest"
 	"github.com/fluxor-db/fluxor/internal/sqltext"
 )
 
@@ -56,19 +55,22 @@ func fence(statements []string) string {
 // rows asks the database's cache about each sample, by its text alone and with the schema.
 func (on cachedDialect) rows(t *testing.T, examples map[string]string) string {
 	t.Helper()
-	c := on.open(t, on.schema)
-	textOnly := make([]fluxor.CacheVerdict, len(on.samples))
-	for i, s := range on.samples {
-		textOnly[i] = c.ExplainCache(s.text)
-	}
+	var c *fluxor.Connector
+	textOnly := &fluxor.Understanding{Type: on.dialect, Config: fluxor.RuntimeConfig{Cache: "all"}}
 	if on.known {
+		c = on.open(t, on.schema)
 		if err := c.LearnSchema(t.Context()); err != nil {
 			t.Fatal(err)
 		}
 	}
 	var b strings.Builder
-	for i, s := range on.samples {
-		b.WriteString(sampleRow(s, textOnly[i], c.ExplainCache(s.text), on, examples))
+	for _, s := range on.samples {
+		text := textOnly.ExplainCache(s.text)
+		with := text
+		if on.known {
+			with = c.ExplainCache(s.text)
+		}
+		b.WriteString(sampleRow(s, text, with, on, examples))
 	}
 	return b.String()
 }
@@ -89,7 +91,7 @@ func sampleRow(s sample, text, with fluxor.CacheVerdict, on cachedDialect, examp
 	}
 	cached := keptCell(with)
 	if before := keptCell(text); on.known && before != cached {
-		cached += ", until the schema is known " + before
+		cached += "; by the text alone " + before
 	}
 	return fmt.Sprintf("| %s | %s | %s | %s | %s |\n", s.what, inCode(s.text), cached, depends, ends)
 }
@@ -230,9 +232,4 @@ func schemaOnSQLite(t *testing.T, schema []string) *fluxor.Connector {
 		mustExec(t, bare, text)
 	}
 	return cacheOver(t, fluxor.RuntimeConfig{DSN: dsn, Cache: "all"})
-}
-
-func noSchemaOnOracle(t *testing.T, _ []string) *fluxor.Connector {
-	t.Helper()
-	return cacheOver(t, fluxor.RuntimeConfig{DSN: dbtest.Oracle(t).Logfmt("standaloneConnection=1"), Cache: "all"})
 }

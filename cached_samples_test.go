@@ -143,7 +143,7 @@ var cachedSamples = []cachedDialect{
 		},
 	},
 	{
-		dialect: "oracle", name: "Oracle", open: noSchemaOnOracle,
+		dialect: "oracle", name: "Oracle",
 		samples: []sample{
 			{"a read of a table", "select total from orders where id = :1"},
 			{"a literal of Oracle's", "select id from orders where customer = q'[it's]'"},
@@ -168,7 +168,7 @@ const cachedText = `# What is cached, and why not
 Each row was asked of ` + "`Connector.ExplainCache`" + ` with ` + "`fluxor_cache=all`" + `, over a database with the schema shown, once it was known. The modes
 ` + "`hint` and `rules`" + ` keep less, of the same statements. ` + "`fluxor explain`" + ` says the same of yours. [CACHE.md](CACHE.md) is the manual.
 
-- **cached**: whether an answer is kept, and else the code of why not.
+- **cached**: whether an answer is kept, and else the code of why not. While the schema is not known nothing is.
 - **depends on**: the tags whose change ends the answer.
 - **ends**: the tags whose answers end when the statement runs; with DDL, everything, and the schema is learned anew.
 
@@ -200,7 +200,7 @@ SQLITE ROWS
 
 ## Oracle
 
-Asked of the texts alone, as before the schema is known: then each answer depends on everything, and each write ends all answers.
+Asked of the texts alone. With the schema, which Oracle's dictionary tells, answers depend on their tables, and writes end those of theirs.
 
 | what | statement | cached | depends on | ends |
 |---|---|---|---|---|

@@ -147,7 +147,10 @@ func (x cacheExplanation) nextSteps(c *explainCommand, dsn string) []string {
 // lines are the explanation for people, a name and a value each.
 func (x cacheExplanation) lines() [][2]string {
 	kept := "yes"
-	if !x.Kept {
+	switch {
+	case x.Kept && x.Schema == "unknown":
+		kept = "yes, as far as the text tells"
+	case !x.Kept:
 		kept = "no, " + x.Why + ": " + x.Reason
 	}
 	lines := [][2]string{{"cached", kept}}

@@ -28,10 +28,10 @@ func TestExplainSaysWhatTheTextAloneTellsOfTheCache(t *testing.T) {
 	if !x.Kept || x.By != "fluxor:cache ttl=5s rows=7 stale_if_error=1m" || x.TTL != 5 || x.Rows != 7 || x.StaleIfError != 60 || x.Mode != "off" {
 		t.Errorf("a hint: %+v", x)
 	}
-	if !x.ReadsAll || x.ReadsAllWhy != "unknown-schema" || x.Schema != "unknown" || x.Reads == nil {
+	if !x.ReadsAll || x.ReadsAllWhy != "schema-unknown" || x.Schema != "unknown" || x.Reads == nil {
 		t.Errorf("without the schema: %+v", x)
 	}
-	if x := explained(t, "oracle", "delete from orders").Cache; x.Kept || x.Why != "changes-tables" || !x.WritesAll || x.WritesAllWhy != "unknown-schema" {
+	if x := explained(t, "oracle", "delete from orders").Cache; x.Kept || x.Why != "changes-tables" || !x.WritesAll || x.WritesAllWhy != "schema-unknown" {
 		t.Errorf("a write: %+v", x)
 	}
 	if x := explained(t, "mysql", "set names latin1").Cache; x.Session != "sets" || x.Why != "session" {

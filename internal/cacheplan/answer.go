@@ -16,11 +16,12 @@ const (
 	WhyLong = "long-text"
 	// WhyNotAsked: the mode keeps nothing unless a hint or rule asks for it.
 	WhyNotAsked = "not-asked-for"
+	// WhySchema: the schema is not known yet, or may have changed just now. As a reason
+	// for "everything" it speaks against nothing.
+	WhySchema = "schema-unknown"
 	// WhyStrange: it names a table that the schema lacks. It speaks against nothing:
 	// the answer depends on everything, the write may be of anything.
 	WhyStrange = "unknown-table"
-	// WhyUnknown: the schema is not known. As WhyStrange.
-	WhyUnknown = "unknown-schema"
 )
 
 // judgeAnswer fills in what the plan says of the answer.
@@ -51,6 +52,8 @@ func (p *Planner) against(plan *Plan, want choice) string {
 		return WhyNotAsked
 	case !p.memo.Keeps(k.Text()):
 		return WhyLong
+	case plan.world.schema == nil && p.cfg.NeedsSchema:
+		return WhySchema
 	case plan.world.schema == nil:
 		return ""
 	}

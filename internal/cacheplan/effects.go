@@ -45,7 +45,7 @@ func (p *Planner) judgeWrite(plan *Plan) {
 	plan.Changes, plan.Writes = true, cache.Everything()
 	plan.Undoable = p.cfg.Dialect != sqltext.MySQL
 	if schema == nil {
-		plan.Beyond = WhyUnknown
+		plan.Beyond = WhySchema
 		return
 	}
 	named := relations(schema, k.Tags)
@@ -99,16 +99,27 @@ func (p *Planner) sets(k *sqltext.Known) Effect {
 		if p.cfg.Dialect == sqltext.PostgreSQL && len(words) > 1 && words[1] == "local" {
 			return SetsLocally
 		}
-		if slices.Contains(words, "transaction") { // for the next one alone
+		if slices.Contains(words, "transaction") || isolates(words) { // the one is for the next transaction alone
 			return Unsettles
 		}
 		return Sets
 	case "USE", "ALTER", "RESET":
+		if isolates(words) {
+			return Unsettles
+		}
 		return Sets
 	case "LISTEN", "UNLISTEN", "NOTIFY":
 		return Leaves
 	}
 	return Unsettles
+}
+
+// isolates reports whether a setting decides what a session sees of the changes of
+// others: who sees what is not committed keeps nothing.
+func isolates(words []string) bool {
+	return slices.ContainsFunc(words, func(w string) bool {
+		return strings.Contains(w, "isolation") || strings.Contains(w, "uncommitted")
+	})
 }
 
 // controls judges a statement that begins or ends a transaction or a part of it.

@@ -10,6 +10,7 @@ import (
 )
 
 var texts = map[string]string{
+	WhySchema:                "the schema is not known: not yet, or not asked for, or it may have changed just now",
 	WhyLong:                  "texts of more than 8 KiB are not remembered",
 	WhyNotAsked:              "neither a hint nor a rule asks for it",
 	"database-in-connection": "the database lives in its connection, and each connection has its own",
@@ -17,7 +18,6 @@ var texts = map[string]string{
 	WhyRule:                  "a rule forbids it",
 	WhyBadHint:               "its hint is not understood",
 	WhyStrange:               "it names a table that the schema lacks, which may be of anything that was made lately",
-	WhyUnknown:               "the schema is not known",
 }
 
 // Codes returns the codes of texts, in alphabetical order, without those of package
