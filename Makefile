@@ -18,9 +18,9 @@ SOAK ?= 10m
 # Arguments for `make demo`.
 ARGS ?=
 
-# The modules of the suite: the root and, where it exists, the module that runs
-# other projects' code over Fluxor.
-MODULES := . $(patsubst %/go.mod,%,$(wildcard internal/compat/go.mod))
+# The modules of the suite: the root and, where they exist, the module that runs
+# other projects' code over Fluxor and the one that compares its cache with others.
+MODULES := . $(patsubst %/go.mod,%,$(wildcard internal/compat/go.mod internal/cachepeers/go.mod))
 
 # The version stamp needs a git that trusts the checkout; nothing here uses it.
 export GOFLAGS := $(GOFLAGS) -buildvcs=false
@@ -90,7 +90,8 @@ isolate:
 	@echo "check: a PostgreSQL program lists no other driver, no exporter, no page and no terminal"
 	@scripts/isolate.sh
 
-bench: servers ## compare Fluxor with the bare drivers and other wrappers
+bench: ## compare Fluxor with the bare drivers, other wrappers and Redis
+	@scripts/servers.sh redis
 	@BENCH='$(BENCH)' BENCHTIME=$(BENCHTIME) COUNT=$(COUNT) scripts/bench.sh
 
 fuzz: ## run each fuzz target for FUZZTIME (60s)

@@ -8,7 +8,7 @@ import (
 )
 
 // mysqlActs are the words behind which a body may do what no name shows.
-var mysqlActs = set("prepare execute create alter drop truncate rename load handler install uninstall xa")
+var mysqlActs = set("prepare execute create alter drop truncate rename install uninstall xa")
 
 // mysqlBody notes what the text of a trigger or a routine may write.
 func (l *loader) mysqlBody(i int32, text string) {

@@ -78,7 +78,8 @@ func (l *loader) postgresWrites(r postgresRoutine) {
 		n.unbind("unknown-routine")
 		return
 	}
-	if _, acts := has(r.body, postgresActs); acts || len(r.body) > mostText {
+	_, acts := has(r.body, postgresActs)
+	if acts || len(r.body) > mostText || strings.Contains(strings.ToLower(r.body), `u&"`) { // which spells names in numbers
 		n.unbind("dynamic-sql")
 		return
 	}

@@ -41,7 +41,7 @@ var postgresRoutines = `with ` + postgresMine + `
 // postgresEdges: kind, name, name.
 //
 // A view's rule depends on what it names; so do other rules, triggers (on their
-// WHEN as well), defaults, generated columns, checks, indices, policies and
+// WHEN as well; those of a partition count as internal before version 15), defaults, generated columns, checks, indices, policies and
 // bodies that begin with ATOMIC. A domain's check runs where a value is cast to
 // it.
 var postgresEdges = `with ` + postgresUser + `, ` + postgresMine + `,
@@ -60,9 +60,8 @@ var postgresEdges = `with ` + postgresUser + `, ` + postgresMine + `,
 		where c.contype = 'f' and (c.confdeltype in ('c', 'n', 'd') or c.confupdtype in ('c', 'n', 'd'))
 	union all select 'inherits', p.relname, u.relname from pg_inherits i join u p on p.oid = i.inhparent join u on u.oid = i.inhrelid
 	union all select 'table calls', u.relname, f.proname from pg_trigger t join u on u.oid = t.tgrelid join f on f.oid = t.tgfoid
-		where not t.tgisinternal
 	union all select 'table calls', u.relname, k.proname from pg_trigger t join u on u.oid = t.tgrelid
-		join calls k on k.classid = 'pg_trigger'::regclass and k.objid = t.oid where not t.tgisinternal
+		join calls k on k.classid = 'pg_trigger'::regclass and k.objid = t.oid
 	union all select 'table calls', u.relname, k.proname from pg_attrdef a join u on u.oid = a.adrelid
 		join calls k on k.classid = 'pg_attrdef'::regclass and k.objid = a.oid
 	union all select 'table calls', u.relname, k.proname from pg_constraint c join u on u.oid = c.conrelid

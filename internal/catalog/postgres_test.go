@@ -22,7 +22,7 @@ func postgres(t *testing.T, statements ...string) *world {
 }
 
 // postgresWorld is an empty database.
-func postgresWorld(t *testing.T) *world {
+func postgresWorld(t testing.TB) *world {
 	t.Helper()
 	target := dbtest.Postgres(t).NewDatabase(t)
 	w := connect(t, sqltext.PostgreSQL, "postgres", target.DSN())
@@ -184,6 +184,19 @@ func TestPostgresTriggerWithDynamicSQLMayChangeAnything(t *testing.T) {
 	if c.Transactional([]string{"a"}) || !c.Transactional([]string{"other"}) {
 		t.Error("a rollback undoes the wrong table")
 	}
+}
+
+func TestPostgresTriggerThatSpellsANameInNumbersMayChangeAnything(t *testing.T) {
+	w := postgres(t, `create function note() returns trigger language plpgsql as $$ begin insert into U&"\006fther" values (1, 1); return new; end $$`,
+		"create trigger t after insert on a for each row execute function note()")
+	w.boundless(w.load(), "a", "dynamic-sql")
+}
+
+func TestPostgresTriggerOfAPartitionedTableIsFollowedFromItsPartitions(t *testing.T) {
+	w := postgres(t, "create table p (id int) partition by range (id)", "create table p1 partition of p for values from (0) to (9)",
+		"create function note() returns trigger language plpgsql as $$ begin insert into other values (1, 1); return new; end $$",
+		"create trigger t after insert on p for each row execute function note()")
+	w.hits(w.load(), "p1", "other")
 }
 
 func TestPostgresTriggerThatCallsAnExtensionIsJudgedByItsLibrary(t *testing.T) {
