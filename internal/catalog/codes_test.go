@@ -83,6 +83,11 @@ func TestEachCodeOfTheCatalogHasItsMeaning(t *testing.T) {
 			t.Errorf("%s has no meaning in codes.go", code)
 		}
 	}
+	for code := range codes {
+		if !slices.Contains(found, code) && !strings.HasPrefix(code, "user-") {
+			t.Errorf("nothing gives the code %s", code)
+		}
+	}
 	for _, code := range []string{"user-operator: +", "user-cast: text", "user-overload: lower", "user-type: money"} {
 		if _, ok := TextOf(code); !ok {
 			t.Errorf("%s has no meaning", code)
