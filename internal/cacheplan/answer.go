@@ -16,17 +16,19 @@ const (
 	WhyLong = "long-text"
 	// WhyNotAsked: the mode keeps nothing unless a hint or rule asks for it.
 	WhyNotAsked = "not-asked-for"
-	// WhySchema: the schema is not known yet, or may have changed just now.
+	// WhySchema: the schema is not known yet, or may have changed just now. As a reason
+	// for "everything" it speaks against nothing.
 	WhySchema = "schema-unknown"
-	// WhyMoment: it has a literal that means the time of its preparation.
-	WhyMoment = "moment"
+	// WhyStrange: it names a table that the schema lacks. It speaks against nothing:
+	// the answer depends on everything, the write may be of anything.
+	WhyStrange = "unknown-table"
 )
 
 // judgeAnswer fills in what the plan says of the answer.
 func (p *Planner) judgeAnswer(plan *Plan) {
 	want := p.choose(plan.Known)
 	plan.Why = p.against(plan, want)
-	plan.Serve = plan.Why == ""
+	plan.Serve, plan.Asked = plan.Why == "", want.asked
 	plan.Reads, plan.Names = p.depends(plan, want.terms.Tags)
 	plan.TTL, plan.EmptyTTL, plan.Rows = p.cfg.TTL, p.cfg.EmptyTTL, p.cfg.Rows
 	plan.Revalidate, plan.StaleIfError = p.cfg.Revalidate, p.cfg.StaleIfError
@@ -43,7 +45,7 @@ func (p *Planner) against(plan *Plan, want choice) string {
 	case plan.sense.why() != "":
 		return plan.sense.why()
 	case k.Frozen:
-		return WhyMoment
+		return sqltext.Clock.String() // that of its preparation
 	case p.cfg.Never != "":
 		return p.cfg.Never
 	case want.refused != "":
@@ -73,7 +75,7 @@ func (p *Planner) depends(plan *Plan, own []string) (tags cache.Tags, names []st
 		return cache.Everything(), nil
 	}
 	names, _ = schema.Reads(plan.reading())
-	names = slices.Concat(names, own)
+	names = append(append(make([]string, 0, len(names)+len(own)), names...), own...) // nil would be everything
 	slices.Sort(names)
 	names = slices.Compact(names)
 	return p.cfg.Versions.Tags(append(slices.Clone(names), StatementTag(k.Fingerprint()))...), names

@@ -49,15 +49,18 @@ func (p *Planner) everything(plan *Plan) {
 func (p *Planner) judgeWrite(plan *Plan) {
 	k, schema := plan.Known, plan.world.schema
 	p.everything(plan)
-	if schema == nil || p.strange(schema, k) {
+	if schema == nil {
+		plan.Beyond = WhySchema
 		return
 	}
 	named := relations(schema, k.Tags)
-	if len(named) == 0 {
+	if len(named) == 0 || p.strange(schema, k) {
+		plan.Beyond = WhyStrange
 		return
 	}
-	names, all, _ := schema.Writes(k.Tags)
+	names, all, why := schema.Writes(k.Tags)
 	if all {
+		plan.Beyond = why
 		return
 	}
 	plan.Undoable = plan.Undoable || schema.Transactional(named)
@@ -92,8 +95,9 @@ func (p *Planner) judgeRead(plan *Plan) {
 	if schema == nil {
 		return
 	}
-	switch names, all, _ := schema.Effects(plan.reading()); {
+	switch names, all, why := schema.Effects(plan.reading()); {
 	case all:
+		plan.Beyond = why
 		p.everything(plan)
 	case len(names) > 0:
 		plan.Changes, plan.Undoable = true, p.memo.Dialect() != sqltext.MySQL || schema.Transactional(names)

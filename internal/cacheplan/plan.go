@@ -32,6 +32,9 @@ type Plan struct {
 	// of what speaks against it; "" where nothing does.
 	Serve bool
 	Why   string
+	// Asked is what asks for it or forbids it: a hint or a rule as it is written; ""
+	// for neither.
+	Asked string
 	// Reads are what the answer depends on, and Names the same in words; nil is
 	// everything.
 	Reads cache.Tags
@@ -50,6 +53,9 @@ type Plan struct {
 	Changes bool
 	Writes  cache.Tags
 	Written []string
+	// Beyond is the code of why that is everything; "" where it is not, and where the
+	// text itself says so.
+	Beyond string
 	// Undoable is whether a rollback takes all of its changes back.
 	Undoable bool
 	// Reshapes is whether it may change the schema.

@@ -108,6 +108,15 @@ func (r Reason) Text() string { return reasons[r].text }
 // broken reports whether the server cannot run the text either.
 func (r Reason) broken() bool { return r == Unterminated || r == Unbalanced }
 
+// Codes returns the codes of all reasons, in their order.
+func Codes() []string {
+	codes := make([]string, len(reasons))
+	for i, r := range reasons {
+		codes[i] = r.code
+	}
+	return codes
+}
+
 // TextOf returns what a reason's code means in words.
 func TextOf(code string) (text string, ok bool) {
 	for _, r := range reasons {
