@@ -29,15 +29,15 @@ type filler struct {
 }
 
 var (
-	blank      = regexp.MustCompile(`\{[^{}]+\}`)
-	innerFirst = 3 // braces within braces
+	blank   = regexp.MustCompile(`\{[^{}]+\}`)
+	deepest = 3 // braces within braces
 )
 
 // fill returns the template's text and its arguments.
 func (f *filler) fill(template string) (string, []any) {
 	f.args = nil
 	text := template
-	for range innerFirst {
+	for range deepest {
 		if !blank.MatchString(text) {
 			break
 		}
@@ -145,9 +145,14 @@ func (f *filler) argument(what string) string {
 // odd are arguments of which some are alike, but not the same.
 var odd = []any{
 	nil, "", "1", "true", "2026-10-25", int64(1), int64(math.MaxInt64), int64(math.MinInt64), uint64(1), uint64(1 << 63), true, false,
-	1.0, 0.1, 0.0, math.Copysign(0, -1), math.NaN(), math.Inf(1), []byte("1"), []byte{}, []byte(nil), number(1), word("1"), word(""),
+	1.0, 0.1, 0.0, math.Copysign(0, -1), math.NaN(), math.Inf(1), []byte("1"),
+	[]byte{},
+	[]byte(nil), number(1), word("1"), word(""),
 	moment("2026-10-25T00:30:00Z"), moment("2026-10-25T02:30:00+02:00"), moment("2026-10-25T00:30:00.000001Z"),
-	sql.NullString{}, sql.NullString{String: "1", Valid: true}, sql.NullInt64{Int64: 1, Valid: true}, json.RawMessage("1"),
+	sql.NullString{},
+	sql.NullString{String: "1", Valid: true},
+	sql.NullInt64{Int64: 1, Valid: true},
+	json.RawMessage("1"),
 }
 
 // bind adds an argument and returns its place in the text.
