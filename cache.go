@@ -34,11 +34,12 @@ type queryCache struct {
 	// are any, a query without a lease may not be answered before it has one.
 	special atomic.Int64
 
-	catalog cacheCatalog
-	again   func(ctx context.Context, e *engine, text string, args []driver.NamedValue) // asks a query; set by the connector
-	behind  sync.WaitGroup                                                              // of what runs behind callers
-	ending  context.Context                                                             // it ends that
-	end     context.CancelFunc
+	catalog  cacheCatalog
+	again    func(ctx context.Context, e *engine, text string, args []driver.NamedValue) // asks a query; set by the connector
+	starting sync.Mutex                                                                  // held to begin or to end what runs behind callers; a leaf
+	behind   sync.WaitGroup                                                              // of what runs behind callers
+	ending   context.Context                                                             // it ends that
+	end      context.CancelFunc
 }
 
 // cacheModes are the words of RuntimeConfig.Cache that keep answers.
@@ -122,7 +123,9 @@ func (c *queryCache) close() {
 	if c == nil {
 		return
 	}
+	c.starting.Lock()
 	c.end()
+	c.starting.Unlock()
 	c.behind.Wait()
 	c.versions.Close()
 	c.store.Clear()
@@ -131,6 +134,8 @@ func (c *queryCache) close() {
 // goBehind runs f behind the callers, unless the engine is being closed; it says
 // whether it does.
 func (c *queryCache) goBehind(f func(ctx context.Context)) bool {
+	c.starting.Lock()
+	defer c.starting.Unlock()
 	if c.ending.Err() != nil {
 		return false
 	}

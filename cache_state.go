@@ -43,9 +43,14 @@ func (s *scope) tell(plan *cacheplan.Plan, inTx bool, args int) {
 	default:
 		s.unknown = true
 	}
-	if plan.Transaction == cacheplan.Turns {
+	if turns(plan, inTx) {
 		s.turned = true
 	}
+}
+
+// turns reports whether a text begins or ends a transaction, or does both.
+func turns(plan *cacheplan.Plan, inTx bool) bool {
+	return plan.Transaction == cacheplan.Turns || plan.Transaction == cacheplan.Nests && !inTx
 }
 
 // set adds a setting, unless it was the last one as well.

@@ -33,7 +33,7 @@ func (s *session) announce(p *physical, o *op) {
 		s.wrote = written{}
 		if p.scope.dirty { // a text has begun another transaction within this one
 			w.with(p.scope.wrote)
-			w.sticks = true
+			w.sticks, w.reshapes = true, w.reshapes || p.scope.unknown
 		}
 		s.publish(w)
 	case middleware.OpRollback:
@@ -48,11 +48,11 @@ func (s *session) announce(p *physical, o *op) {
 // announceText is announce for a text.
 func (s *session) announceText(p *physical, o *op) {
 	plan, sc, inTx := s.planned(o), &p.scope, s.tx != nil
-	if plan.Session != cacheplan.Leaves || plan.Transaction == cacheplan.Turns {
+	if plan.Session != cacheplan.Leaves || turns(plan, inTx) {
 		sc.tell(plan, inTx, len(o.Args))
 		s.e.cache.mark(sc)
 	}
-	if plan.Transaction != cacheplan.Stays {
+	if plan.Transaction == cacheplan.Ends || turns(plan, inTx) {
 		s.announceTurn(sc)
 		return
 	}
@@ -84,6 +84,7 @@ func (s *session) announceTurn(sc *scope) {
 	w := s.wrote
 	if sc.dirty {
 		w.with(sc.wrote)
+		w.reshapes = w.reshapes || sc.unknown
 	}
 	w.sticks = true
 	s.publish(w)
@@ -214,6 +215,7 @@ func (s *session) lends(p *physical) {
 		return
 	}
 	p.scope.unknown = true
+	p.scope.add(cache.Everything()) // a transaction under way makes it visible later
 	c.mark(&p.scope)
 	c.planner.Forget()
 	c.count.flushes.add("raw")

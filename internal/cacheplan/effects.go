@@ -153,7 +153,10 @@ func (p *Planner) controls(k *sqltext.Known) Control {
 	words := strings.Fields(strings.ToLower(k.Text()))
 	switch k.Verb {
 	case "SAVEPOINT", "RELEASE":
-		if k.Count == 1 {
+		switch {
+		case k.Count == 1 && p.memo.Dialect() == sqltext.SQLite:
+			return Nests // lang_savepoint.html: outside a transaction it is BEGIN DEFERRED, and the outermost RELEASE a COMMIT
+		case k.Count == 1:
 			return Stays
 		}
 	case "ROLLBACK":

@@ -97,6 +97,8 @@ type Control uint8
 const (
 	// Stays: nothing; a savepoint is nothing, too.
 	Stays Control = iota
+	// Nests: it begins one where none is under way, and is nothing within one.
+	Nests
 	// Turns: it begins one, or ends one and begins the next.
 	Turns
 	// Ends: it ends one.
