@@ -18,6 +18,7 @@ import (
 // queryCache keeps answers for an engine. It is nil where fluxor_cache is off.
 type queryCache struct {
 	planner    *cacheplan.Planner
+	dialect    sqltext.Dialect
 	versions   *cache.Versions
 	store      *cache.Store
 	flights    cache.Flights[*cache.Answer]
@@ -60,8 +61,9 @@ func newQueryCache(e *engine, pinned bool) *queryCache {
 	}
 	c.ending, c.end = context.WithCancel(context.Background())
 	c.store = cache.NewStore(c.versions, set.CacheSize)
+	c.dialect = sqltext.ForType(e.backend.Type)
 	cfg := cacheplan.Config{
-		Dialect: sqltext.ForType(e.backend.Type), Versions: c.versions, Mode: mode, TTL: set.CacheTTL, EmptyTTL: set.CacheEmptyTTL,
+		Dialect: c.dialect, Versions: c.versions, Mode: mode, TTL: set.CacheTTL, EmptyTTL: set.CacheEmptyTTL,
 		Rows: set.CacheMaxRows, Revalidate: set.CacheStaleWhileRevalidate, StaleIfError: set.CacheStaleIfError,
 	}
 	cfg.Rules, _ = cacherules.Parse(set.CacheRules) // resolve has read them

@@ -95,7 +95,7 @@ func (p *Planner) sets(k *sqltext.Known) Effect {
 		if p.cfg.Dialect == sqltext.PostgreSQL && len(words) > 1 && words[1] == "local" {
 			return SetsLocally
 		}
-		if slices.Contains(words, "transaction") { // for the next one alone
+		if p.turnsOn(k.Text()) {
 			return Unsettles
 		}
 		return Sets
@@ -107,12 +107,28 @@ func (p *Planner) sets(k *sqltext.Known) Effect {
 	return Unsettles
 }
 
+// turnsOn reports whether a text sets what transactions do, as for the next one
+// alone or so that reads see what is not committed, or sets something to what it
+// finds then: the same text may set something else the next time.
+func (p *Planner) turnsOn(text string) bool {
+	text = strings.ToLower(text)
+	_, value, _ := strings.Cut(text, "=")
+	computed := p.cfg.Dialect == sqltext.MySQL && strings.ContainsAny(value, "@(")
+	return computed || slices.ContainsFunc([]string{"transaction", "isolation", "completion_type"}, func(word string) bool {
+		return strings.Contains(text, word)
+	})
+}
+
 // controls judges a statement that begins or ends a transaction or a part of it.
 func (p *Planner) controls(k *sqltext.Known) Control {
 	words := strings.Fields(strings.ToLower(k.Text()))
 	switch k.Verb {
 	case "SAVEPOINT", "RELEASE":
-		if k.Count == 1 {
+		switch {
+		case k.Count > 1:
+		case p.cfg.Dialect == sqltext.SQLite:
+			return Nests
+		default:
 			return Stays
 		}
 	case "ROLLBACK":
