@@ -215,6 +215,37 @@ func (b *ConfigBuilder) WithErrorRules(rules string) *ConfigBuilder {
 	return b
 }
 
+// WithCache sets Cache ("off", "observe", "hint", "rules" or "all"), CacheTTL and
+// CacheSize, in bytes.
+func (b *ConfigBuilder) WithCache(mode string, ttl time.Duration, size int64) *ConfigBuilder {
+	b.code.Cache, b.code.CacheTTL, b.code.CacheSize = mode, stated(ttl), stated(size)
+	return b
+}
+
+// WithCacheAnswers sets CacheMaxRows, CacheMaxBytes and CacheEmptyTTL.
+func (b *ConfigBuilder) WithCacheAnswers(maxRows int, maxBytes int64, emptyTTL time.Duration) *ConfigBuilder {
+	b.code.CacheMaxRows, b.code.CacheMaxBytes, b.code.CacheEmptyTTL = stated(maxRows), stated(maxBytes), stated(emptyTTL)
+	return b
+}
+
+// WithCacheRules sets CacheRules.
+func (b *ConfigBuilder) WithCacheRules(rules string) *ConfigBuilder {
+	b.code.CacheRules = rules
+	return b
+}
+
+// WithCacheStale sets CacheStaleIfError and CacheStaleWhileRevalidate.
+func (b *ConfigBuilder) WithCacheStale(ifError, whileRevalidate time.Duration) *ConfigBuilder {
+	b.code.CacheStaleIfError, b.code.CacheStaleWhileRevalidate = stated(ifError), stated(whileRevalidate)
+	return b
+}
+
+// WithCacheChecks sets CacheDoubt, CacheCatalog and CacheAudit, a percentage.
+func (b *ConfigBuilder) WithCacheChecks(doubt, catalog time.Duration, audit int) *ConfigBuilder {
+	b.code.CacheDoubt, b.code.CacheCatalog, b.code.CacheAudit = stated(doubt), stated(catalog), stated(audit)
+	return b
+}
+
 // WithLeakCallback sets OnLeak.
 func (b *ConfigBuilder) WithLeakCallback(f func(LeakReport)) *ConfigBuilder {
 	b.code.OnLeak = f

@@ -44,6 +44,11 @@ func fullBuilder() *ConfigBuilder {
 		WithRetryPolicy(1, 1).
 		WithRetryBudget(1).
 		WithErrorRules("evict=1").
+		WithCache("rules", 1, 1).
+		WithCacheAnswers(1, 1, 1).
+		WithCacheRules("table=t ttl=1s").
+		WithCacheStale(1, 1).
+		WithCacheChecks(1, 1, 1).
 		WithLogger(slog.Default()).
 		WithMiddleware(pass).
 		WithInnerMiddleware(pass, pass)

@@ -68,6 +68,7 @@ func newQueryCache(e *engine, pinned bool) *queryCache {
 	}
 	cfg.Rules, _ = cacherules.Parse(set.CacheRules) // resolve has read them
 	cfg.BadHint = c.badHint(e)
+	cfg.NeedsSchema = set.CacheCatalog > 0
 	if pinned {
 		cfg.Never = whyPinned
 	}

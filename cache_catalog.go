@@ -13,6 +13,7 @@ import (
 	"time"
 
 	"github.com/fluxor-db/fluxor/internal/breaker"
+	"github.com/fluxor-db/fluxor/internal/cache"
 	"github.com/fluxor-db/fluxor/internal/cacheplan"
 	"github.com/fluxor-db/fluxor/internal/catalog"
 	"github.com/fluxor-db/fluxor/internal/sqltext"
@@ -73,7 +74,10 @@ func (e *engine) learn(ctx context.Context) {
 		e.unlearned(ctx, err)
 		return
 	}
-	a.learned(print, schema)
+	if a.learned(print, schema) {
+		c.count.flushes.add("schema-changed")
+		c.versions.Invalidate(cache.Everything()) // of what was changed elsewhere, nobody announced anything
+	}
 	if now := c.planner.Schema(); now == nil || now != cacheplan.Schema(schema) {
 		c.planner.Learn(since, schema)
 	}
@@ -89,10 +93,13 @@ func (a *cacheCatalog) known(print string) *catalog.Catalog {
 	return a.last
 }
 
-func (a *cacheCatalog) learned(print string, schema *catalog.Catalog) {
+// learned notes the schema, and reports whether another one was known.
+func (a *cacheCatalog) learned(print string, schema *catalog.Catalog) (changed bool) {
 	a.mu.Lock()
 	defer a.mu.Unlock()
+	changed = a.last != nil && a.last != schema
 	a.print, a.last, a.fault, a.told = print, schema, nil, false
+	return changed
 }
 
 // unlearned notes that the schema could not be asked for, and says so once. A

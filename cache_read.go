@@ -47,6 +47,9 @@ func (s *session) read(ctx context.Context, o *op) error {
 	q, plan := &o.read.question, s.planned(o)
 	q.how = controlOf(ctx)
 	if why := s.bypasses(plan, o, q); why != "" {
+		if why == cacheplan.WhySchema {
+			s.e.freshen(s.e.now())
+		}
 		s.e.cache.count.passed.add(why)
 		q.how.tell("bypass", why, 0)
 		return s.onward(ctx, o)

@@ -123,6 +123,8 @@ func sample(o option) string {
 		return o.allowed[len(o.allowed)-1]
 	case o.field == "ErrorRules":
 		return "evict=ORA-00600,57P01;retry=1020;ignore=P0001"
+	case o.field == "CacheRules":
+		return `table=orders,items_* ttl=10s rows=5; statement="^select .* from rates" off`
 	case o.isBool():
 		return "false"
 	case o.off == "":

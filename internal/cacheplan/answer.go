@@ -16,6 +16,8 @@ const (
 	WhyLong = "long-text"
 	// WhyNotAsked: the mode keeps nothing unless a hint or rule asks for it.
 	WhyNotAsked = "not-asked-for"
+	// WhySchema: the schema is not known yet, or may have changed just now.
+	WhySchema = "schema-unknown"
 	// WhyMoment: it has a literal that means the time of its preparation.
 	WhyMoment = "moment"
 )
@@ -50,6 +52,8 @@ func (p *Planner) against(plan *Plan, want choice) string {
 		return WhyNotAsked
 	case !p.memo.Keeps(k.Text()):
 		return WhyLong
+	case plan.world.schema == nil && p.cfg.NeedsSchema:
+		return WhySchema
 	case plan.world.schema == nil:
 		return ""
 	}

@@ -100,6 +100,9 @@ func (p *Planner) sets(k *sqltext.Known) Effect {
 		}
 		return Sets
 	case "USE", "ALTER", "RESET":
+		if p.turnsOn(k.Text()) {
+			return Unsettles
+		}
 		return Sets
 	case "LISTEN", "UNLISTEN", "NOTIFY":
 		return Leaves
@@ -114,7 +117,7 @@ func (p *Planner) turnsOn(text string) bool {
 	text = strings.ToLower(text)
 	_, value, _ := strings.Cut(text, "=")
 	computed := p.cfg.Dialect == sqltext.MySQL && strings.ContainsAny(value, "@(")
-	return computed || slices.ContainsFunc([]string{"transaction", "isolation", "completion_type"}, func(word string) bool {
+	return computed || slices.ContainsFunc([]string{"transaction", "isolation", "uncommitted", "completion_type"}, func(word string) bool {
 		return strings.Contains(text, word)
 	})
 }

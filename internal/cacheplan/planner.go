@@ -37,6 +37,9 @@ type Config struct {
 	Rows          int
 	Revalidate    time.Duration
 	StaleIfError  time.Duration
+	// NeedsSchema keeps nothing while the schema is not known: a view may call a
+	// function that nobody sees in the text.
+	NeedsSchema bool
 	// Never is why nothing may be kept at all; "" for nothing.
 	Never string
 	// Rules are the user's; nil means none.

@@ -5,6 +5,7 @@ package cacheplan
 import "github.com/fluxor-db/fluxor/internal/sqltext"
 
 var texts = map[string]string{
+	WhySchema:                "the schema is not known yet, or may have changed just now",
 	WhyLong:                  "texts of more than 8 KiB are not remembered",
 	WhyNotAsked:              "neither a hint nor a rule asks for it",
 	WhyMoment:                "it holds a literal that means the time of its preparation, such as 'now'",

@@ -87,10 +87,10 @@ func Fingerprint(ctx context.Context, d sqltext.Dialect, query Query) (string, e
 
 var (
 	loaders = map[sqltext.Dialect]func(*loader) error{
-		sqltext.PostgreSQL: loadPostgres, sqltext.SQLite: loadSQLite,
+		sqltext.PostgreSQL: loadPostgres, sqltext.SQLite: loadSQLite, sqltext.MySQL: loadMySQL, sqltext.Oracle: loadOracle,
 	}
 	fingerprints = map[sqltext.Dialect]func(*loader) (string, error){
-		sqltext.PostgreSQL: postgresFingerprint, sqltext.SQLite: sqliteFingerprint,
+		sqltext.PostgreSQL: postgresFingerprint, sqltext.SQLite: sqliteFingerprint, sqltext.MySQL: mysqlFingerprint, sqltext.Oracle: oracleFingerprint,
 	}
 )
 

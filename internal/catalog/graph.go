@@ -57,6 +57,17 @@ func (g *graph) routine(name string) int32 {
 	return i
 }
 
+// anyRoutine is the name of a routine of which nothing is known. No other has it.
+const anyRoutine = "\x00"
+
+// unknownRoutine is the node of one.
+func (g *graph) unknownRoutine() int32 {
+	i := g.routine(anyRoutine)
+	g.nodes[i].unkeep("opaque-function")
+	g.nodes[i].unbind("unknown-routine")
+	return i
+}
+
 func (g *graph) in(index map[string]int32, name string) int32 {
 	i, known := index[name]
 	if !known {

@@ -26,7 +26,7 @@ type world struct {
 // administrator is the same database for the server's administrator.
 func (w *world) administrator(driver string) *world {
 	w.Helper()
-	return connect(w.T, w.dialect, driver, w.target.As("admin", w.target.Password).OverSocket().DSN())
+	return connect(w.T, w.dialect, driver, w.target.As("admin", "fluxor").OverSocket().DSN())
 }
 
 // connect returns a world over one connection.

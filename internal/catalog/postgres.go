@@ -30,6 +30,9 @@ func loadPostgres(l *loader) error {
 	}
 	for _, v := range views {
 		l.c.relation(v.name).unkeep(l.unkeptQuery(standIn(v.text, proven)))
+		if _, runs := has(v.text, postgresRunning); runs {
+			l.c.readsToo(l.c.named(v.name), l.c.unknownRoutine())
+		}
 	}
 	return l.postgresHidden()
 }
@@ -142,8 +145,8 @@ func (l *loader) postgresEdge(kind, from, to string) {
 }
 
 // postgresHidden refuses a database in which a text that looks pure may call a
-// routine of the user's own: by an operator, by a cast, by the name of a
-// built-in function, or by the form in which a type is shown. It may read and
+// routine of the user's own: by an operator or the order of a type, by a cast, by the name
+// of a built-in function, or by the form in which a type is shown. It may read and
 // write whatever it likes.
 func (l *loader) postgresHidden() error {
 	rows, err := l.rows(3, postgresHidden)

@@ -18,12 +18,19 @@ type postgresRoutine struct {
 var harmlessLibraries = set(`uuid-ossp pgcrypto citext hstore pg_trgm btree_gist btree_gin ltree _int isn fuzzystrmatch
 	unaccent cube seg earthdistance moddatetime insert_username tsm_system_rows tsm_system_time postgis-3`)
 
-// postgresActs are the words in a body of SQL or PL/pgSQL behind which it may do
-// what no name shows: run a text, change definitions, follow foreign keys that
-// have no action.
-var postgresActs = set(`execute truncate refresh create alter drop import query_to_xml query_to_xmlschema
-	query_to_xml_and_xmlschema cursor_to_xml cursor_to_xmlschema table_to_xml schema_to_xml database_to_xml ts_stat ts_rewrite
-	lo_import lo_create lo_unlink lo_put lo_from_bytea lo_open lowrite lo_truncate lo_truncate64`)
+// postgresRuns are the built-in functions that run a text, or write.
+const postgresRuns = `query_to_xml query_to_xmlschema query_to_xml_and_xmlschema cursor_to_xml cursor_to_xmlschema table_to_xml
+	table_to_xmlschema table_to_xml_and_xmlschema schema_to_xml schema_to_xmlschema schema_to_xml_and_xmlschema database_to_xml
+	database_to_xmlschema database_to_xml_and_xmlschema ts_stat ts_rewrite lo_import lo_create lo_creat lo_unlink lo_put lo_from_bytea
+	lo_open lowrite lo_truncate lo_truncate64 lo_export`
+
+var (
+	postgresRunning = set(postgresRuns)
+	// postgresActs are the words in a body of SQL or PL/pgSQL behind which it may
+	// do what no name shows: run a text, change definitions, follow foreign keys
+	// that have no action.
+	postgresActs = set(postgresRuns + " execute truncate refresh create alter drop import")
+)
 
 // postgresRoutines loads the routines and returns the names of those that are
 // proven pure and that no built-in function has.

@@ -85,6 +85,7 @@ var postgresEdges = `with ` + postgresUser + `, ` + postgresMine + `,
 // name does not stand.
 var postgresHidden = `with ` + postgresMine + `
 	select 'operator', o.oprname, f.proname from pg_operator o join f on f.oid = o.oprcode
+	union all select 'order', format_type(a.amproclefttype, null), f.proname from pg_amproc a join f on f.oid = a.amproc
 	union all select 'cast', format_type(c.casttarget, null), f.proname from pg_cast c join f on f.oid = c.castfunc
 	union all select 'overload', f.proname, f.proname from f where exists
 		(select from pg_proc b where b.proname = f.proname and b.pronamespace = 'pg_catalog'::regnamespace)
@@ -110,6 +111,7 @@ func postgresFingerprint(l *loader) (string, error) {
 	(select count(*) || ',' || sum(xmin::text::bigint) from pg_proc),
 	(select count(*) || ',' || sum(xmin::text::bigint) from pg_policy),
 	(select count(*) || ',' || sum(xmin::text::bigint) from pg_operator),
+	(select count(*) || ',' || sum(xmin::text::bigint) from pg_amproc),
 	(select count(*) || ',' || sum(xmin::text::bigint) from pg_cast),
 	(select count(*) || ',' || sum(xmin::text::bigint) from pg_aggregate),
 	(select count(*) || ',' || sum(xmin::text::bigint) from pg_type where typtype in ('b', 'd', 'e', 'r') and typcategory <> 'A'),

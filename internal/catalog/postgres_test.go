@@ -15,11 +15,18 @@ import (
 func postgres(t *testing.T, statements ...string) *world {
 	t.Helper()
 	t.Parallel()
+	w := postgresWorld(t)
+	w.does("create table a (id int primary key, name text)", "create table other (id int primary key, x int)")
+	w.does(statements...)
+	return w
+}
+
+// postgresWorld is an empty database.
+func postgresWorld(t *testing.T) *world {
+	t.Helper()
 	target := dbtest.Postgres(t).NewDatabase(t)
 	w := connect(t, sqltext.PostgreSQL, "postgres", target.DSN())
 	w.target = target
-	w.does("create table a (id int primary key, name text)", "create table other (id int primary key, x int)")
-	w.does(statements...)
 	return w
 }
 
@@ -117,6 +124,24 @@ func TestPostgresViewThatCallsAWriterWritesWhenItIsRead(t *testing.T) {
 	if r, _ := c.Routine("note"); r.Pure || r.All || len(r.Writes) != 1 {
 		t.Errorf("note is %+v", r)
 	}
+}
+
+func TestPostgresViewThatRunsATextMayChangeAnythingWhenItIsRead(t *testing.T) {
+	w := postgres(t, "create view v as select query_to_xml('select 1', true, true, '')::text from a")
+	c := w.load()
+	w.kept(c, "v", "opaque-view")
+	if _, all, _ := c.Effects([]string{"v"}); !all {
+		t.Error("the read is said to change nothing")
+	}
+}
+
+func TestPostgresForeignKeyToAPartitionedTableIsFollowedFromItsPartitions(t *testing.T) {
+	w := postgres(t, "create table p (id int primary key) partition by range (id)", "create table p1 partition of p for values from (0) to (9)",
+		"create table child (p int references p on delete cascade)", "insert into p values (1)", "insert into child values (1)", "delete from p1")
+	if rows, err := w.query(t.Context(), "select * from child"); err != nil || len(rows) > 0 {
+		t.Fatalf("the server left %v, %v", rows, err)
+	}
+	w.hits(w.load(), "p1", "child")
 }
 
 func TestPostgresForeignKeyActionsAreFollowed(t *testing.T) {
@@ -325,7 +350,9 @@ func TestPostgresHiddenCallsRefuseTheDatabase(t *testing.T) {
 		"pure overload":                         {[]string{"create function round(f float, i int) returns numeric immutable language sql as 'select round($1::numeric, $2)'"}, ""},
 	} {
 		t.Run(what, func(t *testing.T) {
-			if got := postgres(t, row.definitions...).load().Refuses(); got != row.want {
+			w := postgres(t)
+			w.administrator("postgres").does(row.definitions...)
+			if got := w.load().Refuses(); got != row.want {
 				t.Errorf("refused because of %q, want %q", got, row.want)
 			}
 		})

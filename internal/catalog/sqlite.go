@@ -155,7 +155,7 @@ func (l *loader) sqliteHangs(o sqliteObject) {
 	case o.kind == "trigger":
 		l.trigger(o.table, o.sql)
 	case sqliteVirtual(o.sql):
-		l.view(o.name, o.sql)
+		l.through(o.name, o.sql)
 		for name, i := range g.relations {
 			if strings.HasPrefix(name, o.name+"_") {
 				g.readsToo(g.named(o.name), i)

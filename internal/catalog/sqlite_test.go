@@ -14,9 +14,16 @@ import (
 func sqlite(t *testing.T, statements ...string) *world {
 	t.Helper()
 	t.Parallel()
-	w := connect(t, sqltext.SQLite, "sqlite", dbtest.SQLite(t))
+	w := sqliteWorld(t)
 	w.does("create table first (id integer primary key, name text)", "create table other (id integer primary key, x int)")
 	w.does(statements...)
+	return w
+}
+
+// sqliteWorld is an empty database.
+func sqliteWorld(t *testing.T) *world {
+	t.Helper()
+	w := connect(t, sqltext.SQLite, "sqlite", dbtest.SQLite(t))
 	return w
 }
 
@@ -50,6 +57,10 @@ func TestSQLiteViewThatReadsTheClockIsNotKept(t *testing.T) {
 	w.kept(c, "chance", "volatile-function")
 	w.kept(c, "schema", "system-table")
 	w.kept(c, "own", "opaque-view")
+	w.calm(c, "clock")
+	if _, all, why := c.Effects([]string{"own"}); !all || why != "unknown-routine" {
+		t.Errorf("a read that calls an unknown function changes anything: %v because of %q", all, why)
+	}
 }
 
 func TestSQLiteForeignKeyActionsAreFollowed(t *testing.T) {

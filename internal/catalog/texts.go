@@ -9,27 +9,44 @@ import (
 	"github.com/fluxor-db/fluxor/internal/sqltext"
 )
 
-// view notes that a view is read and written through to all that its text
-// names.
+// view notes what the text of a view names, and that a read may change anything
+// where it calls what is not known.
 func (l *loader) view(name, text string) {
+	l.through(name, text)
+	if l.unknownCall(text) {
+		l.c.readsToo(l.c.named(name), l.c.unknownRoutine())
+	}
+}
+
+// through notes that a relation is read and written through to all that its text
+// names.
+func (l *loader) through(name, text string) {
+	i := l.c.named(name)
+	for _, to := range l.readThrough(i, text) {
+		l.c.writesToo(i, to)
+	}
+}
+
+// readThrough notes that who reads a node reads all that its text names. It
+// returns the relations.
+func (l *loader) readThrough(i int32, text string) (relations []int32) {
 	g := &l.c.graph
-	i := g.named(name)
-	relations, ok := l.names(text, g.relations)
-	routines, okToo := l.names(text, g.routines)
-	if !ok || !okToo || len(text) > mostText {
+	all, ok := l.names(text, g.relations, g.routines)
+	if !ok || len(text) > mostText {
 		g.nodes[i].unkeep("opaque-view")
 		g.nodes[i].unbind("opaque-view")
-		return
+		return nil
 	}
-	for _, to := range relations {
-		if to != i {
-			g.readsToo(i, to)
-			g.writesToo(i, to)
+	for _, to := range all {
+		if to == i {
+			continue
+		}
+		g.readsToo(i, to)
+		if g.nodes[to].is&isRelation != 0 {
+			relations = append(relations, to)
 		}
 	}
-	for _, to := range routines {
-		g.readsToo(i, to)
-	}
+	return relations
 }
 
 // trigger notes that a write of a table writes what the text of a trigger

@@ -1,0 +1,216 @@
+// This file loads the catalog of a MySQL or MariaDB server from its information_schema.
+
+package catalog
+
+import (
+	"strings"
+
+	"github.com/fluxor-db/fluxor/internal/sqltext"
+)
+
+func loadMySQL(l *loader) error {
+	mariadb, err := l.mysqlServer()
+	if err != nil {
+		return err
+	}
+	merges, err := l.mysqlRelations()
+	if err != nil {
+		return err
+	}
+	if err := l.columns(mysqlColumns); err != nil {
+		return err
+	}
+	proven, err := l.mysqlRoutines()
+	if err != nil {
+		return err
+	}
+	l.mysqlMerges(merges)
+	for _, step := range []func() error{
+		func() error { return l.mysqlViews(proven) },
+		l.mysqlTriggers,
+		l.mysqlForeignKeys,
+	} {
+		if err := step(); err != nil {
+			return err
+		}
+	}
+	if mariadb {
+		return l.mariadbVirtualColumns()
+	}
+	return l.mysqlUsage()
+}
+
+// mysqlServer looks at the session: of one that reads what nobody committed, or
+// that begins transactions by itself, nothing may be kept.
+func (l *loader) mysqlServer() (mariadb bool, err error) {
+	rows, err := l.rows(2, `show variables where variable_name in ('version', 'tx_isolation', 'transaction_isolation', 'autocommit')`)
+	for _, row := range rows {
+		switch strings.ToLower(row[0]) {
+		case "version":
+			mariadb = strings.Contains(strings.ToLower(row[1]), "mariadb")
+		case "autocommit":
+			if row[1] == "OFF" {
+				l.refuse("autocommit-off")
+			}
+		default:
+			if row[1] == "READ-UNCOMMITTED" {
+				l.refuse("read-uncommitted")
+			}
+		}
+	}
+	return mariadb, err
+}
+
+// mysqlEngines are those that keep a table's rows where only statements on this
+// server change them. All others may lead anywhere.
+var mysqlEngines = set("innodb myisam aria archive csv blackhole rocksdb tokudb mrg_myisam")
+
+// merge is a table that is made of others.
+type merge struct{ schema, name string }
+
+// mysqlRelations loads tables, views and sequences.
+func (l *loader) mysqlRelations() (merges []merge, err error) {
+	rows, err := l.rows(5, mysqlRelations)
+	if err != nil {
+		return nil, err
+	}
+	grants, err := l.mysqlGrants()
+	if err != nil {
+		return nil, err
+	}
+	for _, row := range rows {
+		schema, name, kind, engine := row[0], row[1], row[2], strings.ToLower(row[3])
+		n := l.c.relation(l.name(name))
+		n.lasting = n.lasting || kind != "VIEW" && row[4] != "YES"
+		switch {
+		case kind == "VIEW":
+			continue
+		case kind == "SEQUENCE":
+			n.unkeep("sequence")
+		case kind == "TEMPORARY":
+			n.unkeep("temporary-table")
+		case engine == "memory":
+			n.unkeep("memory-table") // a restart empties it
+		case !mysqlEngines[engine]:
+			n.unkeep("foreign-engine")
+			n.unbind("foreign-engine")
+		case engine == "mrg_myisam":
+			merges = append(merges, merge{schema, name})
+		}
+		if !grants.triggers(schema, name) {
+			n.unbind("hidden-triggers")
+		}
+	}
+	return merges, nil
+}
+
+// mostMerges bounds the queries for tables that are made of others: where there
+// are more, each of them is opaque.
+const mostMerges = 100
+
+// mysqlMerges asks what tables are made of, which is shown nowhere else, and not
+// where one of those is gone.
+func (l *loader) mysqlMerges(merges []merge) {
+	for _, m := range merges {
+		name := l.name(m.name)
+		text := ""
+		if len(merges) <= mostMerges {
+			text = l.mysqlMadeOf(m)
+		}
+		if text == "" {
+			l.c.relation(name).unkeep("opaque-view")
+			l.c.relation(name).unbind("opaque-view")
+		}
+		l.through(name, text)
+	}
+}
+
+// mysqlMadeOf is the text of a table; "" where the server does not show it. A
+// connection that is lost fails the next query as well.
+func (l *loader) mysqlMadeOf(m merge) string {
+	rows, err := l.rows(2, "show create table "+backquoted(m.schema)+"."+backquoted(m.name))
+	if err != nil || len(rows) != 1 {
+		return ""
+	}
+	return rows[0][1]
+}
+
+func backquoted(name string) string { return "`" + strings.ReplaceAll(name, "`", "``") + "`" }
+
+// mysqlViews loads the views. The server keeps their texts with every name in
+// quotes and with its schema. Who may not see a text gets an empty one, and a
+// table in it that is not known is hidden as well.
+func (l *loader) mysqlViews(proven []string) error {
+	rows, err := l.rows(2, mysqlViews)
+	if err != nil {
+		return err
+	}
+	for _, row := range rows {
+		name, text := l.name(row[0]), row[1]
+		l.view(name, text)
+		n := l.c.relation(name)
+		n.unkeep(l.unkeptQuery(standIn(text, proven)))
+		if text == "" || l.hidden(text) {
+			n.unkeep("opaque-view")
+			n.unbind("opaque-view")
+		}
+	}
+	return nil
+}
+
+// hidden reports whether a query names a table that is not known.
+func (l *loader) hidden(text string) bool {
+	for _, table := range sqltext.Tables(l.dialect, text) {
+		if !l.c.Relation(l.name(table)) && table != "dual" {
+			return true
+		}
+	}
+	return false
+}
+
+func (l *loader) mysqlTriggers() error {
+	rows, err := l.rows(2, mysqlTriggers)
+	for _, row := range rows {
+		l.mysqlBody(l.c.named(l.name(row[0])), row[1])
+	}
+	return err
+}
+
+func (l *loader) mysqlForeignKeys() error {
+	rows, err := l.rows(2, mysqlForeignKeys)
+	for _, row := range rows {
+		l.c.writesToo(l.c.named(l.name(row[0])), l.c.named(l.name(row[1])))
+	}
+	return err
+}
+
+// mariadbVirtualColumns looks at columns that are computed when they are read:
+// MariaDB lets them read the clock.
+func (l *loader) mariadbVirtualColumns() error {
+	rows, err := l.rows(2, mariadbVirtualColumns)
+	for _, row := range rows {
+		if why := l.unkeptQuery("select " + row[1]); why != "" {
+			l.c.relation(l.name(row[0])).unkeep("virtual-column")
+		}
+	}
+	return err
+}
+
+// mysqlUsage loads what MySQL's own books say of its views.
+func (l *loader) mysqlUsage() error {
+	tables, err := l.rows(2, mysqlTableUsage)
+	if err != nil {
+		return err
+	}
+	g := &l.c.graph
+	for _, row := range tables {
+		a, b := g.named(l.name(row[0])), g.named(l.name(row[1]))
+		g.readsToo(a, b)
+		g.writesToo(a, b)
+	}
+	routines, err := l.rows(2, mysqlRoutineUsage)
+	for _, row := range routines {
+		g.readsToo(g.named(l.name(row[0])), g.routine(l.name(row[1])))
+	}
+	return err
+}

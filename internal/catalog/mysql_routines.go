@@ -1,0 +1,156 @@
+// This file judges the routines of a MySQL or MariaDB server, and what its user may see of triggers.
+
+package catalog
+
+import (
+	"regexp"
+	"strings"
+)
+
+// mysqlActs are the words behind which a body may do what no name shows.
+var mysqlActs = set("prepare execute create alter drop truncate rename load handler install uninstall xa")
+
+// mysqlBody notes what the text of a trigger or a routine may write.
+func (l *loader) mysqlBody(i int32, text string) {
+	if _, acts := has(text, mysqlActs); acts {
+		l.c.nodes[i].unbind("dynamic-sql")
+		return
+	}
+	l.body(i, text)
+}
+
+// mysqlRoutines loads the routines and returns the names of those that are
+// proven pure. What they declare of themselves, nobody holds them to.
+func (l *loader) mysqlRoutines() (proven []string, err error) {
+	rows, err := l.rows(4, mysqlRoutines)
+	if err != nil {
+		return nil, err
+	}
+	for _, row := range rows { // before any body is read
+		l.c.routine(l.name(row[0]))
+	}
+	pure := map[string]bool{}
+	for _, row := range rows {
+		name, body := l.name(row[0]), row[2]
+		i := l.c.routine(name)
+		query, returns := returned(body)
+		holds := row[1] == "FUNCTION" && row[3] == "SQL" && returns && l.unkeptQuery("select "+query) == ""
+		if before, judged := pure[name]; judged {
+			holds = holds && before
+		}
+		pure[name] = holds
+		switch {
+		case body == "" || row[3] != "SQL":
+			l.c.nodes[i].unbind("hidden-routine")
+		case holds:
+			l.readThrough(i, body)
+		default:
+			l.mysqlBody(i, body)
+		}
+	}
+	for name, holds := range pure {
+		if holds {
+			proven = append(proven, name)
+		} else {
+			l.c.nodes[l.c.routine(name)].unkeep("opaque-function")
+		}
+	}
+	return proven, nil
+}
+
+// returning is a body that returns one expression.
+var returning = regexp.MustCompile(`(?is)^\s*(?:begin\s+)?return\s(.*?);?\s*(?:;\s*end\s*;?)?\s*$`)
+
+// returned is the expression that a body returns, if that is all it does.
+func returned(body string) (expression string, only bool) {
+	m := returning.FindStringSubmatch(body)
+	if m == nil {
+		return "", false
+	}
+	return m[1], true
+}
+
+// grants are where a user may see triggers.
+type grants []grant
+
+// grant is a pattern of schemas and, unless it is "", one table.
+type grant struct {
+	schema *regexp.Regexp
+	table  string
+	taken  bool // it is a revocation
+}
+
+// privilege is a line of SHOW GRANTS.
+var privilege = regexp.MustCompile("(?is)^(GRANT|REVOKE) (.*?) ON (?:TABLE )?(\\*|`(?:[^`]|``)*`)\\.(\\*|`(?:[^`]|``)*`) (?:TO|FROM) ")
+
+// mysqlGrants asks where the user may see triggers: where not, they are not even
+// counted.
+func (l *loader) mysqlGrants() (all grants, err error) {
+	rows, err := l.rows(1, "show grants")
+	for _, row := range rows {
+		m := privilege.FindStringSubmatch(row[0])
+		if m == nil || !seesTriggers(m[2]) {
+			continue
+		}
+		g := grant{schema: pattern(m[3]), taken: strings.EqualFold(m[1], "revoke")}
+		if m[4] != "*" {
+			g.table = strings.ToLower(unquote(m[4]))
+		}
+		all = append(all, g)
+	}
+	return all, err
+}
+
+// seesTriggers reports whether a list of privileges has the one for triggers.
+func seesTriggers(list string) bool {
+	for p := range strings.SplitSeq(strings.ToUpper(list), ",") {
+		switch strings.TrimSpace(p) {
+		case "TRIGGER", "ALL PRIVILEGES", "ALL":
+			return true
+		}
+	}
+	return false
+}
+
+func unquote(name string) string { return strings.ReplaceAll(strings.Trim(name, "`"), "``", "`") }
+
+// pattern is the schemas that a grant is for, in which % and _ stand for others
+// unless a backslash stands before them.
+func pattern(quoted string) *regexp.Regexp {
+	if quoted == "*" {
+		return regexp.MustCompile("")
+	}
+	var b strings.Builder
+	escaped := false
+	for _, r := range strings.ToLower(unquote(quoted)) {
+		switch {
+		case r == '\\' && !escaped:
+			escaped = true
+			continue
+		case r == '%' && !escaped:
+			b.WriteString(".*")
+		case r == '_' && !escaped:
+			b.WriteString(".")
+		default:
+			b.WriteString(regexp.QuoteMeta(string(r)))
+		}
+		escaped = false
+	}
+	return regexp.MustCompile("(?s)^" + b.String() + "$")
+}
+
+// triggers reports whether the user may see the triggers of a table.
+func (all grants) triggers(schema, table string) bool {
+	schema, table = strings.ToLower(schema), strings.ToLower(table)
+	sees := false
+	for _, g := range all {
+		if !g.schema.MatchString(schema) || g.table != "" && g.table != table {
+			continue
+		}
+		if g.taken {
+			return false
+		}
+		sees = true
+	}
+	return sees
+}

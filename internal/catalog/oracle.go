@@ -1,0 +1,241 @@
+// This file loads the catalog of an Oracle database from its dictionary.
+
+package catalog
+
+import "fmt"
+
+func loadOracle(l *loader) error {
+	account, err := l.oracleServer()
+	if err != nil {
+		return err
+	}
+	units, err := l.oracleObjects(account)
+	if err != nil {
+		return err
+	}
+	if err := l.columns(oracleColumns); err != nil {
+		return err
+	}
+	for _, step := range []func() error{
+		func() error { return l.oracleSources(units) },
+		l.oracleSynonyms, l.oracleDependencies, l.oracleViews, l.oracleTriggers, l.oracleForeignKeys, l.oraclePolicies, l.oracleExternal,
+	} {
+		if err := step(); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// oracleAccount is who asks.
+type oracleAccount struct {
+	name        string
+	allTriggers bool // he sees those on the tables of others
+}
+
+func (l *loader) oracleServer() (a oracleAccount, err error) {
+	rows, err := l.rows(3, oracleServer)
+	if err != nil {
+		return a, err
+	}
+	if len(rows) != 1 {
+		return a, fmt.Errorf("catalog: %d rows, not one", len(rows))
+	}
+	if role := rows[0][1]; role != "PRIMARY" {
+		l.refuse("standby")
+	}
+	return oracleAccount{rows[0][0], rows[0][2] != "0"}, nil
+}
+
+// oracleUnit is a piece of code.
+type oracleUnit struct{ kind, name string }
+
+// oracleTrigger is what a trigger is called among the routines.
+func oracleTrigger(name string) string { return "trigger " + name }
+
+// oracleObjects makes the nodes. It returns the code of which the source has to
+// be seen. A package's body may be hidden where its head is not.
+func (l *loader) oracleObjects(account oracleAccount) (units map[oracleUnit]bool, err error) {
+	rows, err := l.rows(4, oracleObjects)
+	units = map[oracleUnit]bool{}
+	for _, row := range rows {
+		owner, name, kind, temporary := row[0], l.name(row[1]), row[2], row[3] == "Y"
+		mine := owner == account.name
+		switch kind {
+		case "TABLE", "VIEW", "MATERIALIZED VIEW":
+			n := l.c.relation(name)
+			if temporary {
+				n.unkeep("temporary-table")
+			}
+			if !mine && !account.allTriggers {
+				n.unbind("hidden-triggers")
+			}
+		case "SYNONYM":
+			l.c.relation(name)
+		case "TRIGGER":
+			units[oracleUnit{kind, oracleTrigger(name)}] = true
+			l.c.routine(oracleTrigger(name))
+		case "PACKAGE", "TYPE":
+			l.c.nodes[l.c.routine(name)].unkeep("opaque-function")
+			if !mine {
+				units[oracleUnit{kind + " BODY", name}] = true
+			}
+		case "FUNCTION", "PROCEDURE", "PACKAGE BODY", "TYPE BODY":
+			l.c.nodes[l.c.routine(name)].unkeep("opaque-function")
+			units[oracleUnit{kind, name}] = true
+		}
+	}
+	return units, err
+}
+
+// oracleSources looks for what no book shows: texts that are run, transactions
+// that a rollback does not undo, and code that cannot be seen.
+func (l *loader) oracleSources(units map[oracleUnit]bool) error {
+	rows, err := l.rows(4, oracleSources)
+	for _, row := range rows {
+		kind, name := row[0], l.name(row[1])
+		if kind == "TRIGGER" {
+			name = oracleTrigger(name)
+		}
+		delete(units, oracleUnit{kind, name})
+		n := &l.c.nodes[l.c.routine(name)]
+		if row[2] == "1" {
+			n.unbind("dynamic-sql")
+		}
+		n.lasting = n.lasting || row[3] == "1"
+	}
+	for unit := range units {
+		l.c.nodes[l.c.routine(unit.name)].unbind("hidden-routine")
+	}
+	return err
+}
+
+// oracleSynonyms follows synonyms to relations and to routines. What one stands
+// for and is not known, is hidden.
+func (l *loader) oracleSynonyms() error {
+	rows, err := l.rows(4, oracleSynonyms)
+	g := &l.c.graph
+	for _, row := range rows {
+		name, to := l.name(row[0]), l.name(row[1])
+		n := g.relation(name)
+		_, routine := g.routines[to]
+		switch {
+		case row[2] != "":
+			n.unkeep("remote")
+			n.unbind("remote")
+		case routine:
+			i, j := g.routine(name), g.routine(to)
+			g.readsToo(i, j)
+			g.writesToo(i, j)
+		case row[3] == "0":
+			n.unkeep("opaque-view")
+			n.unbind("opaque-view")
+		}
+		if name != to && l.c.Relation(to) {
+			i, j := g.named(name), g.named(to)
+			g.readsToo(i, j)
+			g.writesToo(i, j)
+		}
+	}
+	return err
+}
+
+// oracleHarmless are the packages of the server's own that change nothing.
+var oracleHarmless = set("standard dbms_standard dbms_output dbms_lob dbms_utility utl_raw utl_i18n plitblm dual dbms_application_info")
+
+// oracleDependencies loads what hangs on what: of code, the static part.
+func (l *loader) oracleDependencies() error {
+	rows, err := l.rows(6, oracleDependencies)
+	for _, row := range rows {
+		l.oracleDependency(row[0], l.name(row[1]), row[2], l.name(row[3]), row[4] == "1", row[5] != "")
+	}
+	return err
+}
+
+func (l *loader) oracleDependency(kind, name, toKind, to string, systems, remote bool) {
+	g := &l.c.graph
+	i := l.oracleNode(kind, name)
+	code := toKind == "FUNCTION" || toKind == "PROCEDURE" || toKind == "PACKAGE" || toKind == "TYPE"
+	switch n := &g.nodes[i]; {
+	case remote:
+		n.unkeep("remote")
+		n.unbind("remote")
+		return
+	case systems: // what is read of the server's own, a view's text says
+		if code && toKind != "TYPE" && !oracleHarmless[to] {
+			j := g.unknownRoutine()
+			g.readsToo(i, j)
+			g.writesToo(i, j)
+		}
+		return
+	case code:
+		j := g.routine(to)
+		g.readsToo(i, j)
+		g.writesToo(i, j)
+		return
+	}
+	j := g.named(to)
+	g.readsToo(i, j)
+	if kind != "MATERIALIZED VIEW" && kind != "TABLE" {
+		g.writesToo(i, j)
+	}
+	if k, both := g.routines[to]; both { // what the synonym of a routine stands for
+		g.readsToo(i, k)
+		g.writesToo(i, k)
+	}
+}
+
+// oracleNode is the node of an object.
+func (l *loader) oracleNode(kind, name string) int32 {
+	switch kind {
+	case "VIEW", "MATERIALIZED VIEW", "TABLE":
+		return l.c.named(name)
+	case "TRIGGER":
+		return l.c.routine(oracleTrigger(name))
+	}
+	return l.c.routine(name)
+}
+
+// oracleViews judges the texts of views.
+func (l *loader) oracleViews() error {
+	rows, err := l.rows(2, oracleViews)
+	for _, row := range rows {
+		l.c.relation(l.name(row[0])).unkeep(l.unkeptQuery(row[1]))
+	}
+	return err
+}
+
+func (l *loader) oracleTriggers() error {
+	rows, err := l.rows(2, oracleTriggers)
+	for _, row := range rows {
+		l.c.writesToo(l.c.named(l.name(row[1])), l.c.routine(oracleTrigger(l.name(row[0]))))
+	}
+	return err
+}
+
+func (l *loader) oracleForeignKeys() error {
+	rows, err := l.rows(2, oracleForeignKeys)
+	for _, row := range rows {
+		l.c.writesToo(l.c.named(l.name(row[0])), l.c.named(l.name(row[1])))
+	}
+	return err
+}
+
+// oraclePolicies are functions that add conditions to every query of a table.
+func (l *loader) oraclePolicies() error {
+	rows, err := l.rows(2, oraclePolicies)
+	for _, row := range rows {
+		i := l.c.named(l.name(row[0]))
+		l.c.nodes[i].unkeep("row-security")
+		l.c.readsToo(i, l.c.routine(l.name(row[1])))
+	}
+	return err
+}
+
+func (l *loader) oracleExternal() error {
+	rows, err := l.rows(1, oracleExternal)
+	for _, row := range rows {
+		l.c.relation(l.name(row[0])).unkeep("foreign-table")
+	}
+	return err
+}
