@@ -31,7 +31,8 @@ func (s *session) announce(p *physical, o *op) {
 		s.wrote = written{} // what a rollback does not take back was published by its statement
 		s.announceTurn(&p.scope)
 	case middleware.OpCommit:
-		s.announceCommit(&p.scope)
+		s.announceTurn(&p.scope)
+		s.wrote = written{}
 	case middleware.OpExec, middleware.OpQuery:
 		s.announceText(p, o)
 	case middleware.OpPrepare:
@@ -66,17 +67,6 @@ func (s *session) announceText(p *physical, o *op) {
 		dirty: true, tags: plan.Writes, reshapes: plan.Reshapes,
 		sticks: !plan.Undoable || plan.Known.Count > 1 || plan.Reshapes || sc.unsure(),
 	})
-}
-
-// announceCommit is announce for a commit. SQLite may refuse it and go on with the
-// transaction, of which nobody else knows then.
-func (s *session) announceCommit(sc *scope) {
-	if s.wrote.dirty && s.e.cache.dialect == sqltext.SQLite {
-		sc.turned = true
-		sc.add(s.wrote.tags)
-	}
-	s.announceTurn(sc)
-	s.wrote = written{}
 }
 
 // announceTurn is announce for what begins or ends a transaction: what was written
@@ -116,7 +106,9 @@ func (s *session) publish(w written) {
 	if w.reshapes || w.tags.All() {
 		c.count.flushes.add(whyOf(w.reshapes))
 	}
-	s.change = announced{write: c.versions.Begin(w.tags), on: true, reshapes: w.reshapes, undoable: !w.sticks}
+	s.change = announced{write: c.versions.Begin(w.tags), on: true, reshapes: w.reshapes,
+		undoable: !w.sticks && c.dialect != sqltext.SQLite, // which knows UPDATE OR FAIL
+	}
 }
 
 // whyOf is why all answers end with a change.
