@@ -38,6 +38,7 @@ type queryCache struct {
 	catalog cacheCatalog
 	again   func(ctx context.Context, e *engine, text string, args []driver.NamedValue) // asks a query; set by the connector
 	behind  sync.WaitGroup                                                              // of what runs behind callers
+	begins  sync.Mutex                                                                  // held to begin that, and to end it; a leaf
 	ending  context.Context                                                             // it ends that
 	end     context.CancelFunc
 }
@@ -87,6 +88,7 @@ const (
 	whyRefresh     = "refresh"
 	whyArguments   = "arguments"
 	whySteps       = "prepared-in-steps"
+	whyRewritten   = "rewritten"
 	whyAbsent      = "not-there"
 	whyExpired     = "expired"
 	whyOvertaken   = "overtaken"
@@ -117,7 +119,9 @@ func (c *queryCache) close() {
 	if c == nil {
 		return
 	}
+	c.begins.Lock()
 	c.end()
+	c.begins.Unlock()
 	c.behind.Wait()
 	c.versions.Close()
 	c.store.Clear()
@@ -125,6 +129,8 @@ func (c *queryCache) close() {
 
 // goBehind runs f behind the callers, unless the engine is being closed.
 func (c *queryCache) goBehind(f func(ctx context.Context)) {
+	c.begins.Lock()
+	defer c.begins.Unlock()
 	if c.ending.Err() != nil {
 		return
 	}

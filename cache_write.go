@@ -16,10 +16,18 @@ import (
 // planned returns the plan of o's text as it goes to the driver: a middleware may
 // have changed it.
 func (s *session) planned(o *op) *cacheplan.Plan {
-	if o.plan == nil || o.plan.Known.Text() != o.SQL {
-		o.plan = s.e.cache.planner.Of(o.SQL)
+	if text := o.text(); o.plan == nil || o.plan.Known.Text() != text {
+		o.plan = s.e.cache.planner.Of(text)
 	}
 	return o.plan
+}
+
+// text is what goes to the driver: of a prepared statement, what was prepared.
+func (o *op) text() string {
+	if o.Prepared && o.st != nil {
+		return o.st.runs()
+	}
+	return o.SQL
 }
 
 // announce says, before o is sent on p, what it may change for others to see, and

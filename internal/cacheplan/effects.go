@@ -161,10 +161,16 @@ func (p *Planner) builds(k *sqltext.Known) bool {
 	if k.Count > 1 || k.Reason != sqltext.UnknownStatement || !slices.Contains(building, firstWord(k.Text())) {
 		return false
 	}
-	words := strings.FieldsFunc(strings.ToLower(k.Text()), func(r rune) bool {
+	text := strings.ToLower(k.Text())
+	if strings.Contains(text, "/*!") || strings.Contains(text, "/*m!") || strings.Contains(text, `u&"`) {
+		return false // words that stand where they are not seen
+	}
+	words := strings.FieldsFunc(text, func(r rune) bool {
 		return (r < 'a' || r > 'z') && (r < '0' || r > '9') && r != '_' && r != '$' && r < 128
 	})
-	return !slices.ContainsFunc(words, func(w string) bool { return slices.Contains(calling, w) })
+	return !slices.ContainsFunc(words, func(w string) bool {
+		return slices.Contains(calling, w) || strings.HasPrefix(w, "pg_temp")
+	})
 }
 
 func firstWord(text string) string {
