@@ -18,6 +18,7 @@ import (
 // queryCache keeps answers for an engine. It is nil where fluxor_cache is off.
 type queryCache struct {
 	planner    *cacheplan.Planner
+	dialect    sqltext.Dialect
 	versions   *cache.Versions
 	store      *cache.Store
 	flights    cache.Flights[*cache.Answer]
@@ -61,6 +62,7 @@ func newQueryCache(e *engine, pinned bool) *queryCache {
 	}
 	c.ending, c.end = context.WithCancel(context.Background())
 	c.store = cache.NewStore(c.versions, set.CacheSize)
+	c.dialect = e.memo.Dialect()
 	cfg := planning(set, e.memo, mode, c.versions)
 	cfg.BadHint = c.badHint(e)
 	cfg.NeedsSchema = set.CacheCatalog > 0
@@ -93,6 +95,7 @@ const (
 	whyRefresh     = "refresh"
 	whyArguments   = "arguments"
 	whySteps       = "prepared-in-steps"
+	whyRewritten   = "rewritten"
 	whyAbsent      = "not-there"
 	whyExpired     = "expired"
 	whyOvertaken   = "overtaken"

@@ -97,13 +97,20 @@ type Control uint8
 const (
 	// Stays: nothing; a savepoint is nothing, too.
 	Stays Control = iota
-	// Nests: it begins one where none is under way, and is nothing within one.
-	Nests
 	// Turns: it begins one, or ends one and begins the next.
 	Turns
 	// Ends: it ends one.
 	Ends
+	// Nests: nothing within a transaction; outside it begins or ends one. SQLite's
+	// savepoints do.
+	Nests
 )
+
+// Turns reports whether a transaction begins or ends with it, where there is one
+// under way or not.
+func (c Control) Turns(inTx bool) bool {
+	return c == Turns || c == Ends || c == Nests && !inTx
+}
 
 // Schema is what the database says of its tables. Names are in lower case,
 // without their schema. It is immutable.
