@@ -60,19 +60,26 @@ func newQueryCache(e *engine, pinned bool) *queryCache {
 	}
 	c.ending, c.end = context.WithCancel(context.Background())
 	c.store = cache.NewStore(c.versions, set.CacheSize)
-	cfg := cacheplan.Config{
-		Dialect: sqltext.ForType(e.backend.Type), Versions: c.versions, Mode: mode, TTL: set.CacheTTL, EmptyTTL: set.CacheEmptyTTL,
-		Rows: set.CacheMaxRows, Revalidate: set.CacheStaleWhileRevalidate, StaleIfError: set.CacheStaleIfError,
-	}
-	cfg.Rules, _ = cacherules.Parse(set.CacheRules) // resolve has read them
+	cfg := planning(set, e.memo, mode, c.versions)
 	cfg.BadHint = c.badHint(e)
 	cfg.NeedsSchema = set.CacheCatalog > 0
 	if pinned {
 		cfg.Never = whyPinned
 	}
 	c.planner = cacheplan.New(cfg)
+	c.catalog.turn = make(chan struct{}, 1)
 	c.catalog.off.Store(pinned || set.CacheCatalog == 0)
 	return c
+}
+
+// planning is what plans are made by.
+func planning(set settings, memo *sqltext.Memo, mode cacheplan.Mode, versions *cache.Versions) cacheplan.Config {
+	cfg := cacheplan.Config{
+		Memo: memo, Versions: versions, Mode: mode, TTL: set.CacheTTL, EmptyTTL: set.CacheEmptyTTL,
+		Rows: set.CacheMaxRows, Revalidate: set.CacheStaleWhileRevalidate, StaleIfError: set.CacheStaleIfError,
+	}
+	cfg.Rules, _ = cacherules.Parse(set.CacheRules) // resolve has read them
+	return cfg
 }
 
 // The codes of what speaks against an answer from the cache, beside those of
@@ -121,12 +128,14 @@ func (c *queryCache) close() {
 	c.store.Clear()
 }
 
-// goBehind runs f behind the callers, unless the engine is being closed.
-func (c *queryCache) goBehind(f func(ctx context.Context)) {
+// goBehind runs f behind the callers, unless the engine is being closed; it says
+// whether it does.
+func (c *queryCache) goBehind(f func(ctx context.Context)) bool {
 	if c.ending.Err() != nil {
-		return
+		return false
 	}
 	c.behind.Go(func() { f(c.ending) })
+	return true
 }
 
 // mark keeps the cache's count of connections with a state of their own.

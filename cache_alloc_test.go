@@ -143,7 +143,8 @@ var passers = []struct {
 		_, err := db.ExecContext(ctx, "update person set name = 'x' where id = $1", 1000)
 		return err
 	}},
-	{"a transaction", 0, func(ctx context.Context, db *sql.DB) error {
+	// Its goroutine of database/sql's is now and then a new one.
+	{"a transaction", 1, func(ctx context.Context, db *sql.DB) error {
 		tx, err := db.BeginTx(ctx, nil)
 		if err != nil {
 			return err

@@ -4,7 +4,6 @@ package fluxor
 
 import (
 	"strings"
-	"time"
 
 	"github.com/fluxor-db/fluxor/internal/cache"
 	"github.com/fluxor-db/fluxor/internal/cacheplan"
@@ -84,55 +83,4 @@ func (c *Connector) cacheCounted() *metrics.Cache {
 	s.Entries, s.Bytes = q.store.Size()
 	s.Schema, s.SchemaFault = c.main.schemaState()
 	return s
-}
-
-// CacheVerdict is what the query cache makes of a statement.
-type CacheVerdict struct {
-	// Kept says whether answers are kept, and Why the code of what speaks against it.
-	Kept bool
-	Why  string
-	// Reason is Why in words.
-	Reason string
-	// Verdict is what the statement does, such as "PURE" or "WRITE".
-	Verdict string
-	// Reads are the tags that an answer depends on, Writes those that running the
-	// statement ends; nil with ReadsAll or WritesAll is everything.
-	Reads, Writes       []string
-	ReadsAll, WritesAll bool
-	// TTL is how long an answer is shown, 0 until it is overtaken; Rows the most
-	// rows of one.
-	TTL  time.Duration
-	Rows int
-	// Session says what it does to the session: "leaves", "sets", "unknown".
-	Session string
-}
-
-// ExplainCache says what the query cache makes of a statement, without running
-// it. Where the cache is off it says what the mode "all" would make of it.
-func (c *Connector) ExplainCache(text string) CacheVerdict {
-	q := c.main.cache
-	var planner *cacheplan.Planner
-	if q != nil {
-		planner = q.planner
-	} else {
-		planner = cacheplan.New(cacheplan.Config{
-			Dialect: sqltext.ForType(c.main.backend.Type), Versions: cache.New(), Mode: cacheplan.All,
-			TTL: c.main.set.CacheTTL, Rows: c.main.set.CacheMaxRows,
-		})
-	}
-	return verdictOf(planner.Of(text))
-}
-
-func verdictOf(plan *cacheplan.Plan) CacheVerdict {
-	v := CacheVerdict{
-		Kept: plan.Serve, Why: plan.Why, Reason: cacheplan.Text(plan.Why), Verdict: plan.Known.Verdict.String(),
-		Session: plan.Session.String(),
-	}
-	if plan.Serve {
-		v.Reads, v.ReadsAll, v.TTL, v.Rows = plan.Names, plan.Names == nil, plan.TTL, plan.Rows
-	}
-	if plan.Changes {
-		v.Writes, v.WritesAll = plan.Written, plan.Written == nil
-	}
-	return v
 }

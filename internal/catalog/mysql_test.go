@@ -243,3 +243,14 @@ func TestMariaDBFingerprintChangesWithEachDefinition(t *testing.T) {
 	w.changesNot("insert into first values (1, 'x')", "update first set name = 'y'", "analyze table first", "truncate first",
 		"create temporary table mine (i int)", "drop temporary table mine")
 }
+
+func TestAMySQLRoutineWithTheNameOfABuiltInOneMayBeThatOne(t *testing.T) {
+	w := mariadb(t, "create function sys_guid(a int) returns int deterministic return a", "create function own_guid(a int) returns int deterministic return a")
+	c := w.load()
+	if r, _ := c.Routine("sys_guid"); r.Pure || !r.All {
+		t.Errorf("sys_guid: %+v", r)
+	}
+	if r, _ := c.Routine("own_guid"); !r.Pure {
+		t.Errorf("own_guid: %+v", r)
+	}
+}

@@ -27,14 +27,15 @@ var postgresColumns = `with ` + postgresUser + `
 
 // postgresRoutines: name, language, volatility, body, library, whether a
 // built-in one has the name, whether it takes a row, whether it is an
-// extension's.
+// extension's, the defaults of its arguments.
 var postgresRoutines = `with ` + postgresMine + `
 	select p.proname, l.lanname, p.provolatile::text, case when l.lanname in ('sql', 'plpgsql', 'internal') then left(BODY, ` +
 	strconv.Itoa(mostText+1) + `) else '' end,
 		case when l.lanname = 'c' then regexp_replace(coalesce(p.probin, ''), '^.*/|\.so$', '', 'g') else '' end,
 		case when exists (select from pg_proc b where b.proname = p.proname and b.pronamespace = 'pg_catalog'::regnamespace) then '1' else '0' end,
 		case when p.pronargs = 1 and t.typtype = 'c' then '1' else '0' end,
-		case when exists (select from pg_depend d where d.classid = 'pg_proc'::regclass and d.objid = p.oid and d.deptype = 'e') then '1' else '0' end
+		case when exists (select from pg_depend d where d.classid = 'pg_proc'::regclass and d.objid = p.oid and d.deptype = 'e') then '1' else '0' end,
+		coalesce(pg_get_expr(p.proargdefaults, 0), '')
 	from f join pg_proc p on p.oid = f.oid join pg_language l on l.oid = p.prolang
 	left join pg_type t on t.oid = p.proargtypes[0]` + limit
 
@@ -86,8 +87,8 @@ var postgresHidden = `with ` + postgresMine + `
 	select 'operator', o.oprname, f.proname from pg_operator o join f on f.oid = o.oprcode
 	union all select 'order', format_type(a.amproclefttype, null), f.proname from pg_amproc a join f on f.oid = a.amproc
 	union all select 'cast', format_type(c.casttarget, null), f.proname from pg_cast c join f on f.oid = c.castfunc
-	union all select 'overload', f.proname, f.proname from f where exists
-		(select from pg_proc b where b.proname = f.proname and b.pronamespace = 'pg_catalog'::regnamespace)
+	union all select case when exists (select from pg_proc b where b.proname = f.proname and b.pronamespace = 'pg_catalog'::regnamespace)
+		then 'overload' else 'namesake' end, f.proname, f.proname from f where f.proname = lower(f.proname)
 	union all select 'type', t.typname, f.proname from pg_type t join f on f.oid in (t.typinput, t.typoutput, t.typreceive, t.typsend)
 	order by 1, 2, 3` + limit
 

@@ -357,10 +357,12 @@ func TestPostgresHiddenCallsRefuseTheDatabase(t *testing.T) {
 			"create type pair as (i int, j int)", "create function f(pair) returns int stable language plpgsql as 'begin return 1; end'",
 			"create cast (pair as int) with function f(pair)",
 		}, "user-cast: integer"},
-		"overload":                              {[]string{"create function upper(i int) returns int stable language plpgsql as 'begin return 1; end'"}, "user-overload: upper"},
-		"overload of what no text is pure with": {[]string{"create function lo_get(i int) returns int stable language plpgsql as 'begin return 1; end'"}, ""},
-		"operator of what no text is pure with": {[]string{opaque, "create operator <<=> (leftarg = int, rightarg = text, function = f)"}, ""},
-		"pure overload":                         {[]string{"create function round(f float, i int) returns numeric immutable language sql as 'select round($1::numeric, $2)'"}, ""},
+		"overload":                                {[]string{"create function upper(i int) returns int stable language plpgsql as 'begin return 1; end'"}, "user-overload: upper"},
+		"overload of what no text is pure with":   {[]string{"create function lo_get(i int) returns int stable language plpgsql as 'begin return 1; end'"}, ""},
+		"operator of what no text is pure with":   {[]string{opaque, "create operator <<=> (leftarg = int, rightarg = text, function = f)"}, ""},
+		"a name that newer servers have built in": {[]string{`create function "coalesce"(i int) returns int stable language plpgsql as 'begin return 1; end'`}, "user-namesake: coalesce"},
+		"a name in capitals":                      {[]string{`create function "Upper"(i int) returns int stable language plpgsql as 'begin return 1; end'`}, ""},
+		"pure overload":                           {[]string{"create function round(f float, i int) returns numeric immutable language sql as 'select round($1::numeric, $2)'"}, ""},
 	} {
 		t.Run(what, func(t *testing.T) {
 			w := postgres(t)
