@@ -157,12 +157,12 @@ func (e *engine) unlearned(ctx context.Context, err error) {
 }
 
 // schemaState says what is known of the tables.
-func (c *queryCache) schemaState() (state, fault string) {
-	a := &c.catalog
+func (e *engine) schemaState() (state, fault string) {
+	c, a := e.cache, &e.cache.catalog
 	a.mu.Lock()
 	defer a.mu.Unlock()
 	if a.fault != nil {
-		fault = a.fault.Error()
+		fault = e.shown(a.fault)
 	}
 	switch {
 	case a.off.Load():
