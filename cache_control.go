@@ -4,6 +4,7 @@ package fluxor
 
 import (
 	"strings"
+	"time"
 
 	"github.com/fluxor-db/fluxor/internal/cache"
 	"github.com/fluxor-db/fluxor/internal/cacheplan"

@@ -55,7 +55,7 @@ func (c *Connector) ExplainCache(text string) CacheVerdict {
 	if q == nil {
 		return explainText(c.main.set, c.main.backend.Type, text)
 	}
-	state, _ := q.schemaState()
+	state, _ := c.main.schemaState()
 	return verdictOf(q.planner.Of(text), state)
 }
 

@@ -118,7 +118,8 @@ func (s *session) publish(w written) {
 	if w.reshapes || w.tags.All() {
 		c.count.flushes.add(whyOf(w.reshapes))
 	}
-	s.change = announced{write: c.versions.Begin(w.tags), on: true, reshapes: w.reshapes,
+	s.change = announced{
+		write: c.versions.Begin(w.tags), on: true, reshapes: w.reshapes,
 		undoable: !w.sticks && c.dialect != sqltext.SQLite, // which knows UPDATE OR FAIL
 	}
 }
