@@ -18,6 +18,7 @@ import (
 // queryCache keeps answers for an engine. It is nil where fluxor_cache is off.
 type queryCache struct {
 	planner    *cacheplan.Planner
+	dialect    sqltext.Dialect
 	versions   *cache.Versions
 	store      *cache.Store
 	flights    cache.Flights[*cache.Answer]
@@ -34,11 +35,12 @@ type queryCache struct {
 	// are any, a query without a lease may not be answered before it has one.
 	special atomic.Int64
 
-	catalog cacheCatalog
-	again   func(ctx context.Context, e *engine, text string, args []driver.NamedValue) // asks a query; set by the connector
-	behind  sync.WaitGroup                                                              // of what runs behind callers
-	ending  context.Context                                                             // it ends that
-	end     context.CancelFunc
+	catalog  cacheCatalog
+	again    func(ctx context.Context, e *engine, text string, args []driver.NamedValue) // asks a query; set by the connector
+	starting sync.Mutex                                                                  // held to begin or to end what runs behind callers; a leaf
+	behind   sync.WaitGroup                                                              // of what runs behind callers
+	ending   context.Context                                                             // it ends that
+	end      context.CancelFunc
 }
 
 // cacheModes are the words of RuntimeConfig.Cache that keep answers.
@@ -60,6 +62,7 @@ func newQueryCache(e *engine, pinned bool) *queryCache {
 	}
 	c.ending, c.end = context.WithCancel(context.Background())
 	c.store = cache.NewStore(c.versions, set.CacheSize)
+	c.dialect = e.memo.Dialect()
 	cfg := planning(set, e.memo, mode, c.versions)
 	cfg.BadHint = c.badHint(e)
 	cfg.NeedsSchema = set.CacheCatalog > 0
@@ -92,6 +95,7 @@ const (
 	whyRefresh     = "refresh"
 	whyArguments   = "arguments"
 	whySteps       = "prepared-in-steps"
+	whyRewritten   = "rewritten"
 	whyAbsent      = "not-there"
 	whyExpired     = "expired"
 	whyOvertaken   = "overtaken"
@@ -122,7 +126,9 @@ func (c *queryCache) close() {
 	if c == nil {
 		return
 	}
+	c.starting.Lock()
 	c.end()
+	c.starting.Unlock()
 	c.behind.Wait()
 	c.versions.Close()
 	c.store.Clear()
@@ -131,6 +137,8 @@ func (c *queryCache) close() {
 // goBehind runs f behind the callers, unless the engine is being closed; it says
 // whether it does.
 func (c *queryCache) goBehind(f func(ctx context.Context)) bool {
+	c.starting.Lock()
+	defer c.starting.Unlock()
 	if c.ending.Err() != nil {
 		return false
 	}

@@ -7,10 +7,11 @@ import (
 	"database/sql/driver"
 )
 
-// askAgain runs a query as any caller does, and reads its answer to the end: the
-// cache keeps it.
+// askAgain runs a query as any caller does who is below Middleware, which the text
+// has passed, and reads its answer to the end: the cache keeps it.
 func askAgain(ctx context.Context, e *engine, text string, args []driver.NamedValue) {
 	c := newConn(e)
+	c.below = true
 	defer c.Close() //nolint:errcheck // it has nothing left to close
 	defer c.IsValid()
 	rows, err := c.ask(ctx, nil, text, args)

@@ -44,6 +44,9 @@ func (s *session) onward(ctx context.Context, o *op) error {
 
 // read answers a query from the cache if it can.
 func (s *session) read(ctx context.Context, o *op) error {
+	if s.hearsNo(ctx) {
+		return s.onward(ctx, o)
+	}
 	q, plan := &o.read.question, s.planned(o)
 	q.how = controlOf(ctx)
 	if why := s.bypasses(plan, o, q); why != "" {
@@ -68,6 +71,13 @@ func (s *session) read(ctx context.Context, o *op) error {
 		return s.miss(ctx, o, why)
 	}
 	return s.fly(ctx, o, why)
+}
+
+// hearsNo reports whether a caller gets an error, whatever is kept: his context is
+// over, or asks for a session that is not the connector's.
+func (s *session) hearsNo(ctx context.Context) bool {
+	refuse := s.e.backend.Refuse
+	return ctx.Err() != nil || refuse != nil && refuse(ctx) != ""
 }
 
 // bypasses is why the cache has no part in a query; "" where it has.
@@ -251,7 +261,7 @@ func (s *session) sameQuestion(o *op, plan *cacheplan.Plan) bool {
 	q := &o.read.question
 	n := len(q.key)
 	again, ok := cache.AppendKey(q.key, plan.ID, q.scope, o.Args)
-	same := ok && plan.Known.Text() == o.SQL && string(again[n:]) == string(again[:n])
+	same := ok && plan.Known.Text() == o.text() && string(again[n:]) == string(again[:n])
 	q.key = again[:n]
 	return same
 }
@@ -297,6 +307,11 @@ func (s *session) findLate(o *op) bool {
 		return false
 	}
 	plan := o.plan
+	if !s.sameQuestion(o, plan) {
+		c.count.passed.add(whyRewritten)
+		q.how.tell("bypass", whyRewritten, 0)
+		return false
+	}
 	q.scope = sc.told
 	q.key, _ = cache.AppendKey(q.key[:0], plan.ID, q.scope, o.Args)
 	why := s.find(o, plan, s.e.now())

@@ -14,7 +14,7 @@ import (
 type scope struct {
 	told    string // the settings since it began, in order: who was told the same answers the same
 	unknown bool   // it may be in any state, for good
-	turned  bool   // a text began a transaction
+	turned  bool   // a text began or ended a transaction
 	counted bool   // among queryCache.special
 
 	// While it is unknown what transaction the connection is in, what was written
@@ -43,8 +43,8 @@ func (s *scope) tell(plan *cacheplan.Plan, inTx bool, args int) {
 	default:
 		s.unknown = true
 	}
-	if plan.Transaction == cacheplan.Turns {
-		s.turned = true
+	if plan.Transaction == cacheplan.Turns || inTx && (plan.Transaction == cacheplan.Ends || plan.Reshapes) || !inTx && plan.Transaction == cacheplan.Nests {
+		s.turned = true // within a transaction, a text that ends it leaves what follows without one
 	}
 }
 
@@ -72,7 +72,7 @@ func (s *scope) add(tags cache.Tags) {
 	s.dirty, s.wrote = true, tags
 }
 
-// over notes that the transaction which texts began has ended.
+// over notes that no transaction is under way.
 func (s *scope) over() { s.turned, s.dirty, s.wrote = false, false, cache.Tags{} }
 
 // written is what a transaction has changed so far, of which nobody else knows.

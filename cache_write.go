@@ -8,6 +8,7 @@ import (
 
 	"github.com/fluxor-db/fluxor/internal/cache"
 	"github.com/fluxor-db/fluxor/internal/cacheplan"
+	"github.com/fluxor-db/fluxor/internal/sqltext"
 	"github.com/fluxor-db/fluxor/middleware"
 	"github.com/fluxor-db/fluxor/refusal"
 )
@@ -15,10 +16,18 @@ import (
 // planned returns the plan of o's text as it goes to the driver: a middleware may
 // have changed it.
 func (s *session) planned(o *op) *cacheplan.Plan {
-	if o.plan == nil || o.plan.Known.Text() != o.SQL {
-		o.plan = s.e.cache.planner.Of(o.SQL)
+	if text := o.text(); o.plan == nil || o.plan.Known.Text() != text {
+		o.plan = s.e.cache.planner.Of(text)
 	}
 	return o.plan
+}
+
+// text is what goes to the driver: of a prepared statement, what was prepared.
+func (o *op) text() string {
+	if o.Prepared && o.st != nil {
+		return o.st.runs()
+	}
+	return o.SQL
 }
 
 // announce says, before o is sent on p, what it may change for others to see, and
@@ -26,18 +35,12 @@ func (s *session) planned(o *op) *cacheplan.Plan {
 // shown.
 func (s *session) announce(p *physical, o *op) {
 	switch o.Op {
-	case middleware.OpBegin:
-		s.wrote = written{}
-	case middleware.OpCommit:
-		w := s.wrote
-		s.wrote = written{}
-		if p.scope.dirty { // a text has begun another transaction within this one
-			w.with(p.scope.wrote)
-			w.sticks = true
-		}
-		s.publish(w)
-	case middleware.OpRollback:
+	case middleware.OpBegin, middleware.OpRollback:
 		s.wrote = written{} // what a rollback does not take back was published by its statement
+		s.announceTurn(&p.scope)
+	case middleware.OpCommit:
+		s.announceTurn(&p.scope)
+		s.wrote = written{}
 	case middleware.OpExec, middleware.OpQuery:
 		s.announceText(p, o)
 	case middleware.OpPrepare:
@@ -48,11 +51,11 @@ func (s *session) announce(p *physical, o *op) {
 // announceText is announce for a text.
 func (s *session) announceText(p *physical, o *op) {
 	plan, sc, inTx := s.planned(o), &p.scope, s.tx != nil
-	if plan.Session != cacheplan.Leaves || plan.Transaction == cacheplan.Turns {
+	if plan.Session != cacheplan.Leaves || plan.Transaction != cacheplan.Stays || inTx && plan.Reshapes && s.slips() {
 		sc.tell(plan, inTx, len(o.Args))
 		s.e.cache.mark(sc)
 	}
-	if plan.Transaction != cacheplan.Stays {
+	if plan.Transaction.Turns(inTx) {
 		s.announceTurn(sc)
 		return
 	}
@@ -78,14 +81,15 @@ func (s *session) announceText(p *physical, o *op) {
 	})
 }
 
-// announceTurn is announce for a text that begins or ends a transaction: what was
-// written in the one before becomes visible.
+// announceTurn is announce for what begins or ends a transaction: what was written
+// in the one before becomes visible.
 func (s *session) announceTurn(sc *scope) {
 	w := s.wrote
 	if sc.dirty {
 		w.with(sc.wrote)
+		w.sticks = true
+		w.reshapes = w.reshapes || sc.wrote.All()
 	}
-	w.sticks = true
 	s.publish(w)
 }
 
@@ -114,7 +118,10 @@ func (s *session) publish(w written) {
 	if w.reshapes || w.tags.All() {
 		c.count.flushes.add(whyOf(w.reshapes))
 	}
-	s.change = announced{write: c.versions.Begin(w.tags), on: true, reshapes: w.reshapes, undoable: !w.sticks}
+	s.change = announced{
+		write: c.versions.Begin(w.tags), on: true, reshapes: w.reshapes,
+		undoable: !w.sticks && c.dialect != sqltext.SQLite, // which knows UPDATE OR FAIL
+	}
 }
 
 // whyOf is why all answers end with a change.
@@ -138,13 +145,7 @@ func (s *session) foresee(o *op) (answered bool) {
 // sent notes that the present operation was carried out, or that it failed with
 // err; again says that nothing of it was sent.
 func (s *session) sent(p *physical, o *op, err error, again bool) {
-	switch {
-	case o.plan != nil:
-		s.follow(&p.scope, o.plan, err)
-	case err == nil && (o.Op == middleware.OpCommit || o.Op == middleware.OpRollback):
-		p.scope.over()
-		s.e.cache.mark(&p.scope)
-	}
+	s.follow(&p.scope, o, err)
 	if !s.change.on {
 		return
 	}
@@ -155,17 +156,36 @@ func (s *session) sent(p *physical, o *op, err error, again bool) {
 	s.conclude(&s.change, o, err, again)
 }
 
-// follow notes what a text did to the session.
-func (s *session) follow(sc *scope, plan *cacheplan.Plan, err error) {
+// follow notes what an operation did to the session.
+func (s *session) follow(sc *scope, o *op, err error) {
+	plan := o.plan
 	switch {
-	case err != nil && plan.Session == cacheplan.Sets:
-		sc.unknown = true
-	case err == nil && plan.Transaction == cacheplan.Ends && s.tx == nil:
+	case err != nil && s.tx != nil:
+		s.mayBeOver(sc)
+	case err == nil && (o.Op == middleware.OpCommit || o.Op == middleware.OpRollback):
 		sc.over()
-	default:
-		return
+	case err == nil && plan != nil && plan.Transaction == cacheplan.Ends && s.tx == nil:
+		sc.over()
+	}
+	if err != nil && plan != nil && plan.Session == cacheplan.Sets {
+		sc.unknown = true
 	}
 	s.e.cache.mark(sc)
+}
+
+// mayBeOver notes that a statement failed in a transaction, which the server may
+// have rolled back with it, without a word: then what follows commits by itself.
+func (s *session) mayBeOver(sc *scope) {
+	if s.slips() {
+		sc.turned = true
+		s.e.cache.mark(sc)
+	}
+}
+
+// slips reports whether the server ends a transaction for other reasons than
+// being told to: the schema was changed, or a statement failed.
+func (s *session) slips() bool {
+	return s.e.cache.dialect == sqltext.MySQL || s.e.cache.dialect == sqltext.SQLite
 }
 
 // conclude says how a change ended that publish began: err is what became of the
@@ -175,6 +195,8 @@ func (s *session) conclude(a *announced, o *op, err error, again bool) {
 	switch {
 	case err == nil:
 		a.write.Done()
+	case o.Op == middleware.OpBegin: // it may be sent again, and commits what was before
+		a.write.Doubtful(s.e.cache.doubt)
 	case again, o.is.has(harmless | toNobody), err == driver.ErrSkip: //nolint:errorlint // the contract of ErrSkip is identity
 		a.write.Undone()
 	case s.saidNo(err) && a.undoable:
@@ -214,6 +236,7 @@ func (s *session) lends(p *physical) {
 		return
 	}
 	p.scope.unknown = true
+	p.scope.add(cache.Everything()) // in a transaction, maybe
 	c.mark(&p.scope)
 	c.planner.Forget()
 	c.count.flushes.add("raw")

@@ -32,6 +32,7 @@ type conn struct {
 	op  op // the present operation, unless it is a query
 	txn transaction
 
+	below bool // its operations have passed Middleware before
 	caller
 	onClose func() error // set when a wrapper opened the connection by DSN
 }
@@ -79,7 +80,7 @@ func (c *conn) passUntimed(ctx context.Context, o *op) error {
 
 // send sends o down the chain, where there is one.
 func (c *conn) send(ctx context.Context, o *op) error {
-	if c.e.chain == nil {
+	if c.e.chain == nil || c.below {
 		o.is.set(asIs) // nobody changes the arguments on their way
 		err := c.arrive(ctx, o)
 		if err == nil {

@@ -22,6 +22,8 @@ type carrier interface {
 type statement interface {
 	// on returns the real statement on p, preparing it there if need be.
 	on(ctx context.Context, p *physical) (*prepared, error)
+	// runs is what was prepared.
+	runs() string
 	// prepare prepares text on p, whatever is prepared there already.
 	prepare(ctx context.Context, p *physical, text string) error
 }

@@ -24,10 +24,19 @@ var (
 type keptRows struct {
 	answer  *cache.Answer
 	next    int
-	closing error // what closing the driver's rows came to
+	closing error     // what closing the driver's rows came to
+	names   []string  // the columns', once somebody asked
+	few     [4]string // room for them
 }
 
-func (r *keptRows) Columns() []string { return r.answer.Names() }
+// Columns returns names that belong to these rows: database/sql hands them to the
+// caller, who may write into them.
+func (r *keptRows) Columns() []string {
+	if r.names == nil {
+		r.names = append(r.few[:0], r.answer.Names()...)
+	}
+	return r.names
+}
 
 func (r *keptRows) Close() error {
 	r.next = r.answer.Rows()

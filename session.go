@@ -331,6 +331,9 @@ func (s *session) rowsClosed(r *reading) {
 		s.e.metrics.Rows(r.count)
 	}
 	r.count = 0
+	if s.e.cache != nil && r.lastErr != nil && s.tx != nil && s.tx == r.p {
+		s.mayBeOver(&r.p.scope)
+	}
 	if r.change.on {
 		s.conclude(&r.change, &r.op, r.lastErr, false)
 	}

@@ -113,6 +113,8 @@ func (st *stmt) prepare(ctx context.Context, p *physical, text string) error {
 	return nil
 }
 
+func (st *stmt) runs() string { return st.text }
+
 // Close tells the middlewares that put their own around the statement. None of
 // them can keep it open.
 func (st *stmt) Close() error {

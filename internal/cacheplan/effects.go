@@ -125,12 +125,12 @@ func (p *Planner) sets(k *sqltext.Known) Effect {
 		if p.memo.Dialect() == sqltext.PostgreSQL && len(words) > 1 && words[1] == "local" {
 			return SetsLocally
 		}
-		if slices.Contains(words, "transaction") || isolates(words) { // the one is for the next transaction alone
+		if p.turnsOn(k.Text()) {
 			return Unsettles
 		}
 		return Sets
 	case "USE", "ALTER", "RESET":
-		if isolates(words) {
+		if p.turnsOn(k.Text()) {
 			return Unsettles
 		}
 		return Sets
@@ -140,11 +140,15 @@ func (p *Planner) sets(k *sqltext.Known) Effect {
 	return Unsettles
 }
 
-// isolates reports whether a setting decides what a session sees of the changes of
-// others: who sees what is not committed keeps nothing.
-func isolates(words []string) bool {
-	return slices.ContainsFunc(words, func(w string) bool {
-		return strings.Contains(w, "isolation") || strings.Contains(w, "uncommitted")
+// turnsOn reports whether a text sets what transactions do, as for the next one
+// alone or so that reads see what is not committed, or sets something to what it
+// finds then: the same text may set something else the next time.
+func (p *Planner) turnsOn(text string) bool {
+	text = strings.ToLower(text)
+	_, value, _ := strings.Cut(text, "=")
+	computed := p.memo.Dialect() == sqltext.MySQL && strings.ContainsAny(value, "@(")
+	return computed || slices.ContainsFunc([]string{"transaction", "isolation", "uncommitted", "completion_type"}, func(word string) bool {
+		return strings.Contains(text, word)
 	})
 }
 
@@ -153,7 +157,10 @@ func (p *Planner) controls(k *sqltext.Known) Control {
 	words := strings.Fields(strings.ToLower(k.Text()))
 	switch k.Verb {
 	case "SAVEPOINT", "RELEASE":
-		if k.Count == 1 {
+		switch {
+		case k.Count == 1 && p.memo.Dialect() == sqltext.SQLite:
+			return Nests // lang_savepoint.html: outside a transaction it is BEGIN DEFERRED, and the outermost RELEASE a COMMIT
+		case k.Count == 1:
 			return Stays
 		}
 	case "ROLLBACK":

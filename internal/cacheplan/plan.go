@@ -101,7 +101,16 @@ const (
 	Turns
 	// Ends: it ends one.
 	Ends
+	// Nests: nothing within a transaction; outside it begins or ends one. SQLite's
+	// savepoints do.
+	Nests
 )
+
+// Turns reports whether a transaction begins or ends with it, where there is one
+// under way or not.
+func (c Control) Turns(inTx bool) bool {
+	return c == Turns || c == Ends || c == Nests && !inTx
+}
 
 // Schema is what the database says of its tables. Names are in lower case,
 // without their schema. It is immutable.

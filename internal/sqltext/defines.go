@@ -23,6 +23,20 @@ var (
 	between = wordSet("or replace editionable noneditionable force no unique unlogged recursive constraint public private fulltext spatial bitmap")
 )
 
+// namesTemporary reports whether a name is that of the session's own schema: what
+// is made there hides other tables.
+func (j *judge) namesTemporary() bool {
+	for i := range j.toks {
+		if !j.isName(i) {
+			continue
+		}
+		if name := j.plain(i); j.d == PostgreSQL && strings.HasPrefix(name, "pg_temp") || j.d == SQLite && name == "temp" {
+			return true
+		}
+	}
+	return false
+}
+
 // defines judges a definition. The memory of calls is its own: a table's name
 // before its columns is none.
 func (j *judge) defines(first int) (e Else) {
@@ -38,7 +52,7 @@ func (j *judge) defines(first int) (e Else) {
 
 // definition finds what runs with a statement.
 func (j *judge) definition(first int) defined {
-	if first != 0 {
+	if first != 0 || j.namesTemporary() {
 		return runsAnything
 	}
 	kind := j.plainWord(1)
