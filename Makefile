@@ -15,12 +15,20 @@ BENCHTIME ?= 0.5s
 BENCH ?= .
 # For how long `make soak` breaks databases.
 SOAK ?= 10m
+# How many reads of each database `make soak` holds against the cache's promise.
+REGISTERS ?= 1000000
+# For how long `make diff` makes programs.
+DIFF ?= 30m
 # Arguments for `make demo`.
 ARGS ?=
 
-# The modules of the suite: the root and, where it exists, the module that runs
-# other projects' code over Fluxor.
-MODULES := . $(patsubst %/go.mod,%,$(wildcard internal/compat/go.mod))
+# The modules of the suite: the root and, where they exist, the module that runs
+# other projects' code over Fluxor and the one that compares its cache with others.
+MODULES := . $(patsubst %/go.mod,%,$(wildcard internal/compat/go.mod internal/cachepeers/go.mod))
+
+# The tags of builds that leave a half of the cache's protocol out, which a test
+# of internal/registers makes and has to notice.
+MUTANTS := fluxor_mutant_pending fluxor_mutant_versions
 
 # The version stamp needs a git that trusts the checkout; nothing here uses it.
 export GOFLAGS := $(GOFLAGS) -buildvcs=false
@@ -32,7 +40,7 @@ sanitized = echo "test: the C of internal/ocisim, sanitized"; \
 
 tool = $(GO) tool -modfile=$(CURDIR)/tools/go.mod
 
-.PHONY: help demo test asan published check fmt format vet lint house pure tidy isolate bench fuzz soak oracle servers
+.PHONY: help demo test asan published check fmt format vet lint house pure tidy isolate bench fuzz soak diff oracle servers
 
 help: ## list the commands
 	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "  make %-9s %s\n", $$1, $$2}' $(firstword $(MAKEFILE_LIST))
@@ -68,10 +76,12 @@ format:
 vet:
 	@echo "check: vet"
 	@for module in $(MODULES); do (cd $$module && $(GO) vet ./...); done
+	@for mutant in $(MUTANTS); do $(GO) vet -tags $$mutant ./internal/cache ./internal/registers; done
 
 lint:
 	@echo "check: staticcheck"
 	@for module in $(MODULES); do (cd $$module && $(tool) staticcheck ./...); done
+	@for mutant in $(MUTANTS); do $(tool) staticcheck -tags $$mutant ./internal/cache; done
 
 house:
 	@echo "check: house rules"
@@ -90,14 +100,19 @@ isolate:
 	@echo "check: a PostgreSQL program lists no other driver, no exporter, no page and no terminal"
 	@scripts/isolate.sh
 
-bench: servers ## compare Fluxor with the bare drivers and other wrappers
+bench: ## compare Fluxor with the bare drivers, other wrappers and Redis
+	@scripts/servers.sh redis
 	@BENCH='$(BENCH)' BENCHTIME=$(BENCHTIME) COUNT=$(COUNT) scripts/bench.sh
 
 fuzz: ## run each fuzz target for FUZZTIME (60s)
 	@FUZZTIME=$(FUZZTIME) scripts/fuzz.sh
 
-soak: servers ## break real databases at random for SOAK (10m) under clients, and check every answer
+soak: servers ## break real databases for SOAK (10m) under clients and check every answer, then REGISTERS (1000000) reads through the cache
 	@FLUXOR_SOAK=$(SOAK) $(GO) test -race -count=1 -timeout 0 -v -run UnderRandomFaults ./internal/soak
+	@FLUXOR_REGISTERS=$(REGISTERS) $(GO) test -count=1 -timeout 0 -v -run ACachedReadIsNeverStale ./internal/registers
+
+diff: servers ## play random programs for DIFF (30m) and compare each read through the query cache with the database's
+	@FLUXOR_DIFF=$(DIFF) $(GO) test -count=1 -timeout 0 -v -run Differential ./internal/difffuzz
 
 oracle: ## compare verdicts on statements with PostgreSQL's and TiDB's parsers and SQLite (minutes to build at first)
 	@cd internal/sqloracle && $(GO) mod tidy -diff && $(GO) vet ./... && $(GO) test -count=1 ./...

@@ -6,19 +6,17 @@ import (
 	"sync"
 	"time"
 
-	"github.com/fluxor-db/fluxor/backend"
 	"github.com/fluxor-db/fluxor/health"
 	"github.com/fluxor-db/fluxor/internal/ledger"
 	"github.com/fluxor-db/fluxor/internal/sqltext"
 )
 
 // newLedger returns nil for a dialect that Fluxor does not read.
-func newLedger(b backend.Backend, set settings) *ledger.Ledger {
-	d := sqltext.ForType(b.Type)
-	if d == sqltext.Unknown || set.Metrics == metricsOff {
+func newLedger(memo *sqltext.Memo, set settings) *ledger.Ledger {
+	if memo.Dialect() == sqltext.Unknown || set.Metrics == metricsOff {
 		return nil
 	}
-	return ledger.New(sqltext.NewMemo(d), ledger.Config{SlowAfter: set.SlowQueryThreshold})
+	return ledger.New(memo, ledger.Config{SlowAfter: set.SlowQueryThreshold})
 }
 
 // failures are the last errors of an engine.

@@ -35,12 +35,12 @@ type queryCache struct {
 	// are any, a query without a lease may not be answered before it has one.
 	special atomic.Int64
 
-	catalog cacheCatalog
-	again   func(ctx context.Context, e *engine, text string, args []driver.NamedValue) // asks a query; set by the connector
-	behind  sync.WaitGroup                                                              // of what runs behind callers
-	begins  sync.Mutex                                                                  // held to begin that, and to end it; a leaf
-	ending  context.Context                                                             // it ends that
-	end     context.CancelFunc
+	catalog  cacheCatalog
+	again    func(ctx context.Context, e *engine, text string, args []driver.NamedValue) // asks a query; set by the connector
+	starting sync.Mutex                                                                  // held to begin or to end what runs behind callers; a leaf
+	behind   sync.WaitGroup                                                              // of what runs behind callers
+	ending   context.Context                                                             // it ends that
+	end      context.CancelFunc
 }
 
 // cacheModes are the words of RuntimeConfig.Cache that keep answers.
@@ -62,20 +62,27 @@ func newQueryCache(e *engine, pinned bool) *queryCache {
 	}
 	c.ending, c.end = context.WithCancel(context.Background())
 	c.store = cache.NewStore(c.versions, set.CacheSize)
-	c.dialect = sqltext.ForType(e.backend.Type)
-	cfg := cacheplan.Config{
-		Dialect: c.dialect, Versions: c.versions, Mode: mode, TTL: set.CacheTTL, EmptyTTL: set.CacheEmptyTTL,
-		Rows: set.CacheMaxRows, Revalidate: set.CacheStaleWhileRevalidate, StaleIfError: set.CacheStaleIfError,
-	}
-	cfg.Rules, _ = cacherules.Parse(set.CacheRules) // resolve has read them
+	c.dialect = e.memo.Dialect()
+	cfg := planning(set, e.memo, mode, c.versions)
 	cfg.BadHint = c.badHint(e)
 	cfg.NeedsSchema = set.CacheCatalog > 0
 	if pinned {
 		cfg.Never = whyPinned
 	}
 	c.planner = cacheplan.New(cfg)
+	c.catalog.turn = make(chan struct{}, 1)
 	c.catalog.off.Store(pinned || set.CacheCatalog == 0)
 	return c
+}
+
+// planning is what plans are made by.
+func planning(set settings, memo *sqltext.Memo, mode cacheplan.Mode, versions *cache.Versions) cacheplan.Config {
+	cfg := cacheplan.Config{
+		Memo: memo, Versions: versions, Mode: mode, TTL: set.CacheTTL, EmptyTTL: set.CacheEmptyTTL,
+		Rows: set.CacheMaxRows, Revalidate: set.CacheStaleWhileRevalidate, StaleIfError: set.CacheStaleIfError,
+	}
+	cfg.Rules, _ = cacherules.Parse(set.CacheRules) // resolve has read them
+	return cfg
 }
 
 // The codes of what speaks against an answer from the cache, beside those of
@@ -119,22 +126,24 @@ func (c *queryCache) close() {
 	if c == nil {
 		return
 	}
-	c.begins.Lock()
+	c.starting.Lock()
 	c.end()
-	c.begins.Unlock()
+	c.starting.Unlock()
 	c.behind.Wait()
 	c.versions.Close()
 	c.store.Clear()
 }
 
-// goBehind runs f behind the callers, unless the engine is being closed.
-func (c *queryCache) goBehind(f func(ctx context.Context)) {
-	c.begins.Lock()
-	defer c.begins.Unlock()
+// goBehind runs f behind the callers, unless the engine is being closed; it says
+// whether it does.
+func (c *queryCache) goBehind(f func(ctx context.Context)) bool {
+	c.starting.Lock()
+	defer c.starting.Unlock()
 	if c.ending.Err() != nil {
-		return
+		return false
 	}
 	c.behind.Go(func() { f(c.ending) })
+	return true
 }
 
 // mark keeps the cache's count of connections with a state of their own.

@@ -22,9 +22,9 @@ import (
 // cacheCatalog is when the schema is asked for. It is asked behind a caller: until
 // it is known, each answer depends on everything.
 type cacheCatalog struct {
-	off    atomic.Bool
-	next   atomic.Int64 // when it is due, after the engine's epoch; 0 = now
-	asking atomic.Bool
+	off  atomic.Bool
+	next atomic.Int64  // when it is due, after the engine's epoch; 0 = now
+	turn chan struct{} // holds a token while it is asked for
 
 	mu    sync.Mutex // protects what follows; a leaf
 	print string     // the fingerprint of the schema that was learned last
@@ -46,21 +46,57 @@ func (c *queryCache) reshaped() {
 func (e *engine) freshen(now time.Time) {
 	a := &e.cache.catalog
 	since := now.Sub(e.epoch)
-	if a.off.Load() || int64(since) < a.next.Load() || a.asking.Swap(true) {
+	if a.off.Load() || int64(since) < a.next.Load() {
+		return
+	}
+	select {
+	case a.turn <- struct{}{}:
+	default:
 		return
 	}
 	a.next.Store(int64(since + e.set.CacheCatalog))
-	e.cache.goBehind(func(ctx context.Context) {
-		defer a.asking.Store(false)
+	if !e.cache.goBehind(func(ctx context.Context) {
+		defer func() { <-a.turn }()
 		ctx, cancel := context.WithTimeout(ctx, catalogLimit)
 		defer cancel()
-		e.learn(ctx)
-	})
+		_ = e.learn(ctx) // it was noted
+	}) {
+		<-a.turn
+	}
 }
+
+// learnNow asks for the schema on behalf of a caller who waits for it.
+func (e *engine) learnNow(ctx context.Context) error {
+	c, a := e.cache, &e.cache.catalog
+	select {
+	case a.turn <- struct{}{}:
+	case <-ctx.Done():
+		return ctx.Err()
+	case <-c.ending.Done():
+		return closed()
+	}
+	defer func() { <-a.turn }()
+	ctx, cancel := context.WithTimeout(ctx, catalogLimit)
+	defer cancel()
+	defer context.AfterFunc(c.ending, cancel)()
+	a.next.Store(int64(e.now().Sub(e.epoch) + e.set.CacheCatalog))
+	for !a.off.Load() {
+		if err := e.learn(ctx); err != nil {
+			return err
+		}
+		if c.planner.Schema() != nil { // else somebody changes it meanwhile
+			return nil
+		}
+	}
+	return errNoSchema
+}
+
+// errNoSchema is for a database whose schema is not asked for.
+var errNoSchema = errors.New("fluxor: the schema is not asked for: fluxor_cache_catalog is 0, or the database lives in its connection")
 
 // learn asks for the schema, or only whether it is what it was. Where it cannot be
 // asked, what was known goes on: only somebody else can have changed it.
-func (e *engine) learn(ctx context.Context) {
+func (e *engine) learn(ctx context.Context) error {
 	c, a, d := e.cache, &e.cache.catalog, sqltext.ForType(e.backend.Type)
 	since := c.planner.Since()
 	var schema *catalog.Catalog
@@ -72,7 +108,7 @@ func (e *engine) learn(ctx context.Context) {
 	}
 	if err != nil {
 		e.unlearned(ctx, err)
-		return
+		return err
 	}
 	if a.learned(print, schema) {
 		c.count.flushes.add("schema-changed")
@@ -81,6 +117,7 @@ func (e *engine) learn(ctx context.Context) {
 	if now := c.planner.Schema(); now == nil || now != cacheplan.Schema(schema) {
 		c.planner.Learn(since, schema)
 	}
+	return nil
 }
 
 // known returns the schema that was learned with a fingerprint.
@@ -120,12 +157,12 @@ func (e *engine) unlearned(ctx context.Context, err error) {
 }
 
 // schemaState says what is known of the tables.
-func (c *queryCache) schemaState() (state, fault string) {
-	a := &c.catalog
+func (e *engine) schemaState() (state, fault string) {
+	c, a := e.cache, &e.cache.catalog
 	a.mu.Lock()
 	defer a.mu.Unlock()
 	if a.fault != nil {
-		fault = a.fault.Error()
+		fault = e.shown(a.fault)
 	}
 	switch {
 	case a.off.Load():

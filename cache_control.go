@@ -9,6 +9,7 @@ import (
 	"github.com/fluxor-db/fluxor/internal/cache"
 	"github.com/fluxor-db/fluxor/internal/cacheplan"
 	"github.com/fluxor-db/fluxor/internal/sqltext"
+	"github.com/fluxor-db/fluxor/metrics"
 )
 
 // InvalidateTags ends all answers that depend on one of the tags: the names of
@@ -50,118 +51,37 @@ func (c *Connector) InvalidateCache() {
 	}
 }
 
-// CacheStats is what a query cache did since the start.
-type CacheStats struct {
-	// Mode is RuntimeConfig.Cache.
-	Mode string
-	// Hits are queries that found their answer, Joined those that had another
-	// caller's, Stale those that had one beyond its time. Would are those that would
-	// have found it, where the cache only observes.
-	Hits, Joined, Stale, Would int64
-	// Misses are queries that the database had to answer, and Bypasses those that
-	// the cache had no part in, by the code of why.
-	Misses, Bypasses map[string]int64
-	// Kept are answers that were kept. Dropped are those that were not because
-	// something they depend on was written meanwhile; TooManyRows, TooBig and
-	// NotPlain those that did not fit.
-	Kept, Dropped, TooManyRows, TooBig, NotPlain int64
-	// Refreshed are the queries asked again behind their callers; Audits the answers
-	// compared with the database's, and Mismatches those that were not the same.
-	Refreshed, Audits, Mismatches int64
-	// Flushes are the ends of all answers, by cause.
-	Flushes map[string]int64
-	// Entries are the answers in memory, Bytes what they take of Budget.
-	Entries       int
-	Bytes, Budget int64
-	// Doubts is how many versions are in doubt after a write of unknown outcome, and
-	// Sessions how many connections have a state of their own.
-	Doubts   int
-	Sessions int64
-	// Schema says what is known of the tables: "known", "unknown" or "off"; then each
-	// change ends all answers. SchemaFault is why it is unknown.
-	Schema, SchemaFault string
-}
+// CacheStats is what a query cache did since the start, and how it stands: see
+// metrics.Cache.
+type CacheStats = metrics.Cache
 
-// HitRatio is the share of the queries in which the cache had a part that did not
-// wait for the database, 0 to 1.
-func (s CacheStats) HitRatio() float64 {
-	served := s.Hits + s.Joined + s.Stale + s.Would
-	all := served - s.Would
-	for _, n := range s.Misses {
-		all += n
-	}
-	if all == 0 {
-		return 0
-	}
-	return float64(served) / float64(all)
-}
-
-// CacheStats returns the numbers of the query cache.
+// CacheStats returns the numbers of the query cache. Their Mode is "off" where
+// there is none.
 func (c *Connector) CacheStats() CacheStats {
+	if counted := c.cacheCounted(); counted != nil {
+		return *counted
+	}
+	return CacheStats{Mode: cacheOff}
+}
+
+// cacheCounted returns the numbers of the query cache; nil where there is none.
+func (c *Connector) cacheCounted() *metrics.Cache {
 	q := c.main.cache
 	if q == nil {
-		return CacheStats{Mode: cacheOff}
+		return nil
 	}
 	n := &q.count
-	s := CacheStats{
+	s := &metrics.Cache{
 		Mode: c.main.set.Cache, Hits: n.hits.Load(), Joined: n.joined.Load(), Stale: n.stale.Load(), Would: n.would.Load(),
-		Misses: n.misses.all(), Bypasses: n.passed.all(), Kept: n.kept.Load(), Dropped: n.dropped.Load(),
+		StaleOnError: n.onError.Load(),
+		Misses:       n.misses.all(), Bypasses: n.passed.all(), Kept: n.kept.Load(), Dropped: n.dropped.Load(),
 		TooManyRows: n.tooMany.Load(), TooBig: n.tooBig.Load(), NotPlain: n.notPlain.Load(),
 		Refreshed: n.refreshed.Load(), Audits: n.audits.Load(), Mismatches: n.mismatches.Load(), Flushes: n.flushes.all(),
+		StaleAge: time.Duration(n.staleAge.Load()), StaleMax: time.Duration(n.staleMax.Load()),
+		Evicted: q.store.Evicted(), Dead: q.store.Dead(c.main.now()),
 		Budget: c.main.set.CacheSize, Doubts: q.versions.Doubts(), Sessions: q.special.Load(),
 	}
 	s.Entries, s.Bytes = q.store.Size()
-	s.Schema, s.SchemaFault = q.schemaState()
+	s.Schema, s.SchemaFault = c.main.schemaState()
 	return s
-}
-
-// CacheVerdict is what the query cache makes of a statement.
-type CacheVerdict struct {
-	// Kept says whether answers are kept, and Why the code of what speaks against it.
-	Kept bool
-	Why  string
-	// Reason is Why in words.
-	Reason string
-	// Verdict is what the statement does, such as "PURE" or "WRITE".
-	Verdict string
-	// Reads are the tags that an answer depends on, Writes those that running the
-	// statement ends; nil with ReadsAll or WritesAll is everything.
-	Reads, Writes       []string
-	ReadsAll, WritesAll bool
-	// TTL is how long an answer is shown, 0 until it is overtaken; Rows the most
-	// rows of one.
-	TTL  time.Duration
-	Rows int
-	// Session says what it does to the session: "leaves", "sets", "unknown".
-	Session string
-}
-
-// ExplainCache says what the query cache makes of a statement, without running
-// it. Where the cache is off it says what the mode "all" would make of it.
-func (c *Connector) ExplainCache(text string) CacheVerdict {
-	q := c.main.cache
-	var planner *cacheplan.Planner
-	if q != nil {
-		planner = q.planner
-	} else {
-		planner = cacheplan.New(cacheplan.Config{
-			Dialect: sqltext.ForType(c.main.backend.Type), Versions: cache.New(), Mode: cacheplan.All,
-			TTL: c.main.set.CacheTTL, Rows: c.main.set.CacheMaxRows,
-		})
-	}
-	return verdictOf(planner.Of(text))
-}
-
-func verdictOf(plan *cacheplan.Plan) CacheVerdict {
-	v := CacheVerdict{
-		Kept: plan.Serve, Why: plan.Why, Reason: cacheplan.Text(plan.Why), Verdict: plan.Known.Verdict.String(),
-		Session: plan.Session.String(),
-	}
-	if plan.Serve {
-		v.Reads, v.ReadsAll, v.TTL, v.Rows = plan.Names, plan.Names == nil, plan.TTL, plan.Rows
-	}
-	if plan.Changes {
-		v.Writes, v.WritesAll = plan.Written, plan.Written == nil
-	}
-	return v
 }

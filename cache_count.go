@@ -6,15 +6,17 @@ import (
 	"maps"
 	"sync"
 	"sync/atomic"
+	"time"
 
 	"github.com/fluxor-db/fluxor/internal/cache"
 )
 
 // cacheCounts is what a cache counts.
 type cacheCounts struct {
-	hits, stale, joined, refreshed, audits, mismatches atomic.Int64
-	kept, dropped, tooMany, tooBig, notPlain           atomic.Int64
-	would                                              atomic.Int64 // hits, where it observes
+	hits, stale, onError, joined, refreshed, audits, mismatches atomic.Int64
+	kept, dropped, tooMany, tooBig, notPlain                    atomic.Int64
+	would                                                       atomic.Int64 // hits, where it observes
+	staleAge, staleMax                                          atomic.Int64 // how old the stale ones were: together, the oldest
 
 	misses  countsByName // queries that the database had to answer, by why
 	passed  countsByName // queries that the cache had no part in, by why
@@ -63,6 +65,15 @@ func (n *countsByName) all() map[string]int64 {
 		}
 	}
 	return out
+}
+
+// shownOld counts an answer that was shown beyond its time.
+func (n *cacheCounts) shownOld(age time.Duration) {
+	n.stale.Add(1)
+	n.staleAge.Add(int64(age))
+	for most := n.staleMax.Load(); int64(age) > most && !n.staleMax.CompareAndSwap(most, int64(age)); {
+		most = n.staleMax.Load()
+	}
 }
 
 // unfit counts an answer that could not be kept.

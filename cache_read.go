@@ -143,7 +143,7 @@ func (s *session) look(o *op, plan *cacheplan.Plan, now time.Time) (why string) 
 	case cache.Expired:
 		if over := entry.Over(now); over < plan.Revalidate {
 			s.refresh(o, q)
-			c.count.stale.Add(1)
+			c.count.shownOld(now.Sub(entry.Asked))
 			s.serve(o, entry, "stale", whyExpired, now)
 			return ""
 		}
@@ -335,7 +335,8 @@ func (s *session) serveOld(o *op, err error) bool {
 	if q.old.Over(now) > o.plan.StaleIfError {
 		return false
 	}
-	s.e.cache.count.stale.Add(1)
+	s.e.cache.count.shownOld(now.Sub(q.old.Asked))
+	s.e.cache.count.onError.Add(1)
 	s.serve(o, q.old, "stale", whyUnavailable, now)
 	return true
 }

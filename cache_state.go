@@ -84,11 +84,8 @@ type written struct {
 }
 
 // add notes what a statement changes.
-func (w *written) add(plan *cacheplan.Plan) {
-	if !plan.Changes {
-		return
-	}
-	w.with(plan.Writes)
+func (w *written) add(plan *cacheplan.Plan, tags cache.Tags) {
+	w.with(tags)
 	w.reshapes = w.reshapes || plan.Reshapes
 	w.sticks = w.sticks || !plan.Undoable
 }

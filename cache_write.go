@@ -62,17 +62,21 @@ func (s *session) announceText(p *physical, o *op) {
 	if !plan.Changes {
 		return
 	}
+	tags := plan.Writes
+	if sc.unknown {
+		tags = cache.Everything() // it may have triggers of its own, on tables of all
+	}
 	if inTx {
-		s.wrote.add(plan)
+		s.wrote.add(plan, tags)
 	}
 	if sc.unsure() {
-		sc.add(plan.Writes)
+		sc.add(tags)
 	}
 	if inTx && !sc.unsure() && !plan.Reshapes && plan.Undoable {
 		return // its COMMIT is what others see
 	}
 	s.publish(written{
-		dirty: true, tags: plan.Writes, reshapes: plan.Reshapes,
+		dirty: true, tags: tags, reshapes: plan.Reshapes,
 		sticks: !plan.Undoable || plan.Known.Count > 1 || plan.Reshapes || sc.unsure(),
 	})
 }
@@ -96,7 +100,7 @@ func (s *session) announceCopy(o *op) {
 	switch {
 	case plan.Known.Verb != "COPY":
 	case s.tx != nil:
-		s.wrote.add(plan)
+		s.wrote.add(plan, plan.Writes)
 	default:
 		s.publish(written{dirty: true, tags: plan.Writes, sticks: true})
 	}
@@ -114,7 +118,8 @@ func (s *session) publish(w written) {
 	if w.reshapes || w.tags.All() {
 		c.count.flushes.add(whyOf(w.reshapes))
 	}
-	s.change = announced{write: c.versions.Begin(w.tags), on: true, reshapes: w.reshapes,
+	s.change = announced{
+		write: c.versions.Begin(w.tags), on: true, reshapes: w.reshapes,
 		undoable: !w.sticks && c.dialect != sqltext.SQLite, // which knows UPDATE OR FAIL
 	}
 }

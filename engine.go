@@ -20,6 +20,7 @@ import (
 	"github.com/fluxor-db/fluxor/internal/limit"
 	"github.com/fluxor-db/fluxor/internal/netshim"
 	"github.com/fluxor-db/fluxor/internal/pool"
+	"github.com/fluxor-db/fluxor/internal/sqltext"
 	"github.com/fluxor-db/fluxor/metrics"
 	"github.com/fluxor-db/fluxor/middleware"
 	"github.com/fluxor-db/fluxor/refusal"
@@ -47,6 +48,7 @@ type engine struct {
 	timed    bool               // somebody asks how long operations take
 	rate     *limit.Rate        // nil where there is no such limit, as crowd
 	crowd    *limit.Concurrency // of the operations that are admitted
+	memo     *sqltext.Memo      // what was read of texts, for the ledger and the query cache
 	ledger   *ledger.Ledger     // nil where the dialect is unknown
 	failures failures
 	log      *slog.Logger
@@ -72,6 +74,7 @@ func newEngine(name string, set settings, b backend.Backend, inner driver.Connec
 	if e.log == nil {
 		e.log = slog.Default()
 	}
+	e.memo = sqltext.NewMemo(sqltext.ForType(e.backend.Type))
 	e.cache = newQueryCache(e, pinned)
 	e.chain, e.within, e.outer = chain(set, inner)
 	e.metrics = metrics.NewRecorder(set.SlowQueryThreshold)
@@ -81,7 +84,7 @@ func newEngine(name string, set settings, b backend.Backend, inner driver.Connec
 	e.judged = set.CircuitBreakerMaxFailures > 0 || set.CircuitBreakerErrorRate > 0 || set.CircuitBreakerSlowRate > 0
 	e.timed = set.Metrics == metricsOn || set.SlowQueryThreshold > 0
 	e.rules = set.rules()
-	e.ledger = newLedger(e.backend, set)
+	e.ledger = newLedger(e.memo, set)
 	e.keeper = newKeeper(e.backend, set.StmtCacheSize)
 	e.pool = pool.New(e.poolConfig(pinned))
 	e.prober = newProber(e)

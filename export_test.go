@@ -41,3 +41,6 @@ func KeepAtOnce(db *sql.DB) error {
 // RestProber has the connection of c's probe closed when nobody asked for d.
 // Nothing may have used c yet.
 func RestProber(c *Connector, d time.Duration) { c.main.prober.rest = d }
+
+// CacheReasons are the codes of the cache's own, in words.
+func CacheReasons() map[string]string { return cacheReasons }

@@ -22,7 +22,7 @@ type Metrics = metrics.Snapshot
 func (c *Connector) Metrics() Metrics {
 	m, pool, breaker := c.main.metrics.Snapshot(), c.PoolStats(), c.Breaker()
 	m.BreakerState, m.BreakerOverride, m.BreakerOpened = breaker.State, breaker.Override, breaker.Opened
-	m.Limits = c.main.limitsCounted()
+	m.Limits, m.Cache = c.main.limitsCounted(), c.cacheCounted()
 	m.Pool = metrics.Pool{
 		MaxOpenConnections: pool.MaxOpen, MaxIdleConnections: c.main.set.MaxIdleConns,
 		OpenConnections: pool.Open + pool.Dialing, InUse: pool.Used, Idle: pool.Idle,
@@ -119,6 +119,7 @@ func (c *Connector) Diagnostics() health.Diagnostics {
 		State:    health.State{Breaker: breaker.State, Pool: poolHealth(c.PoolStats())},
 		Breaker:  breaker,
 		Limits:   c.Limits(),
+		Cache:    c.cacheCounted(),
 		Slowest:  c.SlowStatements(),
 		Failures: c.LastErrors(),
 		Config:   e.set.changed(),

@@ -79,6 +79,10 @@ func (p *prober) over() error {
 	if p.life.Err() == nil {
 		return nil
 	}
+	return closed()
+}
+
+func closed() error {
 	return &refusal.Error{Policy: "connector", Reason: "the connector is closed", Sentinel: refusal.ErrClosed}
 }
 

@@ -43,7 +43,7 @@ func read(t *testing.T, name string) string {
 func TestEveryGoSnippetStandsInAnExample(t *testing.T) {
 	for name, pattern := range map[string]string{
 		"README.md": "example*_test.go", "docs/OPERATING.md": "example_operating_test.go", "docs/SQLMW.md": "middleware/sqlmw/example_test.go",
-		"docs/ADMIN.md": "admin/example_test.go",
+		"docs/ADMIN.md": "admin/example_test.go", "docs/CACHE.md": "example_cache_test.go",
 	} {
 		files, err := filepath.Glob(pattern)
 		if err != nil {
@@ -64,7 +64,7 @@ func TestEveryGoSnippetStandsInAnExample(t *testing.T) {
 }
 
 func TestEveryDSNOfTheReadmeAndTheHandbookOpens(t *testing.T) {
-	for _, name := range []string{"README.md", "docs/OPERATING.md"} {
+	for _, name := range []string{"README.md", "docs/OPERATING.md", "docs/CACHE.md"} {
 		blocks := snippet.Fenced(read(t, name), "dsn")
 		if len(blocks) == 0 {
 			t.Fatalf("%s has no DSN", name)

@@ -30,7 +30,7 @@ func (c *conn) record(o *op, began time.Time, err error) {
 		e.count(o, outcome, took, err)
 	}
 	if e.ledger != nil && o.SQL != "" && (o.Op == middleware.OpExec || o.Op == middleware.OpQuery) {
-		e.ledger.Record(o.SQL, ledger.Execution{At: end, Took: took, Rows: rowsOf(o), Failed: err != nil, InTx: o.InTx})
+		e.enter(o, ledger.Execution{At: end, Took: took, Rows: rowsOf(o), Failed: err != nil, InTx: o.InTx})
 	}
 	if err != nil {
 		e.failed(outcome, end, err)
@@ -38,6 +38,15 @@ func (c *conn) record(o *op, began time.Time, err error) {
 	if limit := e.set.SlowQueryThreshold; limit > 0 && took >= limit {
 		e.slow(o, took, err)
 	}
+}
+
+// enter notes a statement in the ledger; the query cache may have read its text.
+func (e *engine) enter(o *op, x ledger.Execution) {
+	if o.plan != nil && o.plan.Remembered && o.plan.Known.Text() == o.SQL {
+		e.ledger.RecordKnown(o.plan.Known, x)
+		return
+	}
+	e.ledger.Record(o.SQL, x)
 }
 
 // count notes an operation in the metrics.

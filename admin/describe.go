@@ -30,7 +30,7 @@ func (s *shown) describe() Connector {
 	recent := s.recent(total)
 	c := Connector{
 		Name: s.name, Database: d.Backend,
-		Health: healthOf(d), Breaker: breakerOf(d), Pool: poolOf(d.State.Pool), Limits: each(d.Limits, limitOf),
+		Health: healthOf(d), Breaker: breakerOf(d), Pool: poolOf(d.State.Pool), Limits: each(d.Limits, limitOf), Cache: cacheOf(total.Cache),
 		Total: intervalOf(total), Recent: intervalOf(recent), ActiveTransactions: total.ActiveTransactions,
 		Statements: each(d.Slowest, statementOf), Leaks: each(d.Leaks, leakOf), LastErrors: each(d.Failures, failureOf),
 		Config: map[string]string{},
@@ -108,13 +108,11 @@ func failureOf(f health.Failure) Failure { return Failure{Time: f.At.UTC(), Text
 func intervalOf(s metrics.Snapshot) Interval {
 	i := Interval{
 		Seconds: seconds(max(s.At.Sub(s.Since), 0)), Operations: []Operation{}, SuccessPercent: s.SuccessRate,
-		SlowQueries: s.SlowQueries, Retries: s.Retries, Refused: map[string]int64{}, Indeterminate: s.Indeterminate,
-		Leaks: s.Leaks, Rows: s.Rows, CacheHits: s.CacheHits, CacheMisses: s.CacheMisses,
+		SlowQueries: s.SlowQueries, Retries: s.Retries, Refused: some(s.Refused), Indeterminate: s.Indeterminate,
+		Leaks: s.Leaks, Rows: s.Rows, Cache: cacheCountsOf(s.Cache),
 	}
-	for policy, n := range s.Refused {
-		if n > 0 {
-			i.Refused[policy] = n
-		}
+	if s.Cache.On() {
+		i.CacheHits, i.CacheMisses = s.Cache.Answered(), s.Cache.Asked()-s.Cache.Answered()
 	}
 	i.Queries = Latency{
 		Count: s.TotalQueries, Failed: s.FailedQueries, PerSecond: rate(s.TotalQueries, i.Seconds),

@@ -51,6 +51,8 @@ type Connector struct {
 	Breaker Breaker `json:"breaker"`
 	Pool    Pool    `json:"pool"`
 	Limits  []Limit `json:"limits"`
+	// Cache is how the query cache stands; what it did is in the intervals.
+	Cache Cache `json:"cache"`
 
 	// Total is what was counted since the connector's start, Recent since the
 	// begin of the latest interval.
@@ -160,14 +162,16 @@ type Interval struct {
 	Retries        int64   `json:"retries"`
 	// Refused are operations that Fluxor refused, by policy. Indeterminate ones
 	// were sent and nobody knows whether they took effect. Leaks are leases that
-	// became too long, Rows were handed to callers, CacheHits and CacheMisses are
-	// queries that the cache was asked for.
+	// became too long, Rows were handed to callers. CacheHits are all queries that
+	// the cache answered, CacheMisses those that it might have and did not; Cache
+	// has them apart.
 	Refused       map[string]int64 `json:"refused"`
 	Indeterminate int64            `json:"indeterminate"`
 	Leaks         int64            `json:"leaks"`
 	Rows          int64            `json:"rows"`
 	CacheHits     int64            `json:"cache_hits"`
 	CacheMisses   int64            `json:"cache_misses"`
+	Cache         CacheCounts      `json:"cache"`
 }
 
 // Latency is how many there were, and how long they took. Refused operations

@@ -64,11 +64,12 @@ func TestEveryFieldHasItsRowInThePage(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	interval, latency := reflect.TypeFor[admin.Interval](), reflect.TypeFor[admin.Latency]()
+	interval, latency, counts := reflect.TypeFor[admin.Interval](), reflect.TypeFor[admin.Latency](), reflect.TypeFor[admin.CacheCounts]()
 	for heading, want := range map[string][]string{
 		"field":                fields(reflect.TypeFor[admin.Document](), "", interval, latency),
-		"field of an interval": fields(interval, "", latency),
+		"field of an interval": fields(interval, "", latency, counts),
 		"field of a latency":   fields(latency, ""),
+		"field of a cache":     fields(counts, ""),
 	} {
 		if got := rows(t, string(page), heading); !slices.Equal(got, want) {
 			t.Errorf("%s: the page has\n%q\nthe document\n%q", heading, got, want)
@@ -79,7 +80,7 @@ func TestEveryFieldHasItsRowInThePage(t *testing.T) {
 func TestNamesAreSnakeCaseAndDurationsAreSeconds(t *testing.T) {
 	t.Parallel()
 	name := regexp.MustCompile(`^[a-z][a-z0-9_]*$`)
-	number := map[string]bool{"seconds": true, "per_second": true, "success_percent": true}
+	number := map[string]bool{"seconds": true, "per_second": true, "success_percent": true, "hit_percent": true}
 	var look func(reflect.Type)
 	look = func(of reflect.Type) {
 		if of.Kind() == reflect.Slice || of.Kind() == reflect.Pointer {

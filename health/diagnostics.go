@@ -6,6 +6,8 @@ import (
 	"fmt"
 	"strings"
 	"time"
+
+	"github.com/fluxor-db/fluxor/metrics"
 )
 
 // Diagnostics is all that is known of a database at one moment, without asking
@@ -23,6 +25,8 @@ type Diagnostics struct {
 	Breaker Breaker
 	// Limits are the bounds of load that are on.
 	Limits []Limit
+	// Cache is the query cache; nil where it is off.
+	Cache *metrics.Cache
 	// Slowest are the slowest statements, the worst first.
 	Slowest []Statement
 	// Leaks are the leases that have lasted too long, the longest first.
@@ -97,6 +101,7 @@ func (d Diagnostics) String() string {
 	section(line, "breaker", d.Breaker.lines(d.At), itself)
 	section(line, "pool", d.State.Pool.lines(), itself)
 	section(line, "limits", d.Limits, Limit.text)
+	section(line, "cache", cacheLines(d.Cache), itself)
 	section(line, "slowest", d.Slowest, Statement.text)
 	section(line, "leaks", d.Leaks, Leak.text)
 	section(line, "errors", d.Failures, func(f Failure) string { return f.At.UTC().Format(time.RFC3339) + "  " + f.Text })

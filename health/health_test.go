@@ -127,6 +127,7 @@ pool      12 open (3 used, 9 idle), limit 50, 0 dialing, 0 waiting; at most 14 u
           2 waited 2ms together, 1 gave up; 14 dialed, 4 dials failed, 2 lost in use, 1 found broken
 limits    operations per second: limit 1000, 7 queued; 9000 admitted, 3 refused; mode timeout (30s)
           operations at once: limit 100, 12 in use, 0 queued; 8000 admitted, 0 refused; mode reject
+cache     off
 slowest   select * from t where id = ?: 3 times, 1 failed, mean 1s, max 2s, shop/cart.go:31
 leaks     held 11m0s, report/month.go:88: select ?
           held 1h0m0s
@@ -140,7 +141,7 @@ config    fluxor_preset=legacy
 
 func TestDiagnosticsOfWhatNobodyWatchedSaySo(t *testing.T) {
 	got := Diagnostics{}.String()
-	for _, line := range []string{"health    unknown: nobody asked yet\n", "breaker   unknown\n", "no limit", "limits    none\n", "slowest   none\n", "leaks     none\n", "errors    none\n", "config    none\n"} {
+	for _, line := range []string{"health    unknown: nobody asked yet\n", "breaker   unknown\n", "no limit", "limits    none\n", "cache     off\n", "slowest   none\n", "leaks     none\n", "errors    none\n", "config    none\n"} {
 		if !strings.Contains(got, line) {
 			t.Errorf("%q is missing in\n%s", line, got)
 		}

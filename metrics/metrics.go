@@ -35,9 +35,8 @@ type Recorder struct {
 	watched atomic.Bool // somebody wants the stages
 	stagers stagers
 
-	slow, retries, rows    atomic.Int64
-	cacheHits, cacheMisses atomic.Int64
-	leaks, transactions    atomic.Int64
+	slow, retries, rows atomic.Int64
+	leaks, transactions atomic.Int64
 }
 
 // NewRecorder returns a recorder that counts from now on. Queries that take
@@ -84,12 +83,6 @@ func (r *Recorder) Retry() { r.retries.Add(1) }
 
 // Rows counts rows that were handed to the caller.
 func (r *Recorder) Rows(n int64) { r.rows.Add(n) }
-
-// CacheHit counts a query that the cache answered.
-func (r *Recorder) CacheHit() { r.cacheHits.Add(1) }
-
-// CacheMiss counts a query that the cache might have answered and did not.
-func (r *Recorder) CacheMiss() { r.cacheMisses.Add(1) }
 
 // Leak counts a lease that is held for longer than the threshold, once.
 func (r *Recorder) Leak() { r.leaks.Add(1) }

@@ -52,13 +52,10 @@ type Snapshot struct {
 	Leaks int64
 	// Rows were handed to callers.
 	Rows int64
-	// CacheHits and CacheMisses count queries that the cache was asked for.
-	CacheHits   int64
-	CacheMisses int64
 	// ActiveTransactions are open at the moment.
 	ActiveTransactions int64
 
-	// Pool, the breaker's and Limits are filled in by whoever owns them.
+	// Pool, the breaker's, Limits and Cache are filled in by whoever owns them.
 	Pool
 	// BreakerState is "closed", "open" or "half-open"; "" without a breaker.
 	BreakerState string
@@ -69,6 +66,8 @@ type Snapshot struct {
 	BreakerOpened int64
 	// Limits are the bounds of load that are on.
 	Limits []Limit
+	// Cache is the query cache; nil where it is off.
+	Cache *Cache
 
 	// Since is when counting began, At when the snapshot was taken.
 	Since time.Time
@@ -131,7 +130,7 @@ func (r *Recorder) Snapshot() Snapshot {
 	}
 	s := Snapshot{
 		SlowQueries: r.slow.Load(), Retries: r.retries.Load(), Refused: r.refusals.read(),
-		Leaks: r.leaks.Load(), Rows: r.rows.Load(), CacheHits: r.cacheHits.Load(), CacheMisses: r.cacheMisses.Load(),
+		Leaks: r.leaks.Load(), Rows: r.rows.Load(),
 		ActiveTransactions: r.transactions.Load(), Since: r.since, At: time.Now(),
 	}
 	for op := range r.byOp {
@@ -192,17 +191,12 @@ func (s Snapshot) Sub(earlier Snapshot) Snapshot {
 	s.Retries -= earlier.Retries
 	s.Leaks -= earlier.Leaks
 	s.Rows -= earlier.Rows
-	s.CacheHits -= earlier.CacheHits
-	s.CacheMisses -= earlier.CacheMisses
+	s.Cache = s.Cache.since(earlier.Cache)
 	s.WaitCount -= earlier.WaitCount
 	s.WaitDuration -= earlier.WaitDuration
 	s.AcquireTimeouts -= earlier.AcquireTimeouts
 	s.BreakerOpened -= earlier.BreakerOpened
-	refused := map[string]int64{}
-	for policy, n := range s.Refused {
-		refused[policy] = n - earlier.Refused[policy]
-	}
-	s.Refused = refused
+	s.Refused = less(s.Refused, earlier.Refused)
 	s.CreateTime = s.CreateTime.Sub(earlier.CreateTime)
 	s.WaitTime = s.WaitTime.Sub(earlier.WaitTime)
 	s.UseTime = s.UseTime.Sub(earlier.UseTime)
@@ -242,6 +236,9 @@ func (s Snapshot) String() string {
 	}
 	if s.BreakerOverride != "" {
 		fmt.Fprintf(&b, " (%s)", s.BreakerOverride)
+	}
+	if s.Cache.On() {
+		b.WriteString("\ncache        " + s.Cache.text())
 	}
 	return b.String()
 }

@@ -1,6 +1,7 @@
 #!/usr/bin/env bash
 # Finds the PostgreSQL, MariaDB and PgBouncer binaries that the tests start privately, and the compiler and SQLite that the double of
-# Oracle's client library is built with; installs them with apt-get where it may.
+# Oracle's client library is built with; installs them with apt-get where it may. `servers.sh redis` asks for Redis as well, which benchmarks
+# start beside them.
 set -euo pipefail
 shopt -s nullglob
 
@@ -22,6 +23,8 @@ find_mariadb() {
 
 find_pgbouncer() { first pgbouncer /usr/sbin/pgbouncer /usr/local/sbin/pgbouncer; }
 
+find_redis() { first redis-server /usr/sbin/redis-server /usr/local/bin/redis-server; }
+
 # has_sqlite compiles nothing but SQLite's header.
 has_sqlite() { echo '#include <sqlite3.h>' | gcc -E - >/dev/null 2>&1; }
 
@@ -31,10 +34,11 @@ find_mariadb >/dev/null || missing+=(mariadb-server)
 find_pgbouncer >/dev/null || missing+=(pgbouncer)
 first gcc >/dev/null || missing+=(gcc libc6-dev)
 has_sqlite || missing+=(libsqlite3-dev)
+[ "${1:-}" != redis ] || find_redis >/dev/null || missing+=(redis-server)
 
 if [ ${#missing[@]} -gt 0 ]; then
   if [ "$(id -u)" != 0 ] || ! command -v apt-get >/dev/null; then
-    echo "servers: the tests need ${missing[*]}: install these packages (Debian: sudo make servers)" >&2
+    echo "servers: what is to run needs ${missing[*]}: install these packages (Debian, as root: scripts/servers.sh${1:+ $1})" >&2
     exit 1
   fi
   echo "servers: installing ${missing[*]}"
@@ -49,9 +53,15 @@ if [ ${#missing[@]} -gt 0 ]; then
   fi
   apt-get install -y -qq --no-install-recommends "${missing[@]}" >/dev/null
   trap - ERR
+  # The benchmarks start a Redis of their own; the one that the package starts is stopped, now and for good.
+  if [[ " ${missing[*]} " == *" redis-server "* ]]; then
+    service redis-server stop >/dev/null 2>&1 || true
+    ! command -v systemctl >/dev/null || systemctl disable --quiet redis-server 2>&1 || true
+  fi
 fi
 
 echo "servers: $("$(find_postgres)" --version)"
 echo "servers: $("$(find_mariadb)" --version)"
 echo "servers: $("$(find_pgbouncer)" --version | head -n 1)"
+[ "${1:-}" != redis ] || echo "servers: $("$(find_redis)" --version)"
 echo "servers: $(gcc --version | head -n 1), SQLite $(sed -n 's/^#define SQLITE_VERSION  *"\(.*\)"/\1/p' "$(echo '#include <sqlite3.h>' | gcc -E - | grep -m 1 -o '/[^"]*sqlite3\.h')")"

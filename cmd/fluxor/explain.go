@@ -6,22 +6,24 @@ import (
 	"fmt"
 	"io"
 	"strings"
+	"time"
 	"unicode/utf8"
 
-	driver "github.com/fluxor-db/fluxor"
 	"github.com/fluxor-db/fluxor/cmd/fluxor/internal/term"
 	"github.com/fluxor-db/fluxor/internal/sqltext"
 )
 
 type explainCommand struct {
-	DSN  string `arg:"" help:"The database: a DSN, env:NAME, dsn-file:PATH or - (see below); or its kind alone: postgres, mysql, oracle, sqlite."`
-	SQL  string `arg:"" help:"The statement."`
-	JSON bool   `name:"json" help:"Write one JSON object."`
+	DSN     string        `arg:"" help:"The database: a DSN, env:NAME, dsn-file:PATH or - (see below); or its kind alone: postgres, mysql, oracle, sqlite."`
+	SQL     string        `arg:"" help:"The statement."`
+	Connect bool          `help:"Ask the database for its schema: what hangs on views, triggers, foreign keys and routines."`
+	Timeout time.Duration `default:"30s" help:"The longest that --connect may take."`
+	JSON    bool          `name:"json" help:"Write one JSON object."`
 }
 
 // Help says what is explained and how to read it.
 func (explainCommand) Help() string {
-	return `Says what Fluxor takes a statement for, from its text alone: nothing is dialed. On that depend what is kept prepared and what may be sent twice.
+	return `Says what Fluxor takes a statement for, from its text alone: nothing is dialed, unless --connect says so. On that depend what is kept prepared, what may be sent twice, and what the query cache does.
 
     verdict      PURE: a read that may be repeated. WRITE: it changes at most
                  what its tags name. SESSION: it reads or changes the session.
@@ -30,18 +32,25 @@ func (explainCommand) Help() string {
     neutral      the session is as before: kept statements stay
     tags         the names in it that may be tables, columns among them
     fingerprint  the text without its literals
+    cached       whether the query cache keeps its answer, and why not
+    by           the hint or the rule that asks for it or forbids it
+    depends on   the tags whose change ends the answer
+    terms        for how long, and how many rows
+    ends         the tags whose answers end when the statement runs
+    session      what it does to the session: leaves, sets, sets-locally, unknown
 
-docs/STATEMENTS.md has a line for each reason.
+docs/STATEMENTS.md has a line for each reason, docs/CACHED.md for each code of the cache.
 
 ` + dsnHelp + `
 
-Exit codes: 0 explained, 2 wrong usage or a DSN that is not understood.
+Exit codes: 0 explained, 1 the schema cannot be read, 2 wrong usage or a DSN that is not understood, 130 interrupted.
 
 Examples:
 
     fluxor explain postgres "SELECT * FROM orders WHERE id = 7 FOR UPDATE"
     fluxor explain env:ERP_DSN "SELECT next_number('invoice')"
-    fluxor explain oracle "SELECT sysdate FROM dual" --json | jq -r .verdict`
+    fluxor explain --connect env:ERP_DSN "DELETE FROM customers WHERE id = 7"
+    fluxor explain oracle "SELECT sysdate FROM dual" --json | jq -r .cache.why`
 }
 
 // explanation is what is known of a statement, for a program.
@@ -58,36 +67,31 @@ type explanation struct {
 	Statements  int      `json:"statements"`
 	Tags        []string `json:"tags"`
 	Fingerprint string   `json:"fingerprint"`
-	NextSteps   []string `json:"next_steps"`
+
+	Cache     cacheExplanation `json:"cache"`
+	NextSteps []string         `json:"next_steps"`
 }
 
 // Run explains.
 func (c *explainCommand) Run(e *env) error {
-	d, err := c.dialect(e)
+	if c.Timeout <= 0 {
+		return usage("--timeout must be more than 0")
+	}
+	u, dsn, err := c.understand(e)
 	if err != nil {
 		return err
 	}
-	x := explain(d, c.SQL)
+	v, err := c.verdict(e, u, dsn)
+	if err != nil {
+		return err
+	}
+	x := explain(sqltext.ForType(u.Type), c.SQL)
+	x.Cache = cacheOf(u.Config.Cache, v)
+	x.NextSteps = append(x.NextSteps, x.Cache.nextSteps(c, dsn)...)
 	if c.JSON {
 		return writeJSON(e.out, x)
 	}
 	return x.show(e.out, c.SQL)
-}
-
-// dialect is that of the database that the command line names.
-func (c *explainCommand) dialect(e *env) (sqltext.Dialect, error) {
-	if d := sqltext.ForType(c.DSN); d != sqltext.Unknown {
-		return d, nil
-	}
-	dsn, err := e.dsn(c.DSN)
-	if err != nil {
-		return sqltext.Unknown, err
-	}
-	u, err := driver.Understand(driver.RuntimeConfig{DSN: dsn})
-	if err != nil {
-		return sqltext.Unknown, &exitError{exitUsage, err}
-	}
-	return sqltext.ForType(u.Type), nil
 }
 
 // explain puts what is known of a statement into words.
@@ -141,6 +145,9 @@ func (x explanation) show(w io.Writer, text string) error {
 	line("dialect", x.Dialect)
 	line("statements", fmt.Sprint(x.Statements))
 	line("fingerprint", term.Printable(x.Fingerprint))
+	for _, l := range x.Cache.lines() {
+		line(l[0], l[1])
+	}
 	_, err := io.WriteString(w, b.String())
 	return err
 }

@@ -99,6 +99,15 @@ func TestWhoReadsARowMayChangeItsBytes(t *testing.T) {
 	}
 }
 
+func TestAValueOfADriversOwnTypeIsKeptAsItIs(t *testing.T) {
+	type number string // as godror's
+	type level int8
+	values := []driver.Value{number("1.5"), level(3)}
+	if diff := cmp.Diff(values, row(record(t, named("a", "b"), values), 0)); diff != "" {
+		t.Error(diff)
+	}
+}
+
 func TestRowsThatDoNotFitAreNotTakenIn(t *testing.T) {
 	for _, c := range []struct {
 		name   string

@@ -3,7 +3,9 @@
 package cache
 
 import (
+	"iter"
 	"math"
+	"sync/atomic"
 	"unsafe"
 
 	"github.com/maypok86/otter/v2"
@@ -19,6 +21,10 @@ type engine interface {
 	Clear()
 	// Size is how many entries there are, and what they take.
 	Size() (entries int, bytes int64)
+	// Evicted is how many entries were given up for the room of others, in all.
+	Evicted() int64
+	// Some goes through entries in an order that has nothing to do with what they are.
+	Some() iter.Seq[*Entry]
 }
 
 // overhead is what an entry takes in the engine beside its key and its answer:
@@ -29,15 +35,22 @@ const overhead = 144 + int64(unsafe.Sizeof(Entry{}))
 // longest ago. How long an entry may be shown is the store's business: otter
 // would need a goroutine and a look at the clock for it.
 type weighted struct {
-	cache *otter.Cache[string, *Entry]
+	cache   *otter.Cache[string, *Entry]
+	evicted *atomic.Int64 // not beside cache, which every hit reads
 }
 
 func newEngine(budget int64) engine {
+	evicted := new(atomic.Int64)
 	return weighted{otter.Must(&otter.Options[string, *Entry]{
 		MaximumWeight: uint64(max(budget, 1)),
 		Weigher:       weigh,
 		Executor:      func(task func()) { task() },
-	})}
+		OnAtomicDeletion: func(e otter.DeletionEvent[string, *Entry]) { // otter's own statistics would count each hit, too
+			if e.WasEvicted() {
+				evicted.Add(1)
+			}
+		},
+	}), evicted}
 }
 
 // weigh is what an entry takes with its key.
@@ -49,6 +62,8 @@ func (w weighted) Get(key string) (*Entry, bool) { return w.cache.GetIfPresent(k
 func (w weighted) Set(key string, e *Entry)      { w.cache.Set(key, e) }
 func (w weighted) Delete(key string)             { w.cache.Invalidate(key) }
 func (w weighted) Clear()                        { w.cache.InvalidateAll() }
+func (w weighted) Evicted() int64                { return w.evicted.Load() }
+func (w weighted) Some() iter.Seq[*Entry]        { return w.cache.Values() }
 
 func (w weighted) Size() (entries int, bytes int64) {
 	return w.cache.EstimatedSize(), int64(w.cache.WeightedSize())

@@ -23,18 +23,20 @@ type flight[T any] struct {
 	lead    chan struct{} // holds one where nobody leads
 	landed  chan struct{} // closed at the end
 	waiting int
+	ended   int // how many leads have ended
 
 	answer T // set before landed is closed
 	shared bool
 }
 
 // Lead is the duty of whoever asks for others. It ends with the first call of
-// Land, Fail or Abort; later ones do nothing, so that Abort can be deferred. It
-// belongs to one goroutine.
+// Land, Fail or Abort, also on a copy; later ones do nothing, so that Abort can
+// be deferred. The zero value has ended.
 type Lead[T any] struct {
-	flights *Flights[T] // nil once it has ended
+	flights *Flights[T]
 	flight  *flight[T]
 	key     string
+	turn    int // it lasts while as many leads of the flight have ended
 }
 
 // Joined is what became of joining a flight.
@@ -57,13 +59,12 @@ const (
 func (f *Flights[T]) Join(ctx context.Context, key string, token Token) (answer T, lead Lead[T], how Joined, err error) {
 	fl, led := f.enter(key, token)
 	if led {
-		return answer, Lead[T]{f, fl, key}, Leading, nil
+		return answer, Lead[T]{f, fl, key, 0}, Leading, nil
 	}
 	select {
 	case <-fl.landed:
 	case <-fl.lead:
-		f.take(fl)
-		return answer, Lead[T]{f, fl, key}, Leading, nil
+		return answer, Lead[T]{f, fl, key, f.take(fl)}, Leading, nil
 	case <-ctx.Done():
 		f.leave(key, fl)
 		return answer, Lead[T]{}, Alone, ctx.Err()
@@ -90,11 +91,12 @@ func (f *Flights[T]) enter(key string, token Token) (fl *flight[T], led bool) {
 	return fl, true
 }
 
-// take notes that one who waited leads.
-func (f *Flights[T]) take(fl *flight[T]) {
+// take notes that one who waited leads, and returns whose turn it is.
+func (f *Flights[T]) take(fl *flight[T]) (turn int) {
 	f.mu.Lock()
 	defer f.mu.Unlock()
 	fl.waiting--
+	return fl.ended
 }
 
 // leave notes that one who waited is gone. If the lead was meant for it, and
@@ -121,44 +123,47 @@ func (f *Flights[T]) forgetLocked(key string, fl *flight[T]) {
 
 // Land ends the lead with an answer for all who wait.
 func (l *Lead[T]) Land(answer T) {
-	if fl := l.flight; l.flights != nil {
+	l.end(func(fl *flight[T]) {
 		fl.answer, fl.shared = answer, true
-		l.end()
-	}
+		l.flights.landLocked(l.key, fl)
+	})
 }
 
 // Fail ends the lead without an answer: the database refused, or what it said
 // cannot be shared. All who wait ask for themselves, each as if there were no
 // cache.
 func (l *Lead[T]) Fail() {
-	if l.flights != nil {
-		l.end()
-	}
-}
-
-func (l *Lead[T]) end() {
-	f := l.flights
-	l.flights = nil
-	f.mu.Lock()
-	f.forgetLocked(l.key, l.flight)
-	f.mu.Unlock()
-	close(l.flight.landed)
+	l.end(func(fl *flight[T]) { l.flights.landLocked(l.key, fl) })
 }
 
 // Abort ends the lead of a caller who gave up: one of those who wait leads now.
 func (l *Lead[T]) Abort() {
-	f := l.flights
-	if f == nil {
+	l.end(func(fl *flight[T]) {
+		if fl.waiting == 0 {
+			l.flights.forgetLocked(l.key, fl)
+			return
+		}
+		fl.lead <- struct{}{} // there is room: nobody leads
+	})
+}
+
+// end ends the lead, and then does what follows from it, unless it has ended.
+func (l *Lead[T]) end(then func(*flight[T])) {
+	if l.flights == nil {
 		return
 	}
-	l.flights = nil
-	f.mu.Lock()
-	defer f.mu.Unlock()
-	if l.flight.waiting == 0 {
-		f.forgetLocked(l.key, l.flight)
-		return
+	l.flights.mu.Lock()
+	defer l.flights.mu.Unlock()
+	if l.flight.ended == l.turn {
+		l.flight.ended++
+		then(l.flight)
 	}
-	l.flight.lead <- struct{}{} // there is room: nobody leads
+}
+
+// landLocked ends a flight.
+func (f *Flights[T]) landLocked(key string, fl *flight[T]) {
+	f.forgetLocked(key, fl)
+	close(fl.landed)
 }
 
 // Len is how many flights newcomers can join.

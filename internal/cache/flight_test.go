@@ -112,6 +112,26 @@ func TestWhoCannotShareAnAnswerAsksAlone(t *testing.T) {
 	})
 }
 
+func TestACopyOfALeadIsTheSameLead(t *testing.T) {
+	bubble(t, func(t *testing.T) {
+		f := &Flights[string]{}
+		first := leads(t, join(t.Context(), f, "key", Token{}))
+		heard := joins(t.Context(), f, "key", Token{}, 2)
+		deferred := first
+		first.Abort()
+		second := leads(t, heard)
+		deferred.Abort() // the lead is no longer its own
+		waits(t, heard)
+		deferred = second
+		second.Land("rows")
+		deferred.Abort()
+		if o := came(t, heard); o.how != Served || o.answer != "rows" {
+			t.Errorf("the last came to %+v", o)
+		}
+		empty(t, f)
+	})
+}
+
 func TestALeaderThatGivesUpHandsTheLeadOn(t *testing.T) {
 	bubble(t, func(t *testing.T) {
 		f := &Flights[string]{}

@@ -4,6 +4,7 @@ package cache
 
 import (
 	"database/sql/driver"
+	"reflect"
 	"strings"
 	"time"
 	"unsafe"
@@ -161,9 +162,20 @@ func sizeOf(v driver.Value) (size int64, plain bool) {
 	case nil, bool, int64, float64, time.Time,
 		int, int8, int16, int32, uint, uint8, uint16, uint32, uint64, float32:
 		return boxOf(v), true
-	default:
-		return 0, false
 	}
+	return sizeOfNamed(reflect.ValueOf(v))
+}
+
+// sizeOfNamed is sizeOf for a type of a driver's own: one whose values are
+// immutable data is data, such as godror's Number, which is a string.
+func sizeOfNamed(v reflect.Value) (size int64, plain bool) {
+	switch k := v.Kind(); {
+	case k == reflect.String:
+		return boxOf("") + int64(v.Len()), true
+	case k >= reflect.Bool && k <= reflect.Uint64, k == reflect.Float32, k == reflect.Float64:
+		return int64(v.Type().Size()), true
+	}
+	return 0, false
 }
 
 // boxOf is what an interface points to, without what that points to.

@@ -108,3 +108,28 @@ func (s *Store) Clear() { s.engine.Clear() }
 // that can no longer be shown count until somebody looks for them or their room
 // is needed.
 func (s *Store) Size() (answers int, bytes int64) { return s.engine.Size() }
+
+// Evicted is how many answers were given up since the start because others needed
+// their room; those that [Store.Clear], [Store.Delete] or [Store.Get] gave up are
+// not among them.
+func (s *Store) Evicted() int64 { return s.engine.Evicted() }
+
+// sampled is how many answers Dead looks at.
+const sampled = 500
+
+// Dead is about how many of the answers would not be found [Valid] at a time: something
+// they depend on was written, or they are too old. They take room until somebody
+// looks for them or others need it. Of many it looks at some.
+func (s *Store) Dead(now time.Time) int {
+	looked, dead := 0, 0
+	for e := range s.engine.Some() {
+		if sum, calm := s.versions.look(e.token.tags); calm && sum != e.token.sum || e.Over(now) >= 0 {
+			dead++
+		}
+		if looked++; looked == sampled {
+			answers, _ := s.engine.Size()
+			return int(int64(dead) * int64(max(answers, looked)) / sampled)
+		}
+	}
+	return dead
+}

@@ -198,6 +198,74 @@ func flood(t *testing.T, budget int64, answer func(testing.TB) *Answer) *Store {
 	return s
 }
 
+func TestAnswersThatMadeRoomAreCountedAndNoOthers(t *testing.T) {
+	v := open(t)
+	s := NewStore(v, 20*(overhead+200))
+	for range 3 {
+		put(t, s, "replaced", text(t, "x"), v.Tags("stock"), 0)
+	}
+	s.Delete("replaced")
+	put(t, s, "overtaken", text(t, "x"), v.Tags("stock"), 0)
+	done(v, v.Tags("stock"))
+	find(t, s, "overtaken", Overtaken, "")
+	put(t, s, "cleared", text(t, "x"), v.Tags("stock"), 0)
+	s.Clear()
+	if n := s.Evicted(); n != 0 {
+		t.Errorf("%d answers are said to have made room, want none", n)
+	}
+	const offered = 1000
+	for i := range offered {
+		put(t, s, fmt.Sprint(i), text(t, "x"), v.Tags("stock"), 0)
+	}
+	if n, _ := s.Size(); n == 0 || s.Evicted() != int64(offered-n) {
+		t.Errorf("%d of %d are left and %d made room", n, offered, s.Evicted())
+	}
+}
+
+func TestAnswersThatNobodyWillSeeAgainAreCounted(t *testing.T) {
+	bubble(t, func(t *testing.T) {
+		v := open(t)
+		s := NewStore(v, 16<<20)
+		dead := func(want int) {
+			t.Helper()
+			if got := s.Dead(time.Now()); got != want {
+				t.Errorf("%d are dead, want %d", got, want)
+			}
+		}
+		dead(0)
+		for i := range 30 {
+			put(t, s, fmt.Sprint("o", i), text(t, "x"), v.Tags("orders"), 0)
+			put(t, s, fmt.Sprint("s", i), text(t, "x"), v.Tags("stock"), time.Minute)
+		}
+		dead(0)
+		w := v.Begin(v.Tags("orders"))
+		dead(0) // nothing may come of it
+		w.Done()
+		dead(30)
+		pass(time.Minute)
+		dead(60)
+		s.Clear()
+		dead(0)
+	})
+}
+
+func TestOfManyAnswersTheDeadOnesAreEstimated(t *testing.T) {
+	v := open(t)
+	s := NewStore(v, 64<<20)
+	const kept = 20_000
+	for i := range kept {
+		tag := "orders"
+		if i < kept/4 { // the oldest, as it may come
+			tag = "stock"
+		}
+		put(t, s, fmt.Sprint(i), text(t, "x"), v.Tags(tag), 0)
+	}
+	done(v, v.Tags("stock"))
+	if got := s.Dead(time.Now()); got < kept/8 || got > kept*3/8 {
+		t.Errorf("about %d of %d are said to be dead, %d are", got, kept, kept/4)
+	}
+}
+
 func TestAHitAllocatesNothing(t *testing.T) {
 	v := open(t)
 	s := NewStore(v, 1<<20)

@@ -38,6 +38,9 @@ func (t Tags) With(other Tags) Tags {
 	if t.everything() || other.everything() {
 		return Everything()
 	}
+	if t.same(other) {
+		return t
+	}
 	return tagsOf(slices.Concat(t.stripes, other.stripes))
 }
 

@@ -135,12 +135,13 @@ func (v *Versions) look(tags Tags) (sum uint64, calm bool) {
 	busy := sum
 	if tags.everything() {
 		word := v.written.Load()
-		return sum + word, (busy|word)&writers == 0
+		sum += word
+		busy |= word
 	}
 	for _, stripe := range tags.stripes {
 		word := v.striped[stripe].Load()
 		sum += word
 		busy |= word
 	}
-	return sum, busy&writers == 0
+	return sum &^ (uncounted | unversioned), busy&(writers&^uncounted) == 0
 }

@@ -16,17 +16,19 @@ const (
 	WhyLong = "long-text"
 	// WhyNotAsked: the mode keeps nothing unless a hint or rule asks for it.
 	WhyNotAsked = "not-asked-for"
-	// WhySchema: the schema is not known yet, or may have changed just now.
+	// WhySchema: the schema is not known yet, or may have changed just now. As a reason
+	// for "everything" it speaks against nothing.
 	WhySchema = "schema-unknown"
-	// WhyMoment: it has a literal that means the time of its preparation.
-	WhyMoment = "moment"
+	// WhyStrange: it names a table that the schema lacks. It speaks against nothing:
+	// the answer depends on everything, the write may be of anything.
+	WhyStrange = "unknown-table"
 )
 
 // judgeAnswer fills in what the plan says of the answer.
 func (p *Planner) judgeAnswer(plan *Plan) {
 	want := p.choose(plan.Known)
 	plan.Why = p.against(plan, want)
-	plan.Serve = plan.Why == ""
+	plan.Serve, plan.Asked = plan.Why == "", want.asked
 	plan.Reads, plan.Names = p.depends(plan, want.terms.Tags)
 	plan.TTL, plan.EmptyTTL, plan.Rows = p.cfg.TTL, p.cfg.EmptyTTL, p.cfg.Rows
 	plan.Revalidate, plan.StaleIfError = p.cfg.Revalidate, p.cfg.StaleIfError
@@ -40,17 +42,17 @@ func (p *Planner) judgeAnswer(plan *Plan) {
 func (p *Planner) against(plan *Plan, want choice) string {
 	k := plan.Known
 	switch {
-	case k.Verdict != sqltext.Pure || !k.Stable:
-		return k.Reason.String()
+	case plan.sense.why() != "":
+		return plan.sense.why()
 	case k.Frozen:
-		return WhyMoment
+		return sqltext.Clock.String() // that of its preparation
 	case p.cfg.Never != "":
 		return p.cfg.Never
 	case want.refused != "":
 		return want.refused
 	case p.cfg.Mode != All && !want.keep:
 		return WhyNotAsked
-	case !p.memo.Keeps(k.Text()):
+	case !plan.Remembered:
 		return WhyLong
 	case plan.world.schema == nil && p.cfg.NeedsSchema:
 		return WhySchema
@@ -60,7 +62,7 @@ func (p *Planner) against(plan *Plan, want choice) string {
 	if why := plan.world.schema.Refuses(); why != "" {
 		return why
 	}
-	_, why := plan.world.schema.Reads(k.Tags)
+	_, why := plan.world.schema.Reads(plan.reading())
 	return why
 }
 
@@ -69,11 +71,11 @@ func (p *Planner) against(plan *Plan, want choice) string {
 // depends on everything.
 func (p *Planner) depends(plan *Plan, own []string) (tags cache.Tags, names []string) {
 	k, schema := plan.Known, plan.world.schema
-	if schema == nil || strange(schema, k) {
+	if schema == nil || p.strange(schema, k) {
 		return cache.Everything(), nil
 	}
-	names, _ = schema.Reads(k.Tags)
-	names = slices.Concat(names, own)
+	names, _ = schema.Reads(plan.reading())
+	names = append(append(make([]string, 0, len(names)+len(own)), names...), own...) // nil would be everything
 	slices.Sort(names)
 	names = slices.Compact(names)
 	return p.cfg.Versions.Tags(append(slices.Clone(names), StatementTag(k.Fingerprint()))...), names
@@ -84,9 +86,10 @@ func (p *Planner) depends(plan *Plan, own []string) (tags cache.Tags, names []st
 func StatementTag(fingerprint string) string { return "\x00" + fingerprint }
 
 // strange reports whether something that the schema does not know stands where
-// a table does.
-func strange(schema Schema, k *sqltext.Known) bool {
-	return slices.ContainsFunc(k.Tables(), func(name string) bool { return !schema.Relation(name) })
+// a table does. DUAL is the server's own, and nobody writes it.
+func (p *Planner) strange(schema Schema, k *sqltext.Known) bool {
+	dual := p.memo.Dialect() == sqltext.Oracle || p.memo.Dialect() == sqltext.MySQL
+	return slices.ContainsFunc(k.Tables(), func(name string) bool { return !schema.Relation(name) && !(dual && name == "dual") })
 }
 
 // relations are those of names that are relations.

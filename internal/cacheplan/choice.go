@@ -21,12 +21,13 @@ const (
 type choice struct {
 	keep    bool   // that its answers are kept
 	refused string // the code of why they must not be; "" if they may
+	asked   string // by which hint or rule
 	terms   sqltext.Terms
 }
 
 // choose looks for a hint, and for a rule where there is none.
 func (p *Planner) choose(k *sqltext.Known) choice {
-	hint, err := sqltext.HintOf(p.cfg.Dialect, k.Text())
+	hint, err := sqltext.HintOf(p.memo.Dialect(), k.Text())
 	switch {
 	case err != nil:
 		if p.cfg.BadHint != nil {
@@ -34,9 +35,9 @@ func (p *Planner) choose(k *sqltext.Known) choice {
 		}
 		return choice{refused: WhyBadHint}
 	case hint.NoCache:
-		return choice{refused: WhyHint}
+		return choice{refused: WhyHint, asked: hint.String()}
 	case hint.Cache:
-		return choice{keep: true, terms: hint.Terms}
+		return choice{keep: true, terms: hint.Terms, asked: hint.String()}
 	case p.cfg.Rules == nil:
 		return choice{}
 	}
@@ -45,9 +46,9 @@ func (p *Planner) choose(k *sqltext.Known) choice {
 	case !fits:
 		return choice{}
 	case rule.Off:
-		return choice{refused: WhyRule}
+		return choice{refused: WhyRule, asked: rule.String()}
 	}
-	return choice{keep: p.cfg.Mode != Hint, terms: rule.Terms}
+	return choice{keep: p.cfg.Mode != Hint, terms: rule.Terms, asked: rule.String()}
 }
 
 // apply puts the user's terms in the place of the usual ones.

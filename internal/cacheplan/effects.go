@@ -11,52 +11,81 @@ import (
 )
 
 // judgeEffects fills in what the plan says of running the text.
+//
+// What the text does to the session is judged by the text, and by the routines
+// that it calls. What it does not show is taken to leave the session alone: a
+// trigger, a check, a generated column, an operator or a cast whose code sets
+// something for the session, or a view that calls such a function. Code that does
+// so has to be kept from the cache by a rule.
 func (p *Planner) judgeEffects(plan *Plan) {
-	k := plan.Known
-	switch k.Verdict {
-	case sqltext.Pure:
+	k, s := plan.Known, &plan.sense
+	switch {
+	case s.verdict == sqltext.Pure, s.reason == sqltext.Calls, s.verdict == sqltext.Write && s.reason == sqltext.Locks: // which changes nothing
 		p.judgeRead(plan)
-	case sqltext.Write:
-		if k.Reason == sqltext.Locks { // which changes nothing
-			p.judgeRead(plan)
-		} else {
-			p.judgeWrite(plan)
-		}
-	case sqltext.Session:
+	case s.verdict == sqltext.Write:
+		p.judgeWrite(plan)
+	case s.verdict == sqltext.Session && k.Verdict == sqltext.Session:
 		plan.Session = p.sets(k)
-	case sqltext.TxControl:
+	case s.verdict == sqltext.TxControl:
 		plan.Transaction = p.controls(k)
-	default:
-		plan.Changes, plan.Writes, plan.Reshapes, plan.Undoable = true, cache.Everything(), true, p.cfg.Dialect != sqltext.MySQL
-		plan.Session = Unsettles
-		if p.builds(k) {
-			plan.Session = Leaves
-		}
+	case s.verdict == sqltext.Flush:
+		p.everything(plan)
+		plan.Reshapes = true
 	}
-	if !k.Neutral && k.Verdict == sqltext.Write {
+	p.judgeRoutines(plan)
+	if !s.neutral && (k.Verdict == sqltext.Write || k.Verdict == sqltext.Flush) {
 		plan.Session = Unsettles
 	}
+}
+
+// everything says that the text may change anything.
+func (p *Planner) everything(plan *Plan) {
+	plan.Changes, plan.Writes, plan.Written = true, cache.Everything(), nil
+	plan.Undoable = p.memo.Dialect() != sqltext.MySQL
 }
 
 // judgeWrite finds what a write may change. A table that the schema does not know
 // may have triggers that nobody knows.
 func (p *Planner) judgeWrite(plan *Plan) {
 	k, schema := plan.Known, plan.world.schema
-	plan.Changes, plan.Writes = true, cache.Everything()
-	plan.Undoable = p.cfg.Dialect != sqltext.MySQL
-	if schema == nil || strange(schema, k) {
+	p.everything(plan)
+	if schema == nil {
+		plan.Beyond = WhySchema
 		return
 	}
 	named := relations(schema, k.Tags)
-	if len(named) == 0 {
+	if len(named) == 0 || p.strange(schema, k) {
+		plan.Beyond = WhyStrange
 		return
 	}
-	names, all, _ := schema.Writes(k.Tags)
+	names, all, why := schema.Writes(k.Tags)
 	if all {
+		plan.Beyond = why
 		return
 	}
 	plan.Undoable = plan.Undoable || schema.Transactional(named)
 	p.writes(plan, names)
+}
+
+// judgeRoutines adds what the routines change that the text calls. One of Oracle's
+// may do so in a transaction of its own.
+func (p *Planner) judgeRoutines(plan *Plan) {
+	names, schema := plan.sense.writes, plan.world.schema
+	if len(names) == 0 || plan.Changes && plan.Written == nil {
+		return
+	}
+	if schema == nil {
+		p.everything(plan)
+		return
+	}
+	closed, all, _ := schema.Writes(names)
+	if all {
+		p.everything(plan)
+		return
+	}
+	undoable := p.memo.Dialect() != sqltext.Oracle && (p.memo.Dialect() != sqltext.MySQL || schema.Transactional(names))
+	plan.Changes, plan.Undoable = true, plan.Undoable && undoable
+	p.writes(plan, slices.Concat(plan.Written, closed))
 }
 
 // judgeRead finds what a mere read may change all the same, through a view that
@@ -66,11 +95,12 @@ func (p *Planner) judgeRead(plan *Plan) {
 	if schema == nil {
 		return
 	}
-	switch names, all, _ := schema.Effects(plan.Known.Tags); {
+	switch names, all, why := schema.Effects(plan.reading()); {
 	case all:
-		plan.Changes, plan.Writes, plan.Undoable = true, cache.Everything(), p.cfg.Dialect != sqltext.MySQL
+		plan.Beyond = why
+		p.everything(plan)
 	case len(names) > 0:
-		plan.Changes, plan.Undoable = true, p.cfg.Dialect != sqltext.MySQL || schema.Transactional(names)
+		plan.Changes, plan.Undoable = true, p.memo.Dialect() != sqltext.MySQL || schema.Transactional(names)
 		p.writes(plan, names)
 	}
 }
@@ -92,7 +122,7 @@ func (p *Planner) sets(k *sqltext.Known) Effect {
 	words := strings.Fields(strings.ToLower(k.Text()))
 	switch k.Verb {
 	case "SET":
-		if p.cfg.Dialect == sqltext.PostgreSQL && len(words) > 1 && words[1] == "local" {
+		if p.memo.Dialect() == sqltext.PostgreSQL && len(words) > 1 && words[1] == "local" {
 			return SetsLocally
 		}
 		if p.turnsOn(k.Text()) {
@@ -116,7 +146,7 @@ func (p *Planner) sets(k *sqltext.Known) Effect {
 func (p *Planner) turnsOn(text string) bool {
 	text = strings.ToLower(text)
 	_, value, _ := strings.Cut(text, "=")
-	computed := p.cfg.Dialect == sqltext.MySQL && strings.ContainsAny(value, "@(")
+	computed := p.memo.Dialect() == sqltext.MySQL && strings.ContainsAny(value, "@(")
 	return computed || slices.ContainsFunc([]string{"transaction", "isolation", "uncommitted", "completion_type"}, func(word string) bool {
 		return strings.Contains(text, word)
 	})
@@ -128,10 +158,9 @@ func (p *Planner) controls(k *sqltext.Known) Control {
 	switch k.Verb {
 	case "SAVEPOINT", "RELEASE":
 		switch {
-		case k.Count > 1:
-		case p.cfg.Dialect == sqltext.SQLite:
-			return Nests
-		default:
+		case k.Count == 1 && p.memo.Dialect() == sqltext.SQLite:
+			return Nests // lang_savepoint.html: outside a transaction it is BEGIN DEFERRED, and the outermost RELEASE a COMMIT
+		case k.Count == 1:
 			return Stays
 		}
 	case "ROLLBACK":
@@ -144,39 +173,4 @@ func (p *Planner) controls(k *sqltext.Known) Control {
 		return Ends
 	}
 	return Turns
-}
-
-var (
-	// building are the first words of statements that change the schema, rights or
-	// storage, and leave the session alone unless a word of calling stands in them.
-	building = strings.Fields("CREATE DROP ALTER TRUNCATE RENAME GRANT REVOKE COMMENT ANALYZE VACUUM REINDEX REFRESH CLUSTER OPTIMIZE REPAIR")
-	// calling are words with which such a statement may run something, make
-	// something that hides other tables, or change who asks.
-	calling = strings.Fields("temp temporary as select with execute begin do call language default set session system role user authorization using generated trigger event into insert")
-)
-
-// builds reports whether a statement that may do anything to tables is known to
-// leave the session as it was.
-func (p *Planner) builds(k *sqltext.Known) bool {
-	if k.Count > 1 || k.Reason != sqltext.UnknownStatement || !slices.Contains(building, firstWord(k.Text())) {
-		return false
-	}
-	text := strings.ToLower(k.Text())
-	if strings.Contains(text, "/*!") || strings.Contains(text, "/*m!") || strings.Contains(text, `u&"`) {
-		return false // words that stand where they are not seen
-	}
-	words := strings.FieldsFunc(text, func(r rune) bool {
-		return (r < 'a' || r > 'z') && (r < '0' || r > '9') && r != '_' && r != '$' && r < 128
-	})
-	return !slices.ContainsFunc(words, func(w string) bool {
-		return slices.Contains(calling, w) || strings.HasPrefix(w, "pg_temp")
-	})
-}
-
-func firstWord(text string) string {
-	words := strings.Fields(text)
-	if len(words) == 0 {
-		return ""
-	}
-	return strings.ToUpper(words[0])
 }

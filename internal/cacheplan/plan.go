@@ -9,9 +9,11 @@
 package cacheplan
 
 import (
+	"slices"
 	"time"
 
 	"github.com/fluxor-db/fluxor/internal/cache"
+	"github.com/fluxor-db/fluxor/internal/catalog"
 	"github.com/fluxor-db/fluxor/internal/sqltext"
 )
 
@@ -19,13 +21,20 @@ import (
 type Plan struct {
 	// ID stands for the text in keys of answers. No other text gets it again.
 	ID uint64
-	// Known is the analysis of the text.
-	Known *sqltext.Known
+	// Known is the analysis of the text, and Verdict what it does once the routines
+	// that it calls are judged.
+	Known   *sqltext.Known
+	Verdict sqltext.Verdict
+	// Remembered is whether the memo keeps it; else it is read anew each time.
+	Remembered bool
 
 	// Serve is whether its answer may be kept and shown, and Why the stable code
 	// of what speaks against it; "" where nothing does.
 	Serve bool
 	Why   string
+	// Asked is what asks for it or forbids it: a hint or a rule as it is written; ""
+	// for neither.
+	Asked string
 	// Reads are what the answer depends on, and Names the same in words; nil is
 	// everything.
 	Reads cache.Tags
@@ -44,6 +53,9 @@ type Plan struct {
 	Changes bool
 	Writes  cache.Tags
 	Written []string
+	// Beyond is the code of why that is everything; "" where it is not, and where the
+	// text itself says so.
+	Beyond string
 	// Undoable is whether a rollback takes all of its changes back.
 	Undoable bool
 	// Reshapes is whether it may change the schema.
@@ -54,6 +66,15 @@ type Plan struct {
 	Transaction Control
 
 	world *world
+	sense sense
+}
+
+// reading are the names that running the text may read.
+func (plan *Plan) reading() []string {
+	if len(plan.sense.reads) == 0 {
+		return plan.Known.Tags
+	}
+	return slices.Concat(plan.Known.Tags, plan.sense.reads)
 }
 
 // Effect is what a text does to the session.
@@ -109,6 +130,9 @@ type Schema interface {
 	// Transactional reports whether a rollback takes back what was written into
 	// these relations.
 	Transactional(names []string) bool
+	// Routine returns what is known of the routines of a name; false for none of the
+	// user's own.
+	Routine(name string) (catalog.Routine, bool)
 	// Refuses is why nothing may be kept at all; "" for nothing.
 	Refuses() string
 }

@@ -25,8 +25,8 @@ const (
 
 // Config says what a Planner decides by.
 type Config struct {
-	// Dialect is the grammar of the texts.
-	Dialect sqltext.Dialect
+	// Memo remembers the texts. No other planner may use it.
+	Memo *sqltext.Memo
 	// Versions make the tags.
 	Versions *cache.Versions
 	// Mode says whose answers are kept.
@@ -65,7 +65,7 @@ type world struct {
 
 // New returns a planner that knows no schema.
 func New(c Config) *Planner {
-	p := &Planner{cfg: c, memo: sqltext.NewMemo(c.Dialect)}
+	p := &Planner{cfg: c, memo: c.Memo}
 	p.world.Store(&world{})
 	return p
 }
@@ -80,10 +80,10 @@ type page struct {
 func (p *Planner) Of(text string) *Plan {
 	k := p.memo.Of(text)
 	w := p.world.Load()
-	at, _ := k.Kept().(*page)
+	at, _ := k.Planned().(*page)
 	if at == nil {
 		at = &page{id: p.ids.Add(1)}
-		k.Keep(at)
+		k.Plan(at)
 	}
 	if plan := at.plan.Load(); plan != nil && plan.world == w {
 		return plan
@@ -118,7 +118,8 @@ func (p *Planner) Schema() Schema { return p.world.Load().schema }
 
 // plan makes a plan.
 func (p *Planner) plan(k *sqltext.Known, w *world, id uint64) *Plan {
-	plan := &Plan{ID: id, Known: k, world: w, Undoable: true}
+	plan := &Plan{ID: id, Known: k, Remembered: p.memo.Keeps(k.Text()), world: w, Undoable: true, sense: p.senseOf(k, w.schema)}
+	plan.Verdict = plan.sense.verdict
 	p.judgeEffects(plan)
 	p.judgeAnswer(plan)
 	return plan

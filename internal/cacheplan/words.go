@@ -2,18 +2,28 @@
 
 package cacheplan
 
-import "github.com/fluxor-db/fluxor/internal/sqltext"
+import (
+	"maps"
+	"slices"
+
+	"github.com/fluxor-db/fluxor/internal/sqltext"
+)
 
 var texts = map[string]string{
-	WhySchema:                "the schema is not known yet, or may have changed just now",
+	WhyRoutine:               "it calls a routine that is not known to be pure",
+	WhySchema:                "the schema is not known: not yet, or not asked for, or it may have changed just now",
 	WhyLong:                  "texts of more than 8 KiB are not remembered",
 	WhyNotAsked:              "neither a hint nor a rule asks for it",
-	WhyMoment:                "it holds a literal that means the time of its preparation, such as 'now'",
 	"database-in-connection": "the database lives in its connection, and each connection has its own",
 	WhyHint:                  "a hint in the statement forbids it",
 	WhyRule:                  "a rule forbids it",
 	WhyBadHint:               "its hint is not understood",
+	WhyStrange:               "it names a table that the schema lacks, which may be of anything that was made lately",
 }
+
+// Codes returns the codes of texts, in alphabetical order, without those of package
+// sqltext.
+func Codes() []string { return slices.Sorted(maps.Keys(texts)) }
 
 // Text returns what a code of Plan.Why means, in words; the code where there are
 // none.

@@ -28,11 +28,15 @@
 // Rules for routines, which the database alone knows, are promises:
 //
 //   - routine=pkg.get_rate,pkg.is_* names functions and procedures as statements
-//     call them, with a package or schema where that is written.
+//     call them, with a package or schema where that is written. A name without a
+//     dot is also that of a routine which is called with a package or schema.
 //   - pure: it changes nothing, and its result hangs on its arguments and on the
 //     tables of reads= alone, so that a query that calls it may be kept.
-//   - writes=a,b: a call changes these tables, and no others.
-//   - neutral: a call leaves the session as it was. A pure routine does that too.
+//   - writes=a,b: a call changes these tables and what hangs on them by triggers and
+//     foreign keys, and no others; and it ends no transaction that began before it.
+//   - neutral: a call leaves the session as it was, and the transaction that it is
+//     in. A pure routine does that too. Where nothing else is said, the schema says
+//     what it changes, and without that it may be anything.
 //
 // Names are in lower case whatever the text has. A value with a blank, a
 // semicolon or a quote in it stands in quotes, "..." or '...'; within them the
@@ -50,6 +54,7 @@ package cacherules
 import (
 	"regexp"
 	"slices"
+	"strings"
 
 	"github.com/fluxor-db/fluxor/internal/sqltext"
 )
@@ -75,7 +80,7 @@ type Rule struct {
 	sqltext.Terms
 
 	// Pure, Neutral, Reads and Writes are what the routines do. Where neither
-	// Pure is true nor Writes is set, they may change anything.
+	// Pure is true nor Writes is set, the database knows what they change, or nobody.
 	Pure, Neutral bool
 	Reads, Writes []string
 
@@ -104,8 +109,11 @@ func (r *Rules) Match(q Query) (Rule, bool) {
 // Routine returns the first rule for a routine that a statement calls by this
 // name, in lower case; false where there is none.
 func (r *Rules) Routine(name string) (Rule, bool) {
+	last := name[strings.LastIndexByte(name, '.')+1:]
 	for i := range r.list {
-		if anyFits(r.list[i].Routines, name) {
+		if slices.ContainsFunc(r.list[i].Routines, func(pattern string) bool {
+			return fits(pattern, name) || !strings.Contains(pattern, ".") && fits(pattern, last)
+		}) {
 			return r.list[i], true
 		}
 	}

@@ -106,7 +106,8 @@ func TestRoutineIsFoundUnderTheNameOfItsCall(t *testing.T) {
 		{"pkg.note", "routine=pkg.note neutral"},
 		{"util.is_open", "routine=util.is_*,length2 pure"},
 		{"length2", "routine=util.is_*,length2 pure"},
-		{"evil.length2", ""},
+		{"any.length2", "routine=util.is_*,length2 pure"},
+		{"any.is_open", ""},
 		{"pkg.other", "routine=pkg.* writes=everything neutral"},
 		{"", ""},
 	} {

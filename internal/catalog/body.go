@@ -48,9 +48,10 @@ func (l *loader) names(text string, indices ...map[string]int32) (nodes []int32,
 // escaper doubles the quotes in a name, as they are written in quotes.
 var escaper = strings.NewReplacer(`"`, `""`, "`", "``", `'`, `''`)
 
-// notInWord reports whether a character ends a word.
+// notInWord reports whether a character ends a word. So does #, with which a
+// comment of MySQL's begins: a name that has one is no word.
 func notInWord(r rune) bool {
-	return !(r >= 'a' && r <= 'z' || r >= 'A' && r <= 'Z' || r >= '0' && r <= '9' || r == '_' || r == '$' || r == '#' || r >= 0x80)
+	return !(r >= 'a' && r <= 'z' || r >= 'A' && r <= 'Z' || r >= '0' && r <= '9' || r == '_' || r == '$' || r >= 0x80)
 }
 
 // has reports whether one of a set of words stands in a text.

@@ -17,7 +17,7 @@ func TestMain(m *testing.M) { dbtest.Main(m) }
 
 // world is a database of a test's own.
 type world struct {
-	*testing.T
+	testing.TB
 	dialect sqltext.Dialect
 	conn    *sql.Conn
 	target  dbtest.Target // of a server
@@ -26,11 +26,11 @@ type world struct {
 // administrator is the same database for the server's administrator.
 func (w *world) administrator(driver string) *world {
 	w.Helper()
-	return connect(w.T, w.dialect, driver, w.target.As("admin", "fluxor").OverSocket().DSN())
+	return connect(w.TB, w.dialect, driver, w.target.As("admin", "fluxor").OverSocket().DSN())
 }
 
 // connect returns a world over one connection.
-func connect(t *testing.T, d sqltext.Dialect, driver, dsn string) *world {
+func connect(t testing.TB, d sqltext.Dialect, driver, dsn string) *world {
 	t.Helper()
 	db, err := sql.Open(driver, dsn)
 	if err != nil {
@@ -42,7 +42,7 @@ func connect(t *testing.T, d sqltext.Dialect, driver, dsn string) *world {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() { _ = conn.Close() })
-	return &world{T: t, dialect: d, conn: conn}
+	return &world{TB: t, dialect: d, conn: conn}
 }
 
 // query is the Query of the world's connection.

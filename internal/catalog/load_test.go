@@ -169,7 +169,7 @@ func TestMySQLsBooksOnViewsAreRead(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	w := &world{T: t}
+	w := &world{TB: t}
 	w.hits(c, "a", "u")
 	w.hits(c, "u", "a")
 	w.kept(c, "u", "")

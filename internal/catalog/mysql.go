@@ -147,7 +147,7 @@ func (l *loader) mysqlViews(proven []string) error {
 	}
 	for _, row := range rows {
 		name, text := l.name(row[0]), row[1]
-		l.view(name, text)
+		l.view(name, text, text)
 		n := l.c.relation(name)
 		n.unkeep(l.unkeptQuery(standIn(text, proven)))
 		if text == "" || l.hidden(text) {

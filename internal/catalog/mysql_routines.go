@@ -8,7 +8,17 @@ import (
 )
 
 // mysqlActs are the words behind which a body may do what no name shows.
-var mysqlActs = set("prepare execute create alter drop truncate rename load handler install uninstall xa")
+var mysqlActs = set("prepare execute create alter drop truncate rename install uninstall xa")
+
+// mysqlNatives are functions of the server's own, of one version or another, that are
+// on no list and answer one thing now and another later, or change something. They
+// are what a call without a schema means, whatever routines are called so.
+var mysqlNatives = set(`asymmetric_encrypt asymmetric_sign benchmark binlog_gtid_pos create_asymmetric_priv_key create_dh_parameters
+	default des_encrypt encrypt keyring_key_fetch keyring_key_generate keyring_key_remove keyring_key_store lastval load_file
+	master_gtid_wait master_pos_wait nextval random_bytes service_get_read_locks service_get_write_locks service_release_locks setval
+	source_pos_wait sys_guid version_tokens_delete version_tokens_edit version_tokens_lock_exclusive version_tokens_lock_shared
+	version_tokens_set version_tokens_show version_tokens_unlock wait_for_executed_gtid_set wait_until_sql_thread_after_gtids
+	wsrep_last_seen_gtid wsrep_last_written_gtid wsrep_sync_wait_upto_gtid`)
 
 // mysqlBody notes what the text of a trigger or a routine may write.
 func (l *loader) mysqlBody(i int32, text string) {
@@ -49,10 +59,15 @@ func (l *loader) mysqlRoutines() (proven []string, err error) {
 		}
 	}
 	for name, holds := range pure {
-		if holds {
+		n := &l.c.nodes[l.c.routine(name)]
+		switch {
+		case mysqlNatives[name]:
+			n.unkeep("opaque-function")
+			n.unbind("built-in-function")
+		case holds:
 			proven = append(proven, name)
-		} else {
-			l.c.nodes[l.c.routine(name)].unkeep("opaque-function")
+		default:
+			n.unkeep("opaque-function")
 		}
 	}
 	return proven, nil

@@ -24,7 +24,7 @@ func mariadb(t *testing.T, statements ...string) *world {
 }
 
 // mariadbWorld is an empty database.
-func mariadbWorld(t *testing.T) *world {
+func mariadbWorld(t testing.TB) *world {
 	t.Helper()
 	target := dbtest.MariaDB(t).NewDatabase(t)
 	all := connect(t, sqltext.MySQL, "mysql", target.DSN())
@@ -109,7 +109,7 @@ func TestMariaDBForeignKeyActionsAreFollowed(t *testing.T) {
 
 func TestMariaDBTriggerIsFollowedThroughRoutines(t *testing.T) {
 	w := mariadb(t, "create table third (x int)", "create table fourth (x int)",
-		"create procedure deep(i int) begin insert into third values (i); end",
+		"create procedure deep(i int) begin declare continue handler for not found begin end; insert into third# a comment\n values (i); end",
 		"create function count_up() returns int begin insert into fourth values (1); return 1; end",
 		"create trigger t after insert on first for each row begin if new.id > 1 then insert into other (id, x) values (new.id, count_up()); call deep(greatest(1, 2)); end if; end")
 	c := w.load()
@@ -118,6 +118,17 @@ func TestMariaDBTriggerIsFollowedThroughRoutines(t *testing.T) {
 		w.misses(c, table, "first")
 	}
 	w.boundless(c, "first", "")
+}
+
+func TestMariaDBNamesThatAreNoWordsAreFound(t *testing.T) {
+	w := mariadb(t, "create table `a#b` (i int)", "create table `c-``d` (i int)", "create view v as select a.i from `a#b` a join `c-``d` c",
+		"create trigger t after insert on first for each row begin insert into `a#b` values (1); insert into `c-``d` values (1); end")
+	c := w.load()
+	w.hits(c, "a#b", "v")
+	w.hits(c, "c-`d", "v")
+	w.hits(c, "first", "a#b")
+	w.hits(c, "first", "c-`d")
+	w.kept(c, "v", "")
 }
 
 func TestMariaDBProcedureWithDynamicSQLMayChangeAnything(t *testing.T) {
@@ -231,4 +242,15 @@ func TestMariaDBFingerprintChangesWithEachDefinition(t *testing.T) {
 		"create sequence s", "alter table b add system versioning", "drop view v", "drop table b")
 	w.changesNot("insert into first values (1, 'x')", "update first set name = 'y'", "analyze table first", "truncate first",
 		"create temporary table mine (i int)", "drop temporary table mine")
+}
+
+func TestAMySQLRoutineWithTheNameOfABuiltInOneMayBeThatOne(t *testing.T) {
+	w := mariadb(t, "create function sys_guid(a int) returns int deterministic return a", "create function own_guid(a int) returns int deterministic return a")
+	c := w.load()
+	if r, _ := c.Routine("sys_guid"); r.Pure || !r.All {
+		t.Errorf("sys_guid: %+v", r)
+	}
+	if r, _ := c.Routine("own_guid"); !r.Pure {
+		t.Errorf("own_guid: %+v", r)
+	}
 }

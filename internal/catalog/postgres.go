@@ -146,8 +146,9 @@ func (l *loader) postgresEdge(kind, from, to string) {
 
 // postgresHidden refuses a database in which a text that looks pure may call a
 // routine of the user's own: by an operator or the order of a type, by a cast, by the name
-// of a built-in function, or by the form in which a type is shown. It may read and
-// write whatever it likes.
+// of a built-in function or of one that newer servers have, or by the form in which a
+// type is shown. It may read and write whatever it likes. A built-in function that
+// no text is pure with may be what a text calls by the name of the user's own.
 func (l *loader) postgresHidden() error {
 	rows, err := l.rows(3, postgresHidden)
 	if err != nil {
@@ -162,8 +163,13 @@ func (l *loader) postgresHidden() error {
 		switch kind {
 		case "operator":
 			s = sqltext.Analyze(l.dialect, "select 1 "+name+" 2")
-		case "overload":
-			s = sqltext.Analyze(l.dialect, "select "+name+"(1)")
+		case "overload", "namesake":
+			s = sqltext.Analyze(l.dialect, "select "+name+"('a')")
+			if kind == "overload" && s.Verdict == sqltext.Flush {
+				n := &l.c.nodes[l.c.routine(l.name(name))]
+				n.unkeep("opaque-function")
+				n.unbind("built-in-function")
+			}
 		default:
 			s = sqltext.Statement{Verdict: sqltext.Pure, Stable: true}
 		}

@@ -11,6 +11,7 @@ import (
 type postgresRoutine struct {
 	name, language, volatility, body, library string
 	builtin, attribute, extension             bool
+	defaults                                  string // of its arguments
 }
 
 // harmlessLibraries are those whose functions, volatile ones too, change no
@@ -39,13 +40,13 @@ func (l *loader) postgresRoutines(version int) (proven []string, err error) {
 	if version < 140000 {
 		body = "p.prosrc"
 	}
-	rows, err := l.rows(8, strings.Replace(postgresRoutines, "BODY", body, 1))
+	rows, err := l.rows(9, strings.Replace(postgresRoutines, "BODY", body, 1))
 	if err != nil {
 		return nil, err
 	}
 	all := make([]postgresRoutine, len(rows))
 	for i, row := range rows {
-		all[i] = postgresRoutine{l.name(row[0]), row[1], row[2], row[3], row[4], row[5] == "1", row[6] == "1", row[7] == "1"}
+		all[i] = postgresRoutine{l.name(row[0]), row[1], row[2], row[3], row[4], row[5] == "1", row[6] == "1", row[7] == "1", row[8]}
 		l.c.routine(all[i].name)
 	}
 	for _, r := range all {
@@ -78,7 +79,8 @@ func (l *loader) postgresWrites(r postgresRoutine) {
 		n.unbind("unknown-routine")
 		return
 	}
-	if _, acts := has(r.body, postgresActs); acts || len(r.body) > mostText {
+	_, acts := has(r.body, postgresActs)
+	if acts || len(r.body) > mostText || strings.Contains(strings.ToLower(r.body), `u&"`) { // which spells names in numbers
 		n.unbind("dynamic-sql")
 		return
 	}
@@ -151,8 +153,12 @@ func (l *loader) replaceable(all []postgresRoutine, pure map[string]bool) (names
 }
 
 // postgresPure reports whether a body shows that its answer depends on its
-// arguments and the relations in it alone. What C says of itself is believed.
+// arguments and the relations in it alone. What C says of itself is believed. A
+// default is a part of the call.
 func (l *loader) postgresPure(r postgresRoutine, proven []string) bool {
+	if r.defaults != "" && l.unkeptQuery(standIn("select "+r.defaults, proven)) != "" {
+		return false
+	}
 	switch r.language {
 	case "internal", "c":
 		return r.volatility == "i"

@@ -27,21 +27,22 @@ var postgresColumns = `with ` + postgresUser + `
 
 // postgresRoutines: name, language, volatility, body, library, whether a
 // built-in one has the name, whether it takes a row, whether it is an
-// extension's.
+// extension's, the defaults of its arguments.
 var postgresRoutines = `with ` + postgresMine + `
 	select p.proname, l.lanname, p.provolatile::text, case when l.lanname in ('sql', 'plpgsql', 'internal') then left(BODY, ` +
 	strconv.Itoa(mostText+1) + `) else '' end,
 		case when l.lanname = 'c' then regexp_replace(coalesce(p.probin, ''), '^.*/|\.so$', '', 'g') else '' end,
 		case when exists (select from pg_proc b where b.proname = p.proname and b.pronamespace = 'pg_catalog'::regnamespace) then '1' else '0' end,
 		case when p.pronargs = 1 and t.typtype = 'c' then '1' else '0' end,
-		case when exists (select from pg_depend d where d.classid = 'pg_proc'::regclass and d.objid = p.oid and d.deptype = 'e') then '1' else '0' end
+		case when exists (select from pg_depend d where d.classid = 'pg_proc'::regclass and d.objid = p.oid and d.deptype = 'e') then '1' else '0' end,
+		coalesce(pg_get_expr(p.proargdefaults, 0), '')
 	from f join pg_proc p on p.oid = f.oid join pg_language l on l.oid = p.prolang
 	left join pg_type t on t.oid = p.proargtypes[0]` + limit
 
 // postgresEdges: kind, name, name.
 //
 // A view's rule depends on what it names; so do other rules, triggers (on their
-// WHEN as well), defaults, generated columns, checks, indices, policies and
+// WHEN as well; those of a partition count as internal before version 15), defaults, generated columns, checks, indices, policies and
 // bodies that begin with ATOMIC. A domain's check runs where a value is cast to
 // it.
 var postgresEdges = `with ` + postgresUser + `, ` + postgresMine + `,
@@ -60,9 +61,8 @@ var postgresEdges = `with ` + postgresUser + `, ` + postgresMine + `,
 		where c.contype = 'f' and (c.confdeltype in ('c', 'n', 'd') or c.confupdtype in ('c', 'n', 'd'))
 	union all select 'inherits', p.relname, u.relname from pg_inherits i join u p on p.oid = i.inhparent join u on u.oid = i.inhrelid
 	union all select 'table calls', u.relname, f.proname from pg_trigger t join u on u.oid = t.tgrelid join f on f.oid = t.tgfoid
-		where not t.tgisinternal
 	union all select 'table calls', u.relname, k.proname from pg_trigger t join u on u.oid = t.tgrelid
-		join calls k on k.classid = 'pg_trigger'::regclass and k.objid = t.oid where not t.tgisinternal
+		join calls k on k.classid = 'pg_trigger'::regclass and k.objid = t.oid
 	union all select 'table calls', u.relname, k.proname from pg_attrdef a join u on u.oid = a.adrelid
 		join calls k on k.classid = 'pg_attrdef'::regclass and k.objid = a.oid
 	union all select 'table calls', u.relname, k.proname from pg_constraint c join u on u.oid = c.conrelid
@@ -87,8 +87,8 @@ var postgresHidden = `with ` + postgresMine + `
 	select 'operator', o.oprname, f.proname from pg_operator o join f on f.oid = o.oprcode
 	union all select 'order', format_type(a.amproclefttype, null), f.proname from pg_amproc a join f on f.oid = a.amproc
 	union all select 'cast', format_type(c.casttarget, null), f.proname from pg_cast c join f on f.oid = c.castfunc
-	union all select 'overload', f.proname, f.proname from f where exists
-		(select from pg_proc b where b.proname = f.proname and b.pronamespace = 'pg_catalog'::regnamespace)
+	union all select case when exists (select from pg_proc b where b.proname = f.proname and b.pronamespace = 'pg_catalog'::regnamespace)
+		then 'overload' else 'namesake' end, f.proname, f.proname from f where f.proname = lower(f.proname)
 	union all select 'type', t.typname, f.proname from pg_type t join f on f.oid in (t.typinput, t.typoutput, t.typreceive, t.typsend)
 	order by 1, 2, 3` + limit
 

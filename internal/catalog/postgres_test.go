@@ -22,7 +22,7 @@ func postgres(t *testing.T, statements ...string) *world {
 }
 
 // postgresWorld is an empty database.
-func postgresWorld(t *testing.T) *world {
+func postgresWorld(t testing.TB) *world {
 	t.Helper()
 	target := dbtest.Postgres(t).NewDatabase(t)
 	w := connect(t, sqltext.PostgreSQL, "postgres", target.DSN())
@@ -186,6 +186,19 @@ func TestPostgresTriggerWithDynamicSQLMayChangeAnything(t *testing.T) {
 	}
 }
 
+func TestPostgresTriggerThatSpellsANameInNumbersMayChangeAnything(t *testing.T) {
+	w := postgres(t, `create function note() returns trigger language plpgsql as $$ begin insert into U&"\006fther" values (1, 1); return new; end $$`,
+		"create trigger t after insert on a for each row execute function note()")
+	w.boundless(w.load(), "a", "dynamic-sql")
+}
+
+func TestPostgresTriggerOfAPartitionedTableIsFollowedFromItsPartitions(t *testing.T) {
+	w := postgres(t, "create table p (id int) partition by range (id)", "create table p1 partition of p for values from (0) to (9)",
+		"create function note() returns trigger language plpgsql as $$ begin insert into other values (1, 1); return new; end $$",
+		"create trigger t after insert on p for each row execute function note()")
+	w.hits(w.load(), "p1", "other")
+}
+
 func TestPostgresTriggerThatCallsAnExtensionIsJudgedByItsLibrary(t *testing.T) {
 	w := postgres(t)
 	w.administrator("postgres").does("create extension if not exists pgcrypto", "create extension if not exists dblink", "create extension if not exists citext")
@@ -344,10 +357,12 @@ func TestPostgresHiddenCallsRefuseTheDatabase(t *testing.T) {
 			"create type pair as (i int, j int)", "create function f(pair) returns int stable language plpgsql as 'begin return 1; end'",
 			"create cast (pair as int) with function f(pair)",
 		}, "user-cast: integer"},
-		"overload":                              {[]string{"create function upper(i int) returns int stable language plpgsql as 'begin return 1; end'"}, "user-overload: upper"},
-		"overload of what no text is pure with": {[]string{"create function lo_get(i int) returns int stable language plpgsql as 'begin return 1; end'"}, ""},
-		"operator of what no text is pure with": {[]string{opaque, "create operator <<=> (leftarg = int, rightarg = text, function = f)"}, ""},
-		"pure overload":                         {[]string{"create function round(f float, i int) returns numeric immutable language sql as 'select round($1::numeric, $2)'"}, ""},
+		"overload":                                {[]string{"create function upper(i int) returns int stable language plpgsql as 'begin return 1; end'"}, "user-overload: upper"},
+		"overload of what no text is pure with":   {[]string{"create function lo_get(i int) returns int stable language plpgsql as 'begin return 1; end'"}, ""},
+		"operator of what no text is pure with":   {[]string{opaque, "create operator <<=> (leftarg = int, rightarg = text, function = f)"}, ""},
+		"a name that newer servers have built in": {[]string{`create function "coalesce"(i int) returns int stable language plpgsql as 'begin return 1; end'`}, "user-namesake: coalesce"},
+		"a name in capitals":                      {[]string{`create function "Upper"(i int) returns int stable language plpgsql as 'begin return 1; end'`}, ""},
+		"pure overload":                           {[]string{"create function round(f float, i int) returns numeric immutable language sql as 'select round($1::numeric, $2)'"}, ""},
 	} {
 		t.Run(what, func(t *testing.T) {
 			w := postgres(t)

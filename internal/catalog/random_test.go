@@ -24,7 +24,6 @@ type random struct {
 	*rand.Rand
 	relations []string
 	tables    []string
-	partition []string // of the tables that have some
 }
 
 // try runs a statement that may fail, as a foreign key may have it.
@@ -157,7 +156,7 @@ func (r *random) apart() (count int) {
 }
 
 // play runs a test over random schemas.
-func play(t *testing.T, open func(t *testing.T) *world, build func(r *random)) {
+func play(t *testing.T, open func(t testing.TB) *world, build func(r *random)) {
 	t.Helper()
 	t.Parallel()
 	indirect, apart := 0, 0

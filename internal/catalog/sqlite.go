@@ -151,7 +151,7 @@ func (l *loader) sqliteHangs(o sqliteObject) {
 	g := &l.c.graph
 	switch {
 	case o.kind == "view":
-		l.view(o.name, o.sql)
+		l.view(o.name, o.sql, viewQuery(o.sql))
 	case o.kind == "trigger":
 		l.trigger(o.table, o.sql)
 	case sqliteVirtual(o.sql):

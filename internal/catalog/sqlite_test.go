@@ -21,7 +21,7 @@ func sqlite(t *testing.T, statements ...string) *world {
 }
 
 // sqliteWorld is an empty database.
-func sqliteWorld(t *testing.T) *world {
+func sqliteWorld(t testing.TB) *world {
 	t.Helper()
 	w := connect(t, sqltext.SQLite, "sqlite", dbtest.SQLite(t))
 	return w
@@ -47,6 +47,14 @@ func TestSQLiteViewIsReadThrough(t *testing.T) {
 	w.kept(c, "vv", "")
 	w.kept(c, "passing", "temporary-table")
 	w.calm(c, "vv")
+}
+
+func TestSQLiteViewWithACommonTableExpressionIsReadThrough(t *testing.T) {
+	w := sqlite(t, "create view v (n) as with recursive c(n, m) as (select 1, 2 union all select n + 1, m from c where n < 9) select n from c join first on id = n")
+	c := w.load()
+	w.kept(c, "v", "")
+	w.calm(c, "v")
+	w.hits(c, "first", "v")
 }
 
 func TestSQLiteViewThatReadsTheClockIsNotKept(t *testing.T) {
@@ -85,9 +93,11 @@ func TestSQLiteTriggerIsFollowed(t *testing.T) {
 
 func TestSQLiteTriggerThatCallsAnUnknownFunctionMayChangeAnything(t *testing.T) {
 	w := sqlite(t, "create trigger t after insert on first begin select nobody_knows(new.id); end")
+	w.does("create trigger u after insert on other begin select nobody_knows/* a comment */ -- and (one) more\n (new.id); end", "create table third (i)")
 	c := w.load()
 	w.boundless(c, "first", "unknown-routine")
-	w.boundless(c, "other", "")
+	w.boundless(c, "other", "unknown-routine")
+	w.boundless(c, "third", "")
 }
 
 func TestSQLiteInsteadOfTriggerIsFollowed(t *testing.T) {

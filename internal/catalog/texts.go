@@ -10,10 +10,10 @@ import (
 )
 
 // view notes what the text of a view names, and that a read may change anything
-// where it calls what is not known.
-func (l *loader) view(name, text string) {
+// where its query calls what is not known.
+func (l *loader) view(name, text, query string) {
 	l.through(name, text)
-	if l.unknownCall(text) {
+	if sqltext.Analyze(l.dialect, query).Verdict == sqltext.Flush && l.unknownCall(query) {
 		l.c.readsToo(l.c.named(name), l.c.unknownRoutine())
 	}
 }
@@ -73,8 +73,17 @@ func (l *loader) body(i int32, text string) {
 	}
 }
 
-// called is a name before a parenthesis, or behind CALL.
-var called = regexp.MustCompile("(?i)([\\w$#\\x{80}-\\x{10FFFF}]+|\"[^\"]*\"|`[^`]*`|\\[[^\\]]*\\])\\s*\\(|\\bcall\\s+(?:[\\w$`\"]+\\.)?([\\w$]+|\"[^\"]*\"|`[^`]*`)")
+// A call is a name before a parenthesis, with or without comments in between, or
+// behind CALL. Both are looked for, because what looks like a comment may stand
+// in quotes.
+const calledName = "(?is)([\\w$\\x{80}-\\x{10FFFF}]+|\"[^\"]*\"|`[^`]*`|\\[[^\\]]*\\])"
+
+var calls = []*regexp.Regexp{
+	regexp.MustCompile(calledName + `\s*\(`),
+	regexp.MustCompile(calledName + `(?:\s|/\*.*?\*/|--[^\n]*\n|#[^\n]*\n)*\(`),
+}
+
+var called = regexp.MustCompile("(?i)\\bcall\\s+(?:[\\w$`\"]+\\.)?([\\w$]+|\"[^\"]*\"|`[^`]*`)")
 
 // notCalls are the words before a parenthesis that call nothing.
 var notCalls = set(`values in if elseif while until when then else and or not on using exists select from where by set into return
@@ -87,18 +96,25 @@ var notCalls = set(`values in if elseif while until when then else and or not on
 // nor known, so that it may do anything.
 func (l *loader) unknownCall(text string) bool {
 	for _, match := range called.FindAllStringSubmatch(text, -1) {
-		written := match[1] + match[2]
-		name := strings.ToLower(strings.Trim(written, "\"`[]"))
-		_, routine := l.c.routines[name]
-		_, relation := l.c.relations[name]
-		switch {
-		case routine, relation && match[2] == "":
-		case match[2] != "", !notCalls[name] && !l.builtin(name):
+		if _, routine := l.c.routines[bare(match[1])]; !routine {
 			return true
+		}
+	}
+	for _, call := range calls {
+		for _, match := range call.FindAllStringSubmatch(text, -1) {
+			name := bare(match[1])
+			_, routine := l.c.routines[name]
+			_, relation := l.c.relations[name]
+			if !routine && !relation && !notCalls[name] && !l.builtin(name) {
+				return true
+			}
 		}
 	}
 	return false
 }
+
+// bare is a name without its quotes.
+func bare(written string) string { return strings.ToLower(strings.Trim(written, "\"`[]")) }
 
 // builtin reports whether a function is known to change no table.
 func (l *loader) builtin(name string) bool {

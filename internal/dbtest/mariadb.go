@@ -45,7 +45,7 @@ func findMariaDB() (engine, error) {
 	server, ok1 := find(dirs, "mariadbd", "mysqld")
 	install, ok2 := find(dirs, "mariadb-install-db", "mysql_install_db")
 	if !ok1 || !ok2 {
-		return nil, missing("MariaDB", "mariadbd and mariadb-install-db", "mariadb-server")
+		return nil, missing("MariaDB", "mariadbd and mariadb-install-db", "make servers", "mariadb-server")
 	}
 	return mariadb{server: server, install: install}, nil
 }

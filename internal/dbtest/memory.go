@@ -5,14 +5,34 @@ package dbtest
 import (
 	"context"
 	"database/sql/driver"
+	"fmt"
 	"io"
 	"reflect"
 )
 
-// Memory is a connector whose queries answer one row of an int64, a string and
-// a []byte, and whose statements change nothing. It implements every fast path
-// of database/sql. It is safe for concurrent use.
-type Memory struct{}
+// Memory is a connector whose queries answer fixed rows and whose statements
+// change nothing. It implements every fast path of database/sql. The zero value
+// answers one row of an int64, a string and a []byte. It is safe for concurrent
+// use; its fields are not to be changed once it is used.
+type Memory struct {
+	// As is the driver that it says it belongs to, so that a wrapper takes it for
+	// that database; nil = one of its own.
+	As driver.Driver
+	// Answer says what a query with these arguments answers; nil = the one row. It
+	// may be called by many goroutines.
+	Answer func(args []driver.NamedValue) *MemoryAnswer
+}
+
+// MemoryAnswer is what a query answers. It must not be changed once it is used.
+type MemoryAnswer struct {
+	// Columns are the names; the types are those of the first row's values.
+	Columns []string
+	// Rows are the values.
+	Rows [][]driver.Value
+}
+
+// Always answers each query alike.
+func (a *MemoryAnswer) Always([]driver.NamedValue) *MemoryAnswer { return a }
 
 var (
 	_ driver.ExecerContext                  = memoryConn{}
@@ -28,20 +48,32 @@ var (
 )
 
 // Connect returns a connection; it never fails.
-func (Memory) Connect(context.Context) (driver.Conn, error) { return memoryConn{}, nil }
+func (m Memory) Connect(context.Context) (driver.Conn, error) {
+	if m.Answer == nil {
+		return memoryConn{memoryRow.Always}, nil
+	}
+	return memoryConn{m.Answer}, nil
+}
 
 // Driver returns the driver.
-func (Memory) Driver() driver.Driver { return memoryDriver{} }
+func (m Memory) Driver() driver.Driver {
+	if m.As != nil {
+		return m.As
+	}
+	return memoryDriver{}
+}
 
 type memoryDriver struct{}
 
-func (memoryDriver) Open(string) (driver.Conn, error) { return memoryConn{}, nil }
+func (memoryDriver) Open(string) (driver.Conn, error) { return memoryConn{memoryRow.Always}, nil }
 
-type memoryConn struct{}
+type memoryConn struct {
+	answer func([]driver.NamedValue) *MemoryAnswer
+}
 
-func (memoryConn) Prepare(string) (driver.Stmt, error) { return memoryStmt{}, nil }
-func (memoryConn) PrepareContext(context.Context, string) (driver.Stmt, error) {
-	return memoryStmt{}, nil
+func (c memoryConn) Prepare(string) (driver.Stmt, error) { return memoryStmt(c), nil }
+func (c memoryConn) PrepareContext(context.Context, string) (driver.Stmt, error) {
+	return memoryStmt(c), nil
 }
 func (memoryConn) Close() error              { return nil }
 func (memoryConn) Begin() (driver.Tx, error) { return memoryTx{}, nil }
@@ -53,8 +85,8 @@ func (memoryConn) ExecContext(context.Context, string, []driver.NamedValue) (dri
 	return driver.ResultNoRows, nil
 }
 
-func (memoryConn) QueryContext(context.Context, string, []driver.NamedValue) (driver.Rows, error) {
-	return &memoryRows{}, nil
+func (c memoryConn) QueryContext(_ context.Context, _ string, args []driver.NamedValue) (driver.Rows, error) {
+	return &memoryRows{answer: c.answer(args)}, nil
 }
 func (memoryConn) Ping(context.Context) error         { return nil }
 func (memoryConn) ResetSession(context.Context) error { return nil }
@@ -69,42 +101,70 @@ type memoryTx struct{}
 func (memoryTx) Commit() error   { return nil }
 func (memoryTx) Rollback() error { return nil }
 
-type memoryStmt struct{}
+type memoryStmt struct {
+	answer func([]driver.NamedValue) *MemoryAnswer
+}
 
 func (memoryStmt) Close() error                               { return nil }
 func (memoryStmt) NumInput() int                              { return -1 }
 func (memoryStmt) Exec([]driver.Value) (driver.Result, error) { return driver.ResultNoRows, nil }
-func (memoryStmt) Query([]driver.Value) (driver.Rows, error)  { return &memoryRows{}, nil }
+func (s memoryStmt) Query([]driver.Value) (driver.Rows, error) {
+	return &memoryRows{answer: s.answer(nil)}, nil
+}
+
 func (memoryStmt) ExecContext(context.Context, []driver.NamedValue) (driver.Result, error) {
 	return driver.ResultNoRows, nil
 }
 
-func (memoryStmt) QueryContext(context.Context, []driver.NamedValue) (driver.Rows, error) {
-	return &memoryRows{}, nil
+func (s memoryStmt) QueryContext(_ context.Context, args []driver.NamedValue) (driver.Rows, error) {
+	return &memoryRows{answer: s.answer(args)}, nil
 }
 
-var (
-	memoryColumns = []string{"id", "name", "body"}
-	memoryBody    = []byte("body")
-)
+// MemoryRows is an answer of n rows of an int64 and two strings, the ids counted
+// from 1.
+func MemoryRows(n int) *MemoryAnswer {
+	a := &MemoryAnswer{Columns: []string{"id", "name", "city"}}
+	for i := range n {
+		a.Rows = append(a.Rows, []driver.Value{int64(i + 1), fmt.Sprintf("name %d", i+1), fmt.Sprintf("city %d", i%10)})
+	}
+	return a
+}
 
-type memoryRows struct{ done bool }
+// memoryRow is the answer of the zero value.
+var memoryRow = &MemoryAnswer{
+	Columns: []string{"id", "name", "body"},
+	Rows:    [][]driver.Value{{int64(1), "name", []byte("body")}},
+}
 
-func (*memoryRows) Columns() []string { return memoryColumns }
-func (*memoryRows) Close() error      { return nil }
+type memoryRows struct {
+	answer *MemoryAnswer
+	next   int
+}
+
+func (r *memoryRows) Columns() []string { return r.answer.Columns }
+func (*memoryRows) Close() error        { return nil }
 func (r *memoryRows) Next(dest []driver.Value) error {
-	if r.done {
+	if r.next == len(r.answer.Rows) {
 		return io.EOF
 	}
-	r.done = true
-	dest[0], dest[1], dest[2] = int64(1), "name", memoryBody
+	copy(dest, r.answer.Rows[r.next])
+	r.next++
 	return nil
 }
 
-func (*memoryRows) ColumnTypeScanType(i int) reflect.Type {
-	return []reflect.Type{reflect.TypeFor[int64](), reflect.TypeFor[string](), reflect.TypeFor[[]byte]()}[i]
+func (r *memoryRows) ColumnTypeScanType(i int) reflect.Type {
+	if len(r.answer.Rows) == 0 {
+		return reflect.TypeFor[any]()
+	}
+	return reflect.TypeOf(r.answer.Rows[0][i])
 }
 
-func (*memoryRows) ColumnTypeDatabaseTypeName(i int) string {
-	return []string{"INT8", "TEXT", "BYTEA"}[i]
+func (r *memoryRows) ColumnTypeDatabaseTypeName(i int) string {
+	switch r.ColumnTypeScanType(i).Kind() {
+	case reflect.Int64:
+		return "INT8"
+	case reflect.String:
+		return "TEXT"
+	}
+	return "BYTEA"
 }

@@ -38,7 +38,7 @@ func StartPgBouncer(t testing.TB, upstream Target, mode PoolMode, settings ...st
 	find := func() (engine, error) {
 		binary, ok := find(places(), "pgbouncer")
 		if !ok {
-			return nil, missing("PgBouncer", "pgbouncer", "pgbouncer")
+			return nil, missing("PgBouncer", "pgbouncer", "make servers", "pgbouncer")
 		}
 		version, err := exec.CommandContext(t.Context(), binary, "--version").Output()
 		return pgbouncer{binary: binary, upstream: upstream, mode: mode, follows: follows(string(version))}, err

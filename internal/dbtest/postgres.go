@@ -48,7 +48,7 @@ func findPostgres() (engine, error) {
 			}
 		}
 	}
-	return nil, missing("PostgreSQL", "postgres and initdb", "postgresql")
+	return nil, missing("PostgreSQL", "postgres and initdb", "make servers", "postgresql")
 }
 
 func (postgres) label() string      { return "PostgreSQL" }

@@ -48,7 +48,7 @@ func find(dirs []string, names ...string) (string, bool) {
 	return "", false
 }
 
-// missing is the error of a server that is not installed.
-func missing(label, program, pkg string) error {
-	return fmt.Errorf("%s is not installed (looked for %s in PATH and the usual directories): run `make servers`, or install the package %s", label, program, pkg)
+// missing is the error of a server that is not installed; command installs it.
+func missing(label, program, command, pkg string) error {
+	return fmt.Errorf("%s is not installed (looked for %s in PATH and the usual directories): run `%s`, or install the package %s", label, program, command, pkg)
 }

@@ -34,7 +34,7 @@ func TestMissingServerSaysWhatToInstall(t *testing.T) {
 	if path, ok := find([]string{t.TempDir()}, "postgres"); ok {
 		t.Fatalf("found %s in an empty directory", path)
 	}
-	text := missing("PostgreSQL", "postgres and initdb", "postgresql").Error()
+	text := missing("PostgreSQL", "postgres and initdb", "make servers", "postgresql").Error()
 	for _, part := range []string{"PostgreSQL is not installed", "make servers", "package postgresql"} {
 		if !strings.Contains(text, part) {
 			t.Errorf("%q does not say %q", text, part)

@@ -170,6 +170,16 @@ var layers = []layer{
 		only:    []string{"refusal", "internal/faultproxy"},
 	},
 	{
+		reason:  "whether a read was stale is told by times and values, whatever was between the client and its rows",
+		folders: []string{"internal/registers"},
+		only:    []string{"internal/soak"},
+	},
+	{
+		reason:  "programs are played by tests, from outside, as an application meets Fluxor",
+		folders: []string{"internal/difffuzz"},
+		only:    []string{},
+	},
+	{
 		reason:  "a load knows calls and their answers, whatever is called",
 		folders: []string{"internal/overload"},
 		only:    []string{},

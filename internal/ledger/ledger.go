@@ -90,7 +90,11 @@ type Execution struct {
 // that the caller can be sampled. For a known text it allocates nothing, but
 // when it samples.
 func (l *Ledger) Record(text string, e Execution) {
-	k := l.memo.Of(text[:min(len(text), longestText)])
+	l.RecordKnown(l.memo.Of(text[:min(len(text), longestText)]), e)
+}
+
+// RecordKnown is Record for a text of the ledger's memo.
+func (l *Ledger) RecordKnown(k *sqltext.Known, e Execution) {
 	p := l.open(k)
 	slow := l.slowAfter > 0 && e.Took >= l.slowAfter
 	p.figures.add(e, slow)

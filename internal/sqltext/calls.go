@@ -31,7 +31,7 @@ func (j *judge) call(i int, w word) {
 
 // unknown notes a call of a function that is not on the list.
 func (j *judge) unknown(i int) {
-	j.doubt(UnknownFunction, i)
+	j.doubtCall(i)
 	j.tag(lower(j.word(i)))
 }
 

@@ -69,7 +69,10 @@ func judgeText(d Dialect, r reading, text string) Statement {
 		}
 		first = i + 1
 	}
-	desk.judge.text, desk.judge.toks = "", nil
+	if d == Oracle && all.Verdict == Flush && l.fault == OneRead {
+		all.Calls, all.Else = desk.judge.program(text, toks, all)
+	}
+	desk.judge.text, desk.judge.toks, desk.judge.calls = "", nil, names{}
 	all.Tags = tags.list
 	switch {
 	case l.fault != OneRead:
@@ -96,29 +99,6 @@ type desk struct {
 const largestDesk = 4096
 
 var desks = sync.Pool{New: func() any { return &desk{toks: make([]token, 0, 64)} }}
-
-// joined adds a statement to those before it. Several reads are not one, and
-// only changes can be joined.
-func joined(all, next Statement) Statement {
-	if all.Count == 0 {
-		next.Count = 1
-		return next
-	}
-	out := Statement{
-		Verdict: Write, Reason: Several, At: -1, Verb: all.Verb, Count: all.Count + 1,
-		Neutral: all.Neutral && next.Neutral, Frozen: all.Frozen || next.Frozen,
-	}
-	for _, s := range []Statement{all, next} {
-		if s.Verdict != Pure && s.Verdict != Write {
-			out.Verdict, out.Neutral = Flush, false
-			out.At, out.Word = s.At, s.Word
-		}
-		if s.Verdict == Flush {
-			out.Reason = s.Reason
-		}
-	}
-	return out
-}
 
 // excerpt is a word or a byte of text at i, to show.
 func excerpt(text string, i int) string {
@@ -151,7 +131,7 @@ func (k *desk) judgeOne(d Dialect, text string, toks []token) Statement {
 	if k.tags = j.tags.list[:0]; cap(k.tags) > largestDesk {
 		k.tags = nil
 	}
-	j.tags = names{}
+	j.tags, j.calls = names{}, names{}
 	if s.At >= 0 {
 		s.Word = excerpt(text[:toks[j.at].end], s.At)
 	}
@@ -165,6 +145,8 @@ type judge struct {
 	toks []token
 
 	tags   names
+	calls  names  // of routines that are not known
+	more   bool   // something else is not known
 	at     int    // the token that decided; -1 for none
 	found  uint16 // what was found, a set of finding
 	odd    Reason // the first thing that is not known; OneRead while there is none
@@ -175,6 +157,7 @@ type judge struct {
 // for the first: each is set as it is entered.
 func (j *judge) begin(d Dialect, text string, toks []token, tags []string) {
 	j.d, j.text, j.toks, j.tags = d, text, toks, names{list: tags}
+	j.calls, j.more = names{}, false
 	j.at, j.found, j.odd = -1, 0, OneRead
 	j.levels.depth, j.levels.open[0], j.levels.open[1] = 0, level{}, level{}
 }
@@ -220,6 +203,11 @@ func (j *judge) find(f finding, i int) {
 
 // doubt notes that token i is not known to be harmless.
 func (j *judge) doubt(why Reason, i int) {
+	j.more = true
+	j.suspect(why, i)
+}
+
+func (j *judge) suspect(why Reason, i int) {
 	if j.odd == OneRead {
 		j.odd, j.at = why, i
 	}
@@ -241,9 +229,7 @@ func (j *judge) statement(opens opening, first int) Statement {
 	}
 	switch opens {
 	case opensRead, opensChange:
-		if j.odd == OneRead {
-			return j.ended(opens == opensChange, first)
-		}
+		return j.judged(opens == opensChange, first)
 	case opensCopy:
 		return j.copies(first)
 	case opensSet:
@@ -254,10 +240,10 @@ func (j *judge) statement(opens opening, first int) Statement {
 		return j.does(Session, Settings, first)
 	case opensTx:
 		return j.transaction(first)
-	default:
-		return j.opaque(UnknownStatement, first)
 	}
-	return j.opaque(j.odd, j.at)
+	s := j.opaque(UnknownStatement, first)
+	s.Calls, s.Else = j.opens(first)
+	return s
 }
 
 // opaque is a statement that may do anything because of token i.

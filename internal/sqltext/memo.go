@@ -52,6 +52,7 @@ type Known struct {
 	look    sync.Once
 	tables  []string
 	kept    atomic.Value
+	planned atomic.Value
 }
 
 // Fingerprint returns the text's fingerprint. It is made once.
@@ -76,6 +77,12 @@ func (k *Known) Kept() any { return k.kept.Load() }
 // Keep lets whoever keeps books on statements find its page again without a
 // search. All values must have one type, as for an [atomic.Value].
 func (k *Known) Keep(v any) { k.kept.Store(v) }
+
+// Planned is what [Known.Plan] was last given; nil before.
+func (k *Known) Planned() any { return k.planned.Load() }
+
+// Plan is Keep for whoever decides what becomes of statements.
+func (k *Known) Plan(v any) { k.planned.Store(v) }
 
 // Again reports whether it was called before: the statement cache keeps what is
 // used a second time.

@@ -87,9 +87,10 @@ func (j *judge) keyword(i int) bool {
 // a name that is no table of the statement's, such as a package. A name alone in
 // a query of tables looks like a column, and is left to the catalog.
 func (j *judge) scanHiddenCalls() {
-	if j.odd != OneRead {
+	if j.more {
 		return
 	}
+	at, known := j.at, j.odd != OneRead
 	tables := j.fearQueries()
 	var b blocks
 	for i := range j.toks {
@@ -97,13 +98,16 @@ func (j *judge) scanHiddenCalls() {
 		switch {
 		case !named, j.isWord(i+1, markAs) && j.is(i+2, kindOpen): // names a common table expression
 		case j.is(i-1, kindOpen) && j.isWord(i-2, markTable) && !j.is(i+1, kindOpen):
-			j.doubt(UnknownFunction, i)
+			j.doubtCall(i)
 		case j.isWord(i+1, markFrom) && j.is(i-1, kindOpen) && j.is(i-2, kindWord) && lower(j.word(i-2)) == "extract": // a unit of time
 		case b.here().tables || j.isBare(i) || j.is(i+1, kindDot) || j.is(i+1, kindOpen) || j.is(i+1, kindString):
 		case j.is(i-1, kindDot) && !(j.isName(i-2) && tables.has(j.plain(i-2))),
 			b.here().feared && !j.is(i-1, kindDot) && !j.operand(i-1) && !j.isWord(i-1, markAs):
-			j.doubt(UnknownFunction, i)
+			j.doubtCall(i)
 		}
+	}
+	if known {
+		j.at = at // what came first stays what decided
 	}
 }
 

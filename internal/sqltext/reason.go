@@ -29,6 +29,9 @@ const (
 	Empty
 	// Several: it holds several statements.
 	Several
+	// Calls: it calls routines and does nothing else. No statement has it, but an
+	// [Else].
+	Calls
 	// NoDialect: the database's grammar is not known.
 	NoDialect
 	// UnknownStatement: its first word begins no statement that is known to
@@ -77,6 +80,7 @@ var reasons = [...]struct{ code, text string }{
 	Transaction:      {"transaction", "it begins or ends a transaction or a part of one"},
 	Empty:            {"empty", "there is no statement in it"},
 	Several:          {"several-statements", "it holds several statements"},
+	Calls:            {"calls", "it calls routines and does nothing else: what a call answers is not kept"},
 	NoDialect:        {"unknown-dialect", "the grammar of this database is not known"},
 	UnknownStatement: {"unknown-statement", "statements that begin so may do anything"},
 	UnknownFunction:  {"unknown-function", "a function that is not on the list may do anything"},
@@ -103,6 +107,15 @@ func (r Reason) Text() string { return reasons[r].text }
 
 // broken reports whether the server cannot run the text either.
 func (r Reason) broken() bool { return r == Unterminated || r == Unbalanced }
+
+// Codes returns the codes of all reasons, in their order.
+func Codes() []string {
+	codes := make([]string, len(reasons))
+	for i, r := range reasons {
+		codes[i] = r.code
+	}
+	return codes
+}
 
 // TextOf returns what a reason's code means in words.
 func TextOf(code string) (text string, ok bool) {

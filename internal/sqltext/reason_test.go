@@ -46,6 +46,7 @@ func TestEachReasonIsReached(t *testing.T) {
 	reached[Analyze(Oracle, "select 1 from t@x").Reason] = true
 	reached[Analyze(Unknown, "").Reason] = true
 	reached[Analyze(SQLite, strings.Repeat(" ", maxText+1)).Reason] = true
+	reached[Analyze(Oracle, "call p(1)").Else.Reason] = true
 	for r := range Reason(len(reasons)) {
 		if !reached[r] {
 			t.Errorf("no text has the reason %s", r)

@@ -208,7 +208,7 @@ func (j *judge) scanName(i int) {
 		}
 	}
 	if j.is(i+1, kindOpen) && !j.columns(i) && !j.outer(i) && !j.aliases(i) {
-		j.doubt(UnknownFunction, i)
+		j.doubtCall(i)
 	}
 }
 
@@ -265,13 +265,4 @@ func (j *judge) scanOp(i int) {
 	case (op == "{" || op == "}" || op == "\\") && j.d != MySQL, op == "[" && j.d == MySQL: // a quote to MSSQL's mode
 		j.doubt(Odd, i)
 	}
-}
-
-// operators are those of a list.
-func operators(list string) map[string]bool {
-	ops := map[string]bool{}
-	for _, op := range strings.Fields(list) {
-		ops[op] = true
-	}
-	return ops
 }

@@ -153,8 +153,12 @@ func rings(t *testing.T, c *sql.Conn, d Dialect, names []string) (count int) {
 				continue
 			}
 			count++
-			if s := Analyze(d, text); s.Verdict != Flush {
+			s := Analyze(d, text)
+			switch {
+			case s.Verdict != Flush:
 				t.Errorf("%s calls a function of the user's and is %s because of %s", text, s.Verdict, s.Reason)
+			case s.Else != Else{} && !slices.Contains(s.Calls, name):
+				t.Errorf("%s calls a function of the user's that is not among %q", text, s.Calls)
 			}
 		}
 	}

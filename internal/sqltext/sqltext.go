@@ -92,10 +92,29 @@ type Statement struct {
 	// order of their first appearance, each once, without their schema: the
 	// columns and aliases are among them.
 	Tags []string
+	// Calls are the routines whose calls keep a Flush from being less, as they are
+	// written but in lower case and without quotes, such as "rate" or "pkg.rate",
+	// each once; and Else is what it is if they are harmless. Where more than calls
+	// speaks against the text, and where it is no Flush, there are none, and Else is
+	// the zero value.
+	Calls []string
+	Else  Else
 	// Verb is the first word in capitals; "" for an empty text.
 	Verb string
 	// Count is how many statements the text holds.
 	Count int
+}
+
+// Else is what a [Flush] is if each of its Calls changes nothing, leaves the
+// session as it was, and has an answer that depends on its arguments alone. Its
+// fields mean what those of a [Statement] do, which has the tags. The verdict is
+// Flush once more for a definition, which changes the schema: there Neutral alone
+// is said, and of the text alone, not of event triggers or checks that it does not
+// show.
+type Else struct {
+	Verdict         Verdict
+	Reason          Reason
+	Neutral, Stable bool
 }
 
 // maxText is the longest text that is read. A longer one is Flush: it is an
@@ -126,8 +145,10 @@ func Analyze(d Dialect, text string) Statement {
 // of it.
 func (s *Statement) disown() {
 	s.Word, s.Verb = strings.Clone(s.Word), strings.Clone(s.Verb)
-	for i, tag := range s.Tags {
-		s.Tags[i] = strings.Clone(tag)
+	for _, list := range [][]string{s.Tags, s.Calls} {
+		for i, name := range list {
+			list[i] = strings.Clone(name)
+		}
 	}
 }
 
@@ -154,6 +175,7 @@ func either(s, other Statement) Statement {
 	}
 	s.Neutral = s.Neutral && other.Neutral
 	s.Frozen = s.Frozen || other.Frozen
+	s.either(other)
 	tags := names{list: s.Tags}
 	tags.with(other.Tags)
 	s.Tags = tags.list

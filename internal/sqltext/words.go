@@ -237,3 +237,12 @@ func lookup(d Dialect, written string) word {
 	}
 	return 0
 }
+
+// wordSet makes a set of a list.
+func wordSet(list string) map[string]bool {
+	words := map[string]bool{}
+	for _, w := range strings.Fields(list) {
+		words[w] = true
+	}
+	return words
+}

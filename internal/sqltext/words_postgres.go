@@ -74,6 +74,6 @@ var postgresWords = []listed{
 }
 
 // postgresOperators are PostgreSQL's own.
-var postgresOperators = operators(`+ - * / % ^ = < > <= >= <> != ~ ~* !~ !~* ~~ ~~* !~~ !~~* || | & # << >> |/ ||/ @ !! @@ @@@
+var postgresOperators = wordSet(`+ - * / % ^ = < > <= >= <> != ~ ~* !~ !~* ~~ ~~* !~~ !~~* || | & # << >> |/ ||/ @ !! @@ @@@
 	@> <@ && &< &> &<| |&> <<| |>> -|- -> ->> #> #>> #- ? ?| ?& @? ?- ?-| ?|| ## <-> <<= >>= ~= ~>=~ ~<=~ ~>~ ~<~ ^@ <^ >^ *=
 	*<> *< *> *<= *>= : =>`)

@@ -39,6 +39,8 @@ type observer struct {
 	all     []reading
 	refused metric.Int64ObservableCounter
 	limits  []limited
+	coded   []coded
+	aged    []aged
 	err     error
 }
 
@@ -55,6 +57,7 @@ func observe(meter metric.Meter, source Source, pool attribute.Set) (metric.Regi
 	o.addOwn(meter)
 	o.addBreaker(meter)
 	o.addLimits(meter)
+	o.addCache(meter)
 	if o.err != nil {
 		return nil, o.err
 	}
@@ -66,6 +69,12 @@ func observe(meter metric.Meter, source Source, pool attribute.Set) (metric.Regi
 	}
 	for _, l := range o.limits {
 		instruments = append(instruments, l.instrument)
+	}
+	for _, i := range o.coded {
+		instruments = append(instruments, i.instrument)
+	}
+	for _, i := range o.aged {
+		instruments = append(instruments, i.instrument)
 	}
 	return meter.RegisterCallback(o.collect, instruments...)
 }
@@ -87,6 +96,9 @@ func (o *observer) collect(_ context.Context, to metric.Observer) error {
 			to.ObserveInt64(i.instrument, int64(i.read(l)), with)
 		}
 	}
+	if s.Cache.On() {
+		o.observeCache(s.Cache, to)
+	}
 	return nil
 }
 
@@ -95,11 +107,16 @@ func (o *observer) with(own ...attribute.KeyValue) metric.ObserveOption {
 	return metric.WithAttributeSet(attribute.NewSet(append(o.pool.ToSlice(), own...)...))
 }
 
-// add notes a reading, and the first error.
-func (o *observer) add(i metric.Int64Observable, err error, read func(*metrics.Snapshot) (int64, bool), own ...attribute.KeyValue) {
+// failed notes the first error.
+func (o *observer) failed(err error) {
 	if o.err == nil {
 		o.err = err
 	}
+}
+
+// add notes a reading, and the first error.
+func (o *observer) add(i metric.Int64Observable, err error, read func(*metrics.Snapshot) (int64, bool), own ...attribute.KeyValue) {
+	o.failed(err)
 	o.all = append(o.all, reading{i, o.with(own...), read})
 }
 
@@ -127,8 +144,6 @@ var own = []struct {
 	{"fluxor.leaks", "{leak}", "Connections that were held for longer than the leak threshold.", func(s *metrics.Snapshot) int64 { return s.Leaks }},
 	{"fluxor.slow_queries", "{query}", "Queries that took as long as the slow query threshold or longer.", func(s *metrics.Snapshot) int64 { return s.SlowQueries }},
 	{"fluxor.rows", "{row}", "Rows that were handed to callers.", func(s *metrics.Snapshot) int64 { return s.Rows }},
-	{"fluxor.cache.hits", "{query}", "Queries that the cache answered.", func(s *metrics.Snapshot) int64 { return s.CacheHits }},
-	{"fluxor.cache.misses", "{query}", "Queries that the cache might have answered and did not.", func(s *metrics.Snapshot) int64 { return s.CacheMisses }},
 }
 
 func (o *observer) addOwn(meter metric.Meter) {
@@ -141,9 +156,7 @@ func (o *observer) addOwn(meter metric.Meter) {
 	o.add(active, err, always(func(s *metrics.Snapshot) int64 { return s.ActiveTransactions }))
 	o.refused, err = meter.Int64ObservableCounter("fluxor.refused",
 		metric.WithUnit("{operation}"), metric.WithDescription("Operations that Fluxor refused, by policy; nothing was sent."))
-	if o.err == nil {
-		o.err = err
-	}
+	o.failed(err)
 }
 
 func (o *observer) addBreaker(meter metric.Meter) {
@@ -184,9 +197,7 @@ func (o *observer) addLimits(meter metric.Meter) {
 		{"fluxor.limit.pending_requests", "Operations in line for the limit.", func(l metrics.Limit) int { return l.Queued }},
 	} {
 		i, err := meter.Int64ObservableUpDownCounter(l.name, metric.WithUnit("{operation}"), metric.WithDescription(l.help))
-		if o.err == nil {
-			o.err = err
-		}
+		o.failed(err)
 		o.limits = append(o.limits, limited{i, l.read})
 	}
 }

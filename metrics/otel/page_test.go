@@ -33,6 +33,16 @@ func row(m metricdata.Metrics) string {
 		for _, p := range data.DataPoints {
 			sets = append(sets, p.Attributes)
 		}
+	case metricdata.Sum[float64]:
+		kind = "counter"
+		for _, p := range data.DataPoints {
+			sets = append(sets, p.Attributes)
+		}
+	case metricdata.Gauge[float64]:
+		kind = "gauge"
+		for _, p := range data.DataPoints {
+			sets = append(sets, p.Attributes)
+		}
 	case metricdata.Histogram[float64]:
 		for _, p := range data.DataPoints {
 			sets = append(sets, p.Attributes)

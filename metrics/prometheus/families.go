@@ -147,8 +147,6 @@ var own = []family{
 	counter("fluxor_leaks_total", "Connections that were held for longer than the leak threshold.", func(s *metrics.Snapshot) int64 { return s.Leaks }),
 	counter("fluxor_slow_queries_total", "Queries that took as long as the slow query threshold or longer.", func(s *metrics.Snapshot) int64 { return s.SlowQueries }),
 	counter("fluxor_rows_total", "Rows that were handed to callers.", func(s *metrics.Snapshot) int64 { return s.Rows }),
-	counter("fluxor_cache_hits_total", "Queries that the cache answered.", func(s *metrics.Snapshot) int64 { return s.CacheHits }),
-	counter("fluxor_cache_misses_total", "Queries that the cache might have answered and did not.", func(s *metrics.Snapshot) int64 { return s.CacheMisses }),
 	counter("fluxor_connection_waits_total", "Callers who waited for a connection.", func(s *metrics.Snapshot) int64 { return s.WaitCount }),
 	{
 		desc:    describe("fluxor_connection_wait_seconds_total", "How long callers waited for connections, together."),

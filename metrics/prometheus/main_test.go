@@ -1,11 +1,11 @@
-// This file is the test binary's entry: no goroutine may be left.
+// This file is the test binary's entry: no goroutine and no server may be left.
 
 package prometheus_test
 
 import (
 	"testing"
 
-	"go.uber.org/goleak"
+	"github.com/fluxor-db/fluxor/internal/dbtest"
 )
 
-func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
+func TestMain(m *testing.M) { dbtest.Main(m) }

@@ -72,7 +72,7 @@ type named struct {
 
 // NewCollector returns a collector without sources.
 func NewCollector(o Options) *Collector {
-	c := &Collector{buckets: slices.Clone(o.Buckets), families: slices.Concat(conventional, own)}
+	c := &Collector{buckets: slices.Clone(o.Buckets), families: slices.Concat(conventional, own, caches)}
 	if len(c.buckets) == 0 {
 		c.buckets = defaultBuckets
 	}

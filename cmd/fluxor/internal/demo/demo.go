@@ -64,7 +64,7 @@ type Finding struct {
 var nextSteps = []string{
 	`Change one word of your program: sql.Open("fluxor", dsn), with import _ "github.com/fluxor-db/fluxor" and one of its drivers/ packages.`,
 	"README.md: what Fluxor is for, and the named exceptions.",
-	"docs/CONFIG.md: every option that a DSN can carry.",
+	"docs/CONFIG.md: every option that a DSN can carry; docs/CACHE.md: the query cache.",
 	"docs/DESIGN.md: how it works, for readers of the code.",
 }
 
@@ -90,14 +90,15 @@ var chapters = []chapter{
 	{"1. An order database, twice", (*stage).create},
 	{"2. The same work, the same result", (*stage).work},
 	{"3. A query that comes again", (*stage).prepared},
-	{"4. Who comes first is served first", (*stage).fairness},
-	{"5. No write is sent twice", (*stage).writeOnce},
-	{"6. Connections that die while nobody looks", (*stage).idleCut},
-	{"7. A full pool that says so", (*stage).fullPool},
-	{"8. More work than the database bears", (*stage).overload},
-	{"9. A database that stops answering", (*stage).outage},
-	{"10. Rows that nobody closes", (*stage).leak},
-	{"11. A statement that takes too long", (*stage).slow},
+	{"4. Answers from memory", (*stage).cached},
+	{"5. Who comes first is served first", (*stage).fairness},
+	{"6. No write is sent twice", (*stage).writeOnce},
+	{"7. Connections that die while nobody looks", (*stage).idleCut},
+	{"8. A full pool that says so", (*stage).fullPool},
+	{"9. More work than the database bears", (*stage).overload},
+	{"10. A database that stops answering", (*stage).outage},
+	{"11. Rows that nobody closes", (*stage).leak},
+	{"12. A statement that takes too long", (*stage).slow},
 }
 
 // Run plays the demo on screen and tells watch, which may be nil, which

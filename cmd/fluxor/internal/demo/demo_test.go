@@ -41,6 +41,7 @@ func TestBareOutcomesWouldNotPassForFluxors(t *testing.T) {
 		s.tellFullPool(context.DeadlineExceeded, nestedLimit, context.DeadlineExceeded, nestedLimit)
 		bare := &asker{took: []float64{30, 31, 29}}
 		s.tellPrepared(bare, bare, bare)
+		s.tellCached(cacheShown{bare: bare, kept: bare, writes: 1, stale: 1, rollbacks: 1, dirty: 1, asked: 1, refused: 1, changes: 1})
 		flooded := rush{span: time.Second, inTime: 50, served: []time.Duration{time.Second}}
 		s.tellOverload(capacity{perSecond: 200}, flooded, flooded)
 		hung := outage{failed: []time.Duration{outageLimit}}
@@ -51,6 +52,7 @@ func TestBareOutcomesWouldNotPassForFluxors(t *testing.T) {
 	})
 	for _, id := range []string{
 		"write_once", "write_told", "idle_sent", "fairness", "full_pool", "statement_answers", "statement_time",
+		"cache_answers", "cache_time", "cache_write", "cache_rollback", "cache_outage", "cache_audit",
 		"overload_goodput", "overload_wait", "overload_refused", "outage_wait", "outage_refused", "outage_over",
 		"leak_named", "leak_ended", "leak_dropped", "slow_timeout", "slow_server", "slow_named",
 	} {

@@ -93,9 +93,9 @@ func (x *exam) tell() {
 	}
 }
 
-// examine connects and goes through the checks, on two connections at most. No
-// option of the DSN governs those: a limit of one would make the doctor wait
-// for itself.
+// examine connects and goes through the checks, on two connections at most, and one
+// more where the query cache is on. No option of the DSN governs those: a limit of
+// one would make the doctor wait for itself.
 func (x *exam) examine(ctx context.Context) error {
 	connector, err := fluxor.WrapConnector(x.at.connector, fluxor.RuntimeConfig{
 		CloseTimeout: time.Second, Logger: slog.New(slog.DiscardHandler),
@@ -148,6 +148,9 @@ func (x *exam) groups() []group {
 			group{"limits", x.oracleLimits}, group{"the account", x.oracleAccount})
 	case "sqlite":
 		all = append(all, group{"version", x.sqliteVersion}, group{"settings", x.sqliteSettings})
+	}
+	if x.understood.Config.Cache != "off" {
+		all = append(all, group{"the query cache", x.queryCache})
 	}
 	return all
 }

@@ -60,6 +60,8 @@ var kinds = []kind{
 	{"FX-2005", Warn, "The session's time zone is not that of the server's machine, and the DSN does not say in which one a DATE is read.", "Write timezone=Europe/Berlin (or whichever SYSDATE is in) into the DSN, which has to be a URL or logfmt for that; noTimezoneCheck=1 only silences the driver."},
 	{"FX-2006", Warn, "A parameter of godror's stands in an easy connect string, where godror reads none.", "Write the DSN as oracle://user:password@host/service?..., or as user=\"u\" password=\"p\" connectString=\"host/service\" with the parameter beside them."},
 	{"FX-2007", Warn, "The database's character set holds only a part of Unicode.", "Know that the server replaces what does not fit, silently: use NVARCHAR2 for such columns, or move the database to AL32UTF8."},
+	{"FX-2101", Warn, "The query cache cannot read the schema, so it keeps nothing.", "Let the user read the views of the catalog that the error names, or do without them: fluxor_cache_catalog=0, which docs/CACHE.md explains."},
+	{"FX-2102", Warn, "The query cache can keep nothing on this database.", "Read what the code means in docs/CACHED.md; where that cannot be changed, leave fluxor_cache out of the DSN."},
 }
 
 // kindOf returns the kind of an id, which must exist.

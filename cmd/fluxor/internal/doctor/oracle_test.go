@@ -126,3 +126,11 @@ func TestLoginThatOracleRefusesIsFoundInItsOwnWords(t *testing.T) {
 		t.Errorf("got %+v", f)
 	}
 }
+
+func TestASchemaThatTheCacheCannotReadIsFound(t *testing.T) {
+	d := oracleWith(t, views...) // it has no dictionary
+	r := examined(t, d.DSN("fluxor_max_open_conns=20", "fluxor_cache=all"))
+	if f := r.finding("FX-2101"); f == nil || !strings.Contains(f.Detail, "ORA-") {
+		t.Errorf("got %+v", r.Findings)
+	}
+}

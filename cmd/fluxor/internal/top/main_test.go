@@ -38,6 +38,19 @@ func well(name string) admin.Connector {
 	}
 }
 
+// caching is one with a cache that answers most queries.
+func caching(name string) admin.Connector {
+	c := well(name)
+	c.Cache = admin.Cache{Mode: "all", Entries: 8204, DeadEntries: 90, Bytes: 12 << 20, BudgetBytes: 64 << 20, Schema: "known"}
+	c.Recent.CacheHits, c.Recent.CacheMisses = 2080, 640
+	c.Recent.Cache = admin.CacheCounts{
+		HitPercent: 76.5, Hits: 2000, Joined: 73, Stale: 7, Evictions: 4,
+		Misses:   map[string]int64{"not-there": 500, "expired": 100, "being-written": 30, "audit": 10},
+		Bypasses: map[string]int64{"in-transaction": 1204}, Flushes: map[string]int64{"unknown-effect": 1},
+	}
+	return c
+}
+
 // sick is a connector whose database is gone, with texts that want to break the
 // screen.
 func sick(name string) admin.Connector {

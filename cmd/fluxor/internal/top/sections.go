@@ -47,7 +47,7 @@ func label(name string) span { return span{fmt.Sprintf("%-*s", labelWidth, name)
 func sectionsOf(c, before *admin.Connector, width int) []section {
 	return []section{
 		poolSection(c.Pool), breakerSection(c.Breaker), limitsSection(c.Limits), latencySection(c, before, width),
-		statementsSection(c.Statements), leaksSection(c.Leaks), errorsSection(c.LastErrors),
+		cacheSection(c), statementsSection(c.Statements), leaksSection(c.Leaks), errorsSection(c.LastErrors),
 	}
 }
 

@@ -173,6 +173,7 @@ var helpLines = []line{
 	nil,
 	say("per s       between the last two documents"),
 	say("p50 ... max of the last seconds, as the head of the table says"),
+	say("cache       of the last seconds; memory now, wrong answers since the start"),
 	say("statements  since the start, most time together first"),
 	say("dials, waits, refused ... since the start"),
 	nil,

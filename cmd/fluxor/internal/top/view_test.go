@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 	"unicode"
@@ -33,12 +34,17 @@ func screens() map[string]Frame {
 	later.Total.Seconds, later.Total.Operations = 3601, []admin.Operation{{Operation: "query", Latency: admin.Latency{Count: 3121}}, {Operation: "begin", Latency: admin.Latency{Count: 80}}}
 	full := well("stock")
 	full.State, full.Summary, full.Pool.Waiting = admin.Saturated, "31 callers wait for one of 50 connections; 50 of 50 connections used, 340 queries/s, p99 4.1 ms", 31
+	cached, wrong := caching("orders"), caching("stock")
+	wrong.Cache.Schema, wrong.Cache.SchemaFault, wrong.Cache.Doubts, wrong.Cache.Sessions = "unknown", "permission denied", 3, 2
+	wrong.Total.Cache.Audits, wrong.Total.Cache.Mismatches = 5000, 12
 	const foot = "q quit  p pause  ? help  http://localhost:6060"
 	return map[string]Frame{
 		"healthy": {Document: documentOf(later), Before: documentOf(well("orders")), Status: foot},
 		"down":    {Document: documentOf(sick("orders")), Status: foot},
 		"three":   {Document: documentOf(well("orders"), full, sick("billing")), Chosen: 1, Status: foot},
 		"lost":    {Document: documentOf(well("orders")), Status: foot, Lost: "for 4s, trying again in 2s: http://localhost:6060/api/state: connection refused: nothing listens there."},
+		"cache":   {Document: documentOf(cached), Status: foot},
+		"wrong":   {Document: documentOf(wrong), Status: foot},
 		"help":    {Document: documentOf(well("orders")), Status: foot, Help: true},
 	}
 }
@@ -179,11 +185,53 @@ func TestPalettesAddCodesAndNoText(t *testing.T) {
 	}
 }
 
+func TestWhatTheCacheAnsweredIsSaidInWords(t *testing.T) {
+	t.Parallel()
+	for name, row := range map[string]struct {
+		change func(*admin.Connector)
+		want   []string
+	}{
+		"off":     {func(c *admin.Connector) { c.Cache = admin.Cache{Mode: "off"} }, []string{"cache       off"}},
+		"unknown": {func(c *admin.Connector) { c.Cache = admin.Cache{} }, []string{"cache       off"}},
+		"quiet": {
+			func(c *admin.Connector) { c.Recent = admin.Interval{Seconds: 8} },
+			[]string{"cache       all: no query in 8 s", "            8,204 answers, 19 % of 64 MiB"},
+		},
+		"observing": {
+			func(c *admin.Connector) {
+				c.Cache.Mode = "observe"
+				c.Recent.Cache = admin.CacheCounts{HitPercent: 75, WouldHit: 3, Misses: map[string]int64{"observed": 3}}
+			},
+			[]string{"cache       observe: would answer 75.0 % of 2,720 in 8 s", "            8,204 answers, 19 % of 64 MiB", "            missed: observed 3"},
+		},
+	} {
+		c := caching("orders")
+		row.change(&c)
+		var got []string
+		for _, l := range cacheSection(&c).lines {
+			got = append(got, l.String())
+		}
+		if !slices.Equal(got, row.want) {
+			t.Errorf("%s: got %q, want %q", name, got, row.want)
+		}
+	}
+}
+
+func TestWrongAnswersStandBeforeAllElseOfTheCache(t *testing.T) {
+	t.Parallel()
+	c := caching("orders")
+	c.Total.Cache.Audits, c.Total.Cache.Mismatches = 5000, 12
+	s := cacheSection(&c)
+	if first := s.lines[0]; first[1].look != bad || !strings.Contains(first.String(), "12 of 5,000 audited answers were WRONG") || s.least < 2 {
+		t.Errorf("got %q, at least %d lines", first, s.least)
+	}
+}
+
 func FuzzAnyDocumentFitsTheScreen(f *testing.F) {
 	// Short ones: the fuzzing engine takes long to make a long one shorter.
 	for _, connector := range []string{
 		`"state":"down","summary":"for 12 s: x"`, `"limits":[{"name":"operations at once"}]`, `"statements":[{"fingerprint":"日"}]`,
-		`"last_errors":[{"text":"a1"},{"text":"a2"}]`, `"leaks":[{"place":"a"}]`, `"breaker":{"next_probe_seconds":1}`,
+		`"cache":{"mode":"all"},"recent":{"cache_hits":1,"cache":{"misses":{"日":1}}}`, `"last_errors":[{"text":"a1"},{"text":"a2"}]`, `"leaks":[{"place":"a"}]`, `"breaker":{"next_probe_seconds":1}`,
 	} {
 		f.Add([]byte(`{"schema_version":1,"connectors":[{`+connector+`},{}]}`), uint8(80), uint8(24), uint8(0))
 	}
