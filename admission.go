@@ -17,9 +17,9 @@ import (
 // lease already, a commit and a rollback are never refused, but the breaker
 // learns of them, too.
 
-// admit asks for an operation whether it may begin; one on a lease may. An error
-// is Fluxor's refusal.
-func (s *session) admit(ctx context.Context) (breaker.Ticket, error) {
+// admit asks for an operation whether it may begin; one on a lease may. The time
+// is when it asked to, zero for now. An error is Fluxor's refusal.
+func (s *session) admit(ctx context.Context, asked time.Time) (breaker.Ticket, error) {
 	e := s.e
 	if s.held != nil {
 		return e.breaker.Enter(), nil
@@ -29,7 +29,10 @@ func (s *session) admit(ctx context.Context) (breaker.Ticket, error) {
 		return ticket, e.circuitOpen(after)
 	}
 	if e.rate != nil {
-		if err := e.rate.Wait(ctx, s.asked()); err != nil {
+		if asked.IsZero() {
+			asked = e.now()
+		}
+		if err := e.rate.Wait(ctx, asked); err != nil {
 			return ticket, e.rateLimited(err)
 		}
 	}
@@ -42,14 +45,14 @@ func (s *session) admit(ctx context.Context) (breaker.Ticket, error) {
 	return ticket, nil
 }
 
-// asked is about when the operation asked to begin. Where nothing stands before
-// the session, that is when it was counted as begun: another look at the clock
-// would cost a twentieth of a short call.
+// asked is about when the operation that is being carried out asked to begin: where
+// nothing stands before the session, when it was counted as begun, since another
+// look at the clock would cost a twentieth of a short call. Elsewhere it is zero.
 func (s *session) asked() time.Time {
-	if s.e.chain == nil && !s.began.IsZero() {
-		return s.began
+	if s.e.chain != nil {
+		return time.Time{}
 	}
-	return s.e.now()
+	return s.began
 }
 
 // leave gives up the place that admit took; its lease is over. It is idempotent.

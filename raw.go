@@ -8,6 +8,7 @@ import (
 	"database/sql/driver"
 	"errors"
 	"fmt"
+	"time"
 )
 
 // Raw calls f with the driver's own connection under c, for example a
@@ -39,7 +40,7 @@ func Raw(ctx context.Context, c *sql.Conn, f func(driverConn any) error) error {
 // lend is the physical connection in the hands of somebody who may do with it
 // what he likes.
 func (c *conn) lend(ctx context.Context) (*physical, error) {
-	if _, err := c.admit(ctx); err != nil {
+	if _, err := c.admit(ctx, time.Time{}); err != nil { // began is that of an operation before
 		return nil, err
 	}
 	if err := c.acquire(ctx, 0); err != nil {

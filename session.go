@@ -60,7 +60,7 @@ func (s *session) carry(ctx context.Context, o *op) error {
 	if s.blank {
 		settled, s.blank = false, false
 	}
-	ticket, err := s.admit(ctx)
+	ticket, err := s.admit(ctx, s.asked())
 	if err != nil {
 		return err
 	}
