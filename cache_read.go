@@ -58,6 +58,9 @@ func (s *session) read(ctx context.Context, o *op) error {
 		return s.onward(ctx, o)
 	}
 	now := s.asked()
+	if now.IsZero() {
+		now = s.e.now()
+	}
 	s.e.freshen(now)
 	if s.held == nil && s.e.cache.special.Load() > 0 {
 		o.is.set(late) // which connection it will be decides what it may be shown
