@@ -138,7 +138,7 @@ var passers = []struct {
 	{"a read that locks", 0, reading(plainRead + " for update")},
 	{"a read of the time", 0, reading(plainRead + " and seen < now()")},
 	// It may change the schema, so that all that is known of texts ends.
-	{"a read of an unknown function", 3, reading("select id, name, city from persons_of($1)")},
+	{"a read of an unknown function", 6, reading("select id, name, city from persons_of($1)")},
 	{"a write", 0, func(ctx context.Context, db *sql.DB) error {
 		_, err := db.ExecContext(ctx, "update person set name = 'x' where id = $1", 1000)
 		return err

@@ -121,6 +121,7 @@ var cacheReasons = map[string]string{
 	whyNoCache:     "the context says NoCache",
 	whyRefresh:     "the context says Refresh",
 	whyArguments:   "an argument has a type that no key is made of, such as sql.Out",
+	whyRewritten:   "a middleware below the cache changed the text or the arguments",
 	whySteps:       "a middleware asks for the driver's own steps",
 	whyAbsent:      "there is no answer: it was not asked for before, or had to make room",
 	whyExpired:     "the answer is older than its time",
