@@ -1,12 +1,4 @@
 // This file tests what a change reaches by other ways than its own text says, and reads whose answers no text can show to change: the cache answers as the database does.
-//
-// The rows of the trap list, and where each is tested beside this file:
-// fill race, ambiguous outcome: cache_outage_test.go and internal/cache; writes in a transaction, rollback, implicit
-// commits: cache_test.go, cache_transactions_test.go, cache_sqlite_test.go; volatile functions, roles, rights, row
-// security, changes within WITH, half-read results: cache_pgpool_test.go; session state, temporary tables:
-// cache_session_test.go; bytes of the driver's, columns' metadata: cache_sqlcache_test.go; arguments' types:
-// internal/cache; stampedes: cache_stampede_test.go; old answers on purpose: cache_outage_test.go; texts, literals and
-// comments: internal/sqltext.
 
 package fluxor_test
 
@@ -17,6 +9,14 @@ import (
 	"strings"
 	"testing"
 )
+
+// The rows of the trap list, and where each is tested beside this file:
+// fill race, ambiguous outcome: cache_outage_test.go and internal/cache; writes in a transaction, rollback, implicit
+// commits: cache_test.go, cache_transactions_test.go, cache_sqlite_test.go; volatile functions, roles, rights, row
+// security, changes within WITH, half-read results: cache_pgpool_test.go; session state, temporary tables:
+// cache_session_test.go; bytes of the driver's, columns' metadata: cache_sqlcache_test.go; arguments' types:
+// internal/cache; stampedes: cache_stampede_test.go; old answers on purpose: cache_outage_test.go; texts, literals and
+// comments: internal/sqltext.
 
 // effect is a read, and statements each of which may change its answer.
 type effect struct {
