@@ -220,7 +220,7 @@ func (k *shelf) blocked() {
 	k.t.Helper()
 	text := "select count(*) from pg_stat_activity where wait_event_type = 'Lock' and datname = current_database()"
 	if k.b.name == "mysql" {
-		text = "select count(*) from information_schema.innodb_lock_waits"
+		text = "select count(*) from information_schema.processlist where db = database() and info like 'update items%' and time_ms > 50"
 	}
 	waitUntil(k.t, "a statement waits for a lock", func() bool {
 		var n int

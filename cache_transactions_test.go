@@ -207,13 +207,7 @@ func (k *shelf) deadlock(tx *sql.Tx) {
 		_, err := other.ExecContext(k.t.Context(), "update items set price = 1 where id = 2")
 		done <- err
 	}()
-	waitUntil(k.t, "the other transaction waits", func() bool {
-		var n int
-		if err := k.bare.QueryRowContext(k.t.Context(), "select count(*) from information_schema.innodb_lock_waits").Scan(&n); err != nil {
-			k.t.Fatal(err)
-		}
-		return n > 0
-	})
+	k.blocked()
 	if _, err := tx.ExecContext(k.t.Context(), "update items set price = 2 where id = 3"); err == nil {
 		k.t.Fatal("there was no deadlock")
 	}
