@@ -51,7 +51,7 @@ demo: ## see what Fluxor does, on a database of its own
 test: servers ## run all tests with the race detector, on private database servers
 	@for module in $(MODULES); do \
 		echo "test: module $$module"; \
-		(cd $$module && $(GO) test -race -p $(P) -timeout 15m ./...); \
+		(cd $$module && $(GO) test -race -p $(P) -timeout 25m ./...); \
 	done
 	@$(sanitized)
 	@echo "test: all passed"
