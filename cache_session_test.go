@@ -7,6 +7,8 @@ import (
 	"database/sql"
 	"errors"
 	"testing"
+
+	"github.com/fluxor-db/fluxor"
 )
 
 func TestASessionOfItsOwnReadsWhatTheBareDriverReads(t *testing.T) {
@@ -64,5 +66,46 @@ func TestAContextThatIsOverGetsNoKeptAnswer(t *testing.T) {
 		if !errors.Is(err, context.Canceled) {
 			k.t.Errorf("%v", err)
 		}
+	})
+}
+
+func TestASettingThatSaysSomethingElseEachTimeMakesItsSessionUnknown(t *testing.T) {
+	onCaches(t, nil, func(k *shelf) {
+		if k.b.name != "mysql" {
+			return
+		}
+		for text, want := range map[string]string{
+			"set @x = (select max(id) from items)":       "unknown",
+			"set time_zone = @x":                         "unknown",
+			"set completion_type = 'CHAIN'":              "unknown",
+			"set tx_isolation = 'READ-UNCOMMITTED'":      "unknown",
+			"set @@tx_isolation = 'READ-UNCOMMITTED'":    "unknown",
+			"set time_zone = '+00:00'":                   "sets",
+			"create /*!50000TEMPORARY*/ table t (n int)": "unknown",
+		} {
+			if got := k.c.ExplainCache(text).Session; got != want {
+				k.t.Errorf("%s: %s, want %s", text, got, want)
+			}
+		}
+	})
+}
+
+func TestWhoSeesWhatIsNotCommittedKeepsNothingOfIt(t *testing.T) {
+	onCaches(t, nil, func(k *shelf) {
+		if k.b.name != "mysql" {
+			return
+		}
+		k = k.with(fluxor.RuntimeConfig{}, "tx_isolation=%27READ-UNCOMMITTED%27")
+		tx := k.begin(k.db)
+		k.exec(tx, updateItem)
+		for range 2 {
+			if name, how := k.name(k.db, 1); name != "NEW" {
+				k.t.Errorf("%q (%s)", name, how)
+			}
+		}
+		if err := tx.Rollback(); err != nil {
+			k.t.Fatal(err)
+		}
+		k.sees("one")
 	})
 }
