@@ -98,10 +98,13 @@ func (w *world) tell(ctx context.Context) {
 	}
 }
 
-// checkHealth looks at what the faults left of Fluxor's: nothing.
+// checkHealth looks at what the faults left of Fluxor's: nothing. The calls of
+// the last fault's time may end, fail and open the breaker after one that began
+// later has succeeded, so the breaker has the limit of every recovery to close.
 func (w *world) checkHealth() {
 	ctx, cancel := context.WithTimeout(context.Background(), 10*time.Second)
 	defer cancel()
+	within(recoveryLimit, func() bool { return w.connector.CircuitBreakerState() == "closed" })
 	for range 20 {
 		var sum int64
 		if err := w.db.QueryRowContext(ctx, total).Scan(&sum); err != nil {
