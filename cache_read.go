@@ -182,11 +182,28 @@ func (s *session) fly(ctx context.Context, o *op, why string) error {
 		return nil
 	case how == cache.Leading:
 		defer lead.Abort()
+		if s.cameMeanwhile(o) {
+			return nil
+		}
 		c.count.misses.add(why)
 		q.how.tell("miss", why, 0)
 		return s.fill(ctx, o, lead)
 	}
 	return s.miss(ctx, o, why)
+}
+
+// cameMeanwhile serves an answer that was kept between the look that missed it and
+// the lead, by a flight that has ended since. Whoever waits for this lead looks
+// for himself: he may have come after a write that this look did not see.
+func (s *session) cameMeanwhile(o *op) bool {
+	c, q, now := s.e.cache, &o.read.question, s.e.now()
+	entry, found := c.store.Get(unsafe.String(unsafe.SliceData(q.key), len(q.key)), now)
+	if found != cache.Valid {
+		return false
+	}
+	c.count.hits.Add(1)
+	s.serve(o, entry, "hit", "", now)
+	return true
 }
 
 // miss asks the database.

@@ -80,7 +80,7 @@ func TestAThousandReadersOfOneAnswerAskOnce(t *testing.T) {
 			k.t.Errorf("%v", got)
 		}
 		if n := g.asked.Load(); n != 1 {
-			k.t.Errorf("%d queries, want 1", n)
+			k.t.Errorf("%d queries, want 1: %+v", n, k.c.CacheStats())
 		}
 	})
 }

@@ -24,17 +24,18 @@ type shelf struct {
 	target dbtest.Target
 }
 
-// onCaches runs a test on each driver.
+// onCaches runs a test on each driver, on all at once.
 func onCaches(t *testing.T, options []string, test func(k *shelf)) {
+	if len(options) == 0 {
+		options = []string{"fluxor_cache=all"}
+	}
 	for _, b := range networkBackends {
 		t.Run(b.name, func(t *testing.T) {
+			t.Parallel()
 			target := b.share(t).NewDatabase(t)
 			bare := b.raw(t, target)
 			mustExec(t, bare, "create table items (id int primary key, name varchar(20), price int)")
 			mustExec(t, bare, "insert into items values (1, 'one', 10), (2, 'two', 20), (3, 'three', 30)")
-			if len(options) == 0 {
-				options = []string{"fluxor_cache=all"}
-			}
 			db := b.fluxor(t, target, options...)
 			k := &shelf{t: t, b: b, db: db, c: poolOf(t, db), bare: bare, target: target}
 			k.learned()
