@@ -82,8 +82,7 @@ func (p *Planner) Of(text string) *Plan {
 	w := p.world.Load()
 	at, _ := k.Planned().(*page)
 	if at == nil {
-		at = &page{id: p.ids.Add(1)}
-		k.Plan(at)
+		at = k.Plan(&page{id: p.ids.Add(1)}).(*page)
 	}
 	if plan := at.plan.Load(); plan != nil && plan.world == w {
 		return plan

@@ -78,11 +78,17 @@ func (k *Known) Kept() any { return k.kept.Load() }
 // search. All values must have one type, as for an [atomic.Value].
 func (k *Known) Keep(v any) { k.kept.Store(v) }
 
-// Planned is what [Known.Plan] was last given; nil before.
+// Planned is what [Known.Plan] was first given; nil before.
 func (k *Known) Planned() any { return k.planned.Load() }
 
-// Plan is Keep for whoever decides what becomes of statements.
-func (k *Known) Plan(v any) { k.planned.Store(v) }
+// Plan is Keep for whoever decides what becomes of statements. What it is first
+// given stays, and is returned to all who come later with theirs.
+func (k *Known) Plan(v any) any {
+	if k.planned.CompareAndSwap(nil, v) {
+		return v
+	}
+	return k.planned.Load()
+}
 
 // Again reports whether it was called before: the statement cache keeps what is
 // used a second time.
