@@ -1,4 +1,4 @@
-// This file runs the conformance suite on every backend: the bare driver against Fluxor, with no preset and with the preset legacy.
+// This file runs the conformance suite on every backend: the bare driver against Fluxor, with no preset, with the preset legacy, and over the query cache.
 
 package fluxor_test
 
@@ -80,8 +80,12 @@ func TestFluxorBehavesAsTheBareDriver(t *testing.T) {
 		}
 	})
 	t.Log(sum.String())
+	t.Logf("of the answers, %d were kept ones", cachedHits.Load())
 	if t.Failed() || !sum.Complete() {
 		return
+	}
+	if cachedHits.Load() == 0 {
+		t.Error("the query cache kept no answer")
 	}
 	for _, e := range conform.Exceptions {
 		if e.OfTranscripts() && !sum.Used(e.Name) {
@@ -93,14 +97,17 @@ func TestFluxorBehavesAsTheBareDriver(t *testing.T) {
 // open makes the target's database and the ways to it.
 func (c conformanceTarget) open(t *testing.T) conform.Target {
 	dsn := c.dsn(t)
-	way := func(driver, dsn string) func(testing.TB) *sql.DB {
+	limited := func(open func(testing.TB) *sql.DB) func(testing.TB) *sql.DB {
 		return func(t testing.TB) *sql.DB {
-			db := openName(t, driver, dsn)
+			db := open(t)
 			if c.single {
 				db.SetMaxOpenConns(1)
 			}
 			return db
 		}
+	}
+	way := func(driver, dsn string) func(testing.TB) *sql.DB {
+		return limited(func(t testing.TB) *sql.DB { return openName(t, driver, dsn) })
 	}
 	return conform.Target{
 		Name: c.name, Dialect: c.dialect, Traits: c.traits,
@@ -108,6 +115,7 @@ func (c conformanceTarget) open(t *testing.T) conform.Target {
 		Through: []conform.Handle{
 			{Name: "fluxor", Open: way(c.alias, dsn)},
 			{Name: "legacy", Open: way(c.alias, withOption(dsn, "fluxor_preset=legacy"))},
+			{Name: "cached", Open: limited(func(t testing.TB) *sql.DB { return c.cached(t, dsn) })},
 			{Name: "keeping", Open: keepingAtOnce(way(c.alias, withOption(dsn, "fluxor_stmt_cache_size=3")))},
 		},
 		Raw: fluxor.Raw,

@@ -120,6 +120,11 @@ var layers = []layer{
 		only:    []string{"internal/sqltext"},
 	},
 	{
+		reason:  "a plan puts together what a text says, what rules demand and what the catalog knows, before anything runs",
+		folders: []string{"internal/cacheplan"},
+		only:    []string{"internal/cache", "internal/cacherules", "internal/catalog", "internal/sqltext"},
+	},
+	{
 		reason:  "a list knows nothing of what stands in it",
 		folders: []string{"internal/list"},
 		only:    []string{},
