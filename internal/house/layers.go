@@ -64,6 +64,11 @@ var layers = []layer{
 		never:   []string{".", "middleware", "drivers"},
 	},
 	{
+		reason:  "a protocol is read and written in one place, which knows neither who speaks it nor what over",
+		folders: []string{"netdriver/internal/wire"},
+		only:    []string{},
+	},
+	{
 		reason:  "observers define the small interfaces they need, so that anything can be observed and nothing depends on being observed",
 		folders: []string{"health", "admin", "metrics"},
 		never:   []string{"."},
