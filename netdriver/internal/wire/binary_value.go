@@ -7,6 +7,7 @@ import (
 	"encoding/binary"
 	"math"
 	"time"
+	"unicode/utf8"
 )
 
 // The tags of values. What follows a tag is in the comment.
@@ -136,7 +137,7 @@ func (in *input) timeBinary() any {
 	if form == zoneLocated {
 		name = in.blob()
 	}
-	if form > zoneLocated || !validOffset(offset) {
+	if form > zoneLocated || !validOffset(offset) || !utf8.Valid(abbr) {
 		in.refuse(at, "a time with a wrong zone")
 	}
 	if in.fail != nil {

@@ -256,22 +256,26 @@ func (in *input) milliseconds() float64 {
 func (m *End) outs(in *input) {
 	known := map[string]bool{}
 	for key, more := in.firstMember(); more; key, more = in.nextMember() {
-		at := in.i
-		name := string(key)
-		if name == "" || known[name] || len(known) == MaxArgs {
-			in.refuse(at, "an out parameter without a name or twice, or too many")
-			return
-		}
-		known[name] = true
 		var out driver.NamedValue
 		if n, ok := ordinal(key); ok {
 			out.Ordinal = n
 		} else {
-			out.Name = name
+			out.Name = string(key)
 		}
 		_, out.Value = in.argument(false, false)
-		m.Out = append(m.Out, out)
+		m.addOut(in, known, out)
 	}
+}
+
+// addOut adds an out parameter: each has a name or an ordinal, and its own.
+func (m *End) addOut(in *input, known map[string]bool, out driver.NamedValue) {
+	key := outKey(out)
+	if _, number := ordinal([]byte(out.Name)); number || key == "0" || known[key] || len(known) == MaxArgs {
+		in.refuse(in.i, "an out parameter without a name or twice, or too many")
+		return
+	}
+	known[key] = true
+	m.Out = append(m.Out, out)
 }
 
 func (m *End) decodeBinary(in *input) {
@@ -291,16 +295,14 @@ func (m *End) decodeBinary(in *input) {
 	if !(m.MS >= 0 && m.MS <= math.MaxFloat64) {
 		in.refuse(at, "a time below 0 or without a number")
 	}
+	known := map[string]bool{}
 	for range in.upTo(MaxArgs) {
 		out := driver.NamedValue{Ordinal: int(in.upTo(MaxArgs)), Name: string(in.blob())}
 		out.Value = in.binaryArg(false)
-		if out.Ordinal == 0 && out.Name == "" {
-			in.refuse(at, "an out parameter without a name")
-		}
 		if in.fail != nil {
 			return
 		}
-		m.Out = append(m.Out, out)
+		m.addOut(in, known, out)
 	}
 }
 

@@ -4,7 +4,9 @@ package wire
 
 import (
 	"math"
+	"strings"
 	"time"
+	"unicode/utf8"
 )
 
 const (
@@ -42,6 +44,9 @@ func zoneOf(t time.Time) zone {
 	}
 	z := zone{form: zoneLocated, name: loc.String()}
 	z.abbr, z.offset = t.Zone()
+	if !utf8.ValidString(z.abbr) {
+		z.abbr = strings.ToValidUTF8(z.abbr, "\uFFFD")
+	}
 	if loc == time.Local {
 		z.name = local
 	} else if z.name == "" || !zoneName(z.name) || z.name == z.abbr && unchanging(t) {
