@@ -143,7 +143,7 @@ func (in *input) timeBinary() any {
 	if in.fail != nil {
 		return nil
 	}
-	return in.zonesMet().at(sec, int(nsec), form, int(offset), name, abbr)
+	return in.timeAt(sec, int(nsec), form, int(offset), name, abbr)
 }
 
 // appendArgBinary appends an argument's value, which CheckArg found nothing
@@ -198,7 +198,7 @@ func (in *input) binaryList() List {
 	count := in.upTo(uint64(len(in.b) - in.i)) // each value takes a byte at least
 	list.Values = make([]any, 0, min(count, 16))
 	for range count {
-		if in.fail != nil {
+		if in.fail != nil || !in.another() {
 			break
 		}
 		list.Values = append(list.Values, in.binaryCell())

@@ -51,7 +51,7 @@ func (b *Buffer) End() {
 	if most == 0 {
 		most = DefaultFrame
 	}
-	most -= headerRest
+	most = max(most-headerRest, 1)
 	if size := len(b.B) - b.body; size > most {
 		b.split(size, most)
 		return

@@ -261,7 +261,10 @@ func (r *Reader) compact() {
 	if r.kept == 0 && r.end == r.next {
 		return
 	}
-	body := copy(r.buf, r.buf[r.kept:r.end])
+	body := r.end - r.kept
+	if r.kept > 0 {
+		copy(r.buf, r.buf[r.kept:r.end])
+	}
 	rest := copy(r.buf[body:], r.buf[r.next:r.full])
 	r.kept, r.end, r.next, r.full = 0, body, body, body+rest
 }

@@ -61,7 +61,7 @@ func (m *Head) Append(dst []byte, c Codec) []byte {
 	return append(appendMember(dst, `,"same":`, m.Same), '}')
 }
 
-// Decode reads a body; what was in m is replaced.
+// Decode reads a body; what was in m is replaced, and Columns reuses its memory.
 func (m *Head) Decode(body []byte, c Codec) error {
 	*m = Head{Columns: m.Columns[:0]}
 	in := input{b: body}
@@ -111,7 +111,7 @@ func (m *Prepared) Append(dst []byte, c Codec) []byte {
 	return append(appendMember(m.Tx.appendMember(dst), `,"pin":`, m.Pin), '}')
 }
 
-// Decode reads a body; what was in m is replaced.
+// Decode reads a body; what was in m is replaced, and Columns reuses its memory.
 func (m *Prepared) Decode(body []byte, c Codec) error {
 	*m = Prepared{Columns: m.Columns[:0], Inputs: -1}
 	in := input{b: body}

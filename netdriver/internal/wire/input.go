@@ -10,6 +10,8 @@ type input struct {
 	tmp   []byte // the last text that had escapes in it
 	fail  *ProtocolError
 	zones *zones
+	// listed counts the elements of lists, zoned the zones that were made.
+	listed, zoned int
 }
 
 // members is a set of those members of an object that have been seen.
@@ -29,6 +31,14 @@ func (in *input) once(seen *members, member members) {
 		in.refuse(in.i, "a member stands twice in an object")
 	}
 	*seen |= member
+}
+
+// another counts an element of a list.
+func (in *input) another() bool {
+	if in.listed++; in.listed > MaxListed {
+		in.refuse(in.i, "too many elements of lists")
+	}
+	return in.fail == nil
 }
 
 // done ends the reading: nothing may be left.

@@ -70,7 +70,7 @@ func (in *input) argObject(named, outs bool) (name string, v any) {
 // list reads the elements of a list.
 func (in *input) list() []any {
 	values := []any{}
-	for more := in.firstElement(); more; more = in.nextElement() {
+	for more := in.firstElement(); more && in.another(); more = in.nextElement() {
 		values = append(values, in.cell(0))
 	}
 	return values

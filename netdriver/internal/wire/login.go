@@ -2,7 +2,10 @@
 
 package wire
 
-import "fmt"
+import (
+	"fmt"
+	"math"
+)
 
 // Secret is a text that no log shows: any way to print it gives "***".
 type Secret string
@@ -152,7 +155,8 @@ type Welcome struct {
 	Server string
 	// Session names the session, for logs and admin.
 	Session string
-	// MaxFrame and MaxMessage are the sizes that the gateway accepts, in bytes.
+	// MaxFrame and MaxMessage are the sizes that the gateway accepts, in bytes: at
+	// least LoginLimit, less than 2 GiB; 0 means DefaultFrame and DefaultMessage.
 	MaxFrame, MaxMessage int64
 	// IdleMS ends a session that sends nothing for so long, in milliseconds; 0 is
 	// never.
@@ -187,5 +191,13 @@ func (m *Welcome) Append(dst []byte, _ Codec) []byte { return appendObject(dst, 
 // Decode reads a body; what was in m is replaced.
 func (m *Welcome) Decode(body []byte, _ Codec) error {
 	*m = Welcome{}
-	return decodeObject(body, m.members())
+	if err := decodeObject(body, m.members()); err != nil {
+		return err
+	}
+	for _, size := range []int64{m.MaxFrame, m.MaxMessage} {
+		if size != 0 && size < LoginLimit || size > math.MaxInt32 {
+			return &ProtocolError{Reason: "a size of frames or messages out of range"}
+		}
+	}
+	return nil
 }

@@ -46,17 +46,21 @@ var messages = []written{
 
 	{m: &wire.Statement{SQL: ""}, json: `{"sql":""}`, binary: "01 00 00"},
 	{m: &wire.Statement{SID: 7, Args: []driver.NamedValue{}}, json: `{"sid":7}`, binary: "02 07 00"},
-	{m: &wire.Statement{
-		SQL: "select $1", SID: 300, Args: []driver.NamedValue{{Ordinal: 1, Value: int64(5)}, {Ordinal: 2, Name: "n", Value: nil}},
-		TimeoutMS: 3000, MaxRows: 10, MaxStaleMS: 500, Tx: true,
-	}, json: `{"sql":"select $1","sid":300,"args":[5,{"name":"n","v":null}],"timeout_ms":3000,"max_rows":10,"cache":{"max_stale_ms":500},"tx":true}`,
-		binary: "3f 09" + ascii("select $1") + "ac02 b817 0a f403 02 00 030a 016e 00"},
+	{
+		m: &wire.Statement{
+			SQL: "select $1", SID: 300, Args: []driver.NamedValue{{Ordinal: 1, Value: int64(5)}, {Ordinal: 2, Name: "n", Value: nil}},
+			TimeoutMS: 3000, MaxRows: 10, MaxStaleMS: 500, Tx: true,
+		}, json: `{"sql":"select $1","sid":300,"args":[5,{"name":"n","v":null}],"timeout_ms":3000,"max_rows":10,"cache":{"max_stale_ms":500},"tx":true}`,
+		binary: "3f 09" + ascii("select $1") + "ac02 b817 0a f403 02 00 030a 016e 00",
+	},
 	{m: &wire.Statement{SQL: "select '\xff'"}, json: `{"sql64":"c2VsZWN0ICf/Jw=="}`, binary: "01 0a" + ascii("select '\xff'") + "00"},
 	{m: &wire.Prepare{SID: 1, SQL: "select 1", TimeoutMS: 20}, json: `{"sid":1,"sql":"select 1","timeout_ms":20}`, binary: "01 14 08" + ascii("select 1")},
 	{m: &wire.Prepare{SID: math.MaxUint32, SQL: "\xff"}, json: `{"sid":4294967295,"sql64":"/w=="}`, binary: "ffffffff0f 00 01 ff"},
 	{m: &wire.Prepared{Inputs: -1}, json: `{"inputs":-1,"cols":[]}`, binary: "01 00 00 00 00"},
-	{m: &wire.Prepared{Inputs: 2, Columns: []wire.Column{{Name: "a", Kind: wire.KindInt}}, Hash: "h", Tx: wire.TxIdle, Pin: "prepare"},
-		json: `{"inputs":2,"cols":[{"n":"a","k":"i"}],"hash":"h","tx":"I","pin":"prepare"}`, binary: "04 49 07" + ascii("prepare") + "0168 01 69 00 0161 00 00"},
+	{
+		m:    &wire.Prepared{Inputs: 2, Columns: []wire.Column{{Name: "a", Kind: wire.KindInt}}, Hash: "h", Tx: wire.TxIdle, Pin: "prepare"},
+		json: `{"inputs":2,"cols":[{"n":"a","k":"i"}],"hash":"h","tx":"I","pin":"prepare"}`, binary: "04 49 07" + ascii("prepare") + "0168 01 69 00 0161 00 00",
+	},
 	{m: &wire.CloseStmt{SID: 9}, json: `{"sid":9}`},
 	{m: &wire.Begin{}, json: `{}`},
 	{m: &wire.Begin{Isolation: 6, ReadOnly: true, TimeoutMS: 1}, json: `{"iso":"serializable","ro":true,"timeout_ms":1}`},
@@ -70,35 +74,45 @@ var messages = []written{
 	{m: &wire.AdminAnswer{Data: []byte(`[1,{"a":null}]`)}, json: `{"data":[1,{"a":null}]}`},
 
 	{m: &wire.Head{Columns: []wire.Column{}}, json: `{"cols":[],"set":0}`, binary: "00 00 00 00"},
-	{m: &wire.Head{Columns: []wire.Column{
-		{Name: "ID", DB: "NUMBER", Kind: wire.KindDecimal, Go: "string", Nullable: true, HasNullable: true, Precision: 10, HasDecimal: true},
-		{Name: "T\"", DB: "VARCHAR2", Kind: wire.KindString, HasNullable: true, Length: 4000, HasLength: true},
-		{Name: "", Length: math.MaxInt64, HasLength: true, Precision: 38, Scale: -127, HasDecimal: true},
-	}, Set: 1, Hash: "h1"},
+	{
+		m: &wire.Head{Columns: []wire.Column{
+			{Name: "ID", DB: "NUMBER", Kind: wire.KindDecimal, Go: "string", Nullable: true, HasNullable: true, Precision: 10, HasDecimal: true},
+			{Name: "T\"", DB: "VARCHAR2", Kind: wire.KindString, HasNullable: true, Length: 4000, HasLength: true},
+			{Name: "", Length: math.MaxInt64, HasLength: true, Precision: 38, Scale: -127, HasDecimal: true},
+		}, Set: 1, Hash: "h1"},
 		json: `{"cols":[{"n":"ID","db":"NUMBER","k":"d","go":"string","null":true,"p":10,"s":0},` +
 			`{"n":"T\"","db":"VARCHAR2","k":"s","null":false,"len":4000},{"n":"","len":9223372036854775807,"p":38,"s":-127}],"set":1,"hash":"h1"}`,
 		binary: "01 026831 00 03" + "64 0b 024944 06" + ascii("NUMBER") + "06" + ascii("string") + "14 00" +
-			"73 05 025422 08" + ascii("VARCHAR2") + "00 c03e" + "00 0c 00 00 00 feffffffffffffffff01 4c fd01"},
+			"73 05 025422 08" + ascii("VARCHAR2") + "00 c03e" + "00 0c 00 00 00 feffffffffffffffff01 4c fd01",
+	},
 	{m: &wire.Head{Columns: []wire.Column{}, Same: "h1"}, json: `{"set":0,"same":"h1"}`, binary: "00 00 026831"},
 
 	{m: &wire.End{Out: []driver.NamedValue{}}, json: `{"more":false}`, binary: "00 00 00 00 00 00 0000000000000000 00"},
-	{m: &wire.End{
-		Affected: wire.Count{Known: true, N: 3}, LastID: wire.Count{Known: true, N: math.MaxInt64},
-		Out: []driver.NamedValue{{Ordinal: 2, Value: "a"}, {Name: "total", Value: wire.Decimal("1.10")}, {Name: "01", Value: wire.List{Values: []any{int64(1)}}}},
-		Tx:  wire.TxOpen, Cache: "hit", MS: 1.25, Pin: "set",
-	}, json: `{"more":false,"affected":3,"last_id":"9223372036854775807","out":{"2":"a","total":{"d":"1.10"},"01":{"list":[1]}},` +
-		`"tx":"T","cache":"hit","ms":1.25,"pin":"set"}`,
+	{
+		m: &wire.End{
+			Affected: wire.Count{Known: true, N: 3}, LastID: wire.Count{Known: true, N: math.MaxInt64},
+			Out: []driver.NamedValue{{Ordinal: 2, Value: "a"}, {Name: "total", Value: wire.Decimal("1.10")}, {Name: "01", Value: wire.List{Values: []any{int64(1)}}}},
+			Tx:  wire.TxOpen, Cache: "hit", MS: 1.25, Pin: "set",
+		}, json: `{"more":false,"affected":3,"last_id":"9223372036854775807","out":{"2":"a","total":{"d":"1.10"},"01":{"list":[1]}},` +
+			`"tx":"T","cache":"hit","ms":1.25,"pin":"set"}`,
 		binary: "06 54 06 feffffffffffffffff01 03" + ascii("hit") + "03" + ascii("set") + "000000000000f43f 03" +
-			"02 00 070161" + "00 05" + ascii("total") + "0a04" + ascii("1.10") + "00 02" + ascii("01") + "0e 00 01 0302"},
-	{m: &wire.End{
-		More: true, Affected: wire.Count{Err: "no"}, LastID: wire.Count{Err: "not supported"}, Tx: wire.TxFailed,
-	}, json: `{"more":true,"no_affected":"no","no_last_id":"not supported","tx":"E"}`,
-		binary: "01 45 02" + ascii("no") + "0d" + ascii("not supported") + "00 00 0000000000000000 00"},
-	{m: &wire.End{Affected: wire.Count{Known: true, N: 1 << 53}, Tx: wire.TxIdle}, json: `{"more":false,"affected":"9007199254740992","tx":"I"}`,
-		binary: "02 49 8080808080808020 00 00 00 0000000000000000 00"},
+			"02 00 070161" + "00 05" + ascii("total") + "0a04" + ascii("1.10") + "00 02" + ascii("01") + "0e 00 01 0302",
+	},
+	{
+		m: &wire.End{
+			More: true, Affected: wire.Count{Err: "no"}, LastID: wire.Count{Err: "not supported"}, Tx: wire.TxFailed,
+		}, json: `{"more":true,"no_affected":"no","no_last_id":"not supported","tx":"E"}`,
+		binary: "01 45 02" + ascii("no") + "0d" + ascii("not supported") + "00 00 0000000000000000 00",
+	},
+	{
+		m: &wire.End{Affected: wire.Count{Known: true, N: 1 << 53}, Tx: wire.TxIdle}, json: `{"more":false,"affected":"9007199254740992","tx":"I"}`,
+		binary: "02 49 8080808080808020 00 00 00 0000000000000000 00",
+	},
 
-	{m: &wire.Error{Kind: wire.ErrorTimeout, Applied: wire.AppliedUnknown, Conn: wire.ConnLost},
-		json: `{"kind":"timeout","message":"","applied":"unknown","conn":"lost"}`},
+	{
+		m:    &wire.Error{Kind: wire.ErrorTimeout, Applied: wire.AppliedUnknown, Conn: wire.ConnLost},
+		json: `{"kind":"timeout","message":"","applied":"unknown","conn":"lost"}`,
+	},
 	{m: &wire.Error{
 		Kind: wire.ErrorDB, Dialect: "postgres", Code: "23505", SQLState: "23505", Native: map[string]string{"severity": "ERROR", "constraint": "pk"},
 		Message: "duplicate key", Retryable: true, Applied: wire.AppliedNo, Conn: wire.ConnOK, RetryAfterMS: 10, Tx: wire.TxFailed, Pin: "tx",

@@ -314,7 +314,7 @@ func fitting(kind string, v driver.Value) bool {
 
 func TestThePageNamesTheLimits(t *testing.T) {
 	text := section(t, "Limits")
-	for _, n := range []int{wire.LoginLimit, wire.DefaultFrame, wire.DefaultMessage, wire.DefaultWindow, wire.RowsTarget, wire.MaxArgs, wire.MaxColumns} {
+	for _, n := range []int{wire.LoginLimit, wire.DefaultFrame, wire.DefaultMessage, wire.DefaultWindow, wire.RowsTarget, wire.MaxArgs, wire.MaxColumns, wire.MaxListed} {
 		if !strings.Contains(text, "| "+strconv.Itoa(n)) && !strings.Contains(text, " "+strconv.Itoa(n)+" bytes") {
 			t.Errorf("%d is not named", n)
 		}

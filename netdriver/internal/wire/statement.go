@@ -7,6 +7,7 @@ import (
 	"encoding/base64"
 	"encoding/binary"
 	"math"
+	"slices"
 )
 
 // Statement is a query or an exec.
@@ -296,7 +297,9 @@ func (m *Statement) decodeBinary(in *input) {
 		m.MaxStaleMS = in.naturalBinary()
 	}
 	m.Tx = set&statementTx != 0
-	for range in.upTo(MaxArgs) {
+	count := in.upTo(MaxArgs)
+	m.Args = slices.Grow(m.Args, int(min(count, uint64(len(in.b)-in.i))))
+	for range count {
 		name := string(in.blob())
 		v := in.binaryArg(true)
 		if in.fail != nil {

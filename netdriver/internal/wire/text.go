@@ -71,6 +71,9 @@ func (in *input) rune(i int) int {
 
 // unescaped is quoted for a string with escapes, the first of them at i.
 func (in *input) unescaped(start, i int) []byte {
+	if most := in.ending(i) - start; cap(in.tmp) < most {
+		in.tmp = make([]byte, 0, most)
+	}
 	in.tmp = append(in.tmp[:0], in.b[start:i]...)
 	for i < len(in.b) {
 		switch c := in.b[i]; {
@@ -95,6 +98,17 @@ func (in *input) unescaped(start, i int) []byte {
 	}
 	in.refuse(len(in.b), "a string does not end")
 	return nil
+}
+
+// ending is where a string ends that has an escape at i; what it stands for is
+// no longer.
+func (in *input) ending(i int) int {
+	for ; i < len(in.b) && in.b[i] != '"'; i++ {
+		if in.b[i] == '\\' {
+			i++
+		}
+	}
+	return min(i, len(in.b))
 }
 
 // escapes are the characters that stand for others after a backslash.

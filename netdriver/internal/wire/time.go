@@ -86,15 +86,7 @@ func (in *input) timeArray() any {
 	if in.fail != nil {
 		return nil
 	}
-	return in.zonesMet().at(n[0], int(n[1]), form, int(n[2]), name, abbr)
-}
-
-// zonesMet are the zones that the decoder remembers.
-func (in *input) zonesMet() *zones {
-	if in.zones == nil {
-		in.zones = new(zones)
-	}
-	return in.zones
+	return in.timeAt(n[0], int(n[1]), form, int(n[2]), name, abbr)
 }
 
 // parseTime reads RFC 3339 with a place's name behind it.
@@ -119,7 +111,7 @@ func (in *input) parseTime(b []byte) (t time.Time, ok bool) {
 	if form == zoneUTC {
 		return t, true
 	}
-	return in.zonesMet().at(t.Unix()-int64(offset), nsec, form, offset, name, nil), true
+	return in.timeAt(t.Unix()-int64(offset), nsec, form, offset, name, nil), true
 }
 
 // two is the number that two digits spell.

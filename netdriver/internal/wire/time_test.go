@@ -118,6 +118,21 @@ func TestAPeerThatNamesEverMorePlacesCannotHaveThemLoaded(t *testing.T) {
 	}
 }
 
+func TestABodyOfEverOtherZonesIsRefused(t *testing.T) {
+	for _, n := range []int{4096, 4097} {
+		var args []driver.NamedValue
+		for i := range n {
+			args = append(args, driver.NamedValue{Value: noon.In(time.FixedZone("", i+1))})
+		}
+		for _, c := range codecs {
+			m := wire.Statement{SID: 1, Args: args}
+			if err := new(wire.Statement).Decode(m.Append(nil, c), c); (err == nil) != (n == 4096) {
+				t.Errorf("%d zones in %s: %v", n, c, err)
+			}
+		}
+	}
+}
+
 func TestAPlaceWithANameOfItsOwnGoesAsAFixedZone(t *testing.T) {
 	zone, err := time.LoadLocationFromTZData("my zone]", tzdata(t))
 	if err != nil {

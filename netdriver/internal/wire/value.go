@@ -112,6 +112,9 @@ func checkList(v any) error {
 	if !ok {
 		return checkCell(v)
 	}
+	if len(list.Values) > MaxListed {
+		return fmt.Errorf("fluxor: a list of %d elements, at most %d can go over the wire", len(list.Values), MaxListed)
+	}
 	for i, element := range list.Values {
 		if err := checkCell(element); err != nil {
 			return fmt.Errorf("element %d: %w", i, err)

@@ -33,9 +33,10 @@ const (
 
 // What one message may hold.
 const (
-	MaxArgs    = 65535 // arguments of a statement
-	MaxColumns = 65535 // columns of a result set
-	maxEntries = 256   // entries of a list or map in any other message
+	MaxArgs    = 65535   // arguments of a statement
+	MaxColumns = 65535   // columns of a result set
+	MaxListed  = 1 << 20 // elements of all lists together
+	maxEntries = 256     // entries of a list or map in any other message
 )
 
 // Type says what a message is.

@@ -10,7 +10,8 @@ import (
 )
 
 const (
-	maxZones    = 64 // zones of each sort that a decoder remembers and loads
+	maxZones    = 64   // zones of each sort that a decoder remembers and loads
+	maxMade     = 4096 // fixed zones that one body may need
 	maxZoneName = 64
 )
 
@@ -95,21 +96,32 @@ type locatedZone struct {
 	loc  *time.Location // nil where there is none of the name here
 }
 
-// at is the time at an instant, shown as z says: form and offset, name and abbr.
-func (zs *zones) at(sec int64, nsec int, form zoneForm, offset int, name, abbr []byte) time.Time {
+// timeAt is the time at an instant in the zone that form, offset, name and abbr
+// say.
+func (in *input) timeAt(sec int64, nsec int, form zoneForm, offset int, name, abbr []byte) time.Time {
+	if in.zones == nil {
+		in.zones = new(zones)
+	}
 	t := time.Unix(sec, int64(nsec))
 	switch form {
 	case zoneUTC:
 		return t.UTC()
 	case zoneLocated:
-		if loc := zs.locate(name); loc != nil {
+		if loc := in.zones.locate(name); loc != nil {
 			t = t.In(loc)
 			if _, actual := t.Zone(); actual == offset {
 				return t
 			}
 		}
 	}
-	return t.In(zs.fix(abbr, offset))
+	loc, made := in.zones.fix(abbr, offset)
+	if made {
+		in.zoned++
+	}
+	if in.zoned > maxMade {
+		in.refuse(in.i, "too many zones")
+	}
+	return t.In(loc)
 }
 
 // locate finds a place's zone on this machine; nil if there is none.
@@ -133,18 +145,18 @@ func (zs *zones) locate(name []byte) *time.Location {
 	return loc
 }
 
-// fix is the fixed zone of a name and an offset.
-func (zs *zones) fix(name []byte, offset int) *time.Location {
+// fix is the fixed zone of a name and an offset; made says that it is new.
+func (zs *zones) fix(name []byte, offset int) (loc *time.Location, made bool) {
 	for _, z := range zs.fixed {
 		if z.offset == offset && z.name == string(name) {
-			return z.loc
+			return z.loc, false
 		}
 	}
-	loc := time.FixedZone(string(name), offset)
+	loc = time.FixedZone(string(name), offset)
 	if len(zs.fixed) < maxZones {
 		zs.fixed = append(zs.fixed, fixedZone{string(name), offset, loc})
 	}
-	return loc
+	return loc, true
 }
 
 // validOffset says whether an offset is one that a time may have on the wire.
