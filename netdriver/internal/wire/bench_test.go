@@ -180,7 +180,7 @@ func BenchmarkPointAnswer(b *testing.B) {
 			buf.Reset()
 			buf.Add(wire.TypeHead, 1, &head, c)
 			e.Reset(cols, c)
-			buf.Begin(wire.TypeRows, wire.Flags(c), 1)
+			buf.Begin(wire.TypeRows, c.Flags(), 1)
 			buf.B, _ = e.AppendRow(e.Open(buf.B), rows[0])
 			buf.B = e.Close(buf.B)
 			buf.End()

@@ -92,11 +92,8 @@ func (b *Buffer) Abandon() { b.B = b.B[:b.start] }
 
 // Add adds a whole message, in the form c where its type has it, else in JSON.
 func (b *Buffer) Add(t Type, id uint32, body Body, c Codec) {
-	var flags Flags
-	if c = b.Form(t, c); c == Binary {
-		flags = FlagBinary
-	}
-	b.Begin(t, flags, id)
+	c = b.Form(t, c)
+	b.Begin(t, c.Flags(), id)
 	b.B = body.Append(b.B, c)
 	b.End()
 }

@@ -9,7 +9,8 @@ import (
 )
 
 // RowsEncoder writes the rows of one result set. Open, AppendRow for each row and
-// Close make the body of one message; there may be any number of messages.
+// Close make the body of one message; there may be any number of messages. Their
+// frames have the codec's Flags, and in line mode the codec is JSON (Buffer.Form).
 type RowsEncoder struct {
 	cols  []Column
 	codec Codec
@@ -91,7 +92,8 @@ func (e *RowsEncoder) Close(dst []byte) []byte {
 	return append(dst, `]}`...)
 }
 
-// RowsDecoder reads the rows off messages of rows.
+// RowsDecoder reads the rows off messages of rows. A connection best keeps one
+// for all its results: it remembers the zones of times.
 type RowsDecoder struct {
 	cols  []Column
 	codec Codec

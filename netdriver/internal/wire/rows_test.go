@@ -221,6 +221,26 @@ func TestADestinationMustFitTheColumns(t *testing.T) {
 	}
 }
 
+func TestARowIsReadWithTheAllocationsThatItsValuesNeed(t *testing.T) {
+	cols, rows := sample(302)
+	dest := make([]driver.Value, len(cols))
+	for _, c := range codecs {
+		body := bodyOf(t, cols, c, rows[301])
+		var d wire.RowsDecoder
+		// An integer, a float and a time take one each; two texts, the decimal and 16
+		// bytes take two, for what they hold and for themselves.
+		const most = 3 + 2*4
+		if allocs := testing.AllocsPerRun(100, func() {
+			d.Reset(cols, c, body)
+			if more, err := d.Next(dest); !more || err != nil {
+				t.Fatal(more, err)
+			}
+		}); allocs > most {
+			t.Errorf("%s: %v allocations, at most %d", c, allocs, most)
+		}
+	}
+}
+
 func TestARowIsWrittenWithoutAllocating(t *testing.T) {
 	cols, row := sample(1)
 	for _, c := range codecs {

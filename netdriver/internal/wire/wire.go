@@ -137,6 +137,14 @@ func (c Codec) String() string {
 	return "json"
 }
 
+// Flags are those of a frame whose body is in this form.
+func (c Codec) Flags() Flags {
+	if c == Binary {
+		return FlagBinary
+	}
+	return 0
+}
+
 // Header is what a frame says of its message.
 type Header struct {
 	// Type says what the message is.
