@@ -181,11 +181,11 @@ func TestEachMessageComesBackAndReplacesWhatWasThere(t *testing.T) {
 
 func TestMessagesAreReadHoweverTheirJSONIsLaidOut(t *testing.T) {
 	var s wire.Statement
-	err := s.Decode([]byte(" {\t\"unknown\" : {\"a\":[1,{}],\"b\":-0.5e+1} , \"\\u0073ql\":\"x\\u00e9\\ud83d\\ude00\\/\\b\\f\",\r\n\"args\" : [ 1 , {\"v\":2,\"name\":\"a\"} ] } "), wire.JSON)
+	err := s.Decode([]byte(" {\t\"cache\":{\"later\":1,\"max_stale_ms\":5},\"unknown\" : {\"a\":[1,{}],\"b\":-0.5e+1} , \"\\u0073ql\":\"x\\u00e9\\ud83d\\ude00\\/\\b\\f\",\r\n\"args\" : [ 1 , {\"v\":2,\"name\":\"a\"} ] } "), wire.JSON)
 	if err != nil {
 		t.Fatal(err)
 	}
-	if s.SQL != "xé😀/\b\f" || len(s.Args) != 2 || s.Args[1].Name != "a" {
+	if s.MaxStaleMS != 5 || s.SQL != "xé😀/\b\f" || len(s.Args) != 2 || s.Args[1].Name != "a" {
 		t.Errorf("got %+v", s)
 	}
 }
@@ -241,6 +241,21 @@ func TestAnAnswerToAnAdminIsOneLineWhateverItsData(t *testing.T) {
 	b.Add(wire.TypeAnswer, 1, &wire.AdminAnswer{Data: []byte("{\n \"a\": [\n1\n]\n}")}, wire.JSON)
 	if want := `{"type":"answer","id":1,"data":{"a":[1]}}` + "\n"; string(b.Bytes()) != want {
 		t.Errorf("got %q", b.Bytes())
+	}
+}
+
+func TestAnAnswerOfWhatIsNoJSONPanics(t *testing.T) {
+	defer func() {
+		if recover() == nil {
+			t.Error("it was written")
+		}
+	}()
+	(&wire.AdminAnswer{Data: []byte("{")}).Append(nil, wire.JSON)
+}
+
+func TestCodecsHaveTheNamesOfTheLogin(t *testing.T) {
+	if wire.JSON.String() != "json" || wire.Binary.String() != "bin1" {
+		t.Errorf("got %s and %s", wire.JSON, wire.Binary)
 	}
 }
 

@@ -252,55 +252,6 @@ func TestBinaryThatTheProtocolDoesNotAllowIsRefusedWithItsPlace(t *testing.T) {
 	}
 }
 
-func TestMoreArgumentsThanAStatementMayHaveAreRefused(t *testing.T) {
-	args := make([]driver.NamedValue, wire.MaxArgs)
-	for _, c := range []wire.Codec{wire.JSON, wire.Binary} {
-		m := wire.Statement{SID: 1, Args: args}
-		var back wire.Statement
-		if err := back.Decode(m.Append(nil, c), c); err != nil || len(back.Args) != wire.MaxArgs {
-			t.Errorf("%s: %d arguments, %v", c, len(back.Args), err)
-		}
-		m.Args = append(args, driver.NamedValue{})
-		if err := back.Decode(m.Append(nil, c), c); err == nil {
-			t.Errorf("%s: %d arguments were read", c, len(back.Args))
-		}
-	}
-}
-
-func TestMoreElementsOfListsThanAMessageMayHaveAreRefused(t *testing.T) {
-	list := wire.List{Values: make([]any, wire.MaxListed)}
-	if err := wire.CheckArg(list); err != nil {
-		t.Fatal(err)
-	}
-	if err := wire.CheckArg(wire.List{Values: make([]any, wire.MaxListed+1)}); err == nil {
-		t.Error("a list of one more goes over the wire")
-	}
-	for _, c := range codecs {
-		m := wire.Statement{SID: 1, Args: []driver.NamedValue{{Value: list}}}
-		var back wire.Statement
-		if err := back.Decode(m.Append(nil, c), c); err != nil || len(back.Args[0].Value.(wire.List).Values) != wire.MaxListed {
-			t.Errorf("%s: %v", c, err)
-		}
-		m.Args = append(m.Args, driver.NamedValue{Value: wire.List{Values: []any{nil}}})
-		if err := back.Decode(m.Append(nil, c), c); err == nil {
-			t.Errorf("%s: one more was read", c)
-		}
-	}
-}
-
-func TestALongTextWithAnEscapeTakesNoMoreMemoryThanItIsLong(t *testing.T) {
-	text := `{"code":"\n` + strings.Repeat("x", 4<<20) + `"}`
-	var m wire.Notice
-	memory := taken(func() {
-		if err := m.Decode([]byte(text), wire.JSON); err != nil {
-			t.Error(err)
-		}
-	})
-	if memory > 4*len(text) {
-		t.Errorf("%d bytes were taken for %d", memory, len(text))
-	}
-}
-
 func TestAUUIDIsReadAsItsText(t *testing.T) {
 	var s wire.Statement
 	if err := s.Decode([]byte(`{"sid":1,"args":[{"uuid":"00112233-4455-6677-8899-AABBccddeeff"}]}`), wire.JSON); err != nil {
