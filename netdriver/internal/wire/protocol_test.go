@@ -306,6 +306,20 @@ func TestTheValuesOnThePageAreWhatThePackageWrites(t *testing.T) {
 	}
 }
 
+func TestTheObjectsOnThePageAreArguments(t *testing.T) {
+	seen := 0
+	for _, m := range regexp.MustCompile("`({[^`…]+})`").FindAllStringSubmatch(section(t, "Values"), -1) {
+		var s wire.Statement
+		if err := s.Decode([]byte(`{"sid":1,"args":[`+m[1]+`]}`), wire.JSON); err != nil || len(s.Args) != 1 {
+			t.Errorf("%s: %v", m[1], err)
+		}
+		seen++
+	}
+	if seen < 15 {
+		t.Errorf("only %d objects were found", seen)
+	}
+}
+
 // fitting says whether a value is of a kind; one of bytes is of both.
 func fitting(kind string, v driver.Value) bool {
 	k := wire.KindOf(v)
