@@ -13,7 +13,7 @@ import (
 )
 
 // cachedHits counts the kept answers that the suite was shown.
-var cachedHits atomic.Uint64
+var cachedHits atomic.Int64
 
 // cached opens a database over the query cache, which asks twice for what may be
 // kept: the second answer, which the caller gets, is the cache's own. Without a
