@@ -4,8 +4,10 @@ package fluxor
 
 import (
 	"context"
+	"database/sql/driver"
 	"errors"
 	"math/rand/v2"
+	"slices"
 	"time"
 	"unsafe"
 
@@ -26,8 +28,9 @@ func (s *session) arrive(ctx context.Context, o *op) error {
 	if o.is.has(inside) { // it comes down InnerMiddleware
 		return s.carry(ctx, o)
 	}
+	optioned := o.optioned()
 	if o.Op == middleware.OpQuery {
-		return s.read(ctx, o)
+		return s.read(ctx, o, optioned)
 	}
 	return s.onward(ctx, o)
 }
@@ -43,13 +46,17 @@ func (s *session) onward(ctx context.Context, o *op) error {
 }
 
 // read answers a query from the cache if it can.
-func (s *session) read(ctx context.Context, o *op) error {
+func (s *session) read(ctx context.Context, o *op, optioned bool) error {
 	if s.hearsNo(ctx) {
 		return s.onward(ctx, o)
 	}
 	q, plan := &o.read.question, s.planned(o)
 	q.how = controlOf(ctx)
-	if why := s.bypasses(plan, o, q); why != "" {
+	why := s.bypasses(plan, o, q)
+	if optioned {
+		why = whyArguments
+	}
+	if why != "" {
 		if why == cacheplan.WhySchema {
 			s.e.freshen(s.e.now())
 		}
@@ -66,8 +73,7 @@ func (s *session) read(ctx context.Context, o *op) error {
 		o.is.set(late) // which connection it will be decides what it may be shown
 		return s.fill(ctx, o, cache.Lead[*cache.Answer]{})
 	}
-	why := s.find(o, plan, now)
-	if why == "" {
+	if why = s.find(o, plan, now); why == "" {
 		return nil
 	}
 	if s.held != nil || q.how.renew || !q.keeps || s.e.cache.observes || q.audits != nil {
@@ -103,10 +109,30 @@ func (s *session) bypasses(plan *cacheplan.Plan, o *op, q *cacheQuestion) string
 		q.scope = sc.told
 	}
 	var ok bool
-	if q.key, ok = cache.AppendKey(q.key[:0], plan.ID, q.scope, o.Args); !ok {
+	if q.key, ok = cache.AppendKey(q.key[:0], asked(o, plan), q.scope, o.Args); !ok {
 		return whyArguments
 	}
 	return ""
+}
+
+// asked stands for the text in a key, and for the way it goes: a driver may give
+// other Go types and names to the columns of what was prepared, as go-sql-driver does.
+func asked(o *op, plan *cacheplan.Plan) uint64 {
+	if o.Prepared {
+		return plan.ID<<1 | 1
+	}
+	return plan.ID << 1
+}
+
+// optioned reports whether a prepared statement is or was run with an argument that
+// is no value.
+func (o *op) optioned() bool {
+	if !o.Prepared || o.st == nil {
+		return false
+	}
+	mark := o.st.options()
+	*mark = *mark || slices.ContainsFunc(o.Args, func(a driver.NamedValue) bool { return !cache.Plain(a.Value) })
+	return *mark
 }
 
 // find looks for an answer. It returns "" if o has it, and else why not; then it
@@ -280,7 +306,7 @@ func (s *session) sameQuestion(o *op, plan *cacheplan.Plan) bool {
 	}
 	q := &o.read.question
 	n := len(q.key)
-	again, ok := cache.AppendKey(q.key, plan.ID, q.scope, o.Args)
+	again, ok := cache.AppendKey(q.key, asked(o, plan), q.scope, o.Args)
 	same := ok && plan.Known.Text() == o.text() && string(again[n:]) == string(again[:n])
 	q.key = again[:n]
 	return same
@@ -333,7 +359,7 @@ func (s *session) findLate(o *op) bool {
 		return false
 	}
 	q.scope = sc.told
-	q.key, _ = cache.AppendKey(q.key[:0], plan.ID, q.scope, o.Args)
+	q.key, _ = cache.AppendKey(q.key[:0], asked(o, plan), q.scope, o.Args)
 	why := s.find(o, plan, s.e.now())
 	if why == "" {
 		o.is.set(fromCache)

@@ -5,6 +5,8 @@ package fluxor
 import (
 	"database/sql/driver"
 	"errors"
+	"reflect"
+	"slices"
 
 	"github.com/fluxor-db/fluxor/internal/cache"
 	"github.com/fluxor-db/fluxor/internal/cacheplan"
@@ -77,7 +79,22 @@ func (s *session) announceText(p *physical, o *op) {
 	}
 	s.publish(written{
 		dirty: true, tags: tags, reshapes: plan.Reshapes,
-		sticks: !plan.Undoable || plan.Known.Count > 1 || plan.Reshapes || sc.unsure(),
+		sticks: !plan.Undoable || plan.Known.Count > 1 || plan.Reshapes || sc.unsure() || many(o.Args),
+	})
+}
+
+// many reports whether a statement runs for each element of an argument, as godror's
+// do: where one fails, what the others did may stay.
+func many(args []driver.NamedValue) bool {
+	return slices.ContainsFunc(args, func(a driver.NamedValue) bool {
+		if cache.Plain(a.Value) {
+			return false
+		}
+		t := reflect.TypeOf(a.Value)
+		for t.Kind() == reflect.Pointer {
+			t = t.Elem()
+		}
+		return t.Kind() == reflect.Slice || t.Kind() == reflect.Array
 	})
 }
 

@@ -32,6 +32,16 @@ func AppendKey(dst []byte, text uint64, scope string, args []driver.NamedValue) 
 	return dst, true
 }
 
+// Plain reports whether an argument can be part of a key.
+func Plain(v any) bool {
+	switch v.(type) {
+	case nil, int64, int, string, []byte, bool, float64, time.Time:
+		return true
+	}
+	_, ok := appendOther(nil, v)
+	return ok
+}
+
 func appendText(dst []byte, s string) []byte {
 	return append(binary.AppendUvarint(dst, uint64(len(s))), s...)
 }
