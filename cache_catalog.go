@@ -110,12 +110,13 @@ func (e *engine) learn(ctx context.Context) error {
 		e.unlearned(ctx, err)
 		return err
 	}
-	if a.learned(print, schema) {
-		c.count.flushes.add("schema-changed")
-		c.versions.Invalidate(cache.Everything()) // of what was changed elsewhere, nobody announced anything
-	}
+	changed := a.learned(print, schema)
 	if now := c.planner.Schema(); now == nil || now != cacheplan.Schema(schema) {
 		c.planner.Learn(since, schema)
+	}
+	if changed { // elsewhere, so nobody announced it; after the old world, see Planner.Current
+		c.count.flushes.add("schema-changed")
+		c.versions.Invalidate(cache.Everything())
 	}
 	return nil
 }

@@ -51,7 +51,8 @@ func (s *session) read(ctx context.Context, o *op, optioned bool) error {
 		return s.onward(ctx, o)
 	}
 	q, plan := &o.read.question, s.planned(o)
-	q.how = controlOf(ctx)
+	q.how, q.keeps, q.sent, q.alters = controlOf(ctx), false, false, false
+	q.old, q.audits = nil, nil
 	why := s.bypasses(plan, o, q)
 	if optioned {
 		why = whyArguments
@@ -103,7 +104,7 @@ func (s *session) bypasses(plan *cacheplan.Plan, o *op, q *cacheQuestion) string
 	}
 	if s.held != nil {
 		sc := &s.held.Value.scope
-		if sc.unsure() {
+		if sc.unsure() || o.outdated(s.held.Value) {
 			return whySession
 		}
 		q.scope = sc.told
@@ -134,6 +135,10 @@ func (o *op) optioned() bool {
 	*mark = *mark || slices.ContainsFunc(o.Args, func(a driver.NamedValue) bool { return !cache.Plain(a.Value) })
 	return *mark
 }
+
+// outdated reports whether a prepared statement was prepared before its session was
+// told something: it may go on as if it had not been.
+func (o *op) outdated(p *physical) bool { return o.Prepared && o.st != nil && o.st.older(p) }
 
 // find looks for an answer. It returns "" if o has it, and else why not; then it
 // has taken the token for the answer of the database, where there is one.
@@ -255,7 +260,7 @@ func (s *session) fill(ctx context.Context, o *op, lead cache.Lead[*cache.Answer
 	case o.is.has(fromCache):
 		o.is.unset(fromCache)
 		return nil
-	case !q.keeps || o.Rows == nil:
+	case !q.keeps || o.Rows == nil || !q.sent: // else a middleware has answered
 		lead.Fail()
 		return nil
 	case s.e.cache.observes:
@@ -286,7 +291,7 @@ func (s *session) keepAnswer(o *op, lead *cache.Lead[*cache.Answer], settled boo
 		return
 	}
 	o.Rows = &keptRows{answer: got.answer}
-	if holder == nil || !s.sameQuestion(o, plan) || holder.Value.scope.unsure() || holder.Value.scope.told != q.scope {
+	if holder == nil || q.alters || holder.Value.scope.unsure() || holder.Value.scope.told != q.scope {
 		lead.Fail()
 		c.count.dropped.Add(1)
 		return
@@ -298,8 +303,15 @@ func (s *session) keepAnswer(o *op, lead *cache.Lead[*cache.Answer], settled boo
 	}
 }
 
-// sameQuestion reports whether what was sent is what was asked: a middleware may
-// have changed it on the way.
+// sends notes that a query goes to the database.
+func (s *session) sends(o *op) {
+	q := &o.read.question
+	q.sent = true
+	q.alters = q.alters || q.keeps && !s.sameQuestion(o, o.plan)
+}
+
+// sameQuestion reports whether what is sent is what was asked: a middleware may
+// have changed it on the way, and may change it back.
 func (s *session) sameQuestion(o *op, plan *cacheplan.Plan) bool {
 	if s.e.within == nil {
 		return true
@@ -347,7 +359,7 @@ func (s *session) keepMark(o *op) {
 func (s *session) findLate(o *op) bool {
 	o.is.unset(late)
 	c, q, sc := s.e.cache, &o.read.question, &s.held.Value.scope
-	if sc.unsure() {
+	if sc.unsure() || o.outdated(s.held.Value) {
 		c.count.passed.add(whySession)
 		q.how.tell("bypass", whySession, 0)
 		return false

@@ -3,6 +3,8 @@
 package fluxor_test
 
 import (
+	"database/sql"
+	"fmt"
 	"testing"
 
 	"github.com/fluxor-db/fluxor"
@@ -113,4 +115,37 @@ func TestADatabaseInMemoryIsNeverKept(t *testing.T) {
 	if v := c.ExplainCache("select 1"); v.Kept || v.Why != "database-in-connection" {
 		t.Errorf("%+v", v)
 	}
+}
+
+// scanTypes are the Go types of a query's first column before its first row and at
+// each, as far as they are read.
+func (k *shelf) scanTypes(db *sql.DB, query string) (seen []string) {
+	k.t.Helper()
+	rows, err := db.QueryContext(k.t.Context(), query)
+	if err != nil {
+		k.t.Fatal(err)
+	}
+	defer rows.Close()
+	for {
+		types, err := rows.ColumnTypes()
+		if err != nil {
+			k.t.Fatal(err)
+		}
+		seen = append(seen, fmt.Sprint(types[0].ScanType()))
+		if !rows.Next() {
+			return seen
+		}
+	}
+}
+
+// TestRowsThatWereReadAheadHaveTheTypesOfTheirBegin asks for more rows than are
+// kept: SQLite's columns have the type of the row at which the driver stands.
+func TestRowsThatWereReadAheadHaveTheTypesOfTheirBegin(t *testing.T) {
+	onSQLite(t, "wal", func(k *shelf) {
+		const query = "with recursive n(i) as (select 1 union all select i + 1 from n where i < 1500) select case when i > 900 then 'text' else i end from n"
+		bare, got := k.scanTypes(k.bare, query), k.scanTypes(k.db, query)
+		if first, last := 0, len(bare)-1; len(got) != len(bare) || got[first] != bare[first] || got[last] != bare[last] {
+			t.Errorf("the types are %s to %s, on the bare driver %s to %s", got[0], got[len(got)-1], bare[0], bare[last])
+		}
+	})
 }

@@ -113,6 +113,8 @@ type cacheQuestion struct {
 	scope  string       // the state that the session must be in
 	token  cache.Token  // taken before the question is sent
 	keeps  bool         // there is a token
+	sent   bool         // the database was asked
+	alters bool         // for something else: a middleware has changed the question
 	asked  time.Time    // when it was sent
 	old    *cache.Entry // an answer that is too old; else nil
 	audits *cache.Entry // an answer to compare with; else nil

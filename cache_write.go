@@ -156,6 +156,9 @@ func (s *session) foresee(o *op) (answered bool) {
 		return true
 	}
 	s.announce(s.held.Value, o)
+	if o.Op == middleware.OpQuery {
+		s.sends(o)
+	}
 	return false
 }
 

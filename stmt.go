@@ -119,6 +119,10 @@ func (st *stmt) runs() string { return st.text }
 
 func (st *stmt) options() *bool { return &st.optioned }
 
+func (st *stmt) older(p *physical) bool {
+	return slices.ContainsFunc(st.bound, func(ps *prepared) bool { return ps.p == p && ps.told != p.scope.told })
+}
+
 // Close tells the middlewares that put their own around the statement. None of
 // them can keep it open.
 func (st *stmt) Close() error {
