@@ -146,8 +146,14 @@ func (p *player) on(ctx context.Context, s step) (runner, error) {
 }
 
 // compare reads through the cache, past it, through it again, and from the pool
-// past Fluxor as well.
+// past Fluxor as well. What differs is asked past the cache once more: PostgreSQL
+// hears of another session's new function only after the next statement of a
+// transaction. MariaDB calls other columns nullable when a prepared statement runs
+// for the second time, so there it has run before.
 func (p *player) compare(ctx context.Context, on runner, s step) string {
+	if s.do == readStmt && p.d.name == "mysql" {
+		p.query(uncached(ctx), on, s)
+	}
 	first := p.cached(ctx, on, s)
 	own := p.query(uncached(ctx), on, s)
 	again := p.cached(ctx, on, s)
@@ -155,7 +161,7 @@ func (p *player) compare(ctx context.Context, on runner, s step) string {
 		p.count.read(own.err)
 	}
 	for _, cached := range []answer{first, again} {
-		if p.d.differs(cached, own) {
+		if p.d.differs(cached, own) && p.d.differs(cached, p.query(uncached(ctx), on, s)) {
 			return fmt.Sprintf("the cache answers\n%s\nthe database\n%s", cached, own)
 		}
 	}
