@@ -146,12 +146,9 @@ func (p *player) on(ctx context.Context, s step) (runner, error) {
 }
 
 // compare reads through the cache, past it, through it again, and from the pool
-// past Fluxor as well. What differs is asked past the cache once more: PostgreSQL
-// hears of another session's new function only after the next statement of a
-// transaction. MariaDB calls other columns nullable when a prepared statement runs
-// for the second time, so there it has run before.
+// past Fluxor as well.
 func (p *player) compare(ctx context.Context, on runner, s step) string {
-	if s.do == readStmt && p.d.name == "mysql" {
+	if p.tellsLate(s) {
 		p.query(uncached(ctx), on, s)
 	}
 	first := p.cached(ctx, on, s)
@@ -161,7 +158,7 @@ func (p *player) compare(ctx context.Context, on runner, s step) string {
 		p.count.read(own.err)
 	}
 	for _, cached := range []answer{first, again} {
-		if p.d.differs(cached, own) && p.d.differs(cached, p.query(uncached(ctx), on, s)) {
+		if p.d.differs(cached, own) {
 			return fmt.Sprintf("the cache answers\n%s\nthe database\n%s", cached, own)
 		}
 	}
@@ -172,6 +169,16 @@ func (p *player) compare(ctx context.Context, on runner, s step) string {
 		return fmt.Sprintf("past the cache Fluxor answers\n%s\nthe bare driver\n%s", own, bare)
 	}
 	return ""
+}
+
+// tellsLate reports whether the server itself may answer otherwise the second time:
+// in a transaction PostgreSQL hears of another session's new function one statement
+// late, and MariaDB calls other columns nullable when a prepared statement runs again.
+func (p *player) tellsLate(s step) bool {
+	if p.d.name == "mysql" {
+		return s.do == readStmt
+	}
+	return s.on != pool && p.d.name != "sqlite"
 }
 
 // direct reads without Fluxor.
@@ -189,6 +196,10 @@ func (p *player) direct(ctx context.Context, s step) answer {
 	}
 	defer st.Close()
 	rows, err := st.QueryContext(ctx, s.args...)
+	if p.tellsLate(s) {
+		answerOf(rows, err, false)
+		rows, err = st.QueryContext(ctx, s.args...)
+	}
 	return answerOf(rows, err, false)
 }
 
