@@ -210,3 +210,20 @@ func TestGrantsSayWhichTriggersAreSeen(t *testing.T) {
 		}
 	}
 }
+
+func TestTimeGrowsWithTheNamesOfAText(t *testing.T) {
+	t.Parallel()
+	names := make([]string, 0, 400_000)
+	for i := range cap(names) {
+		names = append(names, fmt.Sprintf("literal-%d", i/2))
+	}
+	c := &Catalog{graph: newGraph()}
+	start := time.Now()
+	tags, _, _ := c.Writes(names)
+	if took := time.Since(start); took > 10*time.Second {
+		t.Errorf("%v for %d names", took, len(names))
+	}
+	if len(tags) != len(names)/2 || tags[1] != "literal-1" {
+		t.Errorf("%d tags, the second one %q", len(tags), tags[1])
+	}
+}
