@@ -40,10 +40,10 @@ func loadMySQL(l *loader) error {
 	return l.mysqlUsage()
 }
 
-// mysqlServer looks at the session: of one that reads what nobody committed, or
-// that begins transactions by itself, nothing may be kept.
+// mysqlServer looks at the server's settings: where sessions read what nobody
+// committed, or begin transactions by themselves, nothing may be kept.
 func (l *loader) mysqlServer() (mariadb bool, err error) {
-	rows, err := l.rows(2, `show variables where variable_name in ('version', 'tx_isolation', 'transaction_isolation', 'autocommit')`)
+	rows, err := l.mysqlSettings()
 	for _, row := range rows {
 		switch strings.ToLower(row[0]) {
 		case "version":
@@ -59,6 +59,19 @@ func (l *loader) mysqlServer() (mariadb bool, err error) {
 		}
 	}
 	return mariadb, err
+}
+
+// mysqlSettings are names and values: those of this session, which is like others
+// that began when it did, and those of sessions to come.
+func (l *loader) mysqlSettings() (all [][]string, err error) {
+	for _, scope := range []string{"session", "global"} {
+		rows, err := l.rows(2, "show "+scope+` variables where variable_name in ('version', 'tx_isolation', 'transaction_isolation', 'autocommit')`)
+		if err != nil {
+			return nil, err
+		}
+		all = append(all, rows...)
+	}
+	return all, nil
 }
 
 // mysqlEngines are those that keep a table's rows where only statements on this

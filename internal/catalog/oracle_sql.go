@@ -66,7 +66,7 @@ var (
 	oraclePrint = `select count(*) || ' ' || sum(object_id) || ' ' || round(sum((last_ddl_time - date '2000-01-01') * 86400)) || ' ' ||
 		max(to_char(last_ddl_time, 'YYYYMMDDHH24MISS')) || ' ' || case when max(last_ddl_time) > sysdate - 3 / 86400
 		then to_char(systimestamp, 'HH24MISSFF6') else '-' end || ' ' || (select count(*) from all_policies) || ' ' ||
-		(select count(*) from session_privs where privilege = 'CREATE ANY TRIGGER')
+		(select count(*) from session_privs where privilege = 'CREATE ANY TRIGGER') || ' ' || sys_context('USERENV', 'DATABASE_ROLE')
 		from all_objects where owner not in ` + oracleOwn
 )
 

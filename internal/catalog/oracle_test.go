@@ -170,3 +170,10 @@ func TestOracleFingerprintChangesWithDefinitionsAlsoInTheSameSecond(t *testing.T
 	w.changes("create table b (i number)", "create or replace view v as select 1 as x from dual", "create or replace view v as select 2 as x from dual",
 		"create or replace view v as select 3 as x from dual", "alter table b add (k number)", "drop view v", "drop table b")
 }
+
+func TestOracleFingerprintChangesWhereThePrimaryBecomesAStandby(t *testing.T) {
+	w := oracle(t)
+	if print := w.print(); !strings.HasSuffix(print, " PRIMARY") {
+		t.Errorf("the role is not in it: %s", print)
+	}
+}
