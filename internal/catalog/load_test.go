@@ -163,7 +163,7 @@ func TestMySQLsBooksOnViewsAreRead(t *testing.T) {
 		"information_schema.engines": {{"d", "a", "BASE TABLE", "InnoDB", "YES"}, {"d", "v", "VIEW", "", ""}, {"d", "u", "VIEW", "", ""}, {"d", "far", "BASE TABLE", "FEDERATED", "NO"}},
 		"information_schema.views":   {{"u", text}, {"v", "select `d`.`a`.`id` AS `id`,`d`.`f`() AS `f` from `d`.`a`"}},
 		"view_table_usage":           {{"u", "v"}, {"v", "a"}}, "view_routine_usage": {{"v", "f"}},
-		"information_schema.routines": {{"f", "FUNCTION", "return 1", "SQL"}},
+		"information_schema.routines": {{"d", "f", "FUNCTION", "return 1", "SQL"}},
 	}
 	c, err := Load(t.Context(), sqltext.MySQL, a.query)
 	if err != nil {
