@@ -28,7 +28,7 @@ var codes = map[string]string{
 	"sequence":          "a sequence moves without a statement that names it, and no rollback takes that back",
 	"session-function":  "a view, or a column's expression, reads the session",
 	"standby":           "the server is a standby, which shows changes later than they were made",
-	"system-table":      "a view reads the server's own tables",
+	"system-table":      "a view or a synonym reads the server's own tables",
 	"temporary-table":   "each session has rows of its own in it",
 	"unknown-routine":   "a trigger, a rule or a routine calls one that is not known",
 	"unlogged-table":    "a crash of the server empties the table",
