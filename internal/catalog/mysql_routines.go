@@ -5,6 +5,8 @@ package catalog
 import (
 	"regexp"
 	"strings"
+
+	"github.com/fluxor-db/fluxor/internal/sqltext"
 )
 
 // mysqlActs are the words behind which a body may do what no name shows.
@@ -71,7 +73,21 @@ func (l *loader) mysqlRoutines() (proven []string, err error) {
 			n.unkeep("opaque-function")
 		}
 	}
+	for _, row := range rows {
+		if row[2] == "FUNCTION" {
+			l.mysqlNamesake(l.name(row[1]))
+		}
+	}
 	return proven, nil
+}
+
+// mysqlNamesake refuses a database with a function that a server older than the
+// built-in one of its name calls in its place. Which of them this server has built
+// in, it does not say.
+func (l *loader) mysqlNamesake(name string) {
+	if !strings.ContainsFunc(name, notInWord) {
+		l.standsIn("overload", name, name, sqltext.Analyze(l.dialect, "select "+name+"('a')"))
+	}
 }
 
 // mysqlReturns reports whether a body does no more than return what depends on its

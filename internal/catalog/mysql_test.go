@@ -297,3 +297,19 @@ func TestAMySQLRoutineWithTheNameOfABuiltInOneMayBeThatOne(t *testing.T) {
 		t.Errorf("own_guid: %+v", r)
 	}
 }
+
+func TestAMySQLFunctionWithTheNameOfOneThatOlderServersLackRefusesTheDatabaseUnlessItIsPure(t *testing.T) {
+	for body, want := range map[string]string{
+		"begin insert into other values (1, 1); return 1; end": "user-overload: json_overlaps",
+		"return (select max(x) from other)":                    "user-overload: json_overlaps",
+		"return length(a)":                                     "",
+	} {
+		w := mariadbWorld(t)
+		w.does("create table other (id int primary key, x int)", "create function json_overlaps(a text) returns int "+body,
+			"create procedure json_value() insert into other values (1, 1)", "create function opaque() returns int begin return 1; end",
+			"create function `a,upper`() returns int begin return 1; end")
+		if got := w.load().Refuses(); got != want {
+			t.Errorf("%s: refused because of %q, want %q", body, got, want)
+		}
+	}
+}

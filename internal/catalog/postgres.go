@@ -155,9 +155,6 @@ func (l *loader) postgresHidden() error {
 	}
 	for _, row := range rows {
 		kind, name := row[0], row[1]
-		r, _ := l.c.Routine(l.name(row[2]))
-		acts := r.All || len(r.Writes) > 0
-		answers := !acts && (kind == "type" || r.Pure && len(r.Reads) == 0)
 		var s sqltext.Statement
 		switch kind {
 		case "operator":
@@ -172,9 +169,7 @@ func (l *loader) postgresHidden() error {
 		default:
 			s = sqltext.Statement{Verdict: sqltext.Pure, Stable: true}
 		}
-		if s.Verdict != sqltext.Flush && (acts || s.Stable && !answers) {
-			l.refuse("user-" + kind + ": " + name)
-		}
+		l.standsIn(kind, name, l.name(row[2]), s)
 	}
 	return nil
 }
