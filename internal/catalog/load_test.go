@@ -90,7 +90,7 @@ func TestEveryQueryThatFailsFailsTheLoad(t *testing.T) {
 	refusal := errors.New("the server is gone")
 	one := map[sqltext.Dialect]answers{
 		sqltext.PostgreSQL: {"server_version_num": {{"150000", "0"}}},
-		sqltext.MySQL:      {"show variables": {{"version", "8.0.36"}}},
+		sqltext.MySQL:      {"show session variables": {{"version", "8.0.36"}}},
 		sqltext.SQLite:     {"database_list": {{"0", "main", ""}}, "read_uncommitted": {{"0"}}, "schema_version": {{"1"}}},
 		sqltext.Oracle:     {"DATABASE_ROLE": {{"SCOTT", "PRIMARY", "0"}}},
 	}
@@ -159,11 +159,11 @@ func TestMySQLsBooksOnViewsAreRead(t *testing.T) {
 	t.Parallel()
 	text := "select `d`.`v`.`id` AS `id` from `d`.`v`"
 	a := answers{
-		"show variables": {{"version", "8.0.36"}}, "show grants": {{"GRANT ALL PRIVILEGES ON `d`.* TO `u`@`%`"}},
+		"show session variables": {{"version", "8.0.36"}}, "show grants": {{"GRANT ALL PRIVILEGES ON `d`.* TO `u`@`%`"}},
 		"information_schema.engines": {{"d", "a", "BASE TABLE", "InnoDB", "YES"}, {"d", "v", "VIEW", "", ""}, {"d", "u", "VIEW", "", ""}, {"d", "far", "BASE TABLE", "FEDERATED", "NO"}},
 		"information_schema.views":   {{"u", text}, {"v", "select `d`.`a`.`id` AS `id`,`d`.`f`() AS `f` from `d`.`a`"}},
 		"view_table_usage":           {{"u", "v"}, {"v", "a"}}, "view_routine_usage": {{"v", "f"}},
-		"information_schema.routines": {{"f", "FUNCTION", "return 1", "SQL"}},
+		"information_schema.routines": {{"d", "f", "FUNCTION", "return 1", "SQL"}},
 	}
 	c, err := Load(t.Context(), sqltext.MySQL, a.query)
 	if err != nil {
@@ -208,5 +208,22 @@ func TestGrantsSayWhichTriggersAreSeen(t *testing.T) {
 		if got := strings.Join(seen, " "); got != want {
 			t.Errorf("%s: %q, want %q", line, got, want)
 		}
+	}
+}
+
+func TestTimeGrowsWithTheNamesOfAText(t *testing.T) {
+	t.Parallel()
+	names := make([]string, 0, 400_000)
+	for i := range cap(names) {
+		names = append(names, fmt.Sprintf("literal-%d", i/2))
+	}
+	c := &Catalog{graph: newGraph()}
+	start := time.Now()
+	tags, _, _ := c.Writes(names)
+	if took := time.Since(start); took > 10*time.Second {
+		t.Errorf("%v for %d names", took, len(names))
+	}
+	if len(tags) != len(names)/2 || tags[1] != "literal-1" {
+		t.Errorf("%d tags, the second one %q", len(tags), tags[1])
 	}
 }

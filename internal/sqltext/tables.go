@@ -128,12 +128,16 @@ func (f *finder) end(i int) int {
 	return i + 1
 }
 
-// declare notes the name of a common table expression: name AS (query).
+// declare notes the name of a common table expression: name AS (query). It
+// looks at no more than the names in a list of columns, so that many lists that
+// are open do not each look through the rest.
 func (f *finder) declare(i int) {
 	as := i + 1
 	if f.is(as, kindOpen) { // a list of columns
-		for as < len(f.toks) && !f.is(as, kindClose) {
-			as++
+		for as++; f.is(as, kindWord) || f.is(as, kindName) || f.is(as, kindComma); as++ {
+		}
+		if !f.is(as, kindClose) {
+			return
 		}
 		as++
 	}
