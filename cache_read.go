@@ -15,6 +15,7 @@ import (
 	"github.com/fluxor-db/fluxor/internal/breaker"
 	"github.com/fluxor-db/fluxor/internal/cache"
 	"github.com/fluxor-db/fluxor/internal/cacheplan"
+	"github.com/fluxor-db/fluxor/internal/sqltext"
 	"github.com/fluxor-db/fluxor/middleware"
 	"github.com/fluxor-db/fluxor/refusal"
 )
@@ -96,7 +97,7 @@ func (s *session) bypasses(plan *cacheplan.Plan, o *op, q *cacheQuestion) string
 		return plan.Why
 	case q.how.without:
 		return whyNoCache
-	case s.tx != nil:
+	case s.tx != nil, s.snapshot():
 		return whyTransaction
 	case o.MaySkip:
 		return whySteps
@@ -114,6 +115,11 @@ func (s *session) bypasses(plan *cacheplan.Plan, o *op, q *cacheQuestion) string
 	}
 	return ""
 }
+
+// snapshot reports whether rows that are open hold the session to the state of when
+// they were asked for: on SQLite they are a transaction, and what is read beside
+// them may be older than what others were told.
+func (s *session) snapshot() bool { return s.open > 0 && s.e.cache.dialect == sqltext.SQLite }
 
 // asked stands for the text in a key, and for the way it goes: a driver may give
 // other Go types and names to the columns of what was prepared, as go-sql-driver does.
