@@ -203,25 +203,40 @@ func (s *session) serve(o *op, entry *cache.Entry, status, why string, now time.
 // fly asks the database, or has another caller's answer who asks the same.
 func (s *session) fly(ctx context.Context, o *op, why string) error {
 	c, q := s.e.cache, &o.read.question
-	answer, lead, how, err := c.flights.Join(ctx, string(q.key), q.token)
+	joined, err := c.flights.Join(ctx, cache.Question{Key: string(q.key), Token: q.token, Asked: q.asked, TTL: o.plan.TTL})
 	switch {
 	case err != nil:
 		return err
-	case how == cache.Served:
+	case joined.How == cache.Served && !joinsTooLate(o, joined):
 		c.count.joined.Add(1)
-		q.how.tell("joined", why, 0)
-		o.Rows = &keptRows{answer: answer}
+		q.how.tell("joined", why, s.e.now().Sub(joined.Asked))
+		o.Rows = &keptRows{answer: joined.Answer}
 		return nil
-	case how == cache.Leading:
-		defer lead.Abort()
+	case joined.How == cache.Leading:
+		defer joined.Lead.Abort()
 		if s.cameMeanwhile(o) {
 			return nil
 		}
 		c.count.misses.add(why)
 		q.how.tell("miss", why, 0)
-		return s.fill(ctx, o, lead)
+		return s.fill(ctx, o, joined.Lead)
 	}
 	return s.miss(ctx, o, why)
+}
+
+// joinsTooLate reports whether another caller's answer was asked for too long before
+// o was: that it has no rows, and so a shorter time, nobody knew before.
+func joinsTooLate(o *op, joined cache.Outcome[*cache.Answer]) bool {
+	ttl := lasts(o.plan, joined.Answer)
+	return ttl > 0 && o.read.question.asked.Sub(joined.Asked) >= ttl
+}
+
+// lasts is for how long an answer may be shown; 0 = until it is overtaken.
+func lasts(plan *cacheplan.Plan, answer *cache.Answer) time.Duration {
+	if answer.Rows() == 0 && plan.EmptyTTL > 0 {
+		return plan.EmptyTTL
+	}
+	return plan.TTL
 }
 
 // cameMeanwhile serves an answer that was kept between the look that missed it and
@@ -321,15 +336,12 @@ func (s *session) sameQuestion(o *op, plan *cacheplan.Plan) bool {
 // put keeps an answer, and compares it with the one that was kept if that is to be
 // audited.
 func (s *session) put(o *op, answer *cache.Answer) {
-	c, q, plan := s.e.cache, &o.read.question, o.plan
-	key, ttl := string(q.key), plan.TTL
-	if answer.Rows() == 0 && plan.EmptyTTL > 0 {
-		ttl = plan.EmptyTTL
-	}
+	c, q := s.e.cache, &o.read.question
+	key := string(q.key)
 	if q.audits != nil {
 		s.audited(o, key, answer)
 	}
-	if c.store.Put(key, answer, q.token, q.asked, ttl) {
+	if c.store.Put(key, answer, q.token, q.asked, lasts(o.plan, answer)) {
 		c.count.kept.Add(1)
 	} else {
 		c.count.dropped.Add(1)
