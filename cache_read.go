@@ -5,19 +5,15 @@ package fluxor
 import (
 	"context"
 	"database/sql/driver"
-	"errors"
 	"math/rand/v2"
 	"slices"
 	"time"
 	"unsafe"
 
-	"github.com/fluxor-db/fluxor/backend"
-	"github.com/fluxor-db/fluxor/internal/breaker"
 	"github.com/fluxor-db/fluxor/internal/cache"
 	"github.com/fluxor-db/fluxor/internal/cacheplan"
 	"github.com/fluxor-db/fluxor/internal/sqltext"
 	"github.com/fluxor-db/fluxor/middleware"
-	"github.com/fluxor-db/fluxor/refusal"
 )
 
 // arrive is where the session begins for an operation that came down the user's
@@ -387,53 +383,3 @@ func (s *session) findLate(o *op) bool {
 	q.how.tell("miss", why, 0)
 	return false
 }
-
-// serveOld makes an old answer the query's, if the database could not be asked
-// and the user permits it.
-func (s *session) serveOld(o *op, err error) bool {
-	q := &o.read.question
-	if q.old == nil || o.plan.StaleIfError == 0 || !s.unavailable(err) {
-		return false
-	}
-	now := s.e.now()
-	if q.old.Over(now) > o.plan.StaleIfError {
-		return false
-	}
-	s.e.cache.count.shownOld(now.Sub(q.old.Asked))
-	s.e.cache.count.onError.Add(1)
-	s.serve(o, q.old, "stale", whyUnavailable, now)
-	return true
-}
-
-// unavailable reports whether err says that the database cannot be asked; that it
-// refuses this user, or this statement, is something else.
-func (s *session) unavailable(err error) bool {
-	if errors.Is(err, refusal.ErrCircuitOpen) {
-		return true
-	}
-	switch s.e.backend.Classify(err) {
-	case backend.ClassLogin, backend.ClassFatal, backend.ClassVerdict:
-		return false
-	}
-	return s.outcome(err) == breaker.Failure
-}
-
-// refresh has a query asked again behind its caller, once.
-func (s *session) refresh(o *op, q *cacheQuestion) {
-	c := s.e.cache
-	key := string(q.key)
-	if _, under := c.refreshing.LoadOrStore(key, true); under {
-		return
-	}
-	e, text, args := s.e, o.SQL, copied(nil, o.Args)
-	c.count.refreshed.Add(1)
-	c.goBehind(func(ctx context.Context) {
-		defer c.refreshing.Delete(key)
-		ctx, cancel := context.WithTimeout(Refresh(ctx), refreshLimit)
-		defer cancel()
-		c.again(ctx, e, text, args)
-	})
-}
-
-// refreshLimit is how long asking again behind a caller may take.
-const refreshLimit = 30 * time.Second
