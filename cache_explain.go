@@ -129,7 +129,7 @@ var cacheReasons = map[string]string{
 	whyBusy:        "something that the answer depends on is being changed, or its change is in doubt",
 	whyAudit:       "there is an answer, and it is compared with the database's",
 	whyObserved:    "there is an answer, but the cache only observes",
-	whyUnavailable: "the database does not answer, and an old answer may be shown",
+	whyUnavailable: "the database does not answer, and the answer that is kept may be shown",
 }
 
 // cacheReason says a code in words; the code itself where there are none.

@@ -161,7 +161,7 @@ func (s *session) look(o *op, plan *cacheplan.Plan, now time.Time) (why string) 
 	case cache.Valid:
 		if c.observes {
 			c.count.would.Add(1)
-			q.old = entry
+			q.old = entry // a mark, which is never shown
 			return whyObserved
 		}
 		if c.audit > 0 && rand.N(100) < c.audit {
@@ -172,7 +172,10 @@ func (s *session) look(o *op, plan *cacheplan.Plan, now time.Time) (why string) 
 		s.serve(o, entry, "hit", "", now)
 		return ""
 	case cache.Expired:
-		if over := entry.Over(now); over < plan.Revalidate {
+		if c.observes {
+			return whyExpired
+		}
+		if over := entry.Over(now); over < plan.Revalidate && c.renewable(o) {
 			s.refresh(o, q)
 			c.count.shownOld(now.Sub(entry.Asked))
 			s.serve(o, entry, "stale", whyExpired, now)
@@ -347,7 +350,7 @@ func (s *session) put(o *op, answer *cache.Answer) {
 // keepMark notes, where the cache only observes, that an answer would be kept.
 func (s *session) keepMark(o *op) {
 	c, q := s.e.cache, &o.read.question
-	if q.old != nil { // it is noted already
+	if q.old != nil { // it is noted already, and not too old
 		return
 	}
 	mark := cache.NewRecorder(nil, c.limits).Answer()
