@@ -117,7 +117,7 @@ func readsAllWhy(plan *cacheplan.Plan, schema string) string {
 // cacheReasons says the codes of the cache's own in words.
 var cacheReasons = map[string]string{
 	whyTransaction: "in a transaction each statement goes to the database; on SQLite, rows that are open are one",
-	whySession:     "the connection is in a state that is not known: a transaction begun by a text, a setting with arguments, a temporary table, Raw",
+	whySession:     "the connection is in a state that is not known: a transaction begun by a text, a setting with arguments, more than 2 KiB of settings, a temporary table, Raw",
 	whyNoCache:     "the context says NoCache",
 	whyRefresh:     "the context says Refresh",
 	whyArguments:   "an argument has a type that no key is made of, such as sql.Out",
