@@ -55,7 +55,7 @@ func (e *engine) freshen(now time.Time) {
 		return
 	}
 	a.next.Store(int64(since + e.set.CacheCatalog))
-	if !e.cache.goBehind(func(ctx context.Context) {
+	if !e.cache.behind.run(func(ctx context.Context) {
 		defer func() { <-a.turn }()
 		ctx, cancel := context.WithTimeout(ctx, catalogLimit)
 		defer cancel()
@@ -72,13 +72,13 @@ func (e *engine) learnNow(ctx context.Context) error {
 	case a.turn <- struct{}{}:
 	case <-ctx.Done():
 		return ctx.Err()
-	case <-c.ending.Done():
+	case <-c.behind.ending.Done():
 		return closed()
 	}
 	defer func() { <-a.turn }()
 	ctx, cancel := context.WithTimeout(ctx, catalogLimit)
 	defer cancel()
-	defer context.AfterFunc(c.ending, cancel)()
+	defer context.AfterFunc(c.behind.ending, cancel)()
 	a.next.Store(int64(e.now().Sub(e.epoch) + e.set.CacheCatalog))
 	for !a.off.Load() {
 		if err := e.learn(ctx); err != nil {

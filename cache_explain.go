@@ -116,8 +116,8 @@ func readsAllWhy(plan *cacheplan.Plan, schema string) string {
 
 // cacheReasons says the codes of the cache's own in words.
 var cacheReasons = map[string]string{
-	whyTransaction: "in a transaction each statement goes to the database",
-	whySession:     "the connection is in a state that is not known: a transaction begun by a text, a setting with arguments, a temporary table, Raw",
+	whyTransaction: "in a transaction each statement goes to the database; on SQLite, rows that are open are one",
+	whySession:     "the connection is in a state that is not known: a transaction begun by a text, a setting with arguments, more than 2 KiB of settings, a temporary table, Raw",
 	whyNoCache:     "the context says NoCache",
 	whyRefresh:     "the context says Refresh",
 	whyArguments:   "an argument has a type that no key is made of, such as sql.Out",
@@ -129,7 +129,7 @@ var cacheReasons = map[string]string{
 	whyBusy:        "something that the answer depends on is being changed, or its change is in doubt",
 	whyAudit:       "there is an answer, and it is compared with the database's",
 	whyObserved:    "there is an answer, but the cache only observes",
-	whyUnavailable: "the database does not answer, and an old answer may be shown",
+	whyUnavailable: "the database does not answer, and the answer that is kept may be shown",
 }
 
 // cacheReason says a code in words; the code itself where there are none.

@@ -5,18 +5,15 @@ package fluxor
 import (
 	"context"
 	"database/sql/driver"
-	"errors"
 	"math/rand/v2"
 	"slices"
 	"time"
 	"unsafe"
 
-	"github.com/fluxor-db/fluxor/backend"
-	"github.com/fluxor-db/fluxor/internal/breaker"
 	"github.com/fluxor-db/fluxor/internal/cache"
 	"github.com/fluxor-db/fluxor/internal/cacheplan"
+	"github.com/fluxor-db/fluxor/internal/sqltext"
 	"github.com/fluxor-db/fluxor/middleware"
-	"github.com/fluxor-db/fluxor/refusal"
 )
 
 // arrive is where the session begins for an operation that came down the user's
@@ -97,7 +94,7 @@ func (s *session) bypasses(plan *cacheplan.Plan, o *op, q *cacheQuestion) string
 		return plan.Why
 	case q.how.without:
 		return whyNoCache
-	case s.tx != nil:
+	case s.tx != nil, s.snapshot():
 		return whyTransaction
 	case o.MaySkip:
 		return whySteps
@@ -115,6 +112,11 @@ func (s *session) bypasses(plan *cacheplan.Plan, o *op, q *cacheQuestion) string
 	}
 	return ""
 }
+
+// snapshot reports whether rows that are open hold the session to the state of when
+// they were asked for: on SQLite they are a transaction, and what is read beside
+// them may be older than what others were told.
+func (s *session) snapshot() bool { return s.open > 0 && s.e.cache.dialect == sqltext.SQLite }
 
 // asked stands for the text in a key, and for the way it goes: a driver may give
 // other Go types and names to the columns of what was prepared, as go-sql-driver does.
@@ -164,7 +166,7 @@ func (s *session) look(o *op, plan *cacheplan.Plan, now time.Time) (why string) 
 	case cache.Valid:
 		if c.observes {
 			c.count.would.Add(1)
-			q.old = entry
+			q.old = entry // a mark, which is never shown
 			return whyObserved
 		}
 		if c.audit > 0 && rand.N(100) < c.audit {
@@ -175,7 +177,10 @@ func (s *session) look(o *op, plan *cacheplan.Plan, now time.Time) (why string) 
 		s.serve(o, entry, "hit", "", now)
 		return ""
 	case cache.Expired:
-		if over := entry.Over(now); over < plan.Revalidate {
+		if c.observes {
+			return whyExpired
+		}
+		if over := entry.Over(now); over < plan.Revalidate && c.renewable(o) {
 			s.refresh(o, q)
 			c.count.shownOld(now.Sub(entry.Asked))
 			s.serve(o, entry, "stale", whyExpired, now)
@@ -202,25 +207,40 @@ func (s *session) serve(o *op, entry *cache.Entry, status, why string, now time.
 // fly asks the database, or has another caller's answer who asks the same.
 func (s *session) fly(ctx context.Context, o *op, why string) error {
 	c, q := s.e.cache, &o.read.question
-	answer, lead, how, err := c.flights.Join(ctx, string(q.key), q.token)
+	joined, err := c.flights.Join(ctx, cache.Question{Key: string(q.key), Token: q.token, Asked: q.asked, TTL: o.plan.TTL})
 	switch {
 	case err != nil:
 		return err
-	case how == cache.Served:
+	case joined.How == cache.Served && !joinsTooLate(o, joined):
 		c.count.joined.Add(1)
-		q.how.tell("joined", why, 0)
-		o.Rows = &keptRows{answer: answer}
+		q.how.tell("joined", why, s.e.now().Sub(joined.Asked))
+		o.Rows = &keptRows{answer: joined.Answer}
 		return nil
-	case how == cache.Leading:
-		defer lead.Abort()
+	case joined.How == cache.Leading:
+		defer joined.Lead.Abort()
 		if s.cameMeanwhile(o) {
 			return nil
 		}
 		c.count.misses.add(why)
 		q.how.tell("miss", why, 0)
-		return s.fill(ctx, o, lead)
+		return s.fill(ctx, o, joined.Lead)
 	}
 	return s.miss(ctx, o, why)
+}
+
+// joinsTooLate reports whether another caller's answer was asked for too long before
+// o was: that it has no rows, and so a shorter time, nobody knew before.
+func joinsTooLate(o *op, joined cache.Outcome[*cache.Answer]) bool {
+	ttl := lasts(o.plan, joined.Answer)
+	return ttl > 0 && o.read.question.asked.Sub(joined.Asked) >= ttl
+}
+
+// lasts is for how long an answer may be shown; 0 = until it is overtaken.
+func lasts(plan *cacheplan.Plan, answer *cache.Answer) time.Duration {
+	if answer.Rows() == 0 && plan.EmptyTTL > 0 {
+		return plan.EmptyTTL
+	}
+	return plan.TTL
 }
 
 // cameMeanwhile serves an answer that was kept between the look that missed it and
@@ -327,15 +347,12 @@ func (s *session) sameQuestion(o *op, plan *cacheplan.Plan) bool {
 // put keeps an answer, and compares it with the one that was kept if that is to be
 // audited.
 func (s *session) put(o *op, answer *cache.Answer) {
-	c, q, plan := s.e.cache, &o.read.question, o.plan
-	key, ttl := string(q.key), plan.TTL
-	if answer.Rows() == 0 && plan.EmptyTTL > 0 {
-		ttl = plan.EmptyTTL
-	}
+	c, q := s.e.cache, &o.read.question
+	key := string(q.key)
 	if q.audits != nil {
 		s.audited(o, key, answer)
 	}
-	if c.store.Put(key, answer, q.token, q.asked, ttl) {
+	if c.store.Put(key, answer, q.token, q.asked, lasts(o.plan, answer)) {
 		c.count.kept.Add(1)
 	} else {
 		c.count.dropped.Add(1)
@@ -345,7 +362,7 @@ func (s *session) put(o *op, answer *cache.Answer) {
 // keepMark notes, where the cache only observes, that an answer would be kept.
 func (s *session) keepMark(o *op) {
 	c, q := s.e.cache, &o.read.question
-	if q.old != nil { // it is noted already
+	if q.old != nil { // it is noted already, and not too old
 		return
 	}
 	mark := cache.NewRecorder(nil, c.limits).Answer()
@@ -381,53 +398,3 @@ func (s *session) findLate(o *op) bool {
 	q.how.tell("miss", why, 0)
 	return false
 }
-
-// serveOld makes an old answer the query's, if the database could not be asked
-// and the user permits it.
-func (s *session) serveOld(o *op, err error) bool {
-	q := &o.read.question
-	if q.old == nil || o.plan.StaleIfError == 0 || !s.unavailable(err) {
-		return false
-	}
-	now := s.e.now()
-	if q.old.Over(now) > o.plan.StaleIfError {
-		return false
-	}
-	s.e.cache.count.shownOld(now.Sub(q.old.Asked))
-	s.e.cache.count.onError.Add(1)
-	s.serve(o, q.old, "stale", whyUnavailable, now)
-	return true
-}
-
-// unavailable reports whether err says that the database cannot be asked; that it
-// refuses this user, or this statement, is something else.
-func (s *session) unavailable(err error) bool {
-	if errors.Is(err, refusal.ErrCircuitOpen) {
-		return true
-	}
-	switch s.e.backend.Classify(err) {
-	case backend.ClassLogin, backend.ClassFatal, backend.ClassVerdict:
-		return false
-	}
-	return s.outcome(err) == breaker.Failure
-}
-
-// refresh has a query asked again behind its caller, once.
-func (s *session) refresh(o *op, q *cacheQuestion) {
-	c := s.e.cache
-	key := string(q.key)
-	if _, under := c.refreshing.LoadOrStore(key, true); under {
-		return
-	}
-	e, text, args := s.e, o.SQL, copied(nil, o.Args)
-	c.count.refreshed.Add(1)
-	c.goBehind(func(ctx context.Context) {
-		defer c.refreshing.Delete(key)
-		ctx, cancel := context.WithTimeout(Refresh(ctx), refreshLimit)
-		defer cancel()
-		c.again(ctx, e, text, args)
-	})
-}
-
-// refreshLimit is how long asking again behind a caller may take.
-const refreshLimit = 30 * time.Second

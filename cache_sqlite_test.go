@@ -61,6 +61,28 @@ func TestSQLitesStatementsThatRollTheTransactionBackLeaveTheRestWithoutOne(t *te
 	})
 }
 
+func TestASnapshotThatOpenRowsHoldIsForNobodyElse(t *testing.T) {
+	onSQLite(t, "wal", func(k *shelf) {
+		c := k.conn()
+		rows, err := c.QueryContext(t.Context(), "/* fluxor:nocache */ select name from items")
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer rows.Close()
+		if !rows.Next() {
+			t.Fatal(rows.Err())
+		}
+		k.exec(k.db, updateItem)
+		k.wantOf(c, "one", "bypass in-transaction")
+		k.sees("NEW")
+		k.wantOf(c, "one", "bypass in-transaction")
+		if err := rows.Close(); err != nil {
+			t.Fatal(err)
+		}
+		k.wantOf(c, "NEW", "hit")
+	})
+}
+
 func TestWhatAFailedStatementOfSQLitesHasDoneIsSeen(t *testing.T) {
 	onSQLite(t, "wal", func(k *shelf) {
 		k.wantCount("select count(*) from items where price > 100", 0)
