@@ -119,10 +119,9 @@ func (p *Planner) sets(k *sqltext.Known) Effect {
 	case k.Reason != sqltext.Settings || k.Count != 1:
 		return Unsettles
 	}
-	words := strings.Fields(strings.ToLower(k.Text()))
 	switch k.Verb {
 	case "SET":
-		if p.memo.Dialect() == sqltext.PostgreSQL && len(words) > 1 && words[1] == "local" {
+		if words := wordsOf(k); p.memo.Dialect() == sqltext.PostgreSQL && len(words) > 1 && words[1] == "local" {
 			return SetsLocally
 		}
 		if p.turnsOn(k.Text()) {
@@ -140,6 +139,9 @@ func (p *Planner) sets(k *sqltext.Known) Effect {
 	return Unsettles
 }
 
+// wordsOf are the words of a text, in lower case and without those of comments.
+func wordsOf(k *sqltext.Known) []string { return strings.Fields(k.Fingerprint()) }
+
 // turnsOn reports whether a text sets what transactions do, as for the next one
 // alone or so that reads see what is not committed, or sets something to what it
 // finds then: the same text may set something else the next time.
@@ -154,7 +156,7 @@ func (p *Planner) turnsOn(text string) bool {
 
 // controls judges a statement that begins or ends a transaction or a part of it.
 func (p *Planner) controls(k *sqltext.Known) Control {
-	words := strings.Fields(strings.ToLower(k.Text()))
+	words := wordsOf(k)
 	switch k.Verb {
 	case "SAVEPOINT", "RELEASE":
 		switch {
@@ -164,12 +166,12 @@ func (p *Planner) controls(k *sqltext.Known) Control {
 			return Stays
 		}
 	case "ROLLBACK":
-		if k.Count == 1 && slices.Contains(words, "to") {
+		if k.Count == 1 && slices.Contains(words[1:min(len(words), 3)], "to") { // behind WORK or TRANSACTION, too
 			return Stays
 		}
 	}
 	ends := k.Verb == "COMMIT" || k.Verb == "ROLLBACK" || k.Verb == "END" || k.Verb == "ABORT"
-	if ends && k.Count == 1 && !strings.Contains(strings.ToLower(k.Text()), "chain") {
+	if ends && k.Count == 1 && !slices.Contains(words, "chain") {
 		return Ends
 	}
 	return Turns
