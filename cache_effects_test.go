@@ -191,3 +191,30 @@ func TestARollbackKeepsWhatAnEngineWithoutTransactionsWrote(t *testing.T) {
 		k.wantCount("select count(*) from log", 3) // the trigger's stay
 	})
 }
+
+func TestARollbackKeepsWhatATriggerWroteOverAConnectionOfItsOwn(t *testing.T) {
+	onCaches(t, nil, func(k *shelf) {
+		if k.b.name == "mysql" {
+			return
+		}
+		mustExec(t, k.b.raw(t, k.target.As("admin", "fluxor").OverSocket()), "create extension dblink")
+		k.exec(k.bare, "create table log (n int)")
+		k.exec(k.bare, fmt.Sprintf(`create function logs() returns trigger language plpgsql as $$ begin perform dblink_exec(
+			'host=127.0.0.1 port=%d user=%s password=%s dbname=%s', 'insert into log values (1)'); return new; end $$`,
+			k.target.Port, k.target.User, k.target.Password, k.target.Database))
+		k.exec(k.db, "create trigger logs before update on items for each row execute function logs()")
+		k.learned()
+		k.wantCount("select count(*) from log", 0)
+		tx := k.begin(k.db)
+		k.exec(tx, updateItem)
+		k.wantCount("select count(*) from log", 1)
+		if err := tx.Rollback(); err != nil {
+			k.t.Fatal(err)
+		}
+		k.wantCount("select count(*) from log", 1)
+		if _, err := k.db.ExecContext(k.t.Context(), "update items set id = 2 where id = 1"); err == nil {
+			k.t.Fatal("there are two items 2")
+		}
+		k.wantCount("select count(*) from log", 2)
+	})
+}

@@ -56,7 +56,8 @@ type Plan struct {
 	// Beyond is the code of why that is everything; "" where it is not, and where the
 	// text itself says so.
 	Beyond string
-	// Undoable is whether a rollback takes all of its changes back.
+	// Undoable is whether a rollback, and the server's refusal, take all of its
+	// changes back.
 	Undoable bool
 	// Reshapes is whether it may change the schema.
 	Reshapes bool
