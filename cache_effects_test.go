@@ -8,6 +8,8 @@ import (
 	"fmt"
 	"strings"
 	"testing"
+
+	"github.com/fluxor-db/fluxor"
 )
 
 // The rows of the trap list, and where each is tested beside this file:
@@ -216,5 +218,25 @@ func TestARollbackKeepsWhatATriggerWroteOverAConnectionOfItsOwn(t *testing.T) {
 			k.t.Fatal("there are two items 2")
 		}
 		k.wantCount("select count(*) from log", 2)
+	})
+}
+
+func TestARowThatComesAfterItsInsertHasReturnedIsSeen(t *testing.T) {
+	onCaches(t, nil, func(k *shelf) {
+		if k.b.name != "mysql" {
+			return
+		}
+		const text = "select count(*) from late"
+		k.exec(k.db, "create table late (n int) engine = myisam")
+		k.learned()
+		k.wantCount(text, 0)
+		k.exec(k.db, "insert delayed into late values (1)")
+		var n int
+		ctx, info := fluxor.CacheInfo(t.Context())
+		if err := k.db.QueryRowContext(ctx, text).Scan(&n); err != nil || info.Why != "being-written" {
+			k.t.Errorf("%d: %s %s, %v: it may be kept without the row", n, info.Status, info.Why, err)
+		}
+		waitUntil(k.t, "the row is there", func() bool { return strings.Contains(k.all(k.bare, text), "1") })
+		k.wantCount(text, 1)
 	})
 }

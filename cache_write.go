@@ -76,7 +76,7 @@ func (s *session) announceText(p *physical, o *op) {
 		return // its COMMIT is what others see
 	}
 	s.publish(written{
-		dirty: true, tags: tags, reshapes: plan.Reshapes,
+		dirty: true, tags: tags, reshapes: plan.Reshapes, delayed: plan.Known.Delayed,
 		sticks: !plan.Undoable || plan.Known.Count > 1 || plan.Reshapes || sc.unsure(),
 	})
 }
@@ -119,7 +119,7 @@ func (s *session) publish(w written) {
 		c.count.flushes.add(whyOf(w.reshapes))
 	}
 	s.change = announced{
-		write: c.versions.Begin(w.tags), on: true, reshapes: w.reshapes,
+		write: c.versions.Begin(w.tags), on: true, reshapes: w.reshapes, delayed: w.delayed,
 		undoable: !w.sticks && c.dialect != sqltext.SQLite, // which knows UPDATE OR FAIL
 	}
 }
@@ -193,15 +193,17 @@ func (s *session) slips() bool {
 func (s *session) conclude(a *announced, o *op, err error, again bool) {
 	a.on = false
 	switch {
-	case err == nil:
+	case err == nil && !a.delayed:
 		a.write.Done()
+	case err == nil:
+		a.write.Doubtful(s.e.cache.doubt)
 	case o.Op == middleware.OpBegin: // it may be sent again, and commits what was before
 		a.write.Doubtful(s.e.cache.doubt)
 	case again, o.is.has(harmless | toNobody), err == driver.ErrSkip: //nolint:errorlint // the contract of ErrSkip is identity
 		a.write.Undone()
 	case s.saidNo(err) && a.undoable:
 		a.write.Undone()
-	case s.saidNo(err):
+	case s.saidNo(err) && !a.delayed:
 		a.write.Done()
 	default:
 		a.write.Doubtful(s.e.cache.doubt)

@@ -46,6 +46,20 @@ func TestAWordInACommentEndsAndBeginsNothing(t *testing.T) {
 	}
 }
 
+func TestASettingOfTheClockIsAnotherEachTime(t *testing.T) {
+	p := planner(t, sqltext.MySQL, schema)
+	for text, want := range map[string]cacheplan.Effect{
+		"set system_versioning_asof = current_timestamp":     cacheplan.Unsettles,
+		"set session system_versioning_asof = LOCALTIME":     cacheplan.Unsettles,
+		"set time_zone = '+00:00', timestamp = utc_time":     cacheplan.Unsettles,
+		"set system_versioning_asof = '2026-01-02 03:04:05'": cacheplan.Sets,
+	} {
+		if got := p.Of(text).Session; got != want {
+			t.Errorf("%q: %v, want %v", text, got, want)
+		}
+	}
+}
+
 func TestASettingIsLocalByItsOwnWordsAlone(t *testing.T) {
 	p := planner(t, sqltext.PostgreSQL, schema)
 	for text, want := range map[string]cacheplan.Effect{

@@ -153,6 +153,10 @@ func (j *judge) place(i int, mark word) {
 		}
 	case markReturning:
 		j.found |= findsReturning
+	case markIgnore:
+		if j.d == MySQL && (j.isWord(i-1, markInsert) || j.isWord(i-1, markReplace)) && lower(j.word(i)) == "delayed" {
+			j.found |= findsDelay
+		}
 	case markCalcFoundRows:
 		j.find(findsSession, i)
 	}
