@@ -91,6 +91,30 @@ func TestASettingThatSaysSomethingElseEachTimeMakesItsSessionUnknown(t *testing.
 	})
 }
 
+func TestAnArgumentThatReadsTheClockIsAnsweredByTheDatabase(t *testing.T) {
+	type word string
+	now := "now"
+	onCaches(t, nil, func(k *shelf) {
+		if k.b.name == "mysql" {
+			return
+		}
+		const text = "select $1::text::timestamptz::text from items where id = 1"
+		for arg, kept := range map[any]bool{"2026-01-02": true, "now": false, any(word("Today")): false, any(&now): false, sql.NullString{String: "now", Valid: true}: false} {
+			ctx, info := fluxor.CacheInfo(t.Context())
+			var at string
+			if err := k.db.QueryRowContext(ctx, text, arg).Scan(&at); err != nil {
+				k.t.Errorf("%v: %v", arg, err)
+			}
+			if want := "miss not-there"; kept && info.Status+" "+info.Why != want {
+				k.t.Errorf("%v: %s %s, want %s", arg, info.Status, info.Why, want)
+			}
+			if want := "bypass reads-clock"; !kept && info.Status+" "+info.Why != want {
+				k.t.Errorf("%v: %s %s, want %s", arg, info.Status, info.Why, want)
+			}
+		}
+	})
+}
+
 func TestWhoSeesWhatIsNotCommittedKeepsNothingOfIt(t *testing.T) {
 	onCaches(t, nil, func(k *shelf) {
 		if k.b.name != "mysql" {

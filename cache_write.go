@@ -5,6 +5,7 @@ package fluxor
 import (
 	"database/sql/driver"
 	"errors"
+	"slices"
 
 	"github.com/fluxor-db/fluxor/internal/cache"
 	"github.com/fluxor-db/fluxor/internal/cacheplan"
@@ -14,10 +15,13 @@ import (
 )
 
 // planned returns the plan of o's text as it goes to the driver: a middleware may
-// have changed it.
+// have changed it. An argument may have PostgreSQL read the clock.
 func (s *session) planned(o *op) *cacheplan.Plan {
 	if text := o.text(); o.plan == nil || o.plan.Known.Text() != text {
 		o.plan = s.e.cache.planner.Of(text)
+		if o.plan.Serve && s.e.cache.dialect == sqltext.PostgreSQL && slices.ContainsFunc(o.Args, saysMoment) {
+			o.plan = o.plan.Momentary()
+		}
 	}
 	return o.plan
 }

@@ -78,6 +78,14 @@ func (plan *Plan) reading() []string {
 	return slices.Concat(plan.Known.Tags, plan.sense.reads)
 }
 
+// Momentary is the plan of the same text with arguments for which the server reads
+// the clock: its answer is of its moment.
+func (plan *Plan) Momentary() *Plan {
+	timed := *plan
+	timed.Serve, timed.Why = false, sqltext.Clock.String()
+	return &timed
+}
+
 // Effect is what a text does to the session.
 type Effect uint8
 
