@@ -93,7 +93,7 @@ func verdictOf(plan *cacheplan.Plan, schema string) CacheVerdict {
 		Session: plan.Session.String(), Schema: schema,
 	}
 	if plan.Serve {
-		v.Reads, v.ReadsAll, v.ReadsAllWhy = plan.Names, plan.Names == nil, readsAllWhy(plan, schema)
+		v.Reads, v.ReadsAll, v.ReadsAllWhy = plan.Names, plan.Names == nil, readsAllWhy(plan)
 		v.TTL, v.EmptyTTL, v.Rows = plan.TTL, plan.EmptyTTL, plan.Rows
 		v.StaleIfError, v.StaleWhileRevalidate = plan.StaleIfError, plan.Revalidate
 	}
@@ -104,12 +104,9 @@ func verdictOf(plan *cacheplan.Plan, schema string) CacheVerdict {
 }
 
 // readsAllWhy is why an answer depends on everything.
-func readsAllWhy(plan *cacheplan.Plan, schema string) string {
-	switch {
-	case plan.Names != nil:
+func readsAllWhy(plan *cacheplan.Plan) string {
+	if plan.Names != nil {
 		return ""
-	case schema == "known":
-		return cacheplan.WhyStrange
 	}
 	return cacheplan.WhySchema
 }

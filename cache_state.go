@@ -81,6 +81,7 @@ type written struct {
 	tags     cache.Tags
 	reshapes bool // the schema too
 	sticks   bool // a refusal may not take all of it back
+	delayed  bool // the server carries it out later than it says
 }
 
 // add notes what a statement changes.
@@ -103,6 +104,7 @@ type announced struct {
 	on       bool
 	reshapes bool
 	undoable bool
+	delayed  bool // the server carries it out later than it says
 }
 
 // cacheQuestion is a query that may be answered from the cache, or whose answer may be

@@ -16,10 +16,13 @@ import (
 )
 
 // planned returns the plan of o's text as it goes to the driver: a middleware may
-// have changed it.
+// have changed it. An argument may have PostgreSQL read the clock.
 func (s *session) planned(o *op) *cacheplan.Plan {
 	if text := o.text(); o.plan == nil || o.plan.Known.Text() != text {
 		o.plan = s.e.cache.planner.Of(text)
+		if o.plan.Serve && s.e.cache.dialect == sqltext.PostgreSQL && slices.ContainsFunc(o.Args, saysMoment) {
+			o.plan = o.plan.Momentary()
+		}
 	}
 	return o.plan
 }
@@ -78,7 +81,7 @@ func (s *session) announceText(p *physical, o *op) {
 		return // its COMMIT is what others see
 	}
 	s.publish(written{
-		dirty: true, tags: tags, reshapes: plan.Reshapes,
+		dirty: true, tags: tags, reshapes: plan.Reshapes, delayed: plan.Known.Delayed,
 		sticks: !plan.Undoable || plan.Known.Count > 1 || plan.Reshapes || sc.unsure() || many(o.Args),
 	})
 }
@@ -136,7 +139,7 @@ func (s *session) publish(w written) {
 		c.count.flushes.add(whyOf(w.reshapes))
 	}
 	s.change = announced{
-		write: c.versions.Begin(w.tags), on: true, reshapes: w.reshapes,
+		write: c.versions.Begin(w.tags), on: true, reshapes: w.reshapes, delayed: w.delayed,
 		undoable: !w.sticks && c.dialect != sqltext.SQLite, // which knows UPDATE OR FAIL
 	}
 }
@@ -213,15 +216,17 @@ func (s *session) slips() bool {
 func (s *session) conclude(a *announced, o *op, err error, again bool) {
 	a.on = false
 	switch {
-	case err == nil:
+	case err == nil && !a.delayed:
 		a.write.Done()
+	case err == nil:
+		a.write.Doubtful(s.e.cache.doubt)
 	case o.Op == middleware.OpBegin: // it may be sent again, and commits what was before
 		a.write.Doubtful(s.e.cache.doubt)
 	case again, o.is.has(harmless | toNobody), err == driver.ErrSkip: //nolint:errorlint // the contract of ErrSkip is identity
 		a.write.Undone()
 	case s.saidNo(err) && a.undoable:
 		a.write.Undone()
-	case s.saidNo(err):
+	case s.saidNo(err) && !a.delayed:
 		a.write.Done()
 	default:
 		a.write.Doubtful(s.e.cache.doubt)

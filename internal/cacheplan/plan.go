@@ -56,7 +56,8 @@ type Plan struct {
 	// Beyond is the code of why that is everything; "" where it is not, and where the
 	// text itself says so.
 	Beyond string
-	// Undoable is whether a rollback takes all of its changes back.
+	// Undoable is whether a rollback, and the server's refusal, take all of its
+	// changes back.
 	Undoable bool
 	// Reshapes is whether it may change the schema.
 	Reshapes bool
@@ -75,6 +76,14 @@ func (plan *Plan) reading() []string {
 		return plan.Known.Tags
 	}
 	return slices.Concat(plan.Known.Tags, plan.sense.reads)
+}
+
+// Momentary is the plan of the same text with arguments for which the server reads
+// the clock: its answer is of its moment.
+func (plan *Plan) Momentary() *Plan {
+	timed := *plan
+	timed.Serve, timed.Why = false, sqltext.Clock.String()
+	return &timed
 }
 
 // Effect is what a text does to the session.

@@ -18,7 +18,7 @@ var texts = map[string]string{
 	WhyHint:                  "a hint in the statement forbids it",
 	WhyRule:                  "a rule forbids it",
 	WhyBadHint:               "its hint is not understood",
-	WhyStrange:               "it names a table that the schema lacks, which may be of anything that was made lately",
+	WhyStrange:               "it names a table that the schema lacks, which may be the server's own, or was made lately",
 }
 
 // Codes returns the codes of texts, in alphabetical order, without those of package
