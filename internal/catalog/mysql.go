@@ -43,7 +43,7 @@ func loadMySQL(l *loader) error {
 // mysqlServer looks at the session: of one that reads what nobody committed, or
 // that begins transactions by itself, nothing may be kept.
 func (l *loader) mysqlServer() (mariadb bool, err error) {
-	rows, err := l.rows(2, `show variables where variable_name in ('version', 'tx_isolation', 'transaction_isolation', 'autocommit')`)
+	rows, err := l.rows(2, `show variables where variable_name in ('version', 'tx_isolation', 'transaction_isolation', 'autocommit', 'completion_type')`)
 	for _, row := range rows {
 		switch strings.ToLower(row[0]) {
 		case "version":
@@ -51,6 +51,10 @@ func (l *loader) mysqlServer() (mariadb bool, err error) {
 		case "autocommit":
 			if row[1] == "OFF" {
 				l.refuse("autocommit-off")
+			}
+		case "completion_type":
+			if row[1] == "CHAIN" {
+				l.refuse("chained-commits")
 			}
 		default:
 			if row[1] == "READ-UNCOMMITTED" {
