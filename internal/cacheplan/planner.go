@@ -61,6 +61,8 @@ type Planner struct {
 // counts: a plan of another world is made anew.
 type world struct {
 	schema Schema // nil: nothing is known
+	under  underway
+	before atomic.Pointer[world] // one that ended and that writes may be under way in; nil for none
 }
 
 // New returns a planner that knows no schema.
@@ -92,15 +94,22 @@ func (p *Planner) Of(text string) *Plan {
 	return plan
 }
 
-// Current reports whether the plan was made in the present world. Who keeps an
-// answer asks it after taking the token: a change of the schema ends the world
-// before it announces itself, so that it is seen in one of the two.
-func (p *Planner) Current(plan *Plan) bool { return p.world.Load() == plan.world }
+// Present reports whether the plan was made in the present world.
+func (p *Planner) Present(plan *Plan) bool { return p.world.Load() == plan.world }
+
+// Current reports whether the plan was made in the present world, and no write is
+// under way that was announced in one before. Who keeps an answer asks it after
+// taking the token: a change of the schema ends the world before it announces
+// itself, so that it is seen in one of the two.
+func (p *Planner) Current(plan *Plan) bool { return p.Present(plan) && plan.world.settled() }
 
 // Forget ends the world: until the next Learn, nothing is known of the schema.
 // It is called before a statement is announced that may change it, and again
-// when that statement is over.
-func (p *Planner) Forget() { p.world.Store(&world{}) }
+// when that statement is over, before its tags are free.
+func (p *Planner) Forget() {
+	for !p.follow(p.world.Load(), nil) {
+	}
+}
 
 // Since returns what Learn needs to know that no Forget came between.
 func (p *Planner) Since() any { return p.world.Load() }
@@ -109,7 +118,18 @@ func (p *Planner) Since() any { return p.world.Load() }
 // since. It does nothing, and reports false, if the world has ended since.
 func (p *Planner) Learn(since any, s Schema) bool {
 	w, _ := since.(*world)
-	return p.world.CompareAndSwap(w, &world{schema: s})
+	return p.follow(w, s)
+}
+
+// follow begins the world that comes after one, unless another has.
+func (p *Planner) follow(before *world, s Schema) bool {
+	w := &world{schema: s}
+	w.before.Store(before)
+	if !p.world.CompareAndSwap(before, w) {
+		return false
+	}
+	w.settled() // lets go of those that ended long ago
+	return true
 }
 
 // Schema returns what is known of the database; nil for nothing.
