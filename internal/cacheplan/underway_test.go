@@ -19,7 +19,7 @@ func later(p *cacheplan.Planner) *cacheplan.Plan {
 func TestAPlanIsCurrentOnceTheWritesOfTheWorldsBeforeAreOver(t *testing.T) {
 	p := newPlanner()
 	first := p.Of("update a set b = 1")
-	if !p.Enter(first) || !p.Enter(first) || !p.Current(first) {
+	if once, twice := p.Enter(first), p.Enter(first); !once || !twice || !p.Current(first) {
 		t.Fatal("a write is not of its own world")
 	}
 	second := later(p)
