@@ -61,13 +61,14 @@ func newQueryCache(e *engine, pinned bool) *queryCache {
 	c.dialect = e.memo.Dialect()
 	cfg := planning(set, e.memo, mode, c.versions)
 	cfg.BadHint = c.badHint(e)
-	cfg.NeedsSchema = set.CacheCatalog > 0
+	cfg.NeedsSchema, cfg.NeedsServer = set.CacheCatalog > 0, set.CacheCatalog == 0
 	if pinned {
 		cfg.Never = whyPinned
 	}
 	c.planner = cacheplan.New(cfg)
 	c.catalog.turn = make(chan struct{}, 1)
-	c.catalog.off.Store(pinned || set.CacheCatalog == 0)
+	c.catalog.off.Store(pinned)
+	c.catalog.bare = set.CacheCatalog == 0
 	return c
 }
 

@@ -56,7 +56,11 @@ func (c *Connector) ExplainCache(text string) CacheVerdict {
 		return explainText(c.main.set, c.main.backend.Type, text)
 	}
 	state, _ := c.main.schemaState()
-	return verdictOf(q.planner.Of(text), state)
+	plan := q.planner.Of(text)
+	if q.catalog.bare && plan.Why == cacheplan.WhySchema {
+		plan = plan.Fit()
+	}
+	return verdictOf(plan, state)
 }
 
 // ExplainCache says what the text alone tells of what the query cache makes of a

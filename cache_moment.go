@@ -31,6 +31,9 @@ func odditySaysMoment(value any) bool {
 		to := v.Elem() // no key is made of a pointer to a pointer
 		return to.IsValid() && to.Kind() != reflect.Pointer && to.CanInterface() && saysMoment(driver.NamedValue{Value: to.Interface()})
 	}
+	if v.Kind() == reflect.Struct && v.Type().PkgPath() != "database/sql" {
+		return false // no key is made of it, and it may count how often it is asked
+	}
 	if valuer, ok := value.(driver.Valuer); ok {
 		if own, err := valuer.Value(); err != nil || driver.IsValue(own) && saysMoment(driver.NamedValue{Value: own}) {
 			return true

@@ -5,6 +5,7 @@ package fluxor_test
 import (
 	"database/sql"
 	"fmt"
+	"strings"
 	"testing"
 
 	"github.com/fluxor-db/fluxor"
@@ -18,7 +19,8 @@ func onSQLite(t *testing.T, journal string, test func(k *shelf)) {
 	mustExec(t, bare, "create table items (id int primary key, name varchar(20), price int check (price > 0))")
 	mustExec(t, bare, "insert into items values (1, 'one', 10), (2, 'two', 20), (3, 'three', 30)")
 	db := openName(t, "sqlite-fluxor", dsn+"&fluxor_cache=all")
-	k := &shelf{t: t, b: networkBackend{name: "sqlite", placeholder: "?"}, db: db, c: poolOf(t, db), bare: bare}
+	b := networkBackend{name: "sqlite", bare: "sqlite", placeholder: "?", dsn: func(_ dbtest.Target, options ...string) string { return dsn + "&" + strings.Join(options, "&") }}
+	k := &shelf{t: t, b: b, db: db, c: poolOf(t, db), bare: bare}
 	k.learned()
 	test(k)
 }

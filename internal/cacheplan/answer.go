@@ -54,10 +54,10 @@ func (p *Planner) against(plan *Plan, want choice) string {
 		return WhyNotAsked
 	case !plan.Remembered:
 		return WhyLong
-	case plan.world.schema == nil && p.cfg.NeedsSchema:
+	case plan.world.schema == nil && (p.cfg.NeedsSchema || p.cfg.NeedsServer && !plan.world.server):
 		return WhySchema
 	case plan.world.schema == nil:
-		return ""
+		return plan.world.unfit
 	}
 	if why := plan.world.schema.Refuses(); why != "" {
 		return why

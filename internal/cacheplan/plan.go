@@ -70,6 +70,14 @@ type Plan struct {
 	sense sense
 }
 
+// Fit is the plan, whose Why is WhySchema, where the server is one of which answers may be
+// kept, and no schema is asked for.
+func (plan *Plan) Fit() *Plan {
+	fit := *plan
+	fit.Serve, fit.Why = true, ""
+	return &fit
+}
+
 // reading are the names that running the text may read.
 func (plan *Plan) reading() []string {
 	if len(plan.sense.reads) == 0 {

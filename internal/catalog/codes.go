@@ -12,6 +12,7 @@ import (
 var codes = map[string]string{
 	"autocommit-off":    "autocommit is off on the server, so that a write may become visible later than its statement",
 	"built-in-function": "a routine has the name of one that is built in, which a call may mean",
+	"chained-commits":   "each COMMIT begins the next transaction on the server (completion_type=CHAIN), so that a write may become visible later than its statement",
 	"dynamic-sql":       "a trigger, a rule or a routine runs texts that it puts together, which may change anything",
 	"foreign-engine":    "the table's engine fetches its rows from elsewhere, or from tables that it does not name",
 	"foreign-table":     "a foreign table: its rows are elsewhere, where others change them",

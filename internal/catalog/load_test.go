@@ -155,6 +155,34 @@ func TestStandbyRefusesTheDatabase(t *testing.T) {
 	}
 }
 
+func TestWhatAServerIsIsAskedForWithoutItsCatalog(t *testing.T) {
+	t.Parallel()
+	asked := 0
+	for d, a := range map[sqltext.Dialect]answers{
+		sqltext.PostgreSQL: {"server_version_num": {{"150000", "1"}}},
+		sqltext.Oracle:     {"DATABASE_ROLE": {{"PHYSICAL STANDBY"}}},
+		sqltext.MySQL:      {"session variables": {{"autocommit", "OFF"}}, "global variables": {}},
+		sqltext.SQLite:     {"read_uncommitted": {{"1"}}},
+	} {
+		want := map[sqltext.Dialect]string{sqltext.MySQL: "autocommit-off", sqltext.SQLite: "read-uncommitted"}[d]
+		if want == "" {
+			want = "standby"
+		}
+		asked = 0
+		why, err := Refusal(t.Context(), d, func(ctx context.Context, text string) ([][]string, error) {
+			asked++
+			return a.query(ctx, text)
+		})
+		most := map[sqltext.Dialect]int{sqltext.MySQL: 2}[d] // of the session and of those to come
+		if err != nil || why != want || asked > max(most, 1) {
+			t.Errorf("%s: %q, %v after %d queries, want %q after one", d, why, err, asked, want)
+		}
+	}
+	if _, err := Refusal(t.Context(), sqltext.Unknown, answers{}.query); !errors.Is(err, ErrDialect) {
+		t.Errorf("an unknown dialect: %v", err)
+	}
+}
+
 func TestMySQLsBooksOnViewsAreRead(t *testing.T) {
 	t.Parallel()
 	text := "select `d`.`v`.`id` AS `id` from `d`.`v`"

@@ -50,6 +50,10 @@ func (l *loader) mysqlServer() (mariadb bool, err error) {
 			if row[1] == "OFF" {
 				l.refuse("autocommit-off")
 			}
+		case "completion_type":
+			if row[1] == "CHAIN" {
+				l.refuse("chained-commits")
+			}
 		default:
 			if row[1] == "READ-UNCOMMITTED" {
 				l.refuse("read-uncommitted")
@@ -63,7 +67,7 @@ func (l *loader) mysqlServer() (mariadb bool, err error) {
 // that began when it did, and those of sessions to come.
 func (l *loader) mysqlSettings() (all [][]string, err error) {
 	for _, scope := range []string{"session", "global"} {
-		rows, err := l.rows(2, "show "+scope+` variables where variable_name in ('version', 'tx_isolation', 'transaction_isolation', 'autocommit')`)
+		rows, err := l.rows(2, "show "+scope+` variables where variable_name in ('version', 'tx_isolation', 'transaction_isolation', 'autocommit', 'completion_type')`)
 		if err != nil {
 			return nil, err
 		}

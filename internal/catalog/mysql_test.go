@@ -218,7 +218,8 @@ func TestMariaDBVirtualColumnThatReadsTheClockIsNotKept(t *testing.T) {
 func TestMariaDBSessionMayRefuseTheDatabase(t *testing.T) {
 	for setting, want := range map[string]string{
 		"set session transaction isolation level read uncommitted": "read-uncommitted",
-		"set autocommit = 0": "autocommit-off",
+		"set autocommit = 0":            "autocommit-off",
+		"set completion_type = 'CHAIN'": "chained-commits",
 	} {
 		t.Run(want, func(t *testing.T) {
 			if got := mariadb(t, setting).load().Refuses(); got != want {

@@ -44,10 +44,15 @@ func (l *loader) oracleServer() (a oracleAccount, err error) {
 	if len(rows) != 1 {
 		return a, fmt.Errorf("catalog: %d rows, not one", len(rows))
 	}
-	if role := rows[0][1]; role != "PRIMARY" {
+	l.oracleRole(rows[0][1])
+	return oracleAccount{rows[0][0], rows[0][2] != "0"}, nil
+}
+
+// oracleRole refuses a database that is no primary one.
+func (l *loader) oracleRole(role string) {
+	if role != "PRIMARY" {
 		l.refuse("standby")
 	}
-	return oracleAccount{rows[0][0], rows[0][2] != "0"}, nil
 }
 
 // oracleUnit is a piece of code.
