@@ -17,30 +17,26 @@ import (
 
 // queryCache keeps answers for an engine. It is nil where fluxor_cache is off.
 type queryCache struct {
-	planner    *cacheplan.Planner
-	dialect    sqltext.Dialect
-	versions   *cache.Versions
-	store      *cache.Store
-	flights    cache.Flights[*cache.Answer]
-	limits     cache.Limits  // of one answer; a plan may allow less or more rows
-	doubt      time.Duration // how long an unknown outcome stays so
-	observes   bool          // nothing is served
-	audit      int           // percent of hits
-	hintsTold  atomic.Int64  // how many badHints has, about
-	badHints   sync.Map      // the fingerprints of statements whose hints are not understood
-	refreshing sync.Map      // the keys of queries that are asked again behind their callers
-	count      cacheCounts
+	planner   *cacheplan.Planner
+	dialect   sqltext.Dialect
+	versions  *cache.Versions
+	store     *cache.Store
+	flights   cache.Flights[*cache.Answer]
+	limits    cache.Limits  // of one answer; a plan may allow less or more rows
+	doubt     time.Duration // how long an unknown outcome stays so
+	observes  bool          // nothing is served
+	audit     int           // percent of hits
+	hintsTold atomic.Int64  // how many badHints has, about
+	badHints  sync.Map      // the fingerprints of statements whose hints are not understood
+	count     cacheCounts
 
 	// special is how many open connections have a state of their own: while there
 	// are any, a query without a lease may not be answered before it has one.
 	special atomic.Int64
 
-	catalog  cacheCatalog
-	again    func(ctx context.Context, e *engine, text string, args []driver.NamedValue) // asks a query; set by the connector
-	starting sync.Mutex                                                                  // held to begin or to end what runs behind callers; a leaf
-	behind   sync.WaitGroup                                                              // of what runs behind callers
-	ending   context.Context                                                             // it ends that
-	end      context.CancelFunc
+	catalog cacheCatalog
+	again   func(ctx context.Context, e *engine, text string, args []driver.NamedValue) // asks a query; set by the connector
+	behind  *behind
 }
 
 // cacheModes are the words of RuntimeConfig.Cache that keep answers.
@@ -60,18 +56,19 @@ func newQueryCache(e *engine, pinned bool) *queryCache {
 		versions: cache.New(), observes: set.Cache == cacheObserve, audit: set.CacheAudit, doubt: set.CacheDoubt,
 		limits: cache.Limits{Rows: set.CacheMaxRows, Bytes: set.CacheMaxBytes},
 	}
-	c.ending, c.end = context.WithCancel(context.Background())
+	c.behind = newBehind(e.log)
 	c.store = cache.NewStore(c.versions, set.CacheSize)
 	c.dialect = e.memo.Dialect()
 	cfg := planning(set, e.memo, mode, c.versions)
 	cfg.BadHint = c.badHint(e)
-	cfg.NeedsSchema = set.CacheCatalog > 0
+	cfg.NeedsSchema, cfg.NeedsServer = set.CacheCatalog > 0, set.CacheCatalog == 0
 	if pinned {
 		cfg.Never = whyPinned
 	}
 	c.planner = cacheplan.New(cfg)
 	c.catalog.turn = make(chan struct{}, 1)
-	c.catalog.off.Store(pinned || set.CacheCatalog == 0)
+	c.catalog.off.Store(pinned)
+	c.catalog.bare = set.CacheCatalog == 0
 	return c
 }
 
@@ -121,29 +118,16 @@ func (c *queryCache) badHint(e *engine) func(*sqltext.Known, error) {
 	}
 }
 
-// close ends what runs behind callers, and all answers.
-func (c *queryCache) close() {
+// close ends what runs behind callers, and all answers. What then still runs keeps
+// none.
+func (c *queryCache) close(limit time.Duration) error {
 	if c == nil {
-		return
+		return nil
 	}
-	c.starting.Lock()
-	c.end()
-	c.starting.Unlock()
-	c.behind.Wait()
+	err := c.behind.close(limit)
 	c.versions.Close()
 	c.store.Clear()
-}
-
-// goBehind runs f behind the callers, unless the engine is being closed; it says
-// whether it does.
-func (c *queryCache) goBehind(f func(ctx context.Context)) bool {
-	c.starting.Lock()
-	defer c.starting.Unlock()
-	if c.ending.Err() != nil {
-		return false
-	}
-	c.behind.Go(func() { f(c.ending) })
-	return true
+	return err
 }
 
 // mark keeps the cache's count of connections with a state of their own.

@@ -37,6 +37,7 @@ func wrapped(t testing.TB, m driver.Connector, cfg fluxor.RuntimeConfig) (*sql.D
 	}
 	db := sql.OpenDB(c)
 	t.Cleanup(func() { _ = db.Close() })
+	_ = c.LearnSchema(t.Context()) // it knows none, but what the server is
 	return db, c
 }
 

@@ -23,6 +23,7 @@ import (
 // it is known, each answer depends on everything.
 type cacheCatalog struct {
 	off  atomic.Bool
+	bare bool          // only what the server is is asked for
 	next atomic.Int64  // when it is due, after the engine's epoch; 0 = now
 	turn chan struct{} // holds a token while it is asked for
 
@@ -54,12 +55,12 @@ func (e *engine) freshen(now time.Time) {
 	default:
 		return
 	}
-	a.next.Store(int64(since + e.set.CacheCatalog))
-	if !e.cache.goBehind(func(ctx context.Context) {
+	a.next.Store(int64(since + e.lookEvery()))
+	if !e.cache.behind.run(func(ctx context.Context) {
 		defer func() { <-a.turn }()
 		ctx, cancel := context.WithTimeout(ctx, catalogLimit)
 		defer cancel()
-		_ = e.learn(ctx) // it was noted
+		_ = e.lookUp(ctx) // it was noted
 	}) {
 		<-a.turn
 	}
@@ -72,17 +73,20 @@ func (e *engine) learnNow(ctx context.Context) error {
 	case a.turn <- struct{}{}:
 	case <-ctx.Done():
 		return ctx.Err()
-	case <-c.ending.Done():
+	case <-c.behind.ending.Done():
 		return closed()
 	}
 	defer func() { <-a.turn }()
 	ctx, cancel := context.WithTimeout(ctx, catalogLimit)
 	defer cancel()
-	defer context.AfterFunc(c.ending, cancel)()
-	a.next.Store(int64(e.now().Sub(e.epoch) + e.set.CacheCatalog))
+	defer context.AfterFunc(c.behind.ending, cancel)()
+	a.next.Store(int64(e.now().Sub(e.epoch) + e.lookEvery()))
 	for !a.off.Load() {
-		if err := e.learn(ctx); err != nil {
+		if err := e.lookUp(ctx); err != nil {
 			return err
+		}
+		if a.bare {
+			break
 		}
 		if c.planner.Schema() != nil { // else somebody changes it meanwhile
 			return nil
@@ -110,12 +114,13 @@ func (e *engine) learn(ctx context.Context) error {
 		e.unlearned(ctx, err)
 		return err
 	}
-	if a.learned(print, schema) {
-		c.count.flushes.add("schema-changed")
-		c.versions.Invalidate(cache.Everything()) // of what was changed elsewhere, nobody announced anything
-	}
+	changed := a.learned(print, schema)
 	if now := c.planner.Schema(); now == nil || now != cacheplan.Schema(schema) {
 		c.planner.Learn(since, schema)
+	}
+	if changed { // elsewhere, so nobody announced it; after the old world, see Planner.Current
+		c.count.flushes.add("schema-changed")
+		c.versions.Invalidate(cache.Everything())
 	}
 	return nil
 }
@@ -150,7 +155,11 @@ func (e *engine) unlearned(ctx context.Context, err error) {
 	told := a.told || ctx.Err() != nil || e.breaker.State() != breaker.Closed
 	a.fault, a.told = err, a.told || !told
 	a.mu.Unlock()
-	if !told {
+	switch {
+	case told:
+	case a.bare:
+		e.log.Warn("the query cache does not know whether the server is a standby or shows what is not committed, so that it keeps nothing", "error", e.shown(err))
+	default:
 		e.log.Warn("the query cache does not know the schema, so that each change ends all answers", "error", e.shown(err),
 			"cure", "let the user read the catalog's views, or turn this off by fluxor_cache_catalog=0")
 	}
@@ -165,7 +174,7 @@ func (e *engine) schemaState() (state, fault string) {
 		fault = e.shown(a.fault)
 	}
 	switch {
-	case a.off.Load():
+	case a.off.Load(), a.bare:
 		return "off", fault
 	case c.planner.Schema() != nil:
 		return "known", fault

@@ -8,6 +8,8 @@ import (
 	"fmt"
 	"strings"
 	"testing"
+
+	"github.com/fluxor-db/fluxor"
 )
 
 // The rows of the trap list, and where each is tested beside this file:
@@ -189,5 +191,52 @@ func TestARollbackKeepsWhatAnEngineWithoutTransactionsWrote(t *testing.T) {
 			k.t.Fatal("the log has 1 twice")
 		}
 		k.wantCount("select count(*) from log", 3) // the trigger's stay
+	})
+}
+
+func TestARollbackKeepsWhatATriggerWroteOverAConnectionOfItsOwn(t *testing.T) {
+	onCaches(t, nil, func(k *shelf) {
+		if k.b.name == "mysql" {
+			return
+		}
+		mustExec(t, k.b.raw(t, k.target.As("admin", "fluxor").OverSocket()), "create extension dblink")
+		k.exec(k.bare, "create table log (n int)")
+		k.exec(k.bare, fmt.Sprintf(`create function logs() returns trigger language plpgsql as $$ begin perform dblink_exec(
+			'host=127.0.0.1 port=%d user=%s password=%s dbname=%s', 'insert into log values (1)'); return new; end $$`,
+			k.target.Port, k.target.User, k.target.Password, k.target.Database))
+		k.exec(k.db, "create trigger logs before update on items for each row execute function logs()")
+		k.learned()
+		k.wantCount("select count(*) from log", 0)
+		tx := k.begin(k.db)
+		k.exec(tx, updateItem)
+		k.wantCount("select count(*) from log", 1)
+		if err := tx.Rollback(); err != nil {
+			k.t.Fatal(err)
+		}
+		k.wantCount("select count(*) from log", 1)
+		if _, err := k.db.ExecContext(k.t.Context(), "update items set id = 2 where id = 1"); err == nil {
+			k.t.Fatal("there are two items 2")
+		}
+		k.wantCount("select count(*) from log", 2)
+	})
+}
+
+func TestARowThatComesAfterItsInsertHasReturnedIsSeen(t *testing.T) {
+	onCaches(t, nil, func(k *shelf) {
+		if k.b.name != "mysql" {
+			return
+		}
+		const text = "select count(*) from late"
+		k.exec(k.db, "create table late (n int) engine = myisam")
+		k.learned()
+		k.wantCount(text, 0)
+		k.exec(k.db, "insert delayed into late values (1)")
+		var n int
+		ctx, info := fluxor.CacheInfo(t.Context())
+		if err := k.db.QueryRowContext(ctx, text).Scan(&n); err != nil || info.Why != "being-written" {
+			k.t.Errorf("%d: %s %s, %v: it may be kept without the row", n, info.Status, info.Why, err)
+		}
+		waitUntil(k.t, "the row is there", func() bool { return strings.Contains(k.all(k.bare, text), "1") })
+		k.wantCount(text, 1)
 	})
 }

@@ -56,7 +56,11 @@ func (c *Connector) ExplainCache(text string) CacheVerdict {
 		return explainText(c.main.set, c.main.backend.Type, text)
 	}
 	state, _ := c.main.schemaState()
-	return verdictOf(q.planner.Of(text), state)
+	plan := q.planner.Of(text)
+	if q.catalog.bare && plan.Why == cacheplan.WhySchema {
+		plan = plan.Fit()
+	}
+	return verdictOf(plan, state)
 }
 
 // ExplainCache says what the text alone tells of what the query cache makes of a
@@ -93,7 +97,7 @@ func verdictOf(plan *cacheplan.Plan, schema string) CacheVerdict {
 		Session: plan.Session.String(), Schema: schema,
 	}
 	if plan.Serve {
-		v.Reads, v.ReadsAll, v.ReadsAllWhy = plan.Names, plan.Names == nil, readsAllWhy(plan, schema)
+		v.Reads, v.ReadsAll, v.ReadsAllWhy = plan.Names, plan.Names == nil, readsAllWhy(plan)
 		v.TTL, v.EmptyTTL, v.Rows = plan.TTL, plan.EmptyTTL, plan.Rows
 		v.StaleIfError, v.StaleWhileRevalidate = plan.StaleIfError, plan.Revalidate
 	}
@@ -104,20 +108,17 @@ func verdictOf(plan *cacheplan.Plan, schema string) CacheVerdict {
 }
 
 // readsAllWhy is why an answer depends on everything.
-func readsAllWhy(plan *cacheplan.Plan, schema string) string {
-	switch {
-	case plan.Names != nil:
+func readsAllWhy(plan *cacheplan.Plan) string {
+	if plan.Names != nil {
 		return ""
-	case schema == "known":
-		return cacheplan.WhyStrange
 	}
 	return cacheplan.WhySchema
 }
 
 // cacheReasons says the codes of the cache's own in words.
 var cacheReasons = map[string]string{
-	whyTransaction: "in a transaction each statement goes to the database",
-	whySession:     "the connection is in a state that is not known: a transaction begun by a text, a setting with arguments, a temporary table, Raw",
+	whyTransaction: "in a transaction each statement goes to the database; on SQLite, rows that are open are one",
+	whySession:     "the connection is in a state that is not known: a transaction begun by a text, a setting with arguments, more than 2 KiB of settings, a temporary table, Raw",
 	whyNoCache:     "the context says NoCache",
 	whyRefresh:     "the context says Refresh",
 	whyArguments:   "an argument has a type that no key is made of, such as sql.Out",
@@ -129,7 +130,7 @@ var cacheReasons = map[string]string{
 	whyBusy:        "something that the answer depends on is being changed, or its change is in doubt",
 	whyAudit:       "there is an answer, and it is compared with the database's",
 	whyObserved:    "there is an answer, but the cache only observes",
-	whyUnavailable: "the database does not answer, and an old answer may be shown",
+	whyUnavailable: "the database does not answer, and the answer that is kept may be shown",
 }
 
 // cacheReason says a code in words; the code itself where there are none.

@@ -5,6 +5,8 @@ package fluxor_test
 import (
 	"context"
 	"database/sql"
+	"database/sql/driver"
+	"io"
 	"strings"
 	"sync/atomic"
 	"testing"
@@ -123,5 +125,76 @@ func TestAnAnswerIsAskedAgainAsItWasSent(t *testing.T) {
 		if n := passed.Load() - before; n != asked {
 			k.t.Errorf("%d operations passed the middleware, want the callers' %d", n, asked)
 		}
+	})
+}
+
+// tenantKey is where a context has the tenant whose rows a caller may see.
+type tenantKey struct{}
+
+// byTenant puts the context's tenant in the place of a query's argument, and the
+// argument back when the query is over.
+func byTenant(next middleware.Handler) middleware.Handler {
+	return middleware.HandlerFunc(func(ctx context.Context, c *middleware.Call) error {
+		if id, ok := ctx.Value(tenantKey{}).(int64); ok && len(c.Args) == 1 {
+			was := c.Args
+			defer func() { c.Args = was }()
+			c.Args = []driver.NamedValue{{Ordinal: 1, Value: id}}
+		}
+		return next.Handle(ctx, c)
+	})
+}
+
+func TestAnArgumentThatIsChangedBelowTheCacheIsKeptForNobodyElse(t *testing.T) {
+	onCaches(t, nil, func(k *shelf) {
+		k = k.with(fluxor.RuntimeConfig{InnerMiddleware: []middleware.Middleware{byTenant}})
+		for id, want := range []string{1: "one", 2: "two", 3: "three"} {
+			if want == "" {
+				continue
+			}
+			ctx := context.WithValue(t.Context(), tenantKey{}, int64(id))
+			var name string
+			if err := k.db.QueryRowContext(ctx, "select name from items where id = "+k.b.placeholder, 0).Scan(&name); err != nil || name != want {
+				t.Errorf("tenant %d sees %q, %v, want %q", id, name, err, want)
+			}
+		}
+	})
+}
+
+// maskedRows are one row that hides a name.
+type maskedRows struct{ read bool }
+
+func (r *maskedRows) Columns() []string { return []string{"name"} }
+func (r *maskedRows) Close() error      { return nil }
+
+func (r *maskedRows) Next(dest []driver.Value) error {
+	if r.read {
+		return io.EOF
+	}
+	r.read, dest[0] = true, "****"
+	return nil
+}
+
+// masked answers the queries of a context with a tenant by itself.
+func masked(next middleware.Handler) middleware.Handler {
+	return middleware.HandlerFunc(func(ctx context.Context, c *middleware.Call) error {
+		if c.Op == middleware.OpQuery && ctx.Value(tenantKey{}) != nil {
+			c.Rows = &maskedRows{}
+			return nil
+		}
+		return next.Handle(ctx, c)
+	})
+}
+
+func TestAnAnswerThatAMiddlewareGivesBelowTheCacheIsNotKept(t *testing.T) {
+	onCaches(t, nil, func(k *shelf) {
+		k = k.with(fluxor.RuntimeConfig{InnerMiddleware: []middleware.Middleware{masked}})
+		c := k.conn()
+		k.exec(c, "update items set price = 11 where id = 1") // so that the session has a lease
+		ctx := context.WithValue(t.Context(), tenantKey{}, true)
+		var name string
+		if err := c.QueryRowContext(ctx, "select name from items where id = "+k.b.placeholder, 1).Scan(&name); err != nil || name != "****" {
+			t.Errorf("the middleware's answer is %q, %v", name, err)
+		}
+		k.want("one", "")
 	})
 }

@@ -4,17 +4,16 @@ package fluxor
 
 import (
 	"context"
-	"errors"
+	"database/sql/driver"
 	"math/rand/v2"
+	"slices"
 	"time"
 	"unsafe"
 
-	"github.com/fluxor-db/fluxor/backend"
-	"github.com/fluxor-db/fluxor/internal/breaker"
 	"github.com/fluxor-db/fluxor/internal/cache"
 	"github.com/fluxor-db/fluxor/internal/cacheplan"
+	"github.com/fluxor-db/fluxor/internal/sqltext"
 	"github.com/fluxor-db/fluxor/middleware"
-	"github.com/fluxor-db/fluxor/refusal"
 )
 
 // arrive is where the session begins for an operation that came down the user's
@@ -26,8 +25,9 @@ func (s *session) arrive(ctx context.Context, o *op) error {
 	if o.is.has(inside) { // it comes down InnerMiddleware
 		return s.carry(ctx, o)
 	}
+	optioned := o.optioned()
 	if o.Op == middleware.OpQuery {
-		return s.read(ctx, o)
+		return s.read(ctx, o, optioned)
 	}
 	return s.onward(ctx, o)
 }
@@ -43,13 +43,18 @@ func (s *session) onward(ctx context.Context, o *op) error {
 }
 
 // read answers a query from the cache if it can.
-func (s *session) read(ctx context.Context, o *op) error {
+func (s *session) read(ctx context.Context, o *op, optioned bool) error {
 	if s.hearsNo(ctx) {
 		return s.onward(ctx, o)
 	}
 	q, plan := &o.read.question, s.planned(o)
-	q.how = controlOf(ctx)
-	if why := s.bypasses(plan, o, q); why != "" {
+	q.how, q.keeps, q.sent, q.alters = controlOf(ctx), false, false, false
+	q.old, q.audits = nil, nil
+	why := s.bypasses(plan, o, q)
+	if optioned {
+		why = whyArguments
+	}
+	if why != "" {
 		if why == cacheplan.WhySchema {
 			s.e.freshen(s.e.now())
 		}
@@ -66,8 +71,7 @@ func (s *session) read(ctx context.Context, o *op) error {
 		o.is.set(late) // which connection it will be decides what it may be shown
 		return s.fill(ctx, o, cache.Lead[*cache.Answer]{})
 	}
-	why := s.find(o, plan, now)
-	if why == "" {
+	if why = s.find(o, plan, now); why == "" {
 		return nil
 	}
 	if s.held != nil || q.how.renew || !q.keeps || s.e.cache.observes || q.audits != nil {
@@ -90,24 +94,53 @@ func (s *session) bypasses(plan *cacheplan.Plan, o *op, q *cacheQuestion) string
 		return plan.Why
 	case q.how.without:
 		return whyNoCache
-	case s.tx != nil:
+	case s.tx != nil, s.snapshot():
 		return whyTransaction
 	case o.MaySkip:
 		return whySteps
 	}
 	if s.held != nil {
 		sc := &s.held.Value.scope
-		if sc.unsure() {
+		if sc.unsure() || o.outdated(s.held.Value) {
 			return whySession
 		}
 		q.scope = sc.told
 	}
 	var ok bool
-	if q.key, ok = cache.AppendKey(q.key[:0], plan.ID, q.scope, o.Args); !ok {
+	if q.key, ok = cache.AppendKey(q.key[:0], asked(o, plan), q.scope, o.Args); !ok {
 		return whyArguments
 	}
 	return ""
 }
+
+// snapshot reports whether rows that are open hold the session to the state of when
+// they were asked for: on SQLite they are a transaction, and what is read beside
+// them may be older than what others were told.
+func (s *session) snapshot() bool { return s.open > 0 && s.e.cache.dialect == sqltext.SQLite }
+
+// asked stands for the text in a key, and for the way it goes: a driver may give
+// other Go types and names to the columns of what was prepared, as go-sql-driver does.
+func asked(o *op, plan *cacheplan.Plan) uint64 {
+	if o.Prepared {
+		return plan.ID<<1 | 1
+	}
+	return plan.ID << 1
+}
+
+// optioned reports whether a prepared statement is or was run with an argument that
+// is no value.
+func (o *op) optioned() bool {
+	if !o.Prepared || o.st == nil {
+		return false
+	}
+	mark := o.st.options()
+	*mark = *mark || slices.ContainsFunc(o.Args, func(a driver.NamedValue) bool { return !cache.Plain(a.Value) })
+	return *mark
+}
+
+// outdated reports whether a prepared statement was prepared before its session was
+// told something: it may go on as if it had not been.
+func (o *op) outdated(p *physical) bool { return o.Prepared && o.st != nil && o.st.older(p) }
 
 // find looks for an answer. It returns "" if o has it, and else why not; then it
 // has taken the token for the answer of the database, where there is one.
@@ -133,7 +166,7 @@ func (s *session) look(o *op, plan *cacheplan.Plan, now time.Time) (why string) 
 	case cache.Valid:
 		if c.observes {
 			c.count.would.Add(1)
-			q.old = entry
+			q.old = entry // a mark, which is never shown
 			return whyObserved
 		}
 		if c.audit > 0 && rand.N(100) < c.audit {
@@ -144,7 +177,10 @@ func (s *session) look(o *op, plan *cacheplan.Plan, now time.Time) (why string) 
 		s.serve(o, entry, "hit", "", now)
 		return ""
 	case cache.Expired:
-		if over := entry.Over(now); over < plan.Revalidate {
+		if c.observes {
+			return whyExpired
+		}
+		if over := entry.Over(now); over < plan.Revalidate && c.renewable(o) {
 			s.refresh(o, q)
 			c.count.shownOld(now.Sub(entry.Asked))
 			s.serve(o, entry, "stale", whyExpired, now)
@@ -171,25 +207,40 @@ func (s *session) serve(o *op, entry *cache.Entry, status, why string, now time.
 // fly asks the database, or has another caller's answer who asks the same.
 func (s *session) fly(ctx context.Context, o *op, why string) error {
 	c, q := s.e.cache, &o.read.question
-	answer, lead, how, err := c.flights.Join(ctx, string(q.key), q.token)
+	joined, err := c.flights.Join(ctx, cache.Question{Key: string(q.key), Token: q.token, Asked: q.asked, TTL: o.plan.TTL})
 	switch {
 	case err != nil:
 		return err
-	case how == cache.Served:
+	case joined.How == cache.Served && !joinsTooLate(o, joined):
 		c.count.joined.Add(1)
-		q.how.tell("joined", why, 0)
-		o.Rows = &keptRows{answer: answer}
+		q.how.tell("joined", why, s.e.now().Sub(joined.Asked))
+		o.Rows = &keptRows{answer: joined.Answer}
 		return nil
-	case how == cache.Leading:
-		defer lead.Abort()
+	case joined.How == cache.Leading:
+		defer joined.Lead.Abort()
 		if s.cameMeanwhile(o) {
 			return nil
 		}
 		c.count.misses.add(why)
 		q.how.tell("miss", why, 0)
-		return s.fill(ctx, o, lead)
+		return s.fill(ctx, o, joined.Lead)
 	}
 	return s.miss(ctx, o, why)
+}
+
+// joinsTooLate reports whether another caller's answer was asked for too long before
+// o was: that it has no rows, and so a shorter time, nobody knew before.
+func joinsTooLate(o *op, joined cache.Outcome[*cache.Answer]) bool {
+	ttl := lasts(o.plan, joined.Answer)
+	return ttl > 0 && o.read.question.asked.Sub(joined.Asked) >= ttl
+}
+
+// lasts is for how long an answer may be shown; 0 = until it is overtaken.
+func lasts(plan *cacheplan.Plan, answer *cache.Answer) time.Duration {
+	if answer.Rows() == 0 && plan.EmptyTTL > 0 {
+		return plan.EmptyTTL
+	}
+	return plan.TTL
 }
 
 // cameMeanwhile serves an answer that was kept between the look that missed it and
@@ -229,7 +280,7 @@ func (s *session) fill(ctx context.Context, o *op, lead cache.Lead[*cache.Answer
 	case o.is.has(fromCache):
 		o.is.unset(fromCache)
 		return nil
-	case !q.keeps || o.Rows == nil:
+	case !q.keeps || o.Rows == nil || !q.sent: // else a middleware has answered
 		lead.Fail()
 		return nil
 	case s.e.cache.observes:
@@ -260,7 +311,7 @@ func (s *session) keepAnswer(o *op, lead *cache.Lead[*cache.Answer], settled boo
 		return
 	}
 	o.Rows = &keptRows{answer: got.answer}
-	if holder == nil || !s.sameQuestion(o, plan) || holder.Value.scope.unsure() || holder.Value.scope.told != q.scope {
+	if holder == nil || q.alters || holder.Value.scope.unsure() || holder.Value.scope.told != q.scope {
 		lead.Fail()
 		c.count.dropped.Add(1)
 		return
@@ -272,15 +323,22 @@ func (s *session) keepAnswer(o *op, lead *cache.Lead[*cache.Answer], settled boo
 	}
 }
 
-// sameQuestion reports whether what was sent is what was asked: a middleware may
-// have changed it on the way.
+// sends notes that a query goes to the database.
+func (s *session) sends(o *op) {
+	q := &o.read.question
+	q.sent = true
+	q.alters = q.alters || q.keeps && !s.sameQuestion(o, o.plan)
+}
+
+// sameQuestion reports whether what is sent is what was asked: a middleware may
+// have changed it on the way, and may change it back.
 func (s *session) sameQuestion(o *op, plan *cacheplan.Plan) bool {
 	if s.e.within == nil {
 		return true
 	}
 	q := &o.read.question
 	n := len(q.key)
-	again, ok := cache.AppendKey(q.key, plan.ID, q.scope, o.Args)
+	again, ok := cache.AppendKey(q.key, asked(o, plan), q.scope, o.Args)
 	same := ok && plan.Known.Text() == o.text() && string(again[n:]) == string(again[:n])
 	q.key = again[:n]
 	return same
@@ -289,15 +347,12 @@ func (s *session) sameQuestion(o *op, plan *cacheplan.Plan) bool {
 // put keeps an answer, and compares it with the one that was kept if that is to be
 // audited.
 func (s *session) put(o *op, answer *cache.Answer) {
-	c, q, plan := s.e.cache, &o.read.question, o.plan
-	key, ttl := string(q.key), plan.TTL
-	if answer.Rows() == 0 && plan.EmptyTTL > 0 {
-		ttl = plan.EmptyTTL
-	}
+	c, q := s.e.cache, &o.read.question
+	key := string(q.key)
 	if q.audits != nil {
 		s.audited(o, key, answer)
 	}
-	if c.store.Put(key, answer, q.token, q.asked, ttl) {
+	if c.store.Put(key, answer, q.token, q.asked, lasts(o.plan, answer)) {
 		c.count.kept.Add(1)
 	} else {
 		c.count.dropped.Add(1)
@@ -307,7 +362,7 @@ func (s *session) put(o *op, answer *cache.Answer) {
 // keepMark notes, where the cache only observes, that an answer would be kept.
 func (s *session) keepMark(o *op) {
 	c, q := s.e.cache, &o.read.question
-	if q.old != nil { // it is noted already
+	if q.old != nil { // it is noted already, and not too old
 		return
 	}
 	mark := cache.NewRecorder(nil, c.limits).Answer()
@@ -321,7 +376,7 @@ func (s *session) keepMark(o *op) {
 func (s *session) findLate(o *op) bool {
 	o.is.unset(late)
 	c, q, sc := s.e.cache, &o.read.question, &s.held.Value.scope
-	if sc.unsure() {
+	if sc.unsure() || o.outdated(s.held.Value) {
 		c.count.passed.add(whySession)
 		q.how.tell("bypass", whySession, 0)
 		return false
@@ -333,7 +388,7 @@ func (s *session) findLate(o *op) bool {
 		return false
 	}
 	q.scope = sc.told
-	q.key, _ = cache.AppendKey(q.key[:0], plan.ID, q.scope, o.Args)
+	q.key, _ = cache.AppendKey(q.key[:0], asked(o, plan), q.scope, o.Args)
 	why := s.find(o, plan, s.e.now())
 	if why == "" {
 		o.is.set(fromCache)
@@ -343,53 +398,3 @@ func (s *session) findLate(o *op) bool {
 	q.how.tell("miss", why, 0)
 	return false
 }
-
-// serveOld makes an old answer the query's, if the database could not be asked
-// and the user permits it.
-func (s *session) serveOld(o *op, err error) bool {
-	q := &o.read.question
-	if q.old == nil || o.plan.StaleIfError == 0 || !s.unavailable(err) {
-		return false
-	}
-	now := s.e.now()
-	if q.old.Over(now) > o.plan.StaleIfError {
-		return false
-	}
-	s.e.cache.count.shownOld(now.Sub(q.old.Asked))
-	s.e.cache.count.onError.Add(1)
-	s.serve(o, q.old, "stale", whyUnavailable, now)
-	return true
-}
-
-// unavailable reports whether err says that the database cannot be asked; that it
-// refuses this user, or this statement, is something else.
-func (s *session) unavailable(err error) bool {
-	if errors.Is(err, refusal.ErrCircuitOpen) {
-		return true
-	}
-	switch s.e.backend.Classify(err) {
-	case backend.ClassLogin, backend.ClassFatal, backend.ClassVerdict:
-		return false
-	}
-	return s.outcome(err) == breaker.Failure
-}
-
-// refresh has a query asked again behind its caller, once.
-func (s *session) refresh(o *op, q *cacheQuestion) {
-	c := s.e.cache
-	key := string(q.key)
-	if _, under := c.refreshing.LoadOrStore(key, true); under {
-		return
-	}
-	e, text, args := s.e, o.SQL, copied(nil, o.Args)
-	c.count.refreshed.Add(1)
-	c.goBehind(func(ctx context.Context) {
-		defer c.refreshing.Delete(key)
-		ctx, cancel := context.WithTimeout(Refresh(ctx), refreshLimit)
-		defer cancel()
-		c.again(ctx, e, text, args)
-	})
-}
-
-// refreshLimit is how long asking again behind a caller may take.
-const refreshLimit = 30 * time.Second

@@ -77,6 +77,28 @@ func TestACallEndsTheAnswersOfTheTablesThatItsRuleNamesAlone(t *testing.T) {
 	})
 }
 
+func TestACallThatFailsMidwayEndsTheAnswersOfWhatItHasChanged(t *testing.T) {
+	for _, rule := range []string{"writes=items", "neutral", "writes=items neutral"} {
+		t.Run(rule, func(t *testing.T) {
+			onCaches(t, []string{"fluxor_cache=all", "fluxor_cache_rules=routine=batch " + rule}, func(k *shelf) {
+				if k.b.name == "mysql" {
+					mustExec(t, k.bare, "create procedure batch() begin update items set name = 'NEW' where id = 1; signal sqlstate '45000'; end")
+				} else {
+					mustExec(t, k.bare, "create procedure batch() language plpgsql as 'begin update items set name = ''NEW'' where id = 1; commit; raise exception ''x''; end'")
+				}
+				k.exec(k.db, "create table renewed (id int)")
+				k.learned()
+				k.want("one", "miss")
+				k.want("one", "hit")
+				if _, err := k.db.ExecContext(t.Context(), "call batch()"); err == nil {
+					k.t.Fatal("the call was to fail")
+				}
+				k.sees("NEW")
+			})
+		})
+	}
+}
+
 func TestACallInATransactionEndsAnswersWhenOthersSeeIt(t *testing.T) {
 	onOffices(t, func(o office) {
 		o.wantNumber(0, "miss", "select count(*) from orders")

@@ -80,11 +80,36 @@ func TestASettingThatSaysSomethingElseEachTimeMakesItsSessionUnknown(t *testing.
 			"set completion_type = 'CHAIN'":              "unknown",
 			"set tx_isolation = 'READ-UNCOMMITTED'":      "unknown",
 			"set @@tx_isolation = 'READ-UNCOMMITTED'":    "unknown",
+			"set system_versioning_asof = localtime":     "unknown",
 			"set time_zone = '+00:00'":                   "sets",
 			"create /*!50000TEMPORARY*/ table t (n int)": "unknown",
 		} {
 			if got := k.c.ExplainCache(text).Session; got != want {
 				k.t.Errorf("%s: %s, want %s", text, got, want)
+			}
+		}
+	})
+}
+
+func TestAnArgumentThatReadsTheClockIsAnsweredByTheDatabase(t *testing.T) {
+	type word string
+	now := "now"
+	onCaches(t, nil, func(k *shelf) {
+		if k.b.name == "mysql" {
+			return
+		}
+		const text = "select $1::text::timestamptz::text from items where id = 1"
+		for arg, kept := range map[any]bool{"2026-01-02": true, "now": false, any(word("Today")): false, any(&now): false, sql.NullString{String: "now", Valid: true}: false} {
+			ctx, info := fluxor.CacheInfo(t.Context())
+			var at string
+			if err := k.db.QueryRowContext(ctx, text, arg).Scan(&at); err != nil {
+				k.t.Errorf("%v: %v", arg, err)
+			}
+			if want := "miss not-there"; kept && info.Status+" "+info.Why != want {
+				k.t.Errorf("%v: %s %s, want %s", arg, info.Status, info.Why, want)
+			}
+			if want := "bypass reads-clock"; !kept && info.Status+" "+info.Why != want {
+				k.t.Errorf("%v: %s %s, want %s", arg, info.Status, info.Why, want)
 			}
 		}
 	})

@@ -3,6 +3,9 @@
 package fluxor_test
 
 import (
+	"database/sql"
+	"fmt"
+	"strings"
 	"testing"
 
 	"github.com/fluxor-db/fluxor"
@@ -16,7 +19,8 @@ func onSQLite(t *testing.T, journal string, test func(k *shelf)) {
 	mustExec(t, bare, "create table items (id int primary key, name varchar(20), price int check (price > 0))")
 	mustExec(t, bare, "insert into items values (1, 'one', 10), (2, 'two', 20), (3, 'three', 30)")
 	db := openName(t, "sqlite-fluxor", dsn+"&fluxor_cache=all")
-	k := &shelf{t: t, b: networkBackend{name: "sqlite", placeholder: "?"}, db: db, c: poolOf(t, db), bare: bare}
+	b := networkBackend{name: "sqlite", bare: "sqlite", placeholder: "?", dsn: func(_ dbtest.Target, options ...string) string { return dsn + "&" + strings.Join(options, "&") }}
+	k := &shelf{t: t, b: b, db: db, c: poolOf(t, db), bare: bare}
 	k.learned()
 	test(k)
 }
@@ -56,6 +60,28 @@ func TestSQLitesStatementsThatRollTheTransactionBackLeaveTheRestWithoutOne(t *te
 			t.Fatal("there is a transaction")
 		}
 		k.sees("NEW")
+	})
+}
+
+func TestASnapshotThatOpenRowsHoldIsForNobodyElse(t *testing.T) {
+	onSQLite(t, "wal", func(k *shelf) {
+		c := k.conn()
+		rows, err := c.QueryContext(t.Context(), "/* fluxor:nocache */ select name from items")
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer rows.Close()
+		if !rows.Next() {
+			t.Fatal(rows.Err())
+		}
+		k.exec(k.db, updateItem)
+		k.wantOf(c, "one", "bypass in-transaction")
+		k.sees("NEW")
+		k.wantOf(c, "one", "bypass in-transaction")
+		if err := rows.Close(); err != nil {
+			t.Fatal(err)
+		}
+		k.wantOf(c, "NEW", "hit")
 	})
 }
 
@@ -113,4 +139,37 @@ func TestADatabaseInMemoryIsNeverKept(t *testing.T) {
 	if v := c.ExplainCache("select 1"); v.Kept || v.Why != "database-in-connection" {
 		t.Errorf("%+v", v)
 	}
+}
+
+// scanTypes are the Go types of a query's first column before its first row and at
+// each, as far as they are read.
+func (k *shelf) scanTypes(db *sql.DB, query string) (seen []string) {
+	k.t.Helper()
+	rows, err := db.QueryContext(k.t.Context(), query)
+	if err != nil {
+		k.t.Fatal(err)
+	}
+	defer rows.Close()
+	for {
+		types, err := rows.ColumnTypes()
+		if err != nil {
+			k.t.Fatal(err)
+		}
+		seen = append(seen, fmt.Sprint(types[0].ScanType()))
+		if !rows.Next() {
+			return seen
+		}
+	}
+}
+
+// TestRowsThatWereReadAheadHaveTheTypesOfTheirBegin asks for more rows than are
+// kept: SQLite's columns have the type of the row at which the driver stands.
+func TestRowsThatWereReadAheadHaveTheTypesOfTheirBegin(t *testing.T) {
+	onSQLite(t, "wal", func(k *shelf) {
+		const query = "with recursive n(i) as (select 1 union all select i + 1 from n where i < 1500) select case when i > 900 then 'text' else i end from n"
+		bare, got := k.scanTypes(k.bare, query), k.scanTypes(k.db, query)
+		if first, last := 0, len(bare)-1; len(got) != len(bare) || got[first] != bare[first] || got[last] != bare[last] {
+			t.Errorf("the types are %s to %s, on the bare driver %s to %s", got[0], got[len(got)-1], bare[0], bare[last])
+		}
+	})
 }

@@ -8,6 +8,7 @@ import (
 	"sync"
 	"sync/atomic"
 	"testing"
+	"time"
 
 	"github.com/fluxor-db/fluxor"
 	"github.com/fluxor-db/fluxor/middleware"
@@ -147,4 +148,37 @@ func TestAReaderWithTheOnlyConnectionWaitsForNobody(t *testing.T) {
 func (k *shelf) waiting() {
 	k.t.Helper()
 	waitUntil(k.t, "somebody waits", func() bool { return k.c.PoolStats().Waiting > 0 })
+}
+
+func TestWhoJoinsAnotherHasNothingOlderThanItMayBe(t *testing.T) {
+	age(t, fluxor.RuntimeConfig{}, func(t *testing.T, a *aging) {
+		let := make(chan struct{})
+		a.through(func(context.Context) error { <-let; return nil })
+		leader := a.asks(t, 7)
+		pass(999 * time.Millisecond)
+		joins := a.asks(t, 7)
+		pass(time.Millisecond)
+		a.below.Store(nil)
+		wantOf(t, a.asks(t, 7), "7:1 miss 0s <nil>") // it is a second too late to join
+		close(let)
+		wantOf(t, leader, "7:2 miss 0s <nil>")
+		wantOf(t, joins, "7:2 joined 1s <nil>")
+		wantOf(t, a.asks(t, 7), "7:1 hit 0s <nil>") // the older answer has not taken its place
+	})
+}
+
+func TestWhoJoinsAnotherMayHaveNoRowsForAShorterTime(t *testing.T) {
+	age(t, fluxor.RuntimeConfig{CacheEmptyTTL: 500 * time.Millisecond}, func(t *testing.T, a *aging) {
+		let := make(chan struct{})
+		a.through(func(context.Context) error { <-let; return nil })
+		leader := a.asks(t, nobody)
+		pass(499 * time.Millisecond)
+		joins := a.asks(t, nobody)
+		pass(time.Millisecond)
+		late := a.asks(t, nobody)
+		close(let)
+		wantOf(t, leader, " miss 0s sql: no rows in result set")
+		wantOf(t, joins, " joined 500ms sql: no rows in result set")
+		wantOf(t, late, " miss 0s sql: no rows in result set")
+	})
 }

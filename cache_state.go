@@ -19,8 +19,7 @@ type scope struct {
 
 	// While it is unknown what transaction the connection is in, what was written
 	// since may become visible later than its statement.
-	dirty bool
-	wrote cache.Tags
+	wrote written
 }
 
 // plain reports whether it is as it was opened.
@@ -64,16 +63,8 @@ func endsWithLine(told, line string) bool {
 	return n >= 0 && told[n:] == line && (n == 0 || told[n-1] == 0)
 }
 
-// add notes a change of which it is unknown when others see it.
-func (s *scope) add(tags cache.Tags) {
-	if s.dirty {
-		tags = tags.With(s.wrote)
-	}
-	s.dirty, s.wrote = true, tags
-}
-
 // over notes that no transaction is under way.
-func (s *scope) over() { s.turned, s.dirty, s.wrote = false, false, cache.Tags{} }
+func (s *scope) over() { s.turned, s.wrote = false, written{} }
 
 // written is what a transaction has changed so far, of which nobody else knows.
 type written struct {
@@ -81,18 +72,26 @@ type written struct {
 	tags     cache.Tags
 	reshapes bool // the schema too
 	sticks   bool // a refusal may not take all of it back
+	delayed  bool // the server carries it out later than it says
+
+	// plan is that of the first change. The tags are right while its schema is: then that
+	// of each change is the same. It is nil where they are everything.
+	plan *cacheplan.Plan
 }
 
 // add notes what a statement changes.
 func (w *written) add(plan *cacheplan.Plan, tags cache.Tags) {
-	w.with(tags)
+	w.with(plan, tags)
 	w.reshapes = w.reshapes || plan.Reshapes
 	w.sticks = w.sticks || !plan.Undoable
 }
 
-func (w *written) with(tags cache.Tags) {
+// with notes a change; plan is nil where it is of everything.
+func (w *written) with(plan *cacheplan.Plan, tags cache.Tags) {
 	if w.dirty {
 		tags = tags.With(w.tags)
+	} else {
+		w.plan = plan
 	}
 	w.dirty, w.tags = true, tags
 }
@@ -103,6 +102,8 @@ type announced struct {
 	on       bool
 	reshapes bool
 	undoable bool
+	delayed  bool            // the server carries it out later than it says
+	plan     *cacheplan.Plan // by whose schema it was announced; nil where it is of everything
 }
 
 // cacheQuestion is a query that may be answered from the cache, or whose answer may be
@@ -113,6 +114,8 @@ type cacheQuestion struct {
 	scope  string       // the state that the session must be in
 	token  cache.Token  // taken before the question is sent
 	keeps  bool         // there is a token
+	sent   bool         // the database was asked
+	alters bool         // for something else: a middleware has changed the question
 	asked  time.Time    // when it was sent
 	old    *cache.Entry // an answer that is too old; else nil
 	audits *cache.Entry // an answer to compare with; else nil

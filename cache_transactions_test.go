@@ -110,6 +110,18 @@ func TestWritesAfterACommitByTextWithinATransactionAreSeenAtOnce(t *testing.T) {
 	}
 }
 
+func TestWritesAfterARollbackByTextAreSeenAtOnceWhateverItsCommentSays(t *testing.T) {
+	onCaches(t, nil, func(k *shelf) {
+		k.sees("one")
+		tx := k.begin(k.db)
+		k.exec(tx, "rollback -- back to the start")
+		k.exec(tx, updateItem)
+		k.sees("NEW")
+		_ = tx.Rollback()
+		k.sees("NEW")
+	})
+}
+
 func TestWritesAfterAnImplicitCommitAreSeenAtOnce(t *testing.T) {
 	onCaches(t, nil, func(k *shelf) {
 		if k.b.name != "mysql" {

@@ -5,6 +5,9 @@ package fluxor
 import (
 	"database/sql/driver"
 	"errors"
+	"reflect"
+	"slices"
+	"time"
 
 	"github.com/fluxor-db/fluxor/internal/cache"
 	"github.com/fluxor-db/fluxor/internal/cacheplan"
@@ -14,10 +17,15 @@ import (
 )
 
 // planned returns the plan of o's text as it goes to the driver: a middleware may
-// have changed it.
+// have changed it, or somebody the schema while o waited for its connection. An
+// argument may have PostgreSQL read the clock.
 func (s *session) planned(o *op) *cacheplan.Plan {
-	if text := o.text(); o.plan == nil || o.plan.Known.Text() != text {
-		o.plan = s.e.cache.planner.Of(text)
+	planner := s.e.cache.planner
+	if text := o.text(); o.plan == nil || o.plan.Known.Text() != text || !planner.Present(o.plan) {
+		o.plan = planner.Of(text)
+		if o.plan.Serve && s.e.cache.dialect == sqltext.PostgreSQL && slices.ContainsFunc(o.Args, saysMoment) {
+			o.plan = o.plan.Momentary()
+		}
 	}
 	return o.plan
 }
@@ -70,14 +78,29 @@ func (s *session) announceText(p *physical, o *op) {
 		s.wrote.add(plan, tags)
 	}
 	if sc.unsure() {
-		sc.add(tags)
+		sc.wrote.with(plan, tags)
 	}
 	if inTx && !sc.unsure() && !plan.Reshapes && plan.Undoable {
 		return // its COMMIT is what others see
 	}
 	s.publish(written{
-		dirty: true, tags: tags, reshapes: plan.Reshapes,
-		sticks: !plan.Undoable || plan.Known.Count > 1 || plan.Reshapes || sc.unsure(),
+		dirty: true, tags: tags, reshapes: plan.Reshapes, delayed: plan.Known.Delayed, plan: plan,
+		sticks: !plan.Undoable || plan.Known.Count > 1 || plan.Reshapes || sc.unsure() || many(o.Args),
+	})
+}
+
+// many reports whether a statement runs for each element of an argument, as godror's
+// do: where one fails, what the others did may stay.
+func many(args []driver.NamedValue) bool {
+	return slices.ContainsFunc(args, func(a driver.NamedValue) bool {
+		if cache.Plain(a.Value) {
+			return false
+		}
+		t := reflect.TypeOf(a.Value)
+		for t.Kind() == reflect.Pointer {
+			t = t.Elem()
+		}
+		return t.Kind() == reflect.Slice || t.Kind() == reflect.Array
 	})
 }
 
@@ -85,10 +108,13 @@ func (s *session) announceText(p *physical, o *op) {
 // in the one before becomes visible.
 func (s *session) announceTurn(sc *scope) {
 	w := s.wrote
-	if sc.dirty {
-		w.with(sc.wrote)
+	if unsure := sc.wrote; unsure.dirty {
+		w.reshapes = w.reshapes || unsure.tags.All()
+		if unsure.plan != nil && !s.e.cache.planner.Present(unsure.plan) {
+			unsure.tags = cache.Everything()
+		}
+		w.with(unsure.plan, unsure.tags)
 		w.sticks = true
-		w.reshapes = w.reshapes || sc.wrote.All()
 	}
 	s.publish(w)
 }
@@ -102,7 +128,7 @@ func (s *session) announceCopy(o *op) {
 	case s.tx != nil:
 		s.wrote.add(plan, plan.Writes)
 	default:
-		s.publish(written{dirty: true, tags: plan.Writes, sticks: true})
+		s.publish(written{dirty: true, tags: plan.Writes, plan: plan, sticks: true})
 	}
 }
 
@@ -115,21 +141,23 @@ func (s *session) publish(w written) {
 	if w.reshapes {
 		c.planner.Forget()
 	}
-	if w.reshapes || w.tags.All() {
-		c.count.flushes.add(whyOf(w.reshapes))
+	a := announced{on: true, reshapes: w.reshapes, delayed: w.delayed, undoable: !w.sticks && c.dialect != sqltext.SQLite} // which knows UPDATE OR FAIL
+	why := ""
+	switch {
+	case w.reshapes:
+		why = "unknown-effect"
+	case w.tags.All():
+		why = "unknown-tables"
+	case c.planner.Enter(w.plan):
+		a.plan = w.plan
+	default: // what was written since is under another schema
+		why, w.tags = "schema-changed", cache.Everything()
 	}
-	s.change = announced{
-		write: c.versions.Begin(w.tags), on: true, reshapes: w.reshapes,
-		undoable: !w.sticks && c.dialect != sqltext.SQLite, // which knows UPDATE OR FAIL
+	if why != "" {
+		c.count.flushes.add(why)
 	}
-}
-
-// whyOf is why all answers end with a change.
-func whyOf(reshapes bool) string {
-	if reshapes {
-		return "unknown-effect"
-	}
-	return "unknown-tables"
+	a.write = c.versions.Begin(w.tags)
+	s.change = a
 }
 
 // foresee does what the query cache has to do before o is sent, now that it has
@@ -139,6 +167,9 @@ func (s *session) foresee(o *op) (answered bool) {
 		return true
 	}
 	s.announce(s.held.Value, o)
+	if o.Op == middleware.OpQuery {
+		s.sends(o)
+	}
 	return false
 }
 
@@ -191,23 +222,63 @@ func (s *session) slips() bool {
 // conclude says how a change ended that publish began: err is what became of the
 // operation, nil for success.
 func (s *session) conclude(a *announced, o *op, err error, again bool) {
-	a.on = false
+	s.e.cache.ended(a, s.endOf(a, o, err, again))
+}
+
+// endOf is what conclude says.
+func (s *session) endOf(a *announced, o *op, err error, again bool) ending {
 	switch {
+	case err == nil && !a.delayed:
+		return done
 	case err == nil:
-		a.write.Done()
+		return doubtful
 	case o.Op == middleware.OpBegin: // it may be sent again, and commits what was before
-		a.write.Doubtful(s.e.cache.doubt)
-	case again, o.is.has(harmless | toNobody), err == driver.ErrSkip: //nolint:errorlint // the contract of ErrSkip is identity
-		a.write.Undone()
+		return doubtful
+	case again && !o.is.has(worked), o.is.has(harmless | toNobody), err == driver.ErrSkip: //nolint:errorlint // the contract of ErrSkip is identity
+		return undone
 	case s.saidNo(err) && a.undoable:
-		a.write.Undone()
-	case s.saidNo(err):
-		a.write.Done()
-	default:
-		a.write.Doubtful(s.e.cache.doubt)
+		return undone
+	case s.saidNo(err) && !a.delayed:
+		return done
 	}
+	return doubtful
+}
+
+// ending is how a change ended.
+type ending uint8
+
+const (
+	// done: it may have taken effect, and is over.
+	done ending = iota
+	// undone: nobody ever sees any of it.
+	undone
+	// doubtful: nobody knows whether it took effect, or still will.
+	doubtful
+)
+
+// ended ends an announced change. What it did to the schema is forgotten before its
+// tags are free: else an answer could be kept by what was known before.
+func (c *queryCache) ended(a *announced, how ending) {
+	if !a.on {
+		return
+	}
+	a.on = false
 	if a.reshapes {
-		s.e.cache.reshaped()
+		c.reshaped()
+	}
+	doubt := time.Duration(0)
+	switch how {
+	case done:
+		a.write.Done()
+	case undone:
+		a.write.Undone()
+	case doubtful:
+		doubt = c.doubt
+		a.write.Doubtful(doubt)
+	}
+	if a.plan != nil {
+		c.planner.Leave(a.plan, doubt)
+		a.plan = nil
 	}
 }
 
@@ -220,11 +291,7 @@ func (s *session) saidNo(err error) bool {
 // lost ends the change of an operation that a panic ended.
 func (s *session) lost(a *announced) {
 	if a.on {
-		a.on = false
-		a.write.Doubtful(s.e.cache.doubt)
-		if a.reshapes {
-			s.e.cache.reshaped()
-		}
+		s.e.cache.ended(a, doubtful)
 	}
 }
 
@@ -236,18 +303,21 @@ func (s *session) lends(p *physical) {
 		return
 	}
 	p.scope.unknown = true
-	p.scope.add(cache.Everything()) // in a transaction, maybe
+	p.scope.wrote.with(nil, cache.Everything()) // in a transaction, maybe
 	c.mark(&p.scope)
 	c.planner.Forget()
 	c.count.flushes.add("raw")
 	s.lent = announced{write: c.versions.Begin(cache.Everything()), on: true, reshapes: true}
 }
 
-// returned ends what lends began.
-func (s *session) returned() {
-	if s.lent.on {
-		s.lent.on = false
-		s.lent.write.Done()
-		s.e.cache.reshaped()
+// returned ends what lends began. Where he gave a call up, err is what he says of it:
+// the server may still carry it out.
+func (s *session) returned(p *physical, err error) {
+	switch {
+	case !s.lent.on:
+	case p.broken, p.cut(), err != nil && !s.saidNo(err):
+		s.lost(&s.lent)
+	default:
+		s.e.cache.ended(&s.lent, done)
 	}
 }

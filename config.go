@@ -217,7 +217,8 @@ type RuntimeConfig struct {
 	CacheDoubt time.Duration
 	// CacheCatalog is how often the database is asked whether its schema was changed
 	// elsewhere, while the cache is used. Default: 10 seconds. Negative: the schema is
-	// not asked for at all; then each change ends all answers.
+	// not asked for at all, but only what the server is; then each change ends all
+	// answers.
 	CacheCatalog time.Duration
 	// CacheAudit is the percentage of the answers found that are asked for again and
 	// compared. Default: off. Negative: off.

@@ -97,17 +97,8 @@ func TestFluxorBehavesAsTheBareDriver(t *testing.T) {
 // open makes the target's database and the ways to it.
 func (c conformanceTarget) open(t *testing.T) conform.Target {
 	dsn := c.dsn(t)
-	limited := func(open func(testing.TB) *sql.DB) func(testing.TB) *sql.DB {
-		return func(t testing.TB) *sql.DB {
-			db := open(t)
-			if c.single {
-				db.SetMaxOpenConns(1)
-			}
-			return db
-		}
-	}
 	way := func(driver, dsn string) func(testing.TB) *sql.DB {
-		return limited(func(t testing.TB) *sql.DB { return openName(t, driver, dsn) })
+		return func(t testing.TB) *sql.DB { return c.limited(openName(t, driver, dsn)) }
 	}
 	return conform.Target{
 		Name: c.name, Dialect: c.dialect, Traits: c.traits,
@@ -115,11 +106,19 @@ func (c conformanceTarget) open(t *testing.T) conform.Target {
 		Through: []conform.Handle{
 			{Name: "fluxor", Open: way(c.alias, dsn)},
 			{Name: "legacy", Open: way(c.alias, withOption(dsn, "fluxor_preset=legacy"))},
-			{Name: "cached", Open: limited(func(t testing.TB) *sql.DB { return c.cached(t, dsn) })},
+			c.cached(dsn),
 			{Name: "keeping", Open: keepingAtOnce(way(c.alias, withOption(dsn, "fluxor_stmt_cache_size=3")))},
 		},
 		Raw: fluxor.Raw,
 	}
+}
+
+// limited gives db no more connections than the target bears.
+func (c conformanceTarget) limited(db *sql.DB) *sql.DB {
+	if c.single {
+		db.SetMaxOpenConns(1)
+	}
+	return db
 }
 
 // keepingAtOnce has the statement cache keep each text from its first use on.

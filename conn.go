@@ -107,6 +107,9 @@ func (c *conn) through(ctx context.Context, o *op) error {
 			c.drop() // nobody will end the transaction
 		}
 		c.abandon(settled)
+		if o.read != nil {
+			c.lost(&o.read.change) // nobody will close the rows
+		}
 		o.Finish(errPanicked)
 	}()
 	err := c.e.chain.Handle(ctx, &o.Call)

@@ -301,8 +301,7 @@ func (e *engine) warnForeign() {
 func (e *engine) close() error {
 	ctx := context.Background()
 	e.breaker.Close()
-	e.cache.close()
-	err := errors.Join(e.prober.close(), e.pool.Close(ctx))
+	err := errors.Join(e.cache.close(e.set.CloseTimeout), e.prober.close(), e.pool.Close(ctx))
 	e.killing.Wait()
 	if c, ok := e.inner.(io.Closer); ok {
 		e.closeOnce.Do(func() { err = errors.Join(err, c.Close()) })

@@ -24,6 +24,12 @@ type statement interface {
 	on(ctx context.Context, p *physical) (*prepared, error)
 	// runs is what was prepared.
 	runs() string
+	// options is the mark of a statement that was run with an argument that is no
+	// value, for the query cache: an option of godror's stays with the statement.
+	options() *bool
+	// older reports whether it was prepared on p before p's session was told what
+	// it has been told since.
+	older(p *physical) bool
 	// prepare prepares text on p, whatever is prepared there already.
 	prepare(ctx context.Context, p *physical, text string) error
 }

@@ -16,8 +16,9 @@ type prepared struct {
 	p    *physical
 	text string
 	si   driver.Stmt
-	kept bool // the statement cache's: no virtual statement shares it, and it is closed when that is convenient
-	open int  // rows not yet closed; only the session that leases p touches it
+	told string // what the session had been told when it was prepared, see scope
+	kept bool   // the statement cache's: no virtual statement shares it, and it is closed when that is convenient
+	open int    // rows not yet closed; only the session that leases p touches it
 
 	since time.Time // the cache keeps it
 
@@ -34,7 +35,7 @@ type prepared struct {
 
 // describe says what a statement of p can do.
 func (p *physical) describe(text string, si driver.Stmt) prepared {
-	ps := prepared{p: p, text: text, si: si, checker: p.checker}
+	ps := prepared{p: p, text: text, si: si, told: p.scope.told, checker: p.checker}
 	ps.execer, _ = si.(driver.StmtExecContext)
 	ps.queryer, _ = si.(driver.StmtQueryContext)
 	if own, ok := si.(driver.NamedValueChecker); ok {

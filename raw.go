@@ -28,11 +28,12 @@ func Raw(ctx context.Context, c *sql.Conn, f func(driverConn any) error) error {
 			return err
 		}
 		defer p.kept.empty()
-		defer v.returned()
-		err = f(p.ci) // after a panic database/sql closes v, and the connection with it
+		defer v.lost(&v.lent) // by a panic, after which database/sql closes v, and the connection with it
+		err = f(p.ci)
 		if errors.Is(err, driver.ErrBadConn) {
 			p.broken = true
 		}
+		v.returned(p, errors.Join(err, ctx.Err())) // f may have swallowed what became of its call
 		return err
 	})
 }

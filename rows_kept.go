@@ -78,33 +78,39 @@ func (r *keptRows) ColumnTypePrecisionScale(i int) (precision, scale int64, ok b
 
 // readRows are rows of which some were read ahead: those come first, then what
 // the driver said next, an error or a row that does not fit, then its other rows.
+// Until then its columns are what they were before the first row: of some drivers
+// they change with it.
 type readRows struct {
 	driver.Rows // Fluxor's own handle on the driver's rows
 
-	head *cache.Answer
-	next int
+	head keptRows
 	row  []driver.Value // that did not fit; nil once it was handed out
 	err  error          // what came in the place of a row; nil where the driver goes on
+	live bool           // the driver's rows go on
 }
 
 func (r *readRows) Next(dest []driver.Value) error {
-	switch {
-	case r.next < r.head.Rows():
-		r.head.Row(r.next, dest)
-		r.next++
+	if r.live {
+		return r.Rows.Next(dest)
+	}
+	if err := r.head.Next(dest); err == nil {
 		return nil
+	}
+	switch {
 	case r.row != nil:
 		copy(dest, r.row) // the driver's memory, which is valid until its next row
-		r.row = nil
+		r.row, r.live = nil, true
 		return nil
 	case r.err != nil:
 		return r.err
 	}
+	r.live = true
 	return r.Rows.Next(dest)
 }
 
 func (r *readRows) Close() error {
-	r.next, r.row, r.err = r.head.Rows(), nil, io.EOF
+	_ = r.head.Close() // it has nothing to close
+	r.row, r.err, r.live = nil, io.EOF, false
 	return r.Rows.Close()
 }
 
@@ -118,11 +124,14 @@ func (r *readRows) NextResultSet() error {
 	if !ok {
 		return io.EOF
 	}
-	r.next, r.row, r.err = r.head.Rows(), nil, nil
+	r.row, r.err, r.live = nil, nil, true
 	return sets.NextResultSet()
 }
 
 func (r *readRows) ColumnTypeScanType(i int) reflect.Type {
+	if !r.live {
+		return r.head.ColumnTypeScanType(i)
+	}
 	if t, ok := r.Rows.(driver.RowsColumnTypeScanType); ok {
 		return t.ColumnTypeScanType(i)
 	}
@@ -130,6 +139,9 @@ func (r *readRows) ColumnTypeScanType(i int) reflect.Type {
 }
 
 func (r *readRows) ColumnTypeDatabaseTypeName(i int) string {
+	if !r.live {
+		return r.head.ColumnTypeDatabaseTypeName(i)
+	}
 	if t, ok := r.Rows.(driver.RowsColumnTypeDatabaseTypeName); ok {
 		return t.ColumnTypeDatabaseTypeName(i)
 	}
@@ -137,6 +149,9 @@ func (r *readRows) ColumnTypeDatabaseTypeName(i int) string {
 }
 
 func (r *readRows) ColumnTypeLength(i int) (int64, bool) {
+	if !r.live {
+		return r.head.ColumnTypeLength(i)
+	}
 	if t, ok := r.Rows.(driver.RowsColumnTypeLength); ok {
 		return t.ColumnTypeLength(i)
 	}
@@ -144,6 +159,9 @@ func (r *readRows) ColumnTypeLength(i int) (int64, bool) {
 }
 
 func (r *readRows) ColumnTypeNullable(i int) (nullable, ok bool) {
+	if !r.live {
+		return r.head.ColumnTypeNullable(i)
+	}
 	if t, is := r.Rows.(driver.RowsColumnTypeNullable); is {
 		return t.ColumnTypeNullable(i)
 	}
@@ -151,6 +169,9 @@ func (r *readRows) ColumnTypeNullable(i int) (nullable, ok bool) {
 }
 
 func (r *readRows) ColumnTypePrecisionScale(i int) (precision, scale int64, ok bool) {
+	if !r.live {
+		return r.head.ColumnTypePrecisionScale(i)
+	}
 	if t, is := r.Rows.(driver.RowsColumnTypePrecisionScale); is {
 		return t.ColumnTypePrecisionScale(i)
 	}
@@ -173,7 +194,7 @@ func readAhead(rows driver.Rows, limits cache.Limits) ahead {
 		err := rows.Next(dest)
 		if err == nil {
 			if fit := rec.Add(dest); fit != cache.Fits {
-				return ahead{rows: &readRows{Rows: rows, head: rec.Answer(), row: dest}, fit: fit}
+				return ahead{rows: &readRows{Rows: rows, head: keptRows{answer: rec.Answer()}, row: dest}, fit: fit}
 			}
 			continue
 		}
@@ -182,7 +203,7 @@ func readAhead(rows driver.Rows, limits cache.Limits) ahead {
 		if err == io.EOF && !(several && sets.HasNextResultSet()) { //nolint:errorlint // the contract of driver.Rows is identity
 			return ahead{answer: head}
 		}
-		out := ahead{rows: &readRows{Rows: rows, head: head, err: err}}
+		out := ahead{rows: &readRows{Rows: rows, head: keptRows{answer: head}, err: err}}
 		if err != io.EOF { //nolint:errorlint // as above
 			out.err = err
 		}

@@ -306,7 +306,7 @@ func (s *session) release() {
 	}
 	s.held = nil
 	s.used()
-	s.returned()
+	s.returned(l.Value, nil)
 	l.Release()
 }
 

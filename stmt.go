@@ -34,6 +34,8 @@ type stmt struct {
 	home  origin // who prepared it, see origin.go
 	bound []*prepared
 	shown io.Closer // itself, and around it what the middlewares put there; Call.Stmt
+
+	optioned bool // see options
 }
 
 // newStmt returns a statement that is prepared nowhere yet.
@@ -114,6 +116,12 @@ func (st *stmt) prepare(ctx context.Context, p *physical, text string) error {
 }
 
 func (st *stmt) runs() string { return st.text }
+
+func (st *stmt) options() *bool { return &st.optioned }
+
+func (st *stmt) older(p *physical) bool {
+	return slices.ContainsFunc(st.bound, func(ps *prepared) bool { return ps.p == p && ps.told != p.scope.told })
+}
 
 // Close tells the middlewares that put their own around the statement. None of
 // them can keep it open.

@@ -25,7 +25,8 @@ type Cache struct {
 	// be asked.
 	StaleOnError int64
 	// Misses are queries for which the database was asked, those of StaleOnError
-	// too, and Bypasses those that the cache had no part in, by the code of why.
+	// too and those whose answer was to be audited, and Bypasses those that the cache
+	// had no part in, by the code of why.
 	Misses, Bypasses map[string]int64
 	// Kept are answers that were kept. Dropped are those that were not because
 	// something they depend on was written meanwhile; TooManyRows, TooBig and

@@ -144,5 +144,8 @@ func classify(err error) backend.Class {
 	if pgconn.Timeout(err) {
 		return backend.ClassDead
 	}
+	if errors.Is(err, pgx.ErrTxCommitRollback) { // what a COMMIT in a failed transaction does
+		return backend.ClassVerdict
+	}
 	return backend.Common(err)
 }

@@ -72,7 +72,10 @@ func owns(d driver.Driver) bool {
 // driver.ErrBadConn.
 func classify(err error) backend.Class {
 	var pe *pq.Error
-	if !errors.As(err, &pe) {
+	switch {
+	case errors.Is(err, pq.ErrInFailedTransaction): // a COMMIT in one, which pq has rolled back
+		return backend.ClassVerdict
+	case !errors.As(err, &pe):
 		return backend.Common(err)
 	}
 	class := backend.SQLState(string(pe.Code))

@@ -16,7 +16,9 @@ import (
 // it was told when a call returns.
 type engine interface {
 	Get(key string) (*Entry, bool)
-	Set(key string, e *Entry)
+	// Set keeps e unless an entry stays that is kept already, and reports whether it
+	// did. stays must not call the engine.
+	Set(key string, e *Entry, stays func(kept *Entry) bool) bool
 	Delete(key string)
 	Clear()
 	// Size is how many entries there are, and what they take.
@@ -59,11 +61,21 @@ func weigh(key string, e *Entry) uint32 {
 }
 
 func (w weighted) Get(key string) (*Entry, bool) { return w.cache.GetIfPresent(key) }
-func (w weighted) Set(key string, e *Entry)      { w.cache.Set(key, e) }
 func (w weighted) Delete(key string)             { w.cache.Invalidate(key) }
 func (w weighted) Clear()                        { w.cache.InvalidateAll() }
 func (w weighted) Evicted() int64                { return w.evicted.Load() }
 func (w weighted) Some() iter.Seq[*Entry]        { return w.cache.Values() }
+
+func (w weighted) Set(key string, e *Entry, stays func(kept *Entry) bool) (set bool) {
+	w.cache.Compute(key, func(kept *Entry, found bool) (*Entry, otter.ComputeOp) {
+		if found && stays(kept) {
+			return kept, otter.CancelOp
+		}
+		set = true
+		return e, otter.WriteOp
+	})
+	return set
+}
 
 func (w weighted) Size() (entries int, bytes int64) {
 	return w.cache.EstimatedSize(), int64(w.cache.WeightedSize())

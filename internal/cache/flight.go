@@ -5,6 +5,7 @@ package cache
 import (
 	"context"
 	"sync"
+	"time"
 )
 
 // Flights are the questions under way, by key. Of all who want the same answer
@@ -20,6 +21,7 @@ type Flights[T any] struct {
 // flight is one question under way.
 type flight[T any] struct {
 	token   Token
+	asked   time.Time     // when, or before; whoever takes the lead moves it
 	lead    chan struct{} // holds one where nobody leads
 	landed  chan struct{} // closed at the end
 	waiting int
@@ -52,50 +54,75 @@ const (
 	Served
 )
 
-// Join takes part in the flight for key, or begins one. The caller took its
-// token before: it joins no flight that was begun in another state, which may
-// lack what the caller itself has written. While it waits, its own ctx alone
-// ends that, with an error.
-func (f *Flights[T]) Join(ctx context.Context, key string, token Token) (answer T, lead Lead[T], how Joined, err error) {
-	fl, led := f.enter(key, token)
+// Question is what somebody wants to know.
+type Question struct {
+	Key string
+	// Token was taken before the question is sent.
+	Token Token
+	// Asked is when whoever asks began to.
+	Asked time.Time
+	// TTL is how old the answer may be at Asked; 0 = of any age.
+	TTL time.Duration
+}
+
+// Outcome is what became of joining a flight.
+type Outcome[T any] struct {
+	How Joined
+	// Answer is another's, and was asked for at Asked or later, where it is [Served].
+	Answer T
+	Asked  time.Time
+	// Lead is the caller's where it is [Leading].
+	Lead Lead[T]
+}
+
+// Join takes part in the flight for a question, or begins one. It joins no flight
+// that was begun in another state, which may lack what the caller itself has
+// written, and none whose answer would be too old. While the caller waits, its
+// own ctx alone ends that, with an error.
+func (f *Flights[T]) Join(ctx context.Context, q Question) (Outcome[T], error) {
+	fl, led := f.enter(q)
 	if led {
-		return answer, Lead[T]{f, fl, key, 0}, Leading, nil
+		return Outcome[T]{How: Leading, Lead: Lead[T]{f, fl, q.Key, 0}}, nil
 	}
 	select {
 	case <-fl.landed:
 	case <-fl.lead:
-		return answer, Lead[T]{f, fl, key, f.take(fl)}, Leading, nil
+		return Outcome[T]{How: Leading, Lead: Lead[T]{f, fl, q.Key, f.take(fl, q.Asked)}}, nil
 	case <-ctx.Done():
-		f.leave(key, fl)
-		return answer, Lead[T]{}, Alone, ctx.Err()
+		f.leave(q.Key, fl)
+		return Outcome[T]{}, ctx.Err()
 	}
 	if !fl.shared {
-		return answer, Lead[T]{}, Alone, nil
+		return Outcome[T]{}, nil
 	}
-	return fl.answer, Lead[T]{}, Served, nil
+	return Outcome[T]{How: Served, Answer: fl.answer, Asked: fl.asked}, nil
 }
 
-// enter finds the flight of a key and state, or begins it.
-func (f *Flights[T]) enter(key string, token Token) (fl *flight[T], led bool) {
+// enter finds the flight of a key, state and age, or begins it.
+func (f *Flights[T]) enter(q Question) (fl *flight[T], led bool) {
 	f.mu.Lock()
 	defer f.mu.Unlock()
-	if fl := f.flying[key]; fl != nil && fl.token.Same(token) {
+	if fl := f.flying[q.Key]; fl != nil && fl.token.Same(q.Token) && (q.TTL == 0 || q.Asked.Sub(fl.asked) < q.TTL) {
 		fl.waiting++
 		return fl, false
 	}
-	fl = &flight[T]{token: token, lead: make(chan struct{}, 1), landed: make(chan struct{})}
+	fl = &flight[T]{token: q.Token, asked: q.Asked, lead: make(chan struct{}, 1), landed: make(chan struct{})}
 	if f.flying == nil {
 		f.flying = map[string]*flight[T]{}
 	}
-	f.flying[key] = fl // one that began in an older state goes on without newcomers
+	f.flying[q.Key] = fl // an older one goes on without newcomers
 	return fl, true
 }
 
-// take notes that one who waited leads, and returns whose turn it is.
-func (f *Flights[T]) take(fl *flight[T]) (turn int) {
+// take notes that one who waited leads, who began to ask at a time, and returns
+// whose turn it is.
+func (f *Flights[T]) take(fl *flight[T], asked time.Time) (turn int) {
 	f.mu.Lock()
 	defer f.mu.Unlock()
 	fl.waiting--
+	if asked.After(fl.asked) {
+		fl.asked = asked
+	}
 	return fl.ended
 }
 

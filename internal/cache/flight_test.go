@@ -7,6 +7,7 @@ import (
 	"errors"
 	"testing"
 	"testing/synctest"
+	"time"
 )
 
 // outcome is what a caller of a flight came to.
@@ -15,6 +16,10 @@ type outcome struct {
 	how    Joined
 	lead   Lead[string]
 	err    error
+}
+
+func joined(o Outcome[string], err error) outcome {
+	return outcome{o.Answer, o.How, o.Lead, err}
 }
 
 // join has a caller join a flight in the background.
@@ -27,9 +32,7 @@ func joins(ctx context.Context, f *Flights[string], key string, token Token, n i
 	heard := make(chan outcome, n)
 	for range n {
 		go func() {
-			var o outcome
-			o.answer, o.lead, o.how, o.err = f.Join(ctx, key, token)
-			heard <- o
+			heard <- joined(f.Join(ctx, Question{Key: key, Token: token}))
 		}()
 	}
 	synctest.Wait()
@@ -183,16 +186,14 @@ func TestWhoWaitsEndsWithItsOwnContextAlone(t *testing.T) {
 func TestALeadThatNobodyTookIsNotLost(t *testing.T) {
 	f := &Flights[string]{}
 	for range 2000 { // the lead and the end of the only one who waits race
-		_, lead, _, _ := f.Join(t.Context(), "key", Token{})
+		first, _ := f.Join(t.Context(), Question{Key: "key"})
 		ctx, cancel := context.WithCancel(t.Context())
 		heard := make(chan outcome, 1)
 		go func() {
-			var o outcome
-			o.answer, o.lead, o.how, o.err = f.Join(ctx, "key", Token{})
-			heard <- o
+			heard <- joined(f.Join(ctx, Question{Key: "key"}))
 		}()
 		go cancel()
-		lead.Abort()
+		first.Lead.Abort()
 		if o := <-heard; o.how == Leading {
 			o.lead.Abort()
 		}
@@ -221,5 +222,68 @@ func TestNobodyJoinsAFlightFromBeforeItsOwnWrite(t *testing.T) {
 			t.Errorf("who joined after the write came to %+v", o)
 		}
 		empty(t, f)
+	})
+}
+
+func TestNobodyJoinsAFlightWhoseAnswerWouldBeTooOld(t *testing.T) {
+	bubble(t, func(t *testing.T) {
+		f := &Flights[string]{}
+		asks := func(ttl time.Duration) <-chan Outcome[string] {
+			heard := make(chan Outcome[string], 1)
+			q := Question{Key: "key", Asked: time.Now(), TTL: ttl}
+			go func() {
+				o, _ := f.Join(t.Context(), q)
+				heard <- o
+			}()
+			synctest.Wait()
+			return heard
+		}
+		began := time.Now()
+		old := <-asks(time.Second)
+		pass(time.Second - 1)
+		waiter := asks(time.Second)
+		pass(1)
+		ageless := asks(0)
+		young := <-asks(time.Second)
+		if old.How != Leading || young.How != Leading {
+			t.Fatalf("got %v and %v, want that both lead", old.How, young.How)
+		}
+		old.Lead.Land("old")
+		for _, heard := range []<-chan Outcome[string]{waiter, ageless} {
+			if o := <-heard; o.Answer != "old" || !o.Asked.Equal(began) {
+				t.Errorf("got %+v, want the old answer", o)
+			}
+		}
+		joins := asks(time.Second)
+		young.Lead.Land("young")
+		if o := <-joins; o.Answer != "young" || !o.Asked.Equal(began.Add(time.Second)) {
+			t.Errorf("got %+v, want the young answer", o)
+		}
+		empty(t, f)
+	})
+}
+
+func TestTheAgeOfAFlightIsItsLastLeaders(t *testing.T) {
+	bubble(t, func(t *testing.T) {
+		f := &Flights[string]{}
+		began := time.Now()
+		first, _ := f.Join(t.Context(), Question{Key: "key", Asked: began, TTL: time.Second})
+		heard := make(chan Outcome[string], 2)
+		join := func(at time.Time) {
+			go func() {
+				o, _ := f.Join(t.Context(), Question{Key: "key", Asked: at, TTL: time.Second})
+				heard <- o
+			}()
+			synctest.Wait()
+		}
+		half := began.Add(time.Second / 2)
+		join(half)
+		first.Lead.Abort()
+		second := <-heard
+		join(began.Add(5 * time.Second / 4)) // too late for the first question
+		second.Lead.Land("rows")
+		if o := <-heard; o.How != Served || !o.Asked.Equal(half) {
+			t.Errorf("it came to %+v", o)
+		}
 	})
 }

@@ -32,6 +32,16 @@ func AppendKey(dst []byte, text uint64, scope string, args []driver.NamedValue) 
 	return dst, true
 }
 
+// Plain reports whether an argument can be part of a key.
+func Plain(v any) bool {
+	switch v.(type) {
+	case nil, int64, int, string, []byte, bool, float64, time.Time:
+		return true
+	}
+	_, ok := appendOther(nil, v)
+	return ok
+}
+
 func appendText(dst []byte, s string) []byte {
 	return append(binary.AppendUvarint(dst, uint64(len(s))), s...)
 }
@@ -90,8 +100,28 @@ func appendOther(dst []byte, v any) ([]byte, bool) {
 			return dst, false
 		}
 		return appendValue(appendText(append(dst, 'V'), reflect.TypeOf(v).Name()), own)
+	case driver.Valuer:
+		return appendValuer(dst, v)
 	}
 	return appendKind(dst, reflect.ValueOf(v))
+}
+
+// appendValuer adds a value that says itself what it is, if it is plain as well: an
+// enumeration, a UUID. What it says is part of the key, because it may say something
+// else the next time, such as a time that has passed since.
+func appendValuer(dst []byte, v driver.Valuer) ([]byte, bool) {
+	if at := reflect.ValueOf(v); at.Kind() == reflect.Pointer && at.IsNil() {
+		return appendKind(dst, at) // which is NULL, as database/sql has it
+	}
+	dst, ok := appendKind(dst, reflect.ValueOf(v))
+	if !ok {
+		return dst, false
+	}
+	says, err := v.Value()
+	if err != nil || !driver.IsValue(says) {
+		return dst, false
+	}
+	return appendValue(append(dst, 'S'), says)
 }
 
 // appendKind adds a value by what it is made of.

@@ -87,3 +87,29 @@ func TestAKeyOfTheUsualTypesCostsNoAllocation(t *testing.T) {
 		t.Errorf("%v allocations", n)
 	}
 }
+
+// moment is a plain kind that says something else each time.
+type moment int64
+
+var said int64
+
+func (moment) Value() (driver.Value, error) { said++; return said, nil }
+
+// wish is a plain kind that says what it is made of.
+type wish string
+
+func (w wish) Value() (driver.Value, error) { return string(w), nil }
+
+func TestAnArgumentThatSaysAnotherValueHasAnotherKey(t *testing.T) {
+	key := func(v any) string { return keyOf(t, 1, "", arg(v)) }
+	if first, second := key(moment(1)), key(moment(1)); first == second {
+		t.Error("what an argument says is not in its key")
+	}
+	one, none := wish("a"), (*wish)(nil)
+	if key(one) != key(wish("a")) || key(one) == key(wish("b")) || key(one) == key("a") {
+		t.Error("the key is not that of the value with its type")
+	}
+	if key(&one) == key(none) || key(none) != key((*wish)(nil)) {
+		t.Error("a pointer has not the key of what it leads to")
+	}
+}

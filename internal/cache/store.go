@@ -85,7 +85,8 @@ func (s *Store) Get(key string, now time.Time) (*Entry, Find) {
 // something it depends on is written. Up to a tenth of ttl is taken off by
 // chance, so that what was asked at once does not expire at once; nothing is
 // added, because ttl is how old a shown answer may be. Put reports whether the
-// answer was offered to the store: not if the token no longer holds.
+// answer was offered to the store: not if the token no longer holds, nor where the
+// answer that is kept was asked for later.
 func (s *Store) Put(key string, a *Answer, token Token, asked time.Time, ttl time.Duration) bool {
 	if !s.versions.Holds(token) {
 		return false
@@ -94,9 +95,12 @@ func (s *Store) Put(key string, a *Answer, token Token, asked time.Time, ttl tim
 	if ttl > 0 {
 		e.until = asked.Add(ttl - rand.N(ttl/10+1))
 	}
-	s.engine.Set(key, e)
-	return true
+	return s.engine.Set(key, e, func(kept *Entry) bool { return kept.Asked.After(asked) && s.Holds(kept) })
 }
+
+// Holds reports whether nothing that an entry depends on was written since it was
+// asked for, however old it is.
+func (s *Store) Holds(e *Entry) bool { return s.versions.Holds(e.token) }
 
 // Delete gives up what is kept under a key.
 func (s *Store) Delete(key string) { s.engine.Delete(key) }

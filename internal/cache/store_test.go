@@ -114,6 +114,27 @@ func TestTheAgeOfAnAnswerBeginsWhenItWasAsked(t *testing.T) {
 	})
 }
 
+func TestAnAnswerGivesWayToNoneThatWasAskedForBeforeIt(t *testing.T) {
+	bubble(t, func(t *testing.T) {
+		v := open(t)
+		s := NewStore(v, 1<<20)
+		orders := v.Tags("orders")
+		token, asked := capture(t, v, orders), time.Now()
+		pass(time.Second)
+		put(t, s, "k", text(t, "new"), orders, time.Hour)
+		if s.Put("k", text(t, "old"), token, asked, time.Hour) {
+			t.Error("the older answer was kept")
+		}
+		find(t, s, "k", Valid, "new")
+		done(v, orders)
+		token = capture(t, v, orders)
+		if !s.Put("k", text(t, "after the write"), token, asked, time.Hour) {
+			t.Error("an answer that was overtaken stayed")
+		}
+		find(t, s, "k", Valid, "after the write")
+	})
+}
+
 func TestDeleteAndClearGiveUpAnswers(t *testing.T) {
 	v := open(t)
 	s := NewStore(v, 1<<20)

@@ -83,16 +83,16 @@ func (b *bank) read(t *testing.T, r int) int64 {
 	if !ok {
 		return b.ask(r)
 	}
-	answer, lead, how, err := b.flights.Join(t.Context(), b.keys[r], token)
+	joined, err := b.flights.Join(t.Context(), Question{Key: b.keys[r], Token: token})
 	switch {
 	case err != nil:
 		t.Error(err)
 		return 0
-	case how == Served:
+	case joined.How == Served:
 		b.joined.Add(1)
-		return value(answer)
-	case how == Leading:
-		return b.lead(t, r, token, lead)
+		return value(joined.Answer)
+	case joined.How == Leading:
+		return b.lead(t, r, token, joined.Lead)
 	}
 	return b.ask(r)
 }

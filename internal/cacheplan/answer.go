@@ -19,14 +19,14 @@ const (
 	// WhySchema: the schema is not known yet, or may have changed just now. As a reason
 	// for "everything" it speaks against nothing.
 	WhySchema = "schema-unknown"
-	// WhyStrange: it names a table that the schema lacks. It speaks against nothing:
-	// the answer depends on everything, the write may be of anything.
+	// WhyStrange: it names a table that the schema lacks, such as one of the server's
+	// own: nobody knows when its rows change, and a write may be of anything.
 	WhyStrange = "unknown-table"
 )
 
 // judgeAnswer fills in what the plan says of the answer.
 func (p *Planner) judgeAnswer(plan *Plan) {
-	want := p.choose(plan.Known)
+	want := p.choose(plan.Known, plan.world.schema)
 	plan.Why = p.against(plan, want)
 	plan.Serve, plan.Asked = plan.Why == "", want.asked
 	plan.Reads, plan.Names = p.depends(plan, want.terms.Tags)
@@ -54,24 +54,26 @@ func (p *Planner) against(plan *Plan, want choice) string {
 		return WhyNotAsked
 	case !plan.Remembered:
 		return WhyLong
-	case plan.world.schema == nil && p.cfg.NeedsSchema:
+	case plan.world.schema == nil && (p.cfg.NeedsSchema || p.cfg.NeedsServer && !plan.world.server):
 		return WhySchema
 	case plan.world.schema == nil:
-		return ""
+		return plan.world.unfit
 	}
 	if why := plan.world.schema.Refuses(); why != "" {
 		return why
+	}
+	if p.strange(plan.world.schema, k) {
+		return WhyStrange
 	}
 	_, why := plan.world.schema.Reads(plan.reading())
 	return why
 }
 
-// depends are the tags of a read, and their names. A name where a table stands
-// that the schema lacks may be of anything that was made lately: then the read
-// depends on everything.
+// depends are the tags of a read, and their names. While nothing is known of the
+// schema, it depends on everything.
 func (p *Planner) depends(plan *Plan, own []string) (tags cache.Tags, names []string) {
 	k, schema := plan.Known, plan.world.schema
-	if schema == nil || p.strange(schema, k) {
+	if schema == nil {
 		return cache.Everything(), nil
 	}
 	names, _ = schema.Reads(plan.reading())

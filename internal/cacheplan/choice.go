@@ -3,6 +3,8 @@
 package cacheplan
 
 import (
+	"slices"
+
 	"github.com/fluxor-db/fluxor/internal/cacherules"
 	"github.com/fluxor-db/fluxor/internal/sqltext"
 )
@@ -25,8 +27,25 @@ type choice struct {
 	terms   sqltext.Terms
 }
 
+// forRules is what rules look at in a text. Whatever may be a table of the schema is
+// one: a column that is called so as well. While nothing is known of the schema,
+// each name may be one that a rule forbids.
+func forRules(k *sqltext.Known, schema Schema) cacherules.Query {
+	q := cacherules.Query{Fingerprint: k.Fingerprint(), Tables: k.Tables()}
+	if schema == nil {
+		q.Names = k.Tags
+		return q
+	}
+	for _, name := range relations(schema, k.Tags) {
+		if !slices.Contains(k.Tables(), name) {
+			q.Tables = append(slices.Clip(q.Tables), name)
+		}
+	}
+	return q
+}
+
 // choose looks for a hint, and for a rule where there is none.
-func (p *Planner) choose(k *sqltext.Known) choice {
+func (p *Planner) choose(k *sqltext.Known, schema Schema) choice {
 	hint, err := sqltext.HintOf(p.memo.Dialect(), k.Text())
 	switch {
 	case err != nil:
@@ -41,7 +60,7 @@ func (p *Planner) choose(k *sqltext.Known) choice {
 	case p.cfg.Rules == nil:
 		return choice{}
 	}
-	rule, fits := p.cfg.Rules.Match(cacherules.Query{Fingerprint: k.Fingerprint(), Tables: k.Tables()})
+	rule, fits := p.cfg.Rules.Match(forRules(k, schema))
 	switch {
 	case !fits:
 		return choice{}

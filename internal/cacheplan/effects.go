@@ -33,15 +33,18 @@ func (p *Planner) judgeEffects(plan *Plan) {
 		plan.Reshapes = true
 	}
 	p.judgeRoutines(plan)
+	if s.reason == sqltext.Calls {
+		plan.Undoable = false // a procedure that fails has not taken back what it did before, or has committed it
+	}
 	if !s.neutral && (k.Verdict == sqltext.Write || k.Verdict == sqltext.Flush) {
 		plan.Session = Unsettles
 	}
 }
 
-// everything says that the text may change anything.
+// everything says that the text may change anything, also where no rollback
+// reaches: code that nobody knows may write over a connection of its own.
 func (p *Planner) everything(plan *Plan) {
-	plan.Changes, plan.Writes, plan.Written = true, cache.Everything(), nil
-	plan.Undoable = p.memo.Dialect() != sqltext.MySQL
+	plan.Changes, plan.Writes, plan.Written, plan.Undoable = true, cache.Everything(), nil, false
 }
 
 // judgeWrite finds what a write may change. A table that the schema does not know
@@ -63,12 +66,11 @@ func (p *Planner) judgeWrite(plan *Plan) {
 		plan.Beyond = why
 		return
 	}
-	plan.Undoable = plan.Undoable || schema.Transactional(named)
+	plan.Undoable = schema.Transactional(named)
 	p.writes(plan, names)
 }
 
-// judgeRoutines adds what the routines change that the text calls. One of Oracle's
-// may do so in a transaction of its own.
+// judgeRoutines adds what the routines change that the text calls.
 func (p *Planner) judgeRoutines(plan *Plan) {
 	names, schema := plan.sense.writes, plan.world.schema
 	if len(names) == 0 || plan.Changes && plan.Written == nil {
@@ -83,8 +85,7 @@ func (p *Planner) judgeRoutines(plan *Plan) {
 		p.everything(plan)
 		return
 	}
-	undoable := p.memo.Dialect() != sqltext.Oracle && (p.memo.Dialect() != sqltext.MySQL || schema.Transactional(names))
-	plan.Changes, plan.Undoable = true, plan.Undoable && undoable
+	plan.Changes, plan.Undoable = true, plan.Undoable && p.undoable(schema, names)
 	p.writes(plan, slices.Concat(plan.Written, closed))
 }
 
@@ -100,9 +101,15 @@ func (p *Planner) judgeRead(plan *Plan) {
 		plan.Beyond = why
 		p.everything(plan)
 	case len(names) > 0:
-		plan.Changes, plan.Undoable = true, p.memo.Dialect() != sqltext.MySQL || schema.Transactional(names)
+		plan.Changes, plan.Undoable = true, p.undoable(schema, names)
 		p.writes(plan, names)
 	}
+}
+
+// undoable reports whether a rollback takes back what routines write into
+// relations. One of Oracle's may write in a transaction of its own.
+func (p *Planner) undoable(schema Schema, names []string) bool {
+	return p.memo.Dialect() != sqltext.Oracle && schema.Transactional(names)
 }
 
 // writes fills in what is changed.
@@ -119,10 +126,9 @@ func (p *Planner) sets(k *sqltext.Known) Effect {
 	case k.Reason != sqltext.Settings || k.Count != 1:
 		return Unsettles
 	}
-	words := strings.Fields(strings.ToLower(k.Text()))
 	switch k.Verb {
 	case "SET":
-		if p.memo.Dialect() == sqltext.PostgreSQL && len(words) > 1 && words[1] == "local" {
+		if words := wordsOf(k); p.memo.Dialect() == sqltext.PostgreSQL && len(words) > 1 && words[1] == "local" {
 			return SetsLocally
 		}
 		if p.turnsOn(k.Text()) {
@@ -140,6 +146,9 @@ func (p *Planner) sets(k *sqltext.Known) Effect {
 	return Unsettles
 }
 
+// wordsOf are the words of a text, in lower case and without those of comments.
+func wordsOf(k *sqltext.Known) []string { return strings.Fields(k.Fingerprint()) }
+
 // turnsOn reports whether a text sets what transactions do, as for the next one
 // alone or so that reads see what is not committed, or sets something to what it
 // finds then: the same text may set something else the next time.
@@ -154,7 +163,7 @@ func (p *Planner) turnsOn(text string) bool {
 
 // controls judges a statement that begins or ends a transaction or a part of it.
 func (p *Planner) controls(k *sqltext.Known) Control {
-	words := strings.Fields(strings.ToLower(k.Text()))
+	words := wordsOf(k)
 	switch k.Verb {
 	case "SAVEPOINT", "RELEASE":
 		switch {
@@ -164,12 +173,12 @@ func (p *Planner) controls(k *sqltext.Known) Control {
 			return Stays
 		}
 	case "ROLLBACK":
-		if k.Count == 1 && slices.Contains(words, "to") {
+		if k.Count == 1 && slices.Contains(words[1:min(len(words), 3)], "to") { // behind WORK or TRANSACTION, too
 			return Stays
 		}
 	}
 	ends := k.Verb == "COMMIT" || k.Verb == "ROLLBACK" || k.Verb == "END" || k.Verb == "ABORT"
-	if ends && k.Count == 1 && !strings.Contains(strings.ToLower(k.Text()), "chain") {
+	if ends && k.Count == 1 && !slices.Contains(words, "chain") {
 		return Ends
 	}
 	return Turns

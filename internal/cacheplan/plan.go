@@ -56,7 +56,8 @@ type Plan struct {
 	// Beyond is the code of why that is everything; "" where it is not, and where the
 	// text itself says so.
 	Beyond string
-	// Undoable is whether a rollback takes all of its changes back.
+	// Undoable is whether a rollback, and the server's refusal, take all of its
+	// changes back.
 	Undoable bool
 	// Reshapes is whether it may change the schema.
 	Reshapes bool
@@ -69,12 +70,28 @@ type Plan struct {
 	sense sense
 }
 
+// Fit is the plan, whose Why is WhySchema, where the server is one of which answers may be
+// kept, and no schema is asked for.
+func (plan *Plan) Fit() *Plan {
+	fit := *plan
+	fit.Serve, fit.Why = true, ""
+	return &fit
+}
+
 // reading are the names that running the text may read.
 func (plan *Plan) reading() []string {
 	if len(plan.sense.reads) == 0 {
 		return plan.Known.Tags
 	}
 	return slices.Concat(plan.Known.Tags, plan.sense.reads)
+}
+
+// Momentary is the plan of the same text with arguments for which the server reads
+// the clock: its answer is of its moment.
+func (plan *Plan) Momentary() *Plan {
+	timed := *plan
+	timed.Serve, timed.Why = false, sqltext.Clock.String()
+	return &timed
 }
 
 // Effect is what a text does to the session.

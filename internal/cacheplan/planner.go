@@ -40,6 +40,8 @@ type Config struct {
 	// NeedsSchema keeps nothing while the schema is not known: a view may call a
 	// function that nobody sees in the text.
 	NeedsSchema bool
+	// NeedsServer keeps nothing, where no schema is known, until LearnServer.
+	NeedsServer bool
 	// Never is why nothing may be kept at all; "" for nothing.
 	Never string
 	// Rules are the user's; nil means none.
@@ -61,6 +63,10 @@ type Planner struct {
 // counts: a plan of another world is made anew.
 type world struct {
 	schema Schema // nil: nothing is known
+	server bool   // it is known what the server is
+	unfit  string // why nothing of it may be kept, then; "" for nothing
+	under  underway
+	before atomic.Pointer[world] // one that ended and that writes may be under way in; nil for none
 }
 
 // New returns a planner that knows no schema.
@@ -92,15 +98,22 @@ func (p *Planner) Of(text string) *Plan {
 	return plan
 }
 
-// Current reports whether the plan was made in the present world. Who keeps an
-// answer asks it after taking the token: a change of the schema ends the world
-// before it announces itself, so that it is seen in one of the two.
-func (p *Planner) Current(plan *Plan) bool { return p.world.Load() == plan.world }
+// Present reports whether the plan was made in the present world.
+func (p *Planner) Present(plan *Plan) bool { return p.world.Load() == plan.world }
+
+// Current reports whether the plan was made in the present world, and no write is
+// under way that was announced in one before. Who keeps an answer asks it after
+// taking the token: a change of the schema ends the world before it announces
+// itself, so that it is seen in one of the two.
+func (p *Planner) Current(plan *Plan) bool { return p.Present(plan) && plan.world.settled() }
 
 // Forget ends the world: until the next Learn, nothing is known of the schema.
 // It is called before a statement is announced that may change it, and again
-// when that statement is over.
-func (p *Planner) Forget() { p.world.Store(&world{}) }
+// when that statement is over, before its tags are free.
+func (p *Planner) Forget() {
+	for !p.follow(p.world.Load(), nil) {
+	}
+}
 
 // Since returns what Learn needs to know that no Forget came between.
 func (p *Planner) Since() any { return p.world.Load() }
@@ -108,8 +121,37 @@ func (p *Planner) Since() any { return p.world.Load() }
 // Learn begins a world with a schema that was asked for after Since returned
 // since. It does nothing, and reports false, if the world has ended since.
 func (p *Planner) Learn(since any, s Schema) bool {
-	w, _ := since.(*world)
-	return p.world.CompareAndSwap(w, &world{schema: s})
+	w, ok := since.(*world)
+	return ok && p.follow(w, s)
+}
+
+// follow begins the world that comes after one, unless another has.
+func (p *Planner) follow(before *world, s Schema) bool {
+	return p.begin(before, &world{schema: s, server: before.server, unfit: before.unfit})
+}
+
+// LearnServer notes why no answer of the server may be kept, "" for nothing, where no
+// schema says so, and reports whether that is news. It outlives each world.
+func (p *Planner) LearnServer(unfit string) (news bool) {
+	for {
+		before := p.world.Load()
+		if before.server && before.unfit == unfit {
+			return false
+		}
+		if p.begin(before, &world{schema: before.schema, server: true, unfit: unfit}) {
+			return true
+		}
+	}
+}
+
+// begin has a world come after another, unless one has.
+func (p *Planner) begin(before, w *world) bool {
+	w.before.Store(before)
+	if !p.world.CompareAndSwap(before, w) {
+		return false
+	}
+	w.settled() // lets go of those that ended long ago
+	return true
 }
 
 // Schema returns what is known of the database; nil for nothing.

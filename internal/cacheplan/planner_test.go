@@ -39,6 +39,23 @@ func TestAllWhoAskForATextAtOnceGetOneID(t *testing.T) {
 	}
 }
 
+func TestWithoutASchemaNothingIsKeptBeforeItIsKnownWhatTheServerIs(t *testing.T) {
+	p := cacheplan.New(cacheplan.Config{Memo: sqltext.NewMemo(sqltext.PostgreSQL), Versions: cache.New(), Mode: cacheplan.All, Rows: 10, NeedsServer: true})
+	why := func() string { return p.Of("select a from b").Why }
+	if got := why(); got != cacheplan.WhySchema || !p.Of("select a from b").Fit().Serve {
+		t.Errorf("before: %q", got)
+	}
+	for _, unfit := range []string{"standby", ""} {
+		if !p.LearnServer(unfit) || p.LearnServer(unfit) {
+			t.Errorf("%q is no news, or news twice", unfit)
+		}
+		p.Forget()
+		if got := why(); got != unfit {
+			t.Errorf("%q, want %q", got, unfit)
+		}
+	}
+}
+
 func TestAPlanIsOfItsWorld(t *testing.T) {
 	p := newPlanner()
 	first := p.Of("select 1")

@@ -95,7 +95,7 @@ func outcome(plan *cacheplan.Plan) string {
 }
 
 // anything is the outcome of a call that may do anything.
-const anything = "FLUSH; unknown-function; writes all; reshapes; unknown"
+const anything = "FLUSH; unknown-function; writes all; for good; reshapes; unknown"
 
 // judgements are texts and their outcomes.
 var judgements = map[sqltext.Dialect][][2]string{
@@ -112,39 +112,41 @@ var judgements = map[sqltext.Dialect][][2]string{
 		{"select pure(1), wild(2)", anything},
 		{"select reads(1)", "PURE; impure-routine; unknown"},
 		{"select writes(1)", "PURE; impure-routine; writes orders; leaves"},
-		{"select ages(1)", "PURE; impure-routine; writes old; unknown"},
-		{"select r.note(1)", "FLUSH; unknown-function; writes all; reshapes; leaves"},
+		{"select ages(1)", "PURE; impure-routine; writes old; for good; unknown"},
+		{"select r.note(1)", "FLUSH; unknown-function; writes all; for good; reshapes; leaves"},
 		{"select r.note(1), unknown(1)", anything},
-		{"call r.book(1)", "SESSION; calls; writes orders; leaves"},
-		{"call r.log(1)", "SESSION; calls; writes orders; unknown"},
+		{"call r.book(1)", "SESSION; calls; writes orders; for good; leaves"},
+		{"call r.log(1)", "SESSION; calls; writes orders; for good; unknown"},
 		{"call r.rate(1)", "SESSION; calls; leaves"},
-		{"call ages(1)", "SESSION; calls; writes old; unknown"},
-		{"call p(1)", "FLUSH; unknown-statement; writes all; reshapes; unknown"},
+		{"call ages(1)", "SESSION; calls; writes old; for good; unknown"},
+		{"call p(1)", "FLUSH; unknown-statement; writes all; for good; reshapes; unknown"},
 		{"insert into orders values (pure(1))", "WRITE; changes-tables; writes orders; leaves"},
 		{"insert into rates values (r.book(1))", "WRITE; changes-tables; writes orders,rates; leaves"},
 		{"insert into rates values (reads(1))", "WRITE; changes-tables; writes rates; unknown"},
-		{"insert into strange values (r.book(1))", "WRITE; changes-tables; writes all; leaves"},
+		{"insert into strange values (r.book(1))", "WRITE; changes-tables; writes all; for good; leaves"},
 		{"select pure(current_user)", "SESSION; session; leaves"},
 		{"select pure(1) from orders for update", "WRITE; locking-read; leaves"},
 		{"select pure('now')", "PURE; reads-clock; leaves"},
-		{"create table t (a int default 1 check (a > 0))", "FLUSH; unknown-statement; writes all; reshapes; leaves"},
-		{"alter table t add column a int default pure(1)", "FLUSH; unknown-statement; writes all; reshapes; leaves"},
-		{"alter table t add column a int default reads(1)", "FLUSH; unknown-statement; writes all; reshapes; unknown"},
-		{"create temp table t (a int)", "FLUSH; unknown-statement; writes all; reshapes; unknown"},
-		{"do $$ begin perform pure(1); end $$", "FLUSH; unknown-statement; writes all; reshapes; unknown"},
+		{"create table t (a int default 1 check (a > 0))", "FLUSH; unknown-statement; writes all; for good; reshapes; leaves"},
+		{"alter table t add column a int default pure(1)", "FLUSH; unknown-statement; writes all; for good; reshapes; leaves"},
+		{"alter table t add column a int default reads(1)", "FLUSH; unknown-statement; writes all; for good; reshapes; unknown"},
+		{"create temp table t (a int)", "FLUSH; unknown-statement; writes all; for good; reshapes; unknown"},
+		{"update old set a = 1", "WRITE; changes-tables; writes old; for good; leaves"},
+		{"update orders set a = 1", "WRITE; changes-tables; writes orders; leaves"},
+		{"do $$ begin perform pure(1); end $$", "FLUSH; unknown-statement; writes all; for good; reshapes; unknown"},
 	},
 	sqltext.MySQL: {
 		{"select pure(1)", "PURE; reads rates; leaves"},
 		{"select pkg.pure(1)", "FLUSH; unknown-function; writes all; for good; reshapes; unknown"},
 		{"select sys.pure(1)", "FLUSH; unknown-function; writes all; for good; reshapes; unknown"},
 		{"select ages(1)", "PURE; impure-routine; writes old; for good; unknown"},
-		{"call r.book(?)", "SESSION; calls; writes orders; leaves"},
+		{"call r.book(?)", "SESSION; calls; writes orders; for good; leaves"},
 		{"call r.file(?)", "SESSION; calls; writes old; for good; leaves"},
 		{"call ages(?)", "FLUSH; unknown-statement; writes all; for good; reshapes; unknown"},
-		{"call writes(?)", "SESSION; calls; writes orders; leaves"},
+		{"call writes(?)", "SESSION; calls; writes orders; for good; leaves"},
 		{"call pure(?)", "SESSION; calls; leaves"},
 		{"call note(?)", "FLUSH; unknown-statement; writes all; for good; reshapes; leaves"},
-		{"call r.book(@a)", "SESSION; calls; writes orders; unknown"},
+		{"call r.book(@a)", "SESSION; calls; writes orders; for good; unknown"},
 	},
 	sqltext.Oracle: {
 		{"select r.rate(:1) from dual", "PURE; reads rates; leaves"},
@@ -156,13 +158,14 @@ var judgements = map[sqltext.Dialect][][2]string{
 		{"select clean.wild(:1) from dual", anything},
 		{"select id, pure from orders", "PURE; reads orders,rates; leaves"},
 		{"select id, writes from orders", "PURE; impure-routine; writes orders; for good; leaves"},
-		{"select id from orders where wild = 1", "FLUSH; unknown-function; writes all; reshapes; leaves"},
+		{"select id from orders where wild = 1", "FLUSH; unknown-function; writes all; for good; reshapes; leaves"},
 		{"update rates set v = writes", "WRITE; changes-tables; writes orders,rates; for good; leaves"},
 		{"select other.pure(:1) from dual", anything},
 		{"begin r.book(:1, 'x'); r.rate(:2); end;", "SESSION; calls; writes orders; for good; leaves"},
-		{"begin pkg.x(:1); end;", "FLUSH; unknown-statement; writes all; reshapes; unknown"},
+		{"begin pkg.x(:1); end;", "FLUSH; unknown-statement; writes all; for good; reshapes; unknown"},
 		{"begin :1 := r.rate(:2); end;", "SESSION; calls; leaves"},
-		{"begin r.book(:1); commit; end;", "FLUSH; unknown-statement; writes all; reshapes; unknown"},
+		{"update old set v = 1", "WRITE; changes-tables; writes old; for good; leaves"},
+		{"begin r.book(:1); commit; end;", "FLUSH; unknown-statement; writes all; for good; reshapes; unknown"},
 	},
 	sqltext.SQLite: {
 		{"select plain(?) from orders", "PURE; reads orders; leaves"},
@@ -185,8 +188,8 @@ func TestWithoutASchemaTheRulesAloneSayWhatRoutinesDo(t *testing.T) {
 	p := planner(t, sqltext.PostgreSQL, nil)
 	for text, want := range map[string]string{
 		"select r.rate(1) from orders": "PURE; reads ; leaves",
-		"select pure(1) from orders":   "FLUSH; unknown-function; writes all; reshapes; unknown",
-		"call r.book(1)":               "SESSION; calls; writes all; leaves",
+		"select pure(1) from orders":   "FLUSH; unknown-function; writes all; for good; reshapes; unknown",
+		"call r.book(1)":               "SESSION; calls; writes all; for good; leaves",
 	} {
 		if got := outcome(p.Of(text)); got != want {
 			t.Errorf("%s:\n got %s\nwant %s", text, got, want)

@@ -11,14 +11,14 @@ import (
 
 var texts = map[string]string{
 	WhyRoutine:               "it calls a routine that is not known to be pure",
-	WhySchema:                "the schema is not known: not yet, or not asked for, or it may have changed just now",
+	WhySchema:                "the schema, or what the server is, is not known: not yet, or not asked for, or it may have changed just now",
 	WhyLong:                  "texts of more than 8 KiB are not remembered",
 	WhyNotAsked:              "neither a hint nor a rule asks for it",
 	"database-in-connection": "the database lives in its connection, and each connection has its own",
 	WhyHint:                  "a hint in the statement forbids it",
 	WhyRule:                  "a rule forbids it",
 	WhyBadHint:               "its hint is not understood",
-	WhyStrange:               "it names a table that the schema lacks, which may be of anything that was made lately",
+	WhyStrange:               "it names a table that the schema lacks, which may be the server's own, or was made lately",
 }
 
 // Codes returns the codes of texts, in alphabetical order, without those of package

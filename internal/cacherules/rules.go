@@ -93,6 +93,8 @@ type Query struct {
 	Fingerprint string
 	// Tables are all the tables that it reads, in lower case, without schemas.
 	Tables []string
+	// Names are names in it that may be tables, too. They count where a rule says off.
+	Names []string
 }
 
 // Match returns the first rule for statements that fits q. The rule may say
@@ -128,7 +130,7 @@ func (r *Rule) fits(q Query) bool {
 	switch {
 	case r.Routines != nil:
 		return false
-	case r.Off && r.Tables != nil && !slices.ContainsFunc(q.Tables, r.isTable),
+	case r.Off && r.Tables != nil && !slices.ContainsFunc(q.Tables, r.isTable) && !slices.ContainsFunc(q.Names, r.isTable),
 		!r.Off && r.Tables != nil && !r.areTables(q.Tables):
 		return false
 	}

@@ -76,7 +76,8 @@ func Load(ctx context.Context, d sqltext.Dialect, query Query) (*Catalog, error)
 }
 
 // Fingerprint returns a text that changes with every definition that a Catalog
-// of dialect d depends on, in one or two queries. It may change without reason.
+// of dialect d depends on, and with every setting that refuses a database, in a
+// few queries. It may change without reason.
 func Fingerprint(ctx context.Context, d sqltext.Dialect, query Query) (string, error) {
 	ask, known := fingerprints[d]
 	if !known {

@@ -88,7 +88,7 @@ func TestEachCodeOfTheCatalogHasItsMeaning(t *testing.T) {
 			t.Errorf("nothing gives the code %s", code)
 		}
 	}
-	for _, code := range []string{"user-operator: +", "user-cast: text", "user-overload: lower", "user-type: money"} {
+	for _, code := range []string{"user-operator: +", "user-cast: text", "user-overload: lower", "user-type: money", "user-order: text", "user-namesake: coalesce"} {
 		if _, ok := TextOf(code); !ok {
 			t.Errorf("%s has no meaning", code)
 		}

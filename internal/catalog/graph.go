@@ -164,12 +164,17 @@ func (g *graph) walk(start []int32, how mode) []step {
 // find returns the nodes of names, and those of the names of which nothing is
 // known.
 func (g *graph) find(names []string) (nodes []int32, unknown []string) {
+	var seen map[string]bool // a text may hold thousands of them
 	for _, name := range names {
 		i, known := g.relations[name]
 		switch {
 		case known:
 			nodes = append(nodes, i)
-		case !g.isColumn(name) && !slices.Contains(unknown, name):
+		case !g.isColumn(name) && !seen[name]:
+			if seen == nil {
+				seen = map[string]bool{}
+			}
+			seen[name] = true
 			unknown = append(unknown, name)
 		}
 	}

@@ -33,6 +33,7 @@ type loader struct {
 	oddly   int
 
 	builtins map[string]bool // functions that were asked for
+	seen     map[string]bool // MySQL's tables and views, by sight
 }
 
 // rows runs a query of width columns. A query that may have many rows asks for
@@ -88,5 +89,17 @@ func (l *loader) name(stored string) string {
 func (l *loader) refuse(why string) {
 	if l.c.refusal == "" {
 		l.c.refusal = why
+	}
+}
+
+// standsIn refuses a database in which a statement, as its text is judged, may call
+// a routine of the user's own in place of what a name stands for, unless that makes
+// no difference to it.
+func (l *loader) standsIn(kind, name, routine string, s sqltext.Statement) {
+	r, _ := l.c.Routine(routine)
+	acts := r.All || len(r.Writes) > 0
+	answers := !acts && (kind == "type" || r.Pure && len(r.Reads) == 0)
+	if s.Verdict != sqltext.Flush && (acts || s.Stable && !answers) {
+		l.refuse("user-" + kind + ": " + name)
 	}
 }

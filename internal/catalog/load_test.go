@@ -90,7 +90,7 @@ func TestEveryQueryThatFailsFailsTheLoad(t *testing.T) {
 	refusal := errors.New("the server is gone")
 	one := map[sqltext.Dialect]answers{
 		sqltext.PostgreSQL: {"server_version_num": {{"150000", "0"}}},
-		sqltext.MySQL:      {"show variables": {{"version", "8.0.36"}}},
+		sqltext.MySQL:      {"show session variables": {{"version", "8.0.36"}}},
 		sqltext.SQLite:     {"database_list": {{"0", "main", ""}}, "read_uncommitted": {{"0"}}, "schema_version": {{"1"}}},
 		sqltext.Oracle:     {"DATABASE_ROLE": {{"SCOTT", "PRIMARY", "0"}}},
 	}
@@ -155,15 +155,43 @@ func TestStandbyRefusesTheDatabase(t *testing.T) {
 	}
 }
 
+func TestWhatAServerIsIsAskedForWithoutItsCatalog(t *testing.T) {
+	t.Parallel()
+	asked := 0
+	for d, a := range map[sqltext.Dialect]answers{
+		sqltext.PostgreSQL: {"server_version_num": {{"150000", "1"}}},
+		sqltext.Oracle:     {"DATABASE_ROLE": {{"PHYSICAL STANDBY"}}},
+		sqltext.MySQL:      {"session variables": {{"autocommit", "OFF"}}, "global variables": {}},
+		sqltext.SQLite:     {"read_uncommitted": {{"1"}}},
+	} {
+		want := map[sqltext.Dialect]string{sqltext.MySQL: "autocommit-off", sqltext.SQLite: "read-uncommitted"}[d]
+		if want == "" {
+			want = "standby"
+		}
+		asked = 0
+		why, err := Refusal(t.Context(), d, func(ctx context.Context, text string) ([][]string, error) {
+			asked++
+			return a.query(ctx, text)
+		})
+		most := map[sqltext.Dialect]int{sqltext.MySQL: 2}[d] // of the session and of those to come
+		if err != nil || why != want || asked > max(most, 1) {
+			t.Errorf("%s: %q, %v after %d queries, want %q after one", d, why, err, asked, want)
+		}
+	}
+	if _, err := Refusal(t.Context(), sqltext.Unknown, answers{}.query); !errors.Is(err, ErrDialect) {
+		t.Errorf("an unknown dialect: %v", err)
+	}
+}
+
 func TestMySQLsBooksOnViewsAreRead(t *testing.T) {
 	t.Parallel()
 	text := "select `d`.`v`.`id` AS `id` from `d`.`v`"
 	a := answers{
-		"show variables": {{"version", "8.0.36"}}, "show grants": {{"GRANT ALL PRIVILEGES ON `d`.* TO `u`@`%`"}},
+		"show session variables": {{"version", "8.0.36"}}, "show grants": {{"GRANT ALL PRIVILEGES ON `d`.* TO `u`@`%`"}},
 		"information_schema.engines": {{"d", "a", "BASE TABLE", "InnoDB", "YES"}, {"d", "v", "VIEW", "", ""}, {"d", "u", "VIEW", "", ""}, {"d", "far", "BASE TABLE", "FEDERATED", "NO"}},
 		"information_schema.views":   {{"u", text}, {"v", "select `d`.`a`.`id` AS `id`,`d`.`f`() AS `f` from `d`.`a`"}},
 		"view_table_usage":           {{"u", "v"}, {"v", "a"}}, "view_routine_usage": {{"v", "f"}},
-		"information_schema.routines": {{"f", "FUNCTION", "return 1", "SQL"}},
+		"information_schema.routines": {{"d", "f", "FUNCTION", "return 1", "SQL"}},
 	}
 	c, err := Load(t.Context(), sqltext.MySQL, a.query)
 	if err != nil {
@@ -208,5 +236,22 @@ func TestGrantsSayWhichTriggersAreSeen(t *testing.T) {
 		if got := strings.Join(seen, " "); got != want {
 			t.Errorf("%s: %q, want %q", line, got, want)
 		}
+	}
+}
+
+func TestTimeGrowsWithTheNamesOfAText(t *testing.T) {
+	t.Parallel()
+	names := make([]string, 0, 400_000)
+	for i := range cap(names) {
+		names = append(names, fmt.Sprintf("literal-%d", i/2))
+	}
+	c := &Catalog{graph: newGraph()}
+	start := time.Now()
+	tags, _, _ := c.Writes(names)
+	if took := time.Since(start); took > 10*time.Second {
+		t.Errorf("%v for %d names", took, len(names))
+	}
+	if len(tags) != len(names)/2 || tags[1] != "literal-1" {
+		t.Errorf("%d tags, the second one %q", len(tags), tags[1])
 	}
 }

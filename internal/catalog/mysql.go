@@ -2,11 +2,7 @@
 
 package catalog
 
-import (
-	"strings"
-
-	"github.com/fluxor-db/fluxor/internal/sqltext"
-)
+import "strings"
 
 func loadMySQL(l *loader) error {
 	mariadb, err := l.mysqlServer()
@@ -20,6 +16,9 @@ func loadMySQL(l *loader) error {
 	if err := l.columns(mysqlColumns); err != nil {
 		return err
 	}
+	if err := l.mysqlForeignKeys(); err != nil { // with the parents that bodies name
+		return err
+	}
 	proven, err := l.mysqlRoutines()
 	if err != nil {
 		return err
@@ -28,7 +27,6 @@ func loadMySQL(l *loader) error {
 	for _, step := range []func() error{
 		func() error { return l.mysqlViews(proven) },
 		l.mysqlTriggers,
-		l.mysqlForeignKeys,
 	} {
 		if err := step(); err != nil {
 			return err
@@ -40,10 +38,10 @@ func loadMySQL(l *loader) error {
 	return l.mysqlUsage()
 }
 
-// mysqlServer looks at the session: of one that reads what nobody committed, or
-// that begins transactions by itself, nothing may be kept.
+// mysqlServer looks at the server's settings: where sessions read what nobody
+// committed, or begin transactions by themselves, nothing may be kept.
 func (l *loader) mysqlServer() (mariadb bool, err error) {
-	rows, err := l.rows(2, `show variables where variable_name in ('version', 'tx_isolation', 'transaction_isolation', 'autocommit')`)
+	rows, err := l.mysqlSettings()
 	for _, row := range rows {
 		switch strings.ToLower(row[0]) {
 		case "version":
@@ -52,6 +50,10 @@ func (l *loader) mysqlServer() (mariadb bool, err error) {
 			if row[1] == "OFF" {
 				l.refuse("autocommit-off")
 			}
+		case "completion_type":
+			if row[1] == "CHAIN" {
+				l.refuse("chained-commits")
+			}
 		default:
 			if row[1] == "READ-UNCOMMITTED" {
 				l.refuse("read-uncommitted")
@@ -59,6 +61,19 @@ func (l *loader) mysqlServer() (mariadb bool, err error) {
 		}
 	}
 	return mariadb, err
+}
+
+// mysqlSettings are names and values: those of this session, which is like others
+// that began when it did, and those of sessions to come.
+func (l *loader) mysqlSettings() (all [][]string, err error) {
+	for _, scope := range []string{"session", "global"} {
+		rows, err := l.rows(2, "show "+scope+` variables where variable_name in ('version', 'tx_isolation', 'transaction_isolation', 'autocommit', 'completion_type')`)
+		if err != nil {
+			return nil, err
+		}
+		all = append(all, rows...)
+	}
+	return all, nil
 }
 
 // mysqlEngines are those that keep a table's rows where only statements on this
@@ -78,8 +93,10 @@ func (l *loader) mysqlRelations() (merges []merge, err error) {
 	if err != nil {
 		return nil, err
 	}
+	l.seen = make(map[string]bool, len(rows))
 	for _, row := range rows {
 		schema, name, kind, engine := row[0], row[1], row[2], strings.ToLower(row[3])
+		l.seen[sight(schema, name)] = true
 		n := l.c.relation(l.name(name))
 		n.lasting = n.lasting || kind != "VIEW" && row[4] != "YES"
 		switch {
@@ -150,7 +167,7 @@ func (l *loader) mysqlViews(proven []string) error {
 		l.view(name, text, text)
 		n := l.c.relation(name)
 		n.unkeep(l.unkeptQuery(standIn(text, proven)))
-		if text == "" || l.hidden(text) {
+		if text == "" || l.hidden("", text) {
 			n.unkeep("opaque-view")
 			n.unbind("opaque-view")
 		}
@@ -158,28 +175,30 @@ func (l *loader) mysqlViews(proven []string) error {
 	return nil
 }
 
-// hidden reports whether a query names a table that is not known.
-func (l *loader) hidden(text string) bool {
-	for _, table := range sqltext.Tables(l.dialect, text) {
-		if !l.c.Relation(l.name(table)) && table != "dual" {
-			return true
-		}
-	}
-	return false
-}
-
 func (l *loader) mysqlTriggers() error {
-	rows, err := l.rows(2, mysqlTriggers)
+	rows, err := l.rows(3, mysqlTriggers)
 	for _, row := range rows {
-		l.mysqlBody(l.c.named(l.name(row[0])), row[1])
+		l.mysqlBody(l.c.named(l.name(row[1])), row[0], row[2])
 	}
 	return err
 }
 
+// mysqlForeignKeys follows foreign keys to the tables that their actions change.
+// A parent that the user may not see may have parents that he does not see
+// either, up to any table.
 func (l *loader) mysqlForeignKeys() error {
-	rows, err := l.rows(2, mysqlForeignKeys)
+	rows, err := l.rows(3, mysqlForeignKeys)
+	g := &l.c.graph
+	var hidden []int32
 	for _, row := range rows {
-		l.c.writesToo(l.c.named(l.name(row[0])), l.c.named(l.name(row[1])))
+		parent := g.named(l.name(row[1]))
+		g.writesToo(parent, g.named(l.name(row[2])))
+		if !l.seen[sight(row[0], row[1])] {
+			hidden = append(hidden, parent)
+		}
+	}
+	for _, s := range g.walk(hidden, asWrite) {
+		g.nodes[s.node].unkeep("hidden-table")
 	}
 	return err
 }

@@ -2,10 +2,13 @@
 
 package catalog
 
-import "fmt"
+import (
+	"fmt"
+	"strings"
+)
 
-// mysqlFingerprint is a sum of all definitions, and the user's privileges: what
-// he may not see is not there.
+// mysqlFingerprint is a sum of all definitions, the settings that refuse a
+// database, and the user's privileges: what he may not see is not there.
 func mysqlFingerprint(l *loader) (string, error) {
 	rows, err := l.rows(2, mysqlSums)
 	switch {
@@ -21,6 +24,13 @@ func mysqlFingerprint(l *loader) (string, error) {
 			return "", err
 		}
 		text += made
+	}
+	settings, err := l.mysqlSettings()
+	if err != nil {
+		return "", err
+	}
+	for _, row := range settings {
+		text += "\n" + strings.Join(row, " ")
 	}
 	grants, err := l.rows(1, "show grants")
 	for _, row := range grants {

@@ -5,6 +5,8 @@ package catalog
 import (
 	"regexp"
 	"strings"
+
+	"github.com/fluxor-db/fluxor/internal/sqltext"
 )
 
 // mysqlActs are the words behind which a body may do what no name shows.
@@ -20,42 +22,43 @@ var mysqlNatives = set(`asymmetric_encrypt asymmetric_sign benchmark binlog_gtid
 	version_tokens_set version_tokens_show version_tokens_unlock wait_for_executed_gtid_set wait_until_sql_thread_after_gtids
 	wsrep_last_seen_gtid wsrep_last_written_gtid wsrep_sync_wait_upto_gtid`)
 
-// mysqlBody notes what the text of a trigger or a routine may write.
-func (l *loader) mysqlBody(i int32, text string) {
-	if _, acts := has(text, mysqlActs); acts {
+// mysqlBody notes what the text of a trigger or a routine of a schema may write.
+func (l *loader) mysqlBody(i int32, schema, text string) {
+	_, acts := has(text, mysqlActs)
+	switch {
+	case acts:
 		l.c.nodes[i].unbind("dynamic-sql")
-		return
+	case l.hidden(schema, text):
+		l.c.nodes[i].unbind("hidden-table")
+	default:
+		l.body(i, text)
 	}
-	l.body(i, text)
 }
 
 // mysqlRoutines loads the routines and returns the names of those that are
 // proven pure. What they declare of themselves, nobody holds them to.
 func (l *loader) mysqlRoutines() (proven []string, err error) {
-	rows, err := l.rows(4, mysqlRoutines)
+	rows, err := l.rows(5, mysqlRoutines)
 	if err != nil {
 		return nil, err
 	}
 	for _, row := range rows { // before any body is read
-		l.c.routine(l.name(row[0]))
+		l.c.routine(l.name(row[1]))
 	}
 	pure := map[string]bool{}
 	for _, row := range rows {
-		name, body := l.name(row[0]), row[2]
+		name, body, sql := l.name(row[1]), row[3], row[4] == "SQL"
 		i := l.c.routine(name)
-		query, returns := returned(body)
-		holds := row[1] == "FUNCTION" && row[3] == "SQL" && returns && l.unkeptQuery("select "+query) == ""
-		if before, judged := pure[name]; judged {
-			holds = holds && before
-		}
+		before, judged := pure[name]
+		holds := (before || !judged) && row[2] == "FUNCTION" && sql && l.mysqlReturns(row[0], body)
 		pure[name] = holds
 		switch {
-		case body == "" || row[3] != "SQL":
+		case body == "" || !sql:
 			l.c.nodes[i].unbind("hidden-routine")
 		case holds:
 			l.readThrough(i, body)
 		default:
-			l.mysqlBody(i, body)
+			l.mysqlBody(i, row[0], body)
 		}
 	}
 	for name, holds := range pure {
@@ -70,7 +73,28 @@ func (l *loader) mysqlRoutines() (proven []string, err error) {
 			n.unkeep("opaque-function")
 		}
 	}
+	for _, row := range rows {
+		if row[2] == "FUNCTION" {
+			l.mysqlNamesake(l.name(row[1]))
+		}
+	}
 	return proven, nil
+}
+
+// mysqlNamesake refuses a database with a function that a server older than the
+// built-in one of its name calls in its place. Which of them this server has built
+// in, it does not say.
+func (l *loader) mysqlNamesake(name string) {
+	if !strings.ContainsFunc(name, notInWord) {
+		l.standsIn("overload", name, name, sqltext.Analyze(l.dialect, "select "+name+"('a')"))
+	}
+}
+
+// mysqlReturns reports whether a body does no more than return what depends on its
+// arguments and on tables that the user may see.
+func (l *loader) mysqlReturns(schema, body string) bool {
+	query, returns := returned(body)
+	return returns && l.unkeptQuery("select "+query) == "" && !l.hidden(schema, body)
 }
 
 // returning is a body that returns one expression.

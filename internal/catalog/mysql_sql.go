@@ -25,16 +25,16 @@ var (
 	// mysqlViews: name, text.
 	mysqlViews = "select table_name, " + cutText("view_definition") + " from information_schema.views where table_schema" + mysqlUser + limit
 
-	// mysqlTriggers: table, text.
-	mysqlTriggers = "select event_object_table, " + cutText("action_statement") + " from information_schema.triggers where trigger_schema" + mysqlUser + limit
+	// mysqlTriggers: schema, table, text.
+	mysqlTriggers = "select trigger_schema, event_object_table, " + cutText("action_statement") + " from information_schema.triggers where trigger_schema" + mysqlUser + limit
 
-	// mysqlForeignKeys: parent, child.
-	mysqlForeignKeys = `select distinct referenced_table_name, table_name from information_schema.referential_constraints
+	// mysqlForeignKeys: the parent's schema, parent, child.
+	mysqlForeignKeys = `select distinct unique_constraint_schema, referenced_table_name, table_name from information_schema.referential_constraints
 		where (delete_rule in ('CASCADE', 'SET NULL', 'SET DEFAULT') or update_rule in ('CASCADE', 'SET NULL', 'SET DEFAULT'))
 		and constraint_schema` + mysqlUser + limit
 
-	// mysqlRoutines: name, kind, text, language.
-	mysqlRoutines = "select routine_name, routine_type, " + cutText("routine_definition") +
+	// mysqlRoutines: schema, name, kind, text, language.
+	mysqlRoutines = "select routine_schema, routine_name, routine_type, " + cutText("routine_definition") +
 		`, case when coalesce(external_language, 'SQL') = 'SQL' and routine_body = 'SQL' then 'SQL' else 'other' end
 		from information_schema.routines where routine_schema` + mysqlUser + limit
 

@@ -218,7 +218,8 @@ func TestMariaDBVirtualColumnThatReadsTheClockIsNotKept(t *testing.T) {
 func TestMariaDBSessionMayRefuseTheDatabase(t *testing.T) {
 	for setting, want := range map[string]string{
 		"set session transaction isolation level read uncommitted": "read-uncommitted",
-		"set autocommit = 0": "autocommit-off",
+		"set autocommit = 0":            "autocommit-off",
+		"set completion_type = 'CHAIN'": "chained-commits",
 	} {
 		t.Run(want, func(t *testing.T) {
 			if got := mariadb(t, setting).load().Refuses(); got != want {
@@ -226,6 +227,49 @@ func TestMariaDBSessionMayRefuseTheDatabase(t *testing.T) {
 			}
 		})
 	}
+}
+
+func TestMariaDBServerMayRefuseTheDatabaseForSessionsThatComeLater(t *testing.T) {
+	a := answers{
+		"show grants": {{"GRANT ALL PRIVILEGES ON *.* TO `u`@`%`"}}, "information_schema.engines": {{"d", "a", "BASE TABLE", "InnoDB", "YES"}},
+		"show session variables": {{"version", "10.11.6-MariaDB"}, {"autocommit", "ON"}, {"tx_isolation", "REPEATABLE-READ"}},
+		"bit_xor":                {{"sums", "0"}},
+	}
+	load := func() (refusal, print string) {
+		c, err := Load(t.Context(), sqltext.MySQL, a.query)
+		if err != nil {
+			t.Fatal(err)
+		}
+		print, err = Fingerprint(t.Context(), sqltext.MySQL, a.query)
+		if err != nil {
+			t.Fatal(err)
+		}
+		return c.Refuses(), print
+	}
+	refusal, before := load()
+	if refusal != "" {
+		t.Errorf("refused because of %q", refusal)
+	}
+	for _, row := range []struct{ scope, name, value, want string }{
+		{"global", "tx_isolation", "READ-UNCOMMITTED", "read-uncommitted"},
+		{"global", "transaction_isolation", "READ-UNCOMMITTED", "read-uncommitted"},
+		{"global", "autocommit", "OFF", "autocommit-off"},
+		{"session", "transaction_isolation", "READ-UNCOMMITTED", "read-uncommitted"},
+	} {
+		scope := "show " + row.scope + " variables"
+		old := a[scope]
+		a[scope] = append(old[:len(old):len(old)], []string{row.name, row.value})
+		refusal, after := load()
+		if refusal != row.want || after == before {
+			t.Errorf("%v: refused because of %q, and the fingerprint differs: %v", row, refusal, after != before)
+		}
+		a[scope] = old
+	}
+}
+
+func TestMariaDBFingerprintSeesASessionThatReadsUncommittedRows(t *testing.T) {
+	w := mariadb(t)
+	w.changes("set session transaction isolation level read uncommitted", "set autocommit = 0")
 }
 
 func TestMariaDBFingerprintChangesWithEachDefinition(t *testing.T) {
@@ -252,5 +296,21 @@ func TestAMySQLRoutineWithTheNameOfABuiltInOneMayBeThatOne(t *testing.T) {
 	}
 	if r, _ := c.Routine("own_guid"); !r.Pure {
 		t.Errorf("own_guid: %+v", r)
+	}
+}
+
+func TestAMySQLFunctionWithTheNameOfOneThatOlderServersLackRefusesTheDatabaseUnlessItIsPure(t *testing.T) {
+	for body, want := range map[string]string{
+		"begin insert into other values (1, 1); return 1; end": "user-overload: json_overlaps",
+		"return (select max(x) from other)":                    "user-overload: json_overlaps",
+		"return length(a)":                                     "",
+	} {
+		w := mariadbWorld(t)
+		w.does("create table other (id int primary key, x int)", "create function json_overlaps(a text) returns int "+body,
+			"create procedure json_value() insert into other values (1, 1)", "create function opaque() returns int begin return 1; end",
+			"create function `a,upper`() returns int begin return 1; end")
+		if got := w.load().Refuses(); got != want {
+			t.Errorf("%s: refused because of %q, want %q", body, got, want)
+		}
 	}
 }

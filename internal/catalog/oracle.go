@@ -16,9 +16,12 @@ func loadOracle(l *loader) error {
 	if err := l.columns(oracleColumns); err != nil {
 		return err
 	}
+	if err := l.oracleSources(units); err != nil {
+		return err
+	}
 	for _, step := range []func() error{
-		func() error { return l.oracleSources(units) },
-		l.oracleSynonyms, l.oracleDependencies, l.oracleViews, l.oracleTriggers, l.oracleForeignKeys, l.oraclePolicies, l.oracleExternal,
+		l.oracleSynonyms, l.oracleDependencies, l.oracleViews, func() error { return l.oracleTriggers(units) }, l.oracleForeignKeys,
+		l.oraclePolicies, l.oracleExternal,
 	} {
 		if err := step(); err != nil {
 			return err
@@ -41,20 +44,25 @@ func (l *loader) oracleServer() (a oracleAccount, err error) {
 	if len(rows) != 1 {
 		return a, fmt.Errorf("catalog: %d rows, not one", len(rows))
 	}
-	if role := rows[0][1]; role != "PRIMARY" {
-		l.refuse("standby")
-	}
+	l.oracleRole(rows[0][1])
 	return oracleAccount{rows[0][0], rows[0][2] != "0"}, nil
 }
 
+// oracleRole refuses a database that is no primary one.
+func (l *loader) oracleRole(role string) {
+	if role != "PRIMARY" {
+		l.refuse("standby")
+	}
+}
+
 // oracleUnit is a piece of code.
-type oracleUnit struct{ kind, name string }
+type oracleUnit struct{ owner, kind, name string }
 
 // oracleTrigger is what a trigger is called among the routines.
 func oracleTrigger(name string) string { return "trigger " + name }
 
 // oracleObjects makes the nodes. It returns the code of which the source has to
-// be seen. A package's body may be hidden where its head is not.
+// be seen, and is not yet. A package's body may be hidden where its head is not.
 func (l *loader) oracleObjects(account oracleAccount) (units map[oracleUnit]bool, err error) {
 	rows, err := l.rows(4, oracleObjects)
 	units = map[oracleUnit]bool{}
@@ -73,48 +81,59 @@ func (l *loader) oracleObjects(account oracleAccount) (units map[oracleUnit]bool
 		case "SYNONYM":
 			l.c.relation(name)
 		case "TRIGGER":
-			units[oracleUnit{kind, oracleTrigger(name)}] = true
+			units[oracleUnit{owner, kind, oracleTrigger(name)}] = false
 			l.c.routine(oracleTrigger(name))
 		case "PACKAGE", "TYPE":
 			l.c.nodes[l.c.routine(name)].unkeep("opaque-function")
 			if !mine {
-				units[oracleUnit{kind + " BODY", name}] = true
+				units[oracleUnit{owner, kind + " BODY", name}] = false
 			}
 		case "FUNCTION", "PROCEDURE", "PACKAGE BODY", "TYPE BODY":
 			l.c.nodes[l.c.routine(name)].unkeep("opaque-function")
-			units[oracleUnit{kind, name}] = true
+			units[oracleUnit{owner, kind, name}] = false
 		}
 	}
 	return units, err
 }
 
 // oracleSources looks for what no book shows: texts that are run, transactions
-// that a rollback does not undo, and code that cannot be seen.
+// that a rollback does not undo, and code that cannot be seen or is elsewhere. It
+// notes which units are seen.
 func (l *loader) oracleSources(units map[oracleUnit]bool) error {
-	rows, err := l.rows(4, oracleSources)
+	rows, err := l.rows(5, oracleSources)
 	for _, row := range rows {
-		kind, name := row[0], l.name(row[1])
+		kind, name := row[1], l.name(row[2])
 		if kind == "TRIGGER" {
 			name = oracleTrigger(name)
 		}
-		delete(units, oracleUnit{kind, name})
+		units[oracleUnit{row[0], kind, name}] = true
 		n := &l.c.nodes[l.c.routine(name)]
-		if row[2] == "1" {
+		switch row[3] {
+		case "1":
 			n.unbind("dynamic-sql")
+		case "2":
+			n.unbind("hidden-routine")
 		}
-		n.lasting = n.lasting || row[3] == "1"
+		n.lasting = n.lasting || row[4] == "1"
 	}
-	for unit := range units {
-		l.c.nodes[l.c.routine(unit.name)].unbind("hidden-routine")
+	for unit, seen := range units {
+		if !seen {
+			l.c.nodes[l.c.routine(unit.name)].unbind("hidden-routine")
+		}
 	}
 	return err
 }
 
 // oracleSynonyms follows synonyms to relations and to routines. What one stands
-// for and is not known, is hidden.
+// for and is not known, is hidden, or nothing that has rows of its own. What the
+// server's own tables show changes by itself; public synonyms of those are no
+// relations, like the tables.
 func (l *loader) oracleSynonyms() error {
-	rows, err := l.rows(4, oracleSynonyms)
+	rows, err := l.rows(5, oracleSynonyms)
 	g := &l.c.graph
+	for _, row := range rows {
+		g.relation(l.name(row[0])) // before any is followed
+	}
 	for _, row := range rows {
 		name, to := l.name(row[0]), l.name(row[1])
 		n := g.relation(name)
@@ -123,6 +142,9 @@ func (l *loader) oracleSynonyms() error {
 		case row[2] != "":
 			n.unkeep("remote")
 			n.unbind("remote")
+		case row[4] == "1":
+			n.unkeep("system-table")
+			continue
 		case routine:
 			i, j := g.routine(name), g.routine(to)
 			g.readsToo(i, j)
@@ -130,6 +152,8 @@ func (l *loader) oracleSynonyms() error {
 		case row[3] == "0":
 			n.unkeep("opaque-view")
 			n.unbind("opaque-view")
+		case !l.c.Relation(to):
+			n.unkeep("opaque-view")
 		}
 		if name != to && l.c.Relation(to) {
 			i, j := g.named(name), g.named(to)
@@ -161,11 +185,17 @@ func (l *loader) oracleDependency(kind, name, toKind, to string, systems, remote
 		n.unkeep("remote")
 		n.unbind("remote")
 		return
-	case systems: // what is read of the server's own, a view's text says
-		if code && toKind != "TYPE" && !oracleHarmless[to] {
+	case toKind == "LIBRARY":
+		n.unbind("hidden-routine")
+		return
+	case systems:
+		switch {
+		case code && toKind != "TYPE" && !oracleHarmless[to]:
 			j := g.unknownRoutine()
 			g.readsToo(i, j)
 			g.writesToo(i, j)
+		case !code && kind == "VIEW" && to != "dual":
+			n.unkeep("system-table")
 		}
 		return
 	case code:
@@ -205,10 +235,16 @@ func (l *loader) oracleViews() error {
 	return err
 }
 
-func (l *loader) oracleTriggers() error {
-	rows, err := l.rows(2, oracleTriggers)
+// oracleTriggers hangs triggers on their tables. One on the account's own table
+// may be another's, whose code it does not see.
+func (l *loader) oracleTriggers(units map[oracleUnit]bool) error {
+	rows, err := l.rows(3, oracleTriggers)
 	for _, row := range rows {
-		l.c.writesToo(l.c.named(l.name(row[1])), l.c.routine(oracleTrigger(l.name(row[0]))))
+		name, table := oracleTrigger(l.name(row[1])), l.c.named(l.name(row[2]))
+		l.c.writesToo(table, l.c.routine(name))
+		if !units[oracleUnit{row[0], "TRIGGER", name}] {
+			l.c.nodes[table].unbind("hidden-routine")
+		}
 	}
 	return err
 }

@@ -27,29 +27,33 @@ var (
 
 	oracleColumns = "select distinct lower(column_name) from all_tab_columns where owner not in " + oracleOwn + oracleRows
 
-	// oracleSources: kind, name, whether it runs texts or is unreadable, whether
-	// it commits for itself. A line has no more than a part of a statement.
-	oracleSources = `select type, name, max(case when upper(text) like '%IMMEDIATE%' or upper(text) like '%DBMS_SQL%'
-		or upper(text) like '%WRAPPED%' then 1 else 0 end), max(case when upper(text) like '%AUTONOMOUS_TRANSACTION%' then 1 else 0 end)
-		from all_source where owner not in ` + oracleOwn + " group by type, name"
+	// oracleSources: owner, kind, name, whether it runs texts (1), is unreadable or
+	// only names code in another language (2), whether it commits for itself. A
+	// line has no more than a part of a statement.
+	oracleSources = `select owner, type, name, max(case when upper(text) like '%WRAPPED%'
+		or replace(replace(upper(text), 'LANGUAGE_', ''), '_LANGUAGE', '') like '%LANGUAGE%' then 2 when upper(text) like '%IMMEDIATE%'
+		or upper(text) like '%DBMS_SQL%' or upper(text) like '%EXEC_DDL%' then 1 else 0 end),
+		max(case when upper(text) like '%AUTONOMOUS_TRANSACTION%' then 1 else 0 end)
+		from all_source where owner not in ` + oracleOwn + " group by owner, type, name"
 
 	// oracleSynonyms: name, what it stands for, the database of that, whether it
-	// is known.
+	// is known, whether it is the server's own.
 	oracleSynonyms = `select s.synonym_name, s.table_name, s.db_link, (select count(*) from all_objects o
-		where o.owner = s.table_owner and o.object_name = s.table_name) from all_synonyms s
-		where (s.table_owner is null or s.table_owner not in ` + oracleOwn + ")" + oracleRows
+		where o.owner = s.table_owner and o.object_name = s.table_name), case when s.table_owner in ` + oracleOwn + ` then 1 else 0 end
+		from all_synonyms s where s.owner not in ` + oracleOwn + " and (s.owner <> 'PUBLIC' or s.table_owner is null or s.table_owner not in " +
+		oracleOwn + ")" + oracleRows
 
 	// oracleDependencies: kind, name, kind and name of what it depends on, whether
 	// that is the server's own, its database.
 	oracleDependencies = `select type, name, referenced_type, referenced_name, case when referenced_owner in ` + oracleOwn + ` then 1 else 0 end,
 		referenced_link_name from all_dependencies where referenced_type in ('TABLE', 'VIEW', 'MATERIALIZED VIEW', 'SYNONYM', 'FUNCTION',
-		'PROCEDURE', 'PACKAGE', 'TYPE') and owner not in ` + oracleOwn + oracleRows
+		'PROCEDURE', 'PACKAGE', 'TYPE', 'LIBRARY') and owner not in ` + oracleOwn + oracleRows
 
 	// oracleViews: name, text.
 	oracleViews = "select view_name, text from all_views where owner not in " + oracleOwn + oracleRows
 
-	// oracleTriggers: name, table.
-	oracleTriggers = "select trigger_name, table_name from all_triggers where table_name is not null and table_owner not in " + oracleOwn + oracleRows
+	// oracleTriggers: owner, name, table.
+	oracleTriggers = "select owner, trigger_name, table_name from all_triggers where table_name is not null and table_owner not in " + oracleOwn + oracleRows
 
 	// oracleForeignKeys: parent, child. Oracle has no actions for updates.
 	oracleForeignKeys = `select p.table_name, c.table_name from all_constraints c join all_constraints p on p.owner = c.r_owner
@@ -66,7 +70,7 @@ var (
 	oraclePrint = `select count(*) || ' ' || sum(object_id) || ' ' || round(sum((last_ddl_time - date '2000-01-01') * 86400)) || ' ' ||
 		max(to_char(last_ddl_time, 'YYYYMMDDHH24MISS')) || ' ' || case when max(last_ddl_time) > sysdate - 3 / 86400
 		then to_char(systimestamp, 'HH24MISSFF6') else '-' end || ' ' || (select count(*) from all_policies) || ' ' ||
-		(select count(*) from session_privs where privilege = 'CREATE ANY TRIGGER')
+		(select count(*) from session_privs where privilege = 'CREATE ANY TRIGGER') || ' ' || sys_context('USERENV', 'DATABASE_ROLE')
 		from all_objects where owner not in ` + oracleOwn
 )
 

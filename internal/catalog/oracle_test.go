@@ -170,3 +170,77 @@ func TestOracleFingerprintChangesWithDefinitionsAlsoInTheSameSecond(t *testing.T
 	w.changes("create table b (i number)", "create or replace view v as select 1 as x from dual", "create or replace view v as select 2 as x from dual",
 		"create or replace view v as select 3 as x from dual", "alter table b add (k number)", "drop view v", "drop table b")
 }
+
+func TestOracleFingerprintChangesWhereThePrimaryBecomesAStandby(t *testing.T) {
+	w := oracle(t)
+	if print := w.print(); !strings.HasSuffix(print, " PRIMARY") {
+		t.Errorf("the role is not in it: %s", print)
+	}
+}
+
+func TestOracleSynonymOfTheServersOwnIsNotKept(t *testing.T) {
+	w := oracle(t, "insert into all_synonyms values ('SCOTT', 'SESS', 'SYS', 'V_$SESSION', null)", "insert into all_synonyms values ('SCOTT', 'AROUND', 'PUBLIC', 'V$SESSION', null)",
+		"insert into all_synonyms values ('PUBLIC', 'DUAL', 'SYS', 'DUAL', null)", "insert into all_synonyms values ('SYS', 'A', 'SYS', 'SOMETHING', null)",
+		"insert into all_synonyms values ('SCOTT', 'EARLY', 'PUBLIC', 'LATER', null)", "insert into all_synonyms values ('PUBLIC', 'LATER', 'SCOTT', 'A', null)",
+		"create view over as select 1 as x from dual", depends("VIEW OVER SYNONYM SESS"))
+	c := w.load()
+	w.kept(c, "sess", "system-table")
+	w.boundless(c, "sess", "")
+	w.kept(c, "around", "opaque-view")
+	w.kept(c, "over", "system-table")
+	w.kept(c, "a", "")
+	w.kept(c, "dual", "")
+	if c.Relation("dual") {
+		t.Error("a public synonym of the server's own is a relation")
+	}
+	w.hits(c, "a", "early")
+}
+
+func TestOracleViewOfTheServersOwnIsNotKept(t *testing.T) {
+	w := oracle(t, "create view audited as select id from a", "create view one as select 1 as x from dual",
+		"insert into all_dependencies values ('SCOTT', 'AUDITED', 'VIEW', 'SYS', 'UNIFIED_AUDIT_TRAIL', 'VIEW', null)",
+		"insert into all_dependencies values ('SCOTT', 'ONE', 'VIEW', 'SYS', 'DUAL', 'TABLE', null)")
+	c := w.load()
+	w.kept(c, "audited", "system-table")
+	w.kept(c, "one", "")
+}
+
+func TestOracleCodeInAnotherLanguageMayChangeAnything(t *testing.T) {
+	w := oracle(t, "create trigger t after insert on a for each row begin insert into other values (1); end;", source("TRIGGER", "T", "begin jp; end;"),
+		"create procedure jp is begin insert into other values (1); end;", source("PROCEDURE", "JP", "procedure jp as Language"), depends("TRIGGER T PROCEDURE JP"),
+		"create procedure ep is begin insert into other values (1); end;", source("PROCEDURE", "EP", "is external library l"),
+		depends("PROCEDURE EP LIBRARY L"), "create procedure own is begin null; end;", source("PROCEDURE", "OWN", "x.language_id := sys_language;"))
+	c := w.load()
+	w.boundless(c, "a", "hidden-routine")
+	for _, name := range []string{"jp", "ep"} {
+		if r, _ := c.Routine(name); !r.All || r.Why != "hidden-routine" {
+			t.Errorf("%s is %+v", name, r)
+		}
+	}
+	if r, _ := c.Routine("own"); r.All {
+		t.Errorf("own is %+v", r)
+	}
+}
+
+func TestOracleTriggerThatRunsDDLMayChangeAnything(t *testing.T) {
+	w := oracle(t, "create trigger t after insert on a for each row begin insert into other values (1); end;",
+		source("TRIGGER", "T", "dbms_utility.exec_ddl_statement(''truncate table other'');"),
+		"insert into all_dependencies values ('SCOTT', 'T', 'TRIGGER', 'SYS', 'DBMS_UTILITY', 'PACKAGE', null)")
+	w.boundless(w.load(), "a", "dynamic-sql")
+}
+
+func TestOracleCodeOfAnotherOwnerIsHiddenAlsoWhereOnesOwnHasItsName(t *testing.T) {
+	w := oracle(t, "create table all_objects (owner varchar2(128), object_name varchar2(128), object_id number, object_type varchar2(23), last_ddl_time date, temporary varchar2(1))",
+		"insert into all_objects values ('SCOTT', 'A', 1, 'TABLE', sysdate, 'N')", "insert into all_objects values ('SCOTT', 'OTHER', 2, 'TABLE', sysdate, 'N')",
+		"insert into all_objects values ('SCOTT', 'T', 3, 'TRIGGER', sysdate, 'N')", source("TRIGGER", "T", "null;"),
+		"insert into all_objects values ('SCOTT', 'F', 4, 'FUNCTION', sysdate, 'N')", source("FUNCTION", "F", "null;"),
+		"insert into all_objects values ('HR', 'F', 5, 'FUNCTION', sysdate, 'N')",
+		"create table all_triggers (owner varchar2(128), trigger_name varchar2(128), table_name varchar2(128), table_owner varchar2(128))",
+		"insert into all_triggers values ('SCOTT', 'T', 'OTHER', 'SCOTT')", "insert into all_triggers values ('CORE', 'T', 'A', 'SCOTT')")
+	c := w.load()
+	w.boundless(c, "a", "hidden-routine")
+	w.boundless(c, "other", "")
+	if r, _ := c.Routine("f"); !r.All || r.Why != "hidden-routine" {
+		t.Errorf("f is %+v", r)
+	}
+}

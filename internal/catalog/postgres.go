@@ -21,11 +21,11 @@ func loadPostgres(l *loader) error {
 	if err := l.columns(postgresColumns); err != nil {
 		return err
 	}
-	proven, err := l.postgresRoutines(version)
-	if err != nil {
+	if err := l.postgresEdges(); err != nil { // with the types that bodies name
 		return err
 	}
-	if err := l.postgresEdges(); err != nil {
+	proven, err := l.postgresRoutines(version)
+	if err != nil {
 		return err
 	}
 	for _, v := range views {
@@ -126,14 +126,13 @@ func (l *loader) postgresEdge(kind, from, to string) {
 		g.writesToo(a, b)
 	case "foreign key", "rule":
 		g.writesToo(g.named(from), g.named(to))
-	case "view calls", "policy calls", "type calls", "column type":
-		a := g.named(from)
-		if kind == "column type" {
-			g.readsToo(a, g.named(to))
-			return
-		}
-		g.readsToo(a, g.routine(to))
-	case "table calls":
+	case "view calls", "policy calls", "type calls":
+		g.readsToo(g.named(from), g.routine(to))
+	case "column type":
+		a, b := g.named(from), g.named(to)
+		g.readsToo(a, b)
+		g.writesToo(a, b)
+	case "table calls", "type fills":
 		g.writesToo(g.named(from), g.routine(to))
 	case "routine calls":
 		a, b := g.routine(from), g.routine(to)
@@ -156,9 +155,6 @@ func (l *loader) postgresHidden() error {
 	}
 	for _, row := range rows {
 		kind, name := row[0], row[1]
-		r, _ := l.c.Routine(l.name(row[2]))
-		acts := r.All || len(r.Writes) > 0
-		answers := !acts && (kind == "type" || r.Pure && len(r.Reads) == 0)
 		var s sqltext.Statement
 		switch kind {
 		case "operator":
@@ -173,9 +169,7 @@ func (l *loader) postgresHidden() error {
 		default:
 			s = sqltext.Statement{Verdict: sqltext.Pure, Stable: true}
 		}
-		if s.Verdict != sqltext.Flush && (acts || s.Stable && !answers) {
-			l.refuse("user-" + kind + ": " + name)
-		}
+		l.standsIn(kind, name, l.name(row[2]), s)
 	}
 	return nil
 }

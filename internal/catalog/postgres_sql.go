@@ -44,12 +44,23 @@ var postgresRoutines = `with ` + postgresMine + `
 // A view's rule depends on what it names; so do other rules, triggers (on their
 // WHEN as well; those of a partition count as internal before version 15), defaults, generated columns, checks, indices, policies and
 // bodies that begin with ATOMIC. A domain's check runs where a value is cast to
-// it.
-var postgresEdges = `with ` + postgresUser + `, ` + postgresMine + `,
-	calls as (select d.classid, d.objid, f.proname from pg_depend d join f on f.oid = d.refobjid where d.refclassid = 'pg_proc'::regclass),
-	reads as (select d.classid, d.objid, u.oid, u.relname from pg_depend d join u on u.oid = d.refobjid where d.refclassid = 'pg_class'::regclass),
-	checked as (select distinct t.oid, t.typname from pg_constraint c join calls k on k.classid = 'pg_constraint'::regclass and k.objid = c.oid
-		join pg_type t on t.oid = c.contypid)
+// it, or to a type that holds it: a domain over it, an array, a row, a range, a
+// domain whose check casts to it. What depends on such a type may call what the
+// check calls. Its default runs where a column or a variable is filled; a domain
+// over it has a copy.
+var postgresEdges = `with recursive ` + postgresUser + `, ` + postgresMine + `,
+	called as (select d.classid, d.objid, f.proname from pg_depend d join f on f.oid = d.refobjid where d.refclassid = 'pg_proc'::regclass),
+	holds as (select case d.classid when 'pg_class'::regclass then c.reltype when 'pg_constraint'::regclass then k.contypid else d.objid end as holder,
+		d.refobjid as held from pg_depend d left join pg_class c on d.classid = 'pg_class'::regclass and c.oid = d.objid
+		left join pg_constraint k on d.classid = 'pg_constraint'::regclass and k.oid = d.objid
+		where d.refclassid = 'pg_type'::regclass and d.classid in ('pg_type'::regclass, 'pg_class'::regclass, 'pg_constraint'::regclass)),
+	checks as (select c.contypid as oid, k.proname from pg_constraint c join called k on k.classid = 'pg_constraint'::regclass and k.objid = c.oid
+		where c.contypid <> 0
+		union select h.holder, t.proname from checks t join holds h on h.held = t.oid where h.holder <> 0),
+	fills as (select t.oid, k.proname from pg_type t join called k on k.classid = 'pg_type'::regclass and k.objid = t.oid where t.typtype = 'd'),
+	calls as (select * from called
+		union select d.classid, d.objid, t.proname from pg_depend d join checks t on t.oid = d.refobjid where d.refclassid = 'pg_type'::regclass),
+	reads as (select d.classid, d.objid, u.oid, u.relname from pg_depend d join u on u.oid = d.refobjid where d.refclassid = 'pg_class'::regclass)
 	select distinct * from (
 	select case when w.ev_type = '1' then 'view' else 'rule' end, u.relname, r.relname
 		from pg_rewrite w join u on u.oid = w.ev_class join reads r on r.classid = 'pg_rewrite'::regclass and r.objid = w.oid
@@ -71,10 +82,10 @@ var postgresEdges = `with ` + postgresUser + `, ` + postgresMine + `,
 		join calls k on k.classid = 'pg_class'::regclass and k.objid = i.indexrelid
 	union all select 'policy calls', u.relname, k.proname from pg_policy p join u on u.oid = p.polrelid
 		join calls k on k.classid = 'pg_policy'::regclass and k.objid = p.oid
-	union all select 'type calls', t.typname, k.proname from checked t join pg_constraint c on c.contypid = t.oid
-		join calls k on k.classid = 'pg_constraint'::regclass and k.objid = c.oid
+	union all select 'type calls', t.typname, k.proname from checks k join pg_type t on t.oid = k.oid
+	union all select 'type fills', t.typname, k.proname from fills k join pg_type t on t.oid = k.oid
 	union all select 'column type', u.relname, t.typname from u join pg_attribute a on a.attrelid = u.oid and a.attnum > 0
-		join pg_type y on y.oid = a.atttypid join checked t on t.oid in (a.atttypid, y.typelem)
+		join pg_type t on t.oid = a.atttypid where t.oid in (select oid from checks union select oid from fills)
 	union all select 'routine calls', f.proname, k.proname from f join calls k on k.classid = 'pg_proc'::regclass and k.objid = f.oid
 	union all select 'routine calls', f.proname, g.proname from pg_aggregate a join f on f.oid = a.aggfnoid
 		join f g on g.oid in (a.aggtransfn, a.aggfinalfn, a.aggcombinefn, a.aggmtransfn, a.aggminvtransfn, a.aggmfinalfn)

@@ -11,10 +11,8 @@ func loadSQLite(l *loader) error {
 	if err != nil {
 		return err
 	}
-	if on, err := l.value("pragma read_uncommitted"); err != nil {
+	if err := l.sqliteServer(); err != nil {
 		return err
-	} else if on == "1" {
-		l.refuse("read-uncommitted")
 	}
 	var all []sqliteObject
 	for _, schema := range schemas {
@@ -37,6 +35,15 @@ func loadSQLite(l *loader) error {
 		}
 	}
 	return nil
+}
+
+// sqliteServer refuses connections that read what others have not committed.
+func (l *loader) sqliteServer() error {
+	on, err := l.value("pragma read_uncommitted")
+	if on == "1" {
+		l.refuse("read-uncommitted")
+	}
+	return err
 }
 
 // sqliteSchemas are the databases of the connection, each in quotes.

@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"io"
 	"reflect"
+	"strings"
 )
 
 // Memory is a connector whose queries answer fixed rows and whose statements
@@ -72,7 +73,10 @@ type memoryConn struct {
 }
 
 func (c memoryConn) Prepare(string) (driver.Stmt, error) { return memoryStmt(c), nil }
-func (c memoryConn) PrepareContext(context.Context, string) (driver.Stmt, error) {
+func (c memoryConn) PrepareContext(_ context.Context, text string) (driver.Stmt, error) {
+	if strings.Contains(text, "pg_is_in_recovery") {
+		return memoryStmt{memoryServer.Always}, nil
+	}
 	return memoryStmt(c), nil
 }
 func (memoryConn) Close() error              { return nil }
@@ -129,6 +133,9 @@ func MemoryRows(n int) *MemoryAnswer {
 	}
 	return a
 }
+
+// memoryServer is what it says of itself as a server of PostgreSQL: it is no standby.
+var memoryServer = &MemoryAnswer{Columns: []string{"version", "standby"}, Rows: [][]driver.Value{{"150000", "0"}}}
 
 // memoryRow is the answer of the zero value.
 var memoryRow = &MemoryAnswer{

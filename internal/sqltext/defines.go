@@ -168,13 +168,18 @@ var storedLanguages = wordSet("sql plpgsql")
 func (j *judge) expressions(first int) bool {
 	j.calls, j.more = names{}, false
 	alters := j.plainWord(first) == "alter"
+	depth := 0 // of the parentheses around token i
 	for i := range j.toks {
 		switch {
-		case j.is(i, kindOp) && !j.plainOp(i), alters && j.runsOld(i), j.plainWord(i) == "as" && j.plainWord(i+1) == "table",
+		case j.is(i, kindOp) && !j.plainOp(i), alters && j.runsOld(i, depth > 0), j.plainWord(i) == "as" && j.plainWord(i+1) == "table",
 			!j.is(i-1, kindDot) && fetches[j.plainWord(i)]:
 			return false
-		case j.isName(i) && j.is(i+1, kindOpen) && !j.shapes(i):
+		case j.isName(i) && j.is(i+1, kindOpen) && !j.shapes(i, depth > 0):
 			j.noteCall(i)
+		case j.is(i, kindOpen):
+			depth++
+		case j.is(i, kindClose):
+			depth--
 		}
 	}
 	return !j.more
@@ -193,27 +198,13 @@ func (j *judge) plainOp(i int) bool {
 }
 
 // runsOld reports whether token i has PostgreSQL run expressions that the text
-// does not show, or call a function of a row by a dot.
-func (j *judge) runsOld(i int) bool {
+// does not show, or call a function of a row by a dot, inside parentheses.
+func (j *judge) runsOld(i int, inside bool) bool {
 	if j.d != PostgreSQL {
 		return false
 	}
 	w := j.plainWord(i)
-	return w == "type" || w == "validate" || j.is(i, kindDot) && !j.is(i+2, kindOpen) && !j.is(i+2, kindDot) && j.within(i)
-}
-
-// within reports whether token i stands in parentheses.
-func (j *judge) within(i int) bool {
-	depth := 0
-	for k := range i {
-		switch j.toks[k].kind {
-		case kindOpen:
-			depth++
-		case kindClose:
-			depth--
-		}
-	}
-	return depth > 0
+	return w == "type" || w == "validate" || j.is(i, kindDot) && !j.is(i+2, kindOpen) && !j.is(i+2, kindDot) && inside
 }
 
 // noteCall notes the call at token i. A built-in function may set the session.
@@ -245,8 +236,8 @@ var (
 )
 
 // shapes reports whether token i, a name before a parenthesis, is a type, a
-// clause or a table with its columns.
-func (j *judge) shapes(i int) bool {
+// clause or a table with its columns; inside parentheses, it is no clause of ALTER.
+func (j *judge) shapes(i int, inside bool) bool {
 	head := i
 	for j.is(head-1, kindDot) && j.isName(head-2) {
 		head -= 2
@@ -259,7 +250,7 @@ func (j *judge) shapes(i int) bool {
 		return false
 	}
 	w, is := lower(j.word(i)), j.toks[i].is
-	if clausesOutside[w] && !j.within(i) && j.plainWord(0) == "alter" && last != "default" && (j.d != PostgreSQL || w != "add" && w != "modify") {
+	if clausesOutside[w] && !inside && j.plainWord(0) == "alter" && last != "default" && (j.d != PostgreSQL || w != "add" && w != "modify") {
 		return true
 	}
 	return j.d != PostgreSQL && otherTypes[w] || is&function == 0 && (is&paren != 0 || typesAndClauses[w]) || pairs[w][last] ||

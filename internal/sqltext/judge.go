@@ -127,6 +127,7 @@ func (k *desk) judgeOne(d Dialect, text string, toks []token) Statement {
 	}
 	s := j.statement(opens, first)
 	s.Verb, s.Tags, s.Frozen = verb, slices.Clone(j.tags.list), j.found&findsMoment != 0
+	s.Delayed = j.found&findsDelay != 0
 	clear(j.tags.list) // they are parts of the text
 	if k.tags = j.tags.list[:0]; cap(k.tags) > largestDesk {
 		k.tags = nil
@@ -175,6 +176,7 @@ const (
 	findsCatalog
 	findsReturning
 	findsMoment
+	findsDelay
 )
 
 // word returns the text of token i.
@@ -293,7 +295,7 @@ func (j *judge) ended(change bool, first int) Statement {
 // sets judges SET. It may run a statement (MariaDB's SET STATEMENT), end a
 // transaction (MySQL's autocommit), change all sessions' settings or a user
 // (MySQL), run triggers that wait (PostgreSQL's SET CONSTRAINTS), or call any
-// function for a value.
+// function for a value. MySQL's may be of the clock, and be another each time.
 func (j *judge) sets(first int) Statement {
 	for i := range j.toks {
 		if !j.isName(i) {
@@ -317,6 +319,9 @@ func (j *judge) sets(first int) Statement {
 		return j.opaque(j.odd, j.at)
 	case j.found&(findsChange|findsDraw) != 0:
 		return j.opaque(Changes, j.at)
+	}
+	if j.d == MySQL && j.found&findsClock != 0 {
+		return j.does(Session, Clock, j.at)
 	}
 	return j.does(Session, Settings, first)
 }

@@ -51,3 +51,23 @@ func TestTimeGrowsWithTheText(t *testing.T) {
 		})
 	}
 }
+
+func TestTimeGrowsWithADefinition(t *testing.T) {
+	text := "alter table t " + strings.Repeat("a.b ", 1<<17)
+	start := time.Now()
+	sqltext.Analyze(sqltext.PostgreSQL, text)
+	if took := time.Since(start); took > 10*time.Second {
+		t.Errorf("%v for half a MiB", took)
+	}
+}
+
+func TestTimeToFindTablesGrowsWithTheText(t *testing.T) {
+	for _, piece := range []string{"a(", "a(b, ", "with a(b, c"} {
+		text := "select " + strings.Repeat(piece, 1<<19/len(piece))
+		start := time.Now()
+		sqltext.Tables(sqltext.PostgreSQL, text)
+		if took := time.Since(start); took > 10*time.Second {
+			t.Errorf("%v for half a MiB of %q", took, piece)
+		}
+	}
+}

@@ -9,7 +9,7 @@ type Reason uint8
 const (
 	// OneRead: a single query of known parts.
 	OneRead Reason = iota
-	// Clock: a query that also reads the clock or chance.
+	// Clock: it reads the clock or chance, too.
 	Clock
 	// Catalog: a query of the server's own tables.
 	Catalog
@@ -70,7 +70,7 @@ const (
 
 var reasons = [...]struct{ code, text string }{
 	OneRead:          {"one-read", "a single query that calls listed functions only"},
-	Clock:            {"reads-clock", "a query that reads the clock or chance: it may be repeated, its answer must not be kept"},
+	Clock:            {"reads-clock", "it reads the clock or chance: a query may be repeated, its answer must not be kept"},
 	Catalog:          {"reads-catalog", "a query of the server's own tables: it may be repeated, its answer must not be kept"},
 	Changes:          {"changes-tables", "it changes tables"},
 	Locks:            {"locking-read", "a query that locks the rows it reads"},

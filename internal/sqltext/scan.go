@@ -153,6 +153,10 @@ func (j *judge) place(i int, mark word) {
 		}
 	case markReturning:
 		j.found |= findsReturning
+	case markIgnore:
+		if j.d == MySQL && (j.isWord(i-1, markInsert) || j.isWord(i-1, markReplace)) && lower(j.word(i)) == "delayed" {
+			j.found |= findsDelay
+		}
 	case markCalcFoundRows:
 		j.find(findsSession, i)
 	}
@@ -238,16 +242,34 @@ func moment(literal string) bool {
 	switch {
 	case literal[0]|0x20 == 'u', strings.Contains(literal, `\`):
 		return true
-	case len(literal) < len("'now'"):
-		return false
 	}
-	for _, word := range strings.FieldsFunc(literal, func(r rune) bool { return r|0x20 < 'a' || r|0x20 > 'z' }) {
-		switch lower(word) {
-		case "now", "today", "tomorrow", "yesterday":
+	return SaysMoment(literal)
+}
+
+// SaysMoment reports whether PostgreSQL would read the clock for a value of a text
+// where a time is wanted: an argument, which has no escapes but those of an array
+// or a row.
+func SaysMoment(value string) bool {
+	switch {
+	case len(value) < len("now"):
+		return false
+	case strings.Contains(value, `\`) && strings.ContainsAny(value, "{("):
+		return true
+	}
+	for start, i := 0, 0; i <= len(value); i++ {
+		switch {
+		case i < len(value) && value[i]|0x20 >= 'a' && value[i]|0x20 <= 'z':
+		case namesMoment(value[start:i]):
 			return true
+		default:
+			start = i + 1
 		}
 	}
 	return false
+}
+
+func namesMoment(word string) bool {
+	return alike("now", word) || alike("today", word) || alike("tomorrow", word) || alike("yesterday", word)
 }
 
 // scanOp looks at an operator.

@@ -12,6 +12,7 @@ func joined(all, next Statement) Statement {
 	out := Statement{
 		Verdict: Write, Reason: Several, At: -1, Verb: all.Verb, Count: all.Count + 1,
 		Neutral: all.Neutral && next.Neutral, Frozen: all.Frozen || next.Frozen,
+		Delayed: all.Delayed || next.Delayed,
 	}
 	for _, s := range []Statement{all, next} {
 		if s.Verdict != Pure && s.Verdict != Write {

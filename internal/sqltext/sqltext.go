@@ -84,6 +84,9 @@ type Statement struct {
 	// clock when it prepares the text: each run of a prepared statement has the
 	// time of that.
 	Frozen bool
+	// Delayed is true where rows may come after the answer: MariaDB's INSERT DELAYED
+	// puts them in a queue.
+	Delayed bool
 	// Stable is true for a pure text whose answer depends on the tables, the
 	// arguments and the session's settings alone; false where it reads the
 	// clock, chance or the server's own tables.
@@ -128,17 +131,32 @@ func Analyze(d Dialect, text string) Statement {
 	case d == Unknown || d >= dialects:
 		return flush(NoDialect, -1, "")
 	case len(text) > maxText:
-		return flush(TooLong, maxText, "")
+		s := flush(TooLong, maxText, "")
+		s.Delayed = mayDelay(d, text)
+		return s
 	}
 	readings := readingsOf(d, text)
 	s := judgeText(d, readings[0], text)
 	for _, r := range readings[1:] {
 		s = either(s, judgeText(d, r, text))
 	}
+	s.Delayed = s.Delayed || s.Verdict == Flush && mayDelay(d, text)
 	if len(text) > longestMemo {
 		s.disown()
 	}
 	return s
+}
+
+// mayDelay reports whether a text that is not understood may hold an INSERT
+// DELAYED, in a comment that is run or in a literal, too.
+func mayDelay(d Dialect, text string) bool {
+	const word = "delayed"
+	for i := 0; d == MySQL && i+len(word) <= len(text); i++ {
+		if text[i]|0x20 == word[0] && strings.EqualFold(text[i:i+len(word)], word) {
+			return true
+		}
+	}
+	return false
 }
 
 // disown copies the parts of the text that s has, so that it does not keep all
@@ -174,7 +192,7 @@ func either(s, other Statement) Statement {
 		s.Stable, s.Reason, s.At, s.Word = false, other.Reason, other.At, other.Word
 	}
 	s.Neutral = s.Neutral && other.Neutral
-	s.Frozen = s.Frozen || other.Frozen
+	s.Frozen, s.Delayed = s.Frozen || other.Frozen, s.Delayed || other.Delayed
 	s.either(other)
 	tags := names{list: s.Tags}
 	tags.with(other.Tags)

@@ -102,7 +102,8 @@ var (
 	// otherViews are those with names that a column may have as well.
 	otherViews = strings.Fields(`cat cols dict dict_columns dictionary global_name ind nls_database_parameters
 		nls_instance_parameters nls_session_parameters obj product_component_version recyclebin role_role_privs
-		role_sys_privs role_tab_privs seq session_context session_privs session_roles syn table_privileges tabs`)
+		role_sys_privs role_tab_privs seq session_context session_privs session_roles syn table_privileges tabs
+		unified_audit_trail flashback_transaction_query`)
 )
 
 // cut shortens a name as PostgreSQL does, to whole characters.

@@ -3,6 +3,7 @@
 package sqltext_test
 
 import (
+	"strings"
 	"testing"
 
 	"github.com/fluxor-db/fluxor/internal/sqltext"
@@ -13,6 +14,30 @@ func TestMySQLReadsAreToldFromWhatLooksLikeOne(t *testing.T) { judged(t, sqltext
 func TestMySQLQuotesHideNothing(t *testing.T) { judged(t, sqltext.MySQL, mysqlQuotes) }
 
 func TestMySQLStatementsAreTheirVerbs(t *testing.T) { judged(t, sqltext.MySQL, mysqlVerbs) }
+
+func TestMySQLRowsThatComeAfterTheAnswerAreForeseen(t *testing.T) {
+	for text, want := range map[string]bool{
+		"insert delayed into t values (1)":                                    true,
+		"REPLACE /* later */ DELAYED t set a = 1":                             true,
+		"insert /*!32302 Delayed */ into t values (1)":                        true,
+		"execute immediate 'insert delayed into t values(1)'":                 true,
+		"select 1; insert delayed into t values (1)":                          true,
+		"insert delayed into t values (f(1))":                                 true,
+		"insert delayed into t values ('\\'', 'x')":                           true,
+		"insert delayed into t values ('" + strings.Repeat("x", 5<<20) + "')": true,
+		"insert into delayed values (1)":                                      false,
+		"update flights set delayed = 1":                                      false,
+		"delete from flights where insert = delayed":                          false,
+		"insert into t values (1) -- not delayed":                             false,
+	} {
+		if got := sqltext.Analyze(sqltext.MySQL, text).Delayed; got != want {
+			t.Errorf("%.60s: delayed is %v", text, got)
+		}
+	}
+	if sqltext.Analyze(sqltext.SQLite, "insert delayed into t values (1)").Delayed {
+		t.Error("SQLite has no queue")
+	}
+}
 
 var mysqlReads = []trap{
 	{"select a from t where b = ?", pure, sqltext.OneRead, "ns", "t"},
@@ -179,5 +204,7 @@ var mysqlVerbs = []trap{
 	{"set global read_only = 1", flush, sqltext.Odd, "", ""},
 	{"set session a = 1, @@global.b = 2", flush, sqltext.Odd, "", ""},
 	{"set persist max_connections = 5", flush, sqltext.Odd, "", ""},
+	{"set system_versioning_asof = current_timestamp", session, sqltext.Clock, "", ""},
+	{"set timestamp = unix_timestamp()", session, sqltext.Clock, "", ""},
 	{"set sql_mode = default", session, sqltext.Settings, "", ""},
 }

@@ -110,6 +110,8 @@ var oracleTraps = []trap{
 	{"commit force '22.57.53'", flush, sqltext.UnknownStatement, "", ""},
 	{"select * from cdb_users", pure, sqltext.Catalog, "n", "cdb_users"},
 	{"select text from user_source", pure, sqltext.Catalog, "n", "user_source"},
+	{"select * from unified_audit_trail", pure, sqltext.Catalog, "n", "unified_audit_trail"},
+	{"select * from flashback_transaction_query", pure, sqltext.Catalog, "n", "flashback_transaction_query"},
 	{"select * from nls_session_parameters", pure, sqltext.Catalog, "n", "nls_session_parameters"},
 	{"select name from sys.obj$", pure, sqltext.Catalog, "n", "obj$"},
 	{"select 1 from dual, seq", pure, sqltext.Catalog, "n", "seq"},

@@ -25,6 +25,17 @@ func TestPostgresKeywordsThatMayBeFunctions(t *testing.T) {
 	judged(t, sqltext.PostgreSQL, postgresKeywords)
 }
 
+func TestPostgresArgumentsThatReadTheClockAreSeen(t *testing.T) {
+	for value, want := range map[string]bool{
+		"now": true, " Now ": true, "TODAY": true, "yesterday 10:00": true, "{2026-01-01,tomorrow}": true, "now1": true,
+		`{"n\\ow"}`: true, "": false, "no": false, "nowhere": false, "know": false, "2026-01-02": false, `C:\dir`: false, "epoch": false,
+	} {
+		if got := sqltext.SaysMoment(value); got != want {
+			t.Errorf("%q: %v", value, got)
+		}
+	}
+}
+
 var postgresReads = []trap{
 	{"select a, b from t where id = $1", pure, sqltext.OneRead, "ns", "t"},
 	{"/* hint */ -- note\n select a from T", pure, sqltext.OneRead, "ns", "t"},

@@ -70,6 +70,11 @@ type RawFunc func(ctx context.Context, c *sql.Conn, f func(driverConn any) error
 type Handle struct {
 	Name string
 	Open func(testing.TB) *sql.DB
+	// Changed tells the handle that something else has changed the database; nil for
+	// one that need not know.
+	Changed func()
+	// Without are the cases that the handle does not run, by name, and why.
+	Without map[string]string
 }
 
 // Case is one thing that must be the same, named by a sentence.
@@ -141,8 +146,11 @@ func Run(t *testing.T, target Target, sum *Tally) {
 		}
 		sum.plan()
 		t.Run(c.Name, func(t *testing.T) {
-			want := observe(t, c, target, Handle{"bare", target.Bare}, bareRaw, side)
+			want := observe(t, c, target, Handle{Name: "bare", Open: target.Bare}, bareRaw, side)
 			for _, h := range target.Through {
+				if h.Without[c.Name] != "" {
+					continue
+				}
 				diff, excused := differ(t, c, target, h, side, want)
 				sum.add(target.Name, len(want), excused)
 				if diff != "" {
@@ -181,7 +189,7 @@ func observe(t *testing.T, c Case, target Target, h Handle, raw RawFunc, side *s
 	t.Helper()
 	ctx, cancel := context.WithTimeout(context.Background(), patience)
 	defer cancel()
-	r := &Recorder{t: t, ctx: ctx, target: target, raw: raw, db: h.Open(t), side: side}
+	r := &Recorder{t: t, ctx: ctx, target: target, raw: raw, db: h.Open(t), side: side, changed: h.Changed}
 	r.see(c)
 	r.err("close the database", r.db.Close())
 	r.cleanUp()

@@ -21,9 +21,11 @@ type Recorder struct {
 	db     *sql.DB
 	side   *sql.DB // the bare driver, for what is no observation
 	raw    RawFunc
-	lines  []string
-	ends   []func() // run after the case, the last first
-	drops  []string
+	// changed tells the handle that setup has changed the database; nil for nobody.
+	changed func()
+	lines   []string
+	ends    []func() // run after the case, the last first
+	drops   []string
 }
 
 // see runs the case; a panic of the driver is an observation too.
@@ -126,6 +128,9 @@ func (r *Recorder) setup(statements ...string) {
 		} else if _, err := db.ExecContext(r.ctx, s); err != nil {
 			r.t.Fatalf("%s: %v", s, err)
 		}
+	}
+	if r.changed != nil {
+		r.changed()
 	}
 }
 
