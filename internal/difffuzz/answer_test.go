@@ -123,6 +123,14 @@ func (d *database) differs(cached, own answer) bool {
 		if one, other := code(cached.err), code(own.err); one != "" && other != "" {
 			return one != other && !d.aborted(own.err) && !d.aborted(cached.err)
 		}
+		if unencoded(cached.err) && unencoded(own.err) {
+			return false
+		}
 	}
 	return cached.String() != own.String()
 }
+
+// unencoded reports whether pgx found no way to send an argument. It names the type
+// that the parameter had when that connection prepared the text, which was perhaps
+// before somebody changed the table.
+func unencoded(err error) bool { return strings.Contains(err.Error(), "unable to encode") }
