@@ -6,6 +6,7 @@ import (
 	"context"
 	"crypto/tls"
 	"errors"
+	"io"
 	"log/slog"
 	"net"
 	"runtime/debug"
@@ -67,10 +68,26 @@ func (k *link) serve() {
 	out.Line = r.Line()
 	n := &login{link: k, r: r, out: out, state: state}
 	if !n.run() {
-		_ = out.finish()
+		if out.finish() == nil {
+			k.part()
+		}
 		return
 	}
 	newSession(n, conn).run()
+}
+
+// parting is how long a client may take to read why it is left.
+const parting = time.Second
+
+// part lets a client read its last answer: with bytes unread, closing would take
+// that back.
+func (k *link) part() {
+	half, ok := k.conn.(interface{ CloseWrite() error })
+	if !ok || half.CloseWrite() != nil {
+		return
+	}
+	_ = k.conn.SetReadDeadline(time.Now().Add(parting))
+	_, _ = io.Copy(io.Discard, k.conn)
 }
 
 // secure begins TLS where it is spoken.

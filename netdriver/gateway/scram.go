@@ -11,8 +11,8 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"regexp"
 	"strconv"
-	"strings"
 
 	"github.com/xdg-go/scram"
 )
@@ -44,13 +44,15 @@ func NewSCRAM(password string) (*SCRAM, error) {
 	return &SCRAM{Iterations: defaultRounds, Salt: salt, StoredKey: made.StoredKey, ServerKey: made.ServerKey}, nil
 }
 
+var scramText = regexp.MustCompile(`^SCRAM-SHA-256\$([0-9]+):([^$:]+)\$([^$:]+):([^$:]+)$`)
+
 // ParseSCRAM reads the text that PostgreSQL keeps as well:
 // "SCRAM-SHA-256$4096:salt$StoredKey:ServerKey", in base64. The error does not
 // quote it.
 func ParseSCRAM(text string) (*SCRAM, error) {
 	wrong := errors.New("fluxor: no SCRAM secret: SCRAM-SHA-256$iterations:salt$StoredKey:ServerKey is expected")
-	parts := strings.FieldsFunc(text, func(r rune) bool { return r == '$' || r == ':' })
-	if len(parts) != 5 || parts[0] != "SCRAM-SHA-256" {
+	parts := scramText.FindStringSubmatch(text)
+	if parts == nil {
 		return nil, wrong
 	}
 	s := &SCRAM{}

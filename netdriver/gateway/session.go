@@ -176,7 +176,10 @@ func (s *session) giveUp(id uint32, kind wire.ErrorKind, text string) bool {
 		Kind: kind, Message: text, Applied: wire.AppliedNo, Conn: wire.ConnLost, Tx: wire.TxIdle,
 		Retryable: kind == wire.ErrorShutdown || kind == wire.ErrorOverloaded,
 	})
-	_ = s.out.finish()
+	if s.out.finish() == nil {
+		s.lease.close()
+		s.part()
+	}
 	return false
 }
 
