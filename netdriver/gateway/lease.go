@@ -16,6 +16,10 @@ import (
 // a driver says that nothing was sent.
 const mostTries = 3
 
+// txWords is the reason for texts that begin or end a transaction or a part of
+// one.
+const txWords = "transaction"
+
 // lease is a virtual connection. It gives what it leased back after each
 // statement that is proven to leave the session as it was; else it keeps that for
 // the reason pin, until release or drop.
@@ -29,6 +33,7 @@ type lease struct {
 	tx     driver.Tx
 	end    context.CancelCauseFunc // of the transaction's context
 	failed bool                    // the transaction can only be rolled back
+	steps  bool                    // savepoints and the like were set by texts, which end with it
 	pin    string
 }
 
@@ -74,7 +79,12 @@ func (l *lease) release() {
 // session keeps the lease.
 func (l *lease) settle(text string, err error) {
 	if l.pin == "" && !l.whole && !untouched(err) {
-		if leaves, why := l.db.LeavesSession(text); !leaves {
+		leaves, why := l.db.LeavesSession(text)
+		switch {
+		case leaves:
+		case l.tx != nil && why == txWords:
+			l.steps = true
+		default:
 			l.pin = why
 		}
 	}
@@ -101,8 +111,25 @@ func (l *lease) conclude(err error) {
 
 // untouched reports whether an error says that the database got nothing.
 func untouched(err error) bool {
+	var unknown *refusal.IndeterminateError
+	return !errors.As(err, &unknown) && (refusedBefore(err) || errors.Is(err, driver.ErrBadConn))
+}
+
+// refusedBefore reports whether Fluxor refused the operation before anything was
+// sent.
+func refusedBefore(err error) bool {
 	var no *refusal.Error
-	return errors.As(err, &no) || errors.Is(err, driver.ErrBadConn)
+	if errors.As(err, &no) {
+		return true
+	}
+	for _, why := range []error{
+		refusal.ErrAcquireTimeout, refusal.ErrClosed, refusal.ErrCircuitOpen, refusal.ErrOverloaded, refusal.ErrRateLimited,
+	} {
+		if errors.Is(err, why) {
+			return true
+		}
+	}
+	return false
 }
 
 // lost reports whether an error says that the connection to the database is gone.
@@ -111,8 +138,15 @@ func (l *lease) lost(err error) bool {
 		return false
 	}
 	var unknown *refusal.IndeterminateError
-	if errors.As(err, &unknown) || errors.Is(err, driver.ErrBadConn) {
+	if errors.As(err, &unknown) || errors.Is(err, driver.ErrBadConn) || errors.Is(err, refusal.ErrNetworkTimeout) {
 		return true
+	}
+	var no *refusal.Error
+	if errors.As(err, &no) {
+		return l.tx != nil && no.Sentinel == nil // a transaction that lost its connection
+	}
+	if refusedBefore(err) {
+		return false
 	}
 	class := l.classOf(err)
 	return class == backend.ClassDead || class == backend.ClassFatal
@@ -137,7 +171,7 @@ func (l *lease) drop() {
 	if l.end != nil {
 		l.end(nil)
 	}
-	l.tx, l.end, l.failed, l.pin = nil, nil, false, ""
+	l.tx, l.end, l.failed, l.steps, l.pin = nil, nil, false, false, ""
 	if l.conn != nil {
 		_ = l.conn.Close()
 		l.conn = nil

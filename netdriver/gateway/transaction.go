@@ -76,7 +76,10 @@ func (l *lease) finishTx(t wire.Type) (err error) {
 	} else {
 		err = l.tx.Rollback()
 	}
-	l.tx, l.failed = nil, false
+	if err != nil && l.steps && l.pin == "" && !l.whole {
+		l.pin = txWords // nobody knows what is open now
+	}
+	l.tx, l.failed, l.steps = nil, false, false
 	l.end(nil)
 	l.end = nil
 	if err != nil && gone && t == wire.TypeRollback {
