@@ -46,13 +46,19 @@ func columnsOf(dst []wire.Column, rows driver.Rows, names []string, first []driv
 		if decimal != nil {
 			c.Precision, c.Scale, c.HasDecimal = decimal.ColumnTypePrecisionScale(i)
 		}
-		if first != nil {
+		if number(c) {
+			c.Kind = wire.KindDecimal
+		} else if first != nil {
 			c.Kind = kindIn(c, first[i])
 		}
 		dst = append(dst, c)
 	}
 	return dst
 }
+
+// number reports whether a column holds numbers whose digits come as text: its
+// values scan into a type named Number, as godror's do.
+func number(c wire.Column) bool { return strings.HasSuffix(c.Go, ".Number") }
 
 // kindIn is the kind of a column by a value in it. Bytes of a binary column are
 // bytes, also where they happen to be text.

@@ -5,6 +5,7 @@ package gateway
 import (
 	"database/sql/driver"
 	"io"
+	"slices"
 
 	"github.com/fluxor-db/fluxor/netdriver/internal/wire"
 )
@@ -17,10 +18,11 @@ type stream struct {
 	dest []driver.Value
 	enc  wire.RowsEncoder
 
-	set    int64 // number of the result set
-	left   int64 // rows that may still come; -1 is any number
-	body   int   // where the open message of rows begins in the buffer; -1 without one
-	nested []driver.Rows
+	set     int64 // number of the result set
+	numbers bool  // a column holds numbers as texts
+	left    int64 // rows that may still come; -1 is any number
+	body    int   // where the open message of rows begins in the buffer; -1 without one
+	nested  []driver.Rows
 }
 
 // run sends all result sets but the end of the last one.
@@ -105,6 +107,7 @@ func (t *stream) all(rows driver.Rows) error {
 		first = nil
 	}
 	t.cols = columnsOf(t.cols[:0], rows, names, first)
+	t.numbers = slices.ContainsFunc(t.cols, number)
 	out := t.s.out
 	out.add(wire.TypeHead, t.c.id, &wire.Head{Columns: t.cols, Set: t.set})
 	t.enc.Reset(t.cols, out.Form(wire.TypeRows, out.codec))
@@ -164,6 +167,9 @@ func (t *stream) send() (err error) {
 			return err
 		}
 	}
+	if t.numbers {
+		t.decimals()
+	}
 	if out.B, err = t.enc.AppendRow(out.B, t.dest); err != nil {
 		return unfit(err)
 	}
@@ -175,6 +181,15 @@ func (t *stream) send() (err error) {
 	}
 	t.closeMessage()
 	return t.flush()
+}
+
+// decimals turns the texts of columns of numbers into decimals.
+func (t *stream) decimals() {
+	for i, v := range t.dest {
+		if text, ok := v.(string); ok && number(t.cols[i]) {
+			t.dest[i] = decimal(text)
+		}
+	}
 }
 
 func (t *stream) flush() error {

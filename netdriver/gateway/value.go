@@ -51,8 +51,8 @@ func made(r reflect.Value, v driver.Value) driver.Value {
 	case reflect.Float64:
 		return r.Float()
 	case reflect.String:
-		if d := wire.Decimal(r.String()); r.Type().Name() == "Number" && wire.CheckArg(d) == nil {
-			return d
+		if r.Type().Name() == "Number" {
+			return decimal(r.String())
 		}
 		return r.String()
 	case reflect.Slice:
@@ -74,6 +74,14 @@ func made(r reflect.Value, v driver.Value) driver.Value {
 		}
 	}
 	return v
+}
+
+// decimal is a number's text as a decimal, unless it is none.
+func decimal(text string) driver.Value {
+	if d := wire.Decimal(text); text != "" && wire.CheckArg(d) == nil {
+		return d
+	}
+	return text
 }
 
 // arguments are a request's arguments as drivers take them, in place, and its out
