@@ -140,6 +140,17 @@ func (c Config) validate() error {
 			fault("database %q: a name and a connector are needed", name)
 		}
 	}
+	faults = append(faults, c.userFaults()...)
+	if t := c.TLS; t != nil && len(t.Certificates) == 0 && t.GetCertificate == nil && t.GetConfigForClient == nil {
+		fault("TLS: there is no certificate")
+	}
+	c.validateBounds(fault)
+	return errors.Join(faults...)
+}
+
+// userFaults are what is wrong with the users.
+func (c Config) userFaults() (faults []error) {
+	fault := func(format string, args ...any) { faults = append(faults, fmt.Errorf(format, args...)) }
 	for i, u := range c.Users {
 		u.check(c, func(what string) { fault("user %d (%s): %s", i+1, u.Name, what) })
 	}
@@ -150,11 +161,7 @@ func (c Config) validate() error {
 			}
 		}
 	}
-	if t := c.TLS; t != nil && len(t.Certificates) == 0 && t.GetCertificate == nil && t.GetConfigForClient == nil {
-		fault("TLS: there is no certificate")
-	}
-	c.validateBounds(fault)
-	return errors.Join(faults...)
+	return faults
 }
 
 // validateBounds looks at limits and timeouts.

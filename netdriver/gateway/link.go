@@ -24,8 +24,11 @@ type link struct {
 
 	waits bool  // for its login; the server's lock protects it, as user
 	user  *User // nil before the login
+	db    string
+	shown shown // by which it logged in; the server's lock protects it from then on
 
 	draining atomic.Bool
+	revoked  atomic.Bool
 	until    atomic.Int64          // when a drain ends, in Unix nanoseconds; 0 is not bounded
 	in       atomic.Pointer[inbox] // of the session, once there is one
 }
@@ -66,7 +69,7 @@ func (k *link) serve() {
 	}
 	out := &outbox{conn: conn, stall: s.cfg.Timeouts.Write, memory: &s.memory}
 	out.Line = r.Line()
-	n := &login{link: k, r: r, out: out, state: state}
+	n := &login{link: k, r: r, out: out, state: state, users: s.users.Load()}
 	if !n.run() {
 		if out.finish() == nil {
 			k.part()

@@ -116,6 +116,8 @@ func (s *Server) admitted(k *link, u *User) error {
 	switch {
 	case s.draining || s.closed:
 		return errEnd
+	case !s.users.Load().still(u.Name, k.db, k.shown, time.Now()): // they changed meanwhile
+		return errLogin
 	case c.sessions >= l.Sessions:
 		return errors.New("the gateway has as many sessions as it may have")
 	case mine > 0 && c.byUser[u.Name] >= mine:

@@ -22,6 +22,7 @@ type login struct {
 	out   *outbox
 	state *tls.ConnectionState // nil without TLS
 
+	users *directory // of the moment when the login began
 	hello wire.Hello
 	user  *User
 	until time.Time // when what the user showed ends; zero is never
@@ -59,14 +60,23 @@ func (n *login) enter() bool {
 	case n.hello.Session.TZ != "":
 		return n.fail(wire.ErrorDenied, "the gateway sets no time zone; set it by a statement")
 	}
+	n.db = n.hello.DB
+	n.until = earlier(n.until, n.user.Expires)
 	if err := n.server.admitted(n.link, n.user); err != nil {
-		kind := wire.ErrorOverloaded
-		if errors.Is(err, errEnd) {
-			kind = wire.ErrorShutdown
-		}
-		return n.fail(kind, err.Error())
+		return n.fail(kindOfRefusal(err), err.Error())
 	}
 	return true
+}
+
+// kindOfRefusal is the kind of what admitted says.
+func kindOfRefusal(err error) wire.ErrorKind {
+	switch {
+	case errors.Is(err, errEnd):
+		return wire.ErrorShutdown
+	case errors.Is(err, errLogin):
+		return wire.ErrorAuth
+	}
+	return wire.ErrorOverloaded
 }
 
 // read waits for a message of the login.
@@ -138,10 +148,11 @@ func (n *login) authenticate(mech string) error {
 	}
 	switch mech {
 	case wire.AuthMTLS:
-		n.user = n.server.users.certificate(n.hello.User, n.state.VerifiedChains[0][0])
+		n.user = n.users.certificate(n.hello.User, n.state.VerifiedChains[0][0])
 		if n.user == nil {
 			return errLogin
 		}
+		n.shown.names = certificateNames(n.state.VerifiedChains[0][0])
 		n.until = n.state.VerifiedChains[0][0].NotAfter
 		return nil
 	case wire.AuthToken:
@@ -169,17 +180,18 @@ func (n *login) byToken() error {
 		}
 		token = answer.Token
 	}
-	n.user, n.until = n.server.users.token(n.hello.User, string(token), time.Now())
+	n.user, n.until = n.users.token(n.hello.User, string(token), time.Now())
 	if n.user == nil {
 		return errLogin
 	}
+	n.shown.token = HashToken(string(token)).SHA256
 	return nil
 }
 
 // bySCRAM carries out the exchange; an unknown user's goes the same way to its
 // end.
 func (n *login) bySCRAM(mech string, bound binding) error {
-	talk, err := n.server.users.conversation(n.hello.User, n.state, bound)
+	talk, err := n.users.conversation(n.hello.User, n.state, bound)
 	if err != nil {
 		return errLogin
 	}
@@ -197,10 +209,11 @@ func (n *login) bySCRAM(mech string, bound binding) error {
 		return err
 	}
 	reply, err = talk.Step(string(said))
-	n.user = n.server.users.byName[n.hello.User]
+	n.user = n.users.byName[n.hello.User]
 	if err != nil || !talk.Valid() || n.user == nil {
 		return errLogin
 	}
+	n.shown.password = n.user.SCRAM.StoredKey
 	n.proof = wire.Proof(reply)
 	return nil
 }

@@ -19,6 +19,7 @@ import (
 	"log/slog"
 	"net"
 	"sync"
+	"sync/atomic"
 )
 
 // ErrServerClosed is what Serve returns after Shutdown or Close.
@@ -28,7 +29,7 @@ var ErrServerClosed = errors.New("fluxor: the gateway is closed")
 // Close was called; then it serves nobody any more.
 type Server struct {
 	cfg    Config
-	users  *directory
+	users  atomic.Pointer[directory]
 	memory budget
 	log    *slog.Logger
 
@@ -55,9 +56,10 @@ func New(c Config) (*Server, error) {
 	}
 	c = c.filled()
 	s := &Server{
-		cfg: c, users: newDirectory(c.Users), memory: budget{most: c.Limits.Memory}, log: c.Logger,
+		cfg: c, memory: budget{most: c.Limits.Memory}, log: c.Logger,
 		listeners: map[net.Listener]struct{}{}, links: map[*link]struct{}{}, counts: newCounts(),
 	}
+	s.users.Store(newDirectory(c.Users))
 	s.life, s.end = context.WithCancelCause(context.Background())
 	return s, nil
 }

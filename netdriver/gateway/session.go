@@ -18,6 +18,9 @@ import (
 // crosses it still hears that nothing ran.
 const goawayGrace = time.Second
 
+// errEnded is what a client hears whose login holds no more.
+const errEnded = "the login has ended"
+
 // features are what welcome says that the gateway can do.
 var features = []string{"cancel", "credit", "outparams", "multi"}
 
@@ -131,6 +134,9 @@ func (s *session) step() bool {
 	if s.draining.Load() && !s.told {
 		s.goaway()
 	}
+	if s.revoked.Load() {
+		return s.giveUp(0, wire.ErrorAuth, errEnded)
+	}
 	q, err := s.in.next(s.deadline())
 	if err != nil {
 		return s.interrupted(err)
@@ -194,7 +200,7 @@ func (s *session) serve(q request) (more bool) {
 	case q.ID == 0 && q.Type != wire.TypeResponse:
 		return s.giveUp(0, wire.ErrorProtocol, "a request has the number 0")
 	case !s.until.IsZero() && !now.Before(s.until) && q.Type != wire.TypeResponse:
-		return s.giveUp(q.ID, wire.ErrorAuth, "the login has ended")
+		return s.giveUp(q.ID, wire.ErrorAuth, errEnded)
 	case s.told && !s.held() && slices.Contains(working, q.Type):
 		return s.giveUp(q.ID, wire.ErrorShutdown, errEnd.Error())
 	}
@@ -272,12 +278,13 @@ func decoded[M interface {
 
 // renew prolongs a login by a token.
 func (s *session) renew(_ *call, m *wire.Response) error {
-	u, until := s.server.users.token(s.owner.Name, string(m.Token), time.Now())
-	if u == nil {
+	u, until := s.server.users.Load().token(s.owner.Name, string(m.Token), time.Now())
+	if u == nil || !u.may(time.Now()) {
 		s.server.log.Warn("fluxor: a login failed", slog.String("address", s.address), slog.String("user", s.owner.Name))
 		return refused{wire.ErrorAuth, errLogin.Error()}
 	}
-	s.until = until
+	s.until = earlier(until, u.Expires)
+	s.server.renewed(s.link, string(m.Token))
 	codec := s.out.codec
 	s.proof = nil
 	s.welcome()

@@ -138,6 +138,14 @@ func later(found int, a, b time.Time) time.Time {
 	return b
 }
 
+// earlier is the earlier of two ends, of which zero is never.
+func earlier(a, b time.Time) time.Time {
+	if a.IsZero() || !b.IsZero() && b.Before(a) {
+		return b
+	}
+	return a
+}
+
 // certificate finds the user that a verified certificate names: the one that was
 // asked for, or where none was, the only one.
 func (d *directory) certificate(name string, cert *x509.Certificate) *User {
