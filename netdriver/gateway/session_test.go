@@ -226,3 +226,24 @@ func TestASessionThatEndsRollsBack(t *testing.T) {
 		t.Errorf("%v rows were kept", got)
 	}
 }
+
+func TestWhoBoundsTheAgeOfAnAnswerGetsTheDatabasesOwn(t *testing.T) {
+	t.Parallel()
+	dsn := dbtest.SQLite(t)
+	db := connector(t, dsn, func(c *fluxor.RuntimeConfig) { c.Cache = "all" })
+	c, elsewhere := login(t, serve(t, config(db))), login(t, serve(t, config(connector(t, dsn))))
+	elsewhere.must("create table t (v)")
+	if err := db.LearnSchema(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	m := wire.Statement{SQL: "select count(*) from t"}
+	c.do(wire.TypeQuery, &m).value(t)
+	elsewhere.must("insert into t values (1)")
+	if got := c.do(wire.TypeQuery, &m).value(t); got != int64(0) {
+		t.Fatalf("nothing was kept: %v", got)
+	}
+	m.MaxStaleMS = 1
+	if got := c.do(wire.TypeQuery, &m).value(t); got != int64(1) {
+		t.Errorf("got %v", got)
+	}
+}

@@ -6,6 +6,7 @@ import (
 	"database/sql/driver"
 	"errors"
 
+	"github.com/fluxor-db/fluxor"
 	"github.com/fluxor-db/fluxor/netdriver/internal/wire"
 )
 
@@ -38,6 +39,9 @@ func (s *session) query(c *call, m *wire.Statement) error {
 		return err
 	}
 	defer s.finish(c)
+	if m.MaxStaleMS > 0 {
+		c.ctx = fluxor.NoCache(c.ctx) // how old an answer is, the cache does not tell before it gives it
+	}
 	c.sent = true
 	rows, err := s.rowsFor(c, text, p, args)
 	if err == nil {
