@@ -54,7 +54,7 @@ type served struct {
 }
 
 // serve runs a gateway on a loopback port until the test ends.
-func serve(t *testing.T, c gateway.Config) *served {
+func serve(t testing.TB, c gateway.Config) *served {
 	t.Helper()
 	s, err := gateway.New(c)
 	if err != nil {
@@ -87,7 +87,7 @@ func sqlite(t *testing.T, change ...func(*gateway.Config)) *served {
 
 // client is a raw client: it says exactly what a test says.
 type client struct {
-	t     *testing.T
+	t     testing.TB
 	conn  net.Conn
 	r     *wire.Reader
 	out   wire.Buffer
@@ -97,7 +97,7 @@ type client struct {
 }
 
 // dial connects without a word.
-func dial(t *testing.T, address string) *client {
+func dial(t testing.TB, address string) *client {
 	t.Helper()
 	conn, err := net.Dial("tcp", address)
 	if err != nil {
@@ -106,14 +106,14 @@ func dial(t *testing.T, address string) *client {
 	return over(t, conn)
 }
 
-func over(t *testing.T, conn net.Conn) *client {
+func over(t testing.TB, conn net.Conn) *client {
 	t.Cleanup(func() { _ = conn.Close() })
 	_ = conn.SetDeadline(time.Now().Add(time.Minute)) // no test hangs
 	return &client{t: t, conn: conn, r: wire.NewReader(conn, wire.Limits{})}
 }
 
 // login logs in as app with the token.
-func login(t *testing.T, s *served, change ...func(*wire.Hello)) *client {
+func login(t testing.TB, s *served, change ...func(*wire.Hello)) *client {
 	t.Helper()
 	c := dial(t, s.address)
 	hello := wire.Hello{User: "app", DB: "erp", Token: token}

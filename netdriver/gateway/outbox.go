@@ -14,7 +14,11 @@ import (
 const keptBuffer = 128 << 10
 
 // buffers are those that no request uses: idle sessions hold none.
-var buffers = sync.Pool{New: func() any { return make([]byte, 0, 4<<10) }}
+var buffers = sync.Pool{New: func() any { return &buffer{make([]byte, 0, 4<<10)} }}
+
+// buffer is the memory of an answer. It is a pointer's target, so that giving it
+// back takes none.
+type buffer struct{ b []byte }
 
 // outbox collects what goes to the client. The session alone uses it.
 type outbox struct {
@@ -22,15 +26,17 @@ type outbox struct {
 	conn   net.Conn
 	stall  time.Duration // how long a write may take
 	memory *budget
-	taken  int // bytes of the budget
+	from   *buffer // B's; nil without one
+	taken  int     // bytes of the budget
 	codec  wire.Codec
 	fail   error // of an earlier write; nothing goes out after it
 }
 
 // open takes a buffer.
 func (o *outbox) open() {
-	if o.B == nil {
-		o.B = buffers.Get().([]byte)[:0]
+	if o.from == nil {
+		o.from = buffers.Get().(*buffer)
+		o.B = o.from.b[:0]
 	}
 }
 
@@ -64,10 +70,11 @@ func (o *outbox) flush() error {
 // finish writes what was collected and gives the buffer back.
 func (o *outbox) finish() error {
 	err := o.flush()
-	if o.B != nil && cap(o.B) <= keptBuffer {
-		buffers.Put(o.B[:0]) //nolint:staticcheck // three words per request are cheaper than a pointer kept per session
+	if o.from != nil && cap(o.B) <= keptBuffer {
+		o.from.b = o.B[:0]
+		buffers.Put(o.from)
 	}
-	o.B = nil
+	o.B, o.from = nil, nil
 	_ = o.memory.take(-o.taken)
 	o.taken = 0
 	return err

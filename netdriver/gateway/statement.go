@@ -4,7 +4,6 @@ package gateway
 
 import (
 	"database/sql/driver"
-	"errors"
 
 	"github.com/fluxor-db/fluxor"
 	"github.com/fluxor-db/fluxor/netdriver/internal/wire"
@@ -47,9 +46,10 @@ func (s *session) query(c *call, m *wire.Statement) error {
 	if err == nil {
 		c.rows = true
 		err = s.rows.run(s, c, rows, m.MaxRows)
-		err = errors.Join(err, rows.Close())
+		if closed := rows.Close(); err == nil {
+			err = closed
+		}
 	}
-	err = flat(err)
 	s.lease.settle(text, err)
 	if err != nil {
 		return err
@@ -158,13 +158,4 @@ func (s *session) prepare(c *call, m *wire.Prepare) error {
 func (s *session) closeStmt(_ *call, m *wire.CloseStmt) error {
 	s.statements.remove(m.SID)
 	return nil
-}
-
-// flat is the error that a join of some holds, where it is one.
-func flat(err error) error {
-	var joined interface{ Unwrap() []error }
-	if errors.As(err, &joined) && len(joined.Unwrap()) == 1 {
-		return joined.Unwrap()[0]
-	}
-	return err
 }
