@@ -92,7 +92,7 @@ func TestWhoFindsNoConnectionInTimeHearsSo(t *testing.T) {
 	t.Parallel()
 	s, _ := postgres(t, one, func(c *fluxor.RuntimeConfig) { c.AcquireTimeout = 50 * time.Millisecond })
 	holder, c := login(t, s), login(t, s)
-	holder.do(wire.TypeBegin, &wire.Begin{})
+	dbtest.WaitUntil(t, "the first connection is open", func() bool { return holder.do(wire.TypeBegin, &wire.Begin{}).fail == nil })
 	f := c.query("select 1").refused(t, wire.ErrorPoolTimeout)
 	if !f.Retryable || f.Applied != wire.AppliedNo || f.Conn != wire.ConnOK || f.Pin != "" {
 		t.Errorf("got %+v", f)
