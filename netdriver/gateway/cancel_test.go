@@ -1,0 +1,179 @@
+// This file tests that a cancel ends the request it names and nothing else, and what happens to requests that come meanwhile.
+
+package gateway_test
+
+import (
+	"math/rand/v2"
+	"strings"
+	"sync"
+	"testing"
+
+	"github.com/fluxor-db/fluxor"
+	_ "github.com/fluxor-db/fluxor/drivers/postgres"
+	"github.com/fluxor-db/fluxor/internal/dbtest"
+	"github.com/fluxor-db/fluxor/netdriver/internal/wire"
+)
+
+// postgres serves a new database of the shared PostgreSQL.
+func postgres(t *testing.T, change ...func(*fluxor.RuntimeConfig)) (*served, *fluxor.Connector) {
+	t.Helper()
+	db := connector(t, dbtest.Postgres(t).NewDatabase(t).URL(), change...)
+	return serve(t, config(db)), db
+}
+
+func one(c *fluxor.RuntimeConfig) { c.MaxOpenConns = 1 }
+
+// endless runs until it is canceled.
+const endless = "select pg_sleep(60)"
+
+func TestACancelEndsTheRequestThatItNames(t *testing.T) {
+	t.Parallel()
+	s, db := postgres(t, one)
+	c := login(t, s)
+	id := c.request(wire.TypeQuery, &wire.Statement{SQL: endless})
+	dbtest.WaitUntil(t, "it runs", func() bool { return db.PoolStats().Used == 1 })
+	c.send(wire.TypeCancel, id+7, &wire.Empty{}) // nobody's
+	c.send(wire.TypeCancel, id, &wire.Empty{})
+	c.send(wire.TypeCancel, id, &wire.Empty{})
+	f := c.answer(id).refused(t, wire.ErrorCanceled)
+	if f.Dialect != "postgres" && f.Code != "" || f.Applied != wire.AppliedNo || f.Tx != wire.TxIdle {
+		t.Errorf("got %+v", f)
+	}
+	for range 3 {
+		if got := c.query("select 1").value(t); got != int64(1) {
+			t.Error(got)
+		}
+	}
+	c.send(wire.TypeCancel, c.last, &wire.Empty{}) // it is over
+	if got := c.query("select 2").value(t); got != int64(2) {
+		t.Error(got)
+	}
+}
+
+func TestRequestsThatComeMeanwhileWaitTheirTurn(t *testing.T) {
+	t.Parallel()
+	s, db := postgres(t)
+	c := login(t, s)
+	running := c.request(wire.TypeQuery, &wire.Statement{SQL: endless})
+	dbtest.WaitUntil(t, "it runs", func() bool { return db.PoolStats().Used == 1 })
+	var ids []uint32
+	for range 60 {
+		ids = append(ids, c.request(wire.TypeQuery, &wire.Statement{SQL: "select 1"}))
+	}
+	c.send(wire.TypeCancel, ids[3], &wire.Empty{})
+	c.send(wire.TypeCancel, running, &wire.Empty{})
+	c.answer(running).refused(t, wire.ErrorCanceled)
+	for i, id := range ids {
+		a := c.answer(id)
+		if i == 3 {
+			a.refused(t, wire.ErrorCanceled)
+		} else if got := a.value(t); got != int64(1) {
+			t.Errorf("request %d: %v", i, got)
+		}
+	}
+}
+
+func TestMoreThanSixtyFourRequestsWaitInTheConnection(t *testing.T) {
+	t.Parallel()
+	s, db := postgres(t)
+	c := login(t, s)
+	running := c.request(wire.TypeQuery, &wire.Statement{SQL: "select pg_sleep(0.3)"})
+	dbtest.WaitUntil(t, "it runs", func() bool { return db.PoolStats().Used == 1 })
+	first := c.last + 1
+	for range 200 {
+		c.request(wire.TypeQuery, &wire.Statement{SQL: "select 1"})
+	}
+	c.answer(running).value(t)
+	for id := first; id <= c.last; id++ {
+		c.answer(id).value(t)
+	}
+}
+
+func TestATimeoutEndsTheStatementOnTheServer(t *testing.T) {
+	t.Parallel()
+	s, db := postgres(t, one)
+	c := login(t, s)
+	f := c.do(wire.TypeQuery, &wire.Statement{SQL: endless, TimeoutMS: 50}).refused(t, wire.ErrorTimeout)
+	if f.Applied == wire.AppliedYes {
+		t.Errorf("got %+v", f)
+	}
+	c.do(wire.TypeReset, &wire.Empty{})
+	if got := c.query("select 1").value(t); got != int64(1) || db.PoolStats().Used != 0 {
+		t.Errorf("got %v, and %+v", got, db.PoolStats())
+	}
+}
+
+func TestAClientThatGoesEndsItsStatement(t *testing.T) {
+	t.Parallel()
+	s, db := postgres(t, one)
+	for range 3 {
+		c := login(t, s)
+		c.request(wire.TypeQuery, &wire.Statement{SQL: endless})
+		dbtest.WaitUntil(t, "it runs", func() bool { return db.PoolStats().Used == 1 })
+		_ = c.conn.Close()
+		dbtest.WaitUntil(t, "it has ended", func() bool { return db.PoolStats().Used == 0 && s.Sessions() == 0 })
+	}
+}
+
+func TestAClientThatGoesInMidResultLeavesNothing(t *testing.T) {
+	t.Parallel()
+	s, db := postgres(t)
+	var all sync.WaitGroup
+	for range 8 {
+		c := login(t, s)
+		all.Go(func() {
+			c.request(wire.TypeQuery, &wire.Statement{SQL: "select i, repeat('x', 100) from generate_series(1, 1000000) i"})
+			for range 3 {
+				c.next()
+			}
+			_ = c.conn.Close()
+		})
+	}
+	all.Wait()
+	dbtest.WaitUntil(t, "all is given back", func() bool { return s.Sessions() == 0 && db.PoolStats().Used == 0 })
+}
+
+func TestACancelHitsNobodyElse(t *testing.T) {
+	t.Parallel()
+	s, _ := postgres(t, one)
+	storm, other := login(t, s), login(t, s)
+	random := rand.New(rand.NewPCG(1, 2))
+	var all sync.WaitGroup
+	all.Go(func() {
+		for range 300 {
+			id := storm.request(wire.TypeQuery, &wire.Statement{SQL: "select count(*) from generate_series(1, " + []string{"1", "1000", "100000"}[random.IntN(3)] + ")"})
+			storm.send(wire.TypeCancel, id, &wire.Empty{})
+			if a := storm.answer(id); a.fail != nil && a.fail.Kind != wire.ErrorCanceled {
+				t.Errorf("the canceled request heard %v", a.fail)
+			}
+		}
+	})
+	for range 300 {
+		if a := other.query("select 1"); a.fail != nil {
+			t.Errorf("another client heard %v", a.fail)
+		}
+	}
+	all.Wait()
+	if got := storm.query("select 3").value(t); got != int64(3) {
+		t.Error(got)
+	}
+}
+
+func TestWhereEachStatementLeavesTheSessionAloneClientsShareAConnection(t *testing.T) {
+	t.Parallel()
+	s, db := postgres(t, one)
+	c, other := login(t, s), login(t, s)
+	if a := c.exec("set search_path to nowhere"); a.fail != nil || a.end.Pin != "session" {
+		t.Fatalf("got %+v, %v", a.end, a.fail)
+	}
+	if got := c.query("show search_path").value(t); got != "nowhere" {
+		t.Errorf("the session sees %v", got)
+	}
+	c.do(wire.TypeReset, &wire.Empty{})
+	if got := other.query("show search_path").value(t); !strings.Contains(got.(string), "public") {
+		t.Errorf("another session sees %v", got)
+	}
+	if n := db.PoolStats().Used; n != 0 {
+		t.Errorf("%d connections are leased", n)
+	}
+}

@@ -1,0 +1,109 @@
+// This file tests how a gateway ends: at once, or when everybody is done.
+
+package gateway_test
+
+import (
+	"context"
+	"errors"
+	"net"
+	"testing"
+	"time"
+
+	"github.com/fluxor-db/fluxor/internal/dbtest"
+	"github.com/fluxor-db/fluxor/netdriver/internal/wire"
+)
+
+// shutdown begins to drain s; the channel has what Shutdown returned.
+func shutdown(ctx context.Context, s *served) <-chan error {
+	ended := make(chan error, 1)
+	go func() { ended <- s.Shutdown(ctx) }()
+	return ended
+}
+
+func TestADrainLetsATransactionEnd(t *testing.T) {
+	t.Parallel()
+	s := sqlite(t)
+	c := login(t, s)
+	c.must("create table t (v)")
+	c.do(wire.TypeReset, &wire.Empty{})
+	c.do(wire.TypeBegin, &wire.Begin{})
+	ended := shutdown(t.Context(), s)
+	if m := c.next(); m.Type != wire.TypeGoaway {
+		t.Fatalf("got %s", m.Type)
+	}
+	c.must("insert into t values (1)")
+	select {
+	case err := <-ended:
+		t.Fatalf("the drain ended with %v in the transaction", err)
+	default:
+	}
+	if a := c.do(wire.TypeCommit, &wire.Empty{}); a.fail != nil {
+		t.Fatal(a.fail)
+	}
+	f := c.query("select 1").refused(t, wire.ErrorShutdown)
+	if f.Applied != wire.AppliedNo || f.Conn != wire.ConnLost || !f.Retryable {
+		t.Errorf("got %+v", f)
+	}
+	_ = c.conn.Close()
+	if err := <-ended; err != nil {
+		t.Error(err)
+	}
+	if _, err := net.Dial("tcp", s.address); err == nil {
+		t.Error("the gateway still listens")
+	}
+}
+
+func TestADrainEndsIdleSessionsAndThoseThatDidNotLogIn(t *testing.T) {
+	t.Parallel()
+	s := sqlite(t)
+	c, silent := login(t, s), dial(t, s.address)
+	ended := shutdown(t.Context(), s)
+	if m := c.next(); m.Type != wire.TypeGoaway {
+		t.Fatalf("got %s", m.Type)
+	}
+	c.ended()
+	silent.ended()
+	if err := <-ended; err != nil {
+		t.Error(err)
+	}
+}
+
+func TestADrainThatTakesTooLongEndsTheRest(t *testing.T) {
+	t.Parallel()
+	db := connector(t, dbtest.SQLite(t))
+	s := serve(t, config(db))
+	c := login(t, s)
+	c.do(wire.TypeBegin, &wire.Begin{})
+	ctx, stop := context.WithTimeout(t.Context(), 100*time.Millisecond)
+	defer stop()
+	ended := shutdown(ctx, s)
+	var g wire.Goaway
+	c.decode(c.next(), &g)
+	if g.Reason != "drain" || g.AfterMS > 100 {
+		t.Errorf("got %+v", g)
+	}
+	if err := <-ended; !errors.Is(err, context.DeadlineExceeded) {
+		t.Errorf("got %v", err)
+	}
+	c.ended()
+	if used := db.PoolStats().Used; used != 0 {
+		t.Errorf("%d connections are leased", used)
+	}
+}
+
+func TestCloseEndsWhatRuns(t *testing.T) {
+	t.Parallel()
+	s, db := postgres(t)
+	c := login(t, s)
+	c.request(wire.TypeQuery, &wire.Statement{SQL: endless})
+	dbtest.WaitUntil(t, "it runs", func() bool { return db.PoolStats().Used == 1 })
+	began := time.Now()
+	_ = s.Close()
+	c.ended()
+	if took := time.Since(began); took > 20*time.Second {
+		t.Errorf("it took %s", took)
+	}
+	if used := db.PoolStats().Used; used != 0 {
+		t.Errorf("%d connections are leased", used)
+	}
+}

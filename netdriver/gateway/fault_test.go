@@ -1,0 +1,217 @@
+// This file tests what a client hears of errors: the database's own, Fluxor's, and the gateway's.
+
+package gateway_test
+
+import (
+	"context"
+	"database/sql/driver"
+	"errors"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/fluxor-db/fluxor"
+	"github.com/fluxor-db/fluxor/backend"
+	_ "github.com/fluxor-db/fluxor/drivers/mysql"
+	"github.com/fluxor-db/fluxor/internal/dbtest"
+	"github.com/fluxor-db/fluxor/internal/faultproxy"
+	"github.com/fluxor-db/fluxor/netdriver/gateway"
+	"github.com/fluxor-db/fluxor/netdriver/internal/wire"
+)
+
+// double inserts a row twice and returns the error of the second.
+func double(t *testing.T, c *client) *wire.Error {
+	t.Helper()
+	c.must("create table orders (id integer primary key)", "insert into orders values (1)")
+	return c.exec("insert into orders values (1)").refused(t, wire.ErrorDB)
+}
+
+func TestAnErrorOfPostgreSQLKeepsItsWords(t *testing.T) {
+	t.Parallel()
+	s, _ := postgres(t)
+	f := double(t, login(t, s))
+	if f.Dialect != "postgres" || f.Code != "23505" || f.SQLState != "23505" || f.Applied != wire.AppliedNo || f.Conn != wire.ConnOK {
+		t.Errorf("got %+v", f)
+	}
+	if f.Native["constraint"] != "orders_pkey" || f.Native["severity"] != "ERROR" || !strings.Contains(f.Message, "duplicate key") {
+		t.Errorf("got %v and %q", f.Native, f.Message)
+	}
+}
+
+func TestAnErrorOfMariaDBKeepsItsWords(t *testing.T) {
+	t.Parallel()
+	s := serve(t, config(connector(t, "mysql://"+dbtest.MariaDB(t).NewDatabase(t).DSN())))
+	f := double(t, login(t, s))
+	if f.Dialect != "mysql" || f.Code != "1062" || f.SQLState != "23000" || f.Native["number"] != "1062" || f.Applied != wire.AppliedNo {
+		t.Errorf("got %+v", f)
+	}
+}
+
+func TestAnErrorOfSQLiteKeepsItsCode(t *testing.T) {
+	t.Parallel()
+	if f := double(t, login(t, sqlite(t))); f.Dialect != "sqlite" || f.Code == "" || f.Applied != wire.AppliedNo {
+		t.Errorf("got %+v", f)
+	}
+}
+
+func TestATransactionThatFailedCanOnlyBeRolledBack(t *testing.T) {
+	t.Parallel()
+	s, db := postgres(t)
+	c := login(t, s)
+	c.do(wire.TypeBegin, &wire.Begin{})
+	c.must("savepoint here")
+	if f := c.exec("select 1/0").refused(t, wire.ErrorDB); f.Tx != wire.TxFailed {
+		t.Errorf("got %+v", f)
+	}
+	if a := c.exec("rollback to savepoint here"); a.fail != nil || a.end.Tx != wire.TxOpen {
+		t.Errorf("got %+v, %v", a.end, a.fail)
+	}
+	c.exec("select 1/0").refused(t, wire.ErrorDB)
+	if a := c.do(wire.TypeRollback, &wire.Empty{}); a.fail != nil || a.end.Tx != wire.TxIdle {
+		t.Errorf("got %+v, %v", a.end, a.fail)
+	}
+	if n := db.PoolStats().Used; n != 0 {
+		t.Errorf("%d connections are leased", n)
+	}
+}
+
+func TestIsolationAndReadOnlyReachTheDatabase(t *testing.T) {
+	t.Parallel()
+	s, _ := postgres(t)
+	c := login(t, s)
+	c.do(wire.TypeBegin, &wire.Begin{Isolation: 6, ReadOnly: true})
+	if got := c.query("show transaction_isolation").value(t); got != "serializable" {
+		t.Error(got)
+	}
+	if f := c.exec("create table t (v int)").refused(t, wire.ErrorDB); f.Code != "25006" {
+		t.Errorf("got %+v", f)
+	}
+}
+
+func TestWhoFindsNoConnectionInTimeHearsSo(t *testing.T) {
+	t.Parallel()
+	s, _ := postgres(t, one, func(c *fluxor.RuntimeConfig) { c.AcquireTimeout = 50 * time.Millisecond })
+	holder, c := login(t, s), login(t, s)
+	dbtest.WaitUntil(t, "the first connection is open", func() bool { return holder.do(wire.TypeBegin, &wire.Begin{}).fail == nil })
+	f := c.query("select 1").refused(t, wire.ErrorPoolTimeout)
+	if !f.Retryable || f.Applied != wire.AppliedNo || f.Conn != wire.ConnOK || f.Pin != "" {
+		t.Errorf("got %+v", f)
+	}
+	holder.do(wire.TypeCommit, &wire.Empty{})
+	if got := c.query("select 1").value(t); got != int64(1) {
+		t.Error(got)
+	}
+}
+
+func TestALostAnswerIsUnknownAndALostTransactionIsOver(t *testing.T) {
+	t.Parallel()
+	target := dbtest.Postgres(t).NewDatabase(t)
+	proxy, err := faultproxy.StartPostgres(target.Addr())
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = proxy.Close() })
+	s := serve(t, config(connector(t, target.At(proxy.Addr()).URL())))
+	c := login(t, s)
+	c.must("create table t (v int)")
+	proxy.CutOnReply(1, faultproxy.RST, func(request []byte) bool { return strings.Contains(string(request), "insert") })
+	if f := c.exec("insert into t values (1)").refused(t, wire.ErrorConnLost); f.Applied != wire.AppliedUnknown || f.Conn != wire.ConnLost {
+		t.Errorf("got %+v", f)
+	}
+	c.do(wire.TypeBegin, &wire.Begin{})
+	proxy.KillAll(faultproxy.RST)
+	f := c.exec("insert into t values (2)").fail
+	if f == nil || f.Conn != wire.ConnLost || f.Tx != wire.TxFailed {
+		t.Fatalf("got %+v", f)
+	}
+	if a := c.do(wire.TypeRollback, &wire.Empty{}); a.fail != nil || a.end.Tx != wire.TxIdle {
+		t.Errorf("got %+v, %v", a.end, a.fail)
+	}
+	if got := c.query("select count(*) from t where v = 2").value(t); got != int64(0) {
+		t.Error(got)
+	}
+}
+
+// faulty is a database whose connections do what a test says.
+type faulty struct {
+	gateway.Database
+	query func(ctx context.Context, text string) (driver.Rows, error)
+}
+
+func (f *faulty) Connect(context.Context) (driver.Conn, error) { return &faultyConn{of: f}, nil }
+
+func (f *faulty) Backend() backend.Backend { return backend.Backend{Type: "postgres"} }
+
+func (f *faulty) LeavesSession(string) (bool, string) { return true, "" }
+
+type faultyConn struct {
+	driver.Conn
+	of *faulty
+}
+
+func (c *faultyConn) QueryContext(ctx context.Context, text string, _ []driver.NamedValue) (driver.Rows, error) {
+	return c.of.query(ctx, text)
+}
+
+func (c *faultyConn) Close() error { return nil }
+
+func TestAPanicEndsItsSessionAlone(t *testing.T) {
+	t.Parallel()
+	s := serve(t, config(&faulty{query: func(context.Context, string) (driver.Rows, error) { panic("of the driver's") }}))
+	c, other := login(t, s), login(t, s)
+	if f := c.query("select 1").refused(t, wire.ErrorInternal); f.Conn != wire.ConnLost || strings.Contains(f.Message, "driver") {
+		t.Errorf("got %+v", f)
+	}
+	c.ended()
+	if a := other.do(wire.TypePing, &wire.Ping{}); a.fail != nil {
+		t.Error(a.fail)
+	}
+}
+
+// oddState is an error whose SQLSTATE is none.
+type oddState struct{ error }
+
+func (oddState) SQLState() string { return "" }
+
+func TestOddErrorsOfADriverAreErrorsToo(t *testing.T) {
+	t.Parallel()
+	for name, err := range map[string]error{
+		"no state": oddState{errors.New("odd")}, "bare": errors.New("bare"), "bad": driver.ErrBadConn, "skip": driver.ErrSkip,
+	} {
+		s := serve(t, config(&faulty{query: func(context.Context, string) (driver.Rows, error) { return nil, err }}))
+		c := login(t, s)
+		a := c.query("select 1")
+		if name == "skip" {
+			a.refused(t, wire.ErrorInternal) // the connection cannot prepare
+			continue
+		}
+		if a.fail == nil || a.fail.Code != "" {
+			t.Errorf("%s: got %+v", name, a.fail)
+		}
+		if bad := name == "bad"; bad && (a.fail.Kind != wire.ErrorConnLost || a.fail.Applied != wire.AppliedNo) {
+			t.Errorf("%s: got %+v", name, a.fail)
+		}
+	}
+}
+
+func TestARequestThatIsNotAllowedEndsTheSession(t *testing.T) {
+	t.Parallel()
+	s := sqlite(t)
+	for name, say := range map[string]func(c *client){
+		"number 0": func(c *client) { c.send(wire.TypeQuery, 0, &wire.Statement{SQL: "select 1"}) },
+		"hello":    func(c *client) { c.send(wire.TypeHello, 7, &wire.Hello{}) },
+		"server's": func(c *client) { c.send(wire.TypePong, 7, &wire.Empty{}) },
+		"body":     func(c *client) { c.write([]byte("\x00\x00\x00\x0a\x05\x00\x00\x00\x00\x00\x00\x07[]")) },
+		"flags":    func(c *client) { c.write([]byte("\x00\x00\x00\x0a\x05\x80\x00\x00\x00\x00\x00\x07{}")) },
+		"length":   func(c *client) { c.write([]byte("\x7f\x00\x00\x0a\x05\x00\x00\x00\x00\x00\x00\x07{}")) },
+	} {
+		c := login(t, s)
+		say(c)
+		var f wire.Error
+		c.decode(c.next(), &f)
+		if f.Kind != wire.ErrorProtocol && f.Kind != wire.ErrorTooLarge {
+			t.Errorf("%s: got %+v", name, f)
+		}
+		c.ended()
+	}
+}

@@ -1,0 +1,298 @@
+// This file is the session's virtual connection, and when what it leases goes back.
+
+package gateway
+
+import (
+	"context"
+	"database/sql/driver"
+	"errors"
+
+	"github.com/fluxor-db/fluxor/backend"
+	"github.com/fluxor-db/fluxor/netdriver/internal/wire"
+	"github.com/fluxor-db/fluxor/refusal"
+)
+
+// mostTries is how often database/sql begins anew upon driver.ErrBadConn, by which
+// a driver says that nothing was sent.
+const mostTries = 3
+
+// txWords is the reason for texts that begin or end a transaction or a part of
+// one.
+const txWords = "transaction"
+
+// lease is a virtual connection. It gives what it leased back after each
+// statement that is proven to leave the session as it was; else it keeps that for
+// the reason pin, until release or drop.
+type lease struct {
+	db    Database
+	about backend.Backend
+	whole bool // keep it for the whole session
+	conn  driver.Conn
+	turn  int // counts connections; a statement knows its own
+
+	tx     driver.Tx
+	end    context.CancelCauseFunc // of the transaction's context
+	failed bool                    // the transaction can only be rolled back
+	steps  bool                    // savepoints and the like were set by texts, which end with it
+	pin    string
+}
+
+func (l *lease) dialect() string { return l.about.Type }
+
+// state is where the session stands.
+func (l *lease) state() wire.TxState {
+	switch {
+	case l.tx == nil:
+		return wire.TxIdle
+	case l.failed:
+		return wire.TxFailed
+	}
+	return wire.TxOpen
+}
+
+// virtual is the connection, made when it is first needed. IsValid tells it that
+// its leases are ended by whoever uses it.
+func (l *lease) virtual(ctx context.Context) (driver.Conn, error) {
+	if l.conn == nil {
+		conn, err := l.db.Connect(ctx)
+		if err != nil {
+			return nil, err
+		}
+		l.conn = conn
+		l.turn++
+		l.release()
+	}
+	return l.conn, nil
+}
+
+// release gives back what is leased, unless something speaks against it.
+func (l *lease) release() {
+	if l.conn == nil || l.tx != nil || l.pin != "" || l.whole {
+		return
+	}
+	if v, ok := l.conn.(driver.Validator); ok {
+		_ = v.IsValid()
+	}
+}
+
+// settle ends a statement that ran: what it may have left in the database's
+// session keeps the lease.
+func (l *lease) settle(text string, err error) {
+	if l.pin == "" && !l.whole && !untouched(err) {
+		leaves, why := l.db.LeavesSession(text)
+		switch {
+		case leaves:
+		case l.tx != nil && why == txWords:
+			l.steps = true
+		default:
+			l.pin = why
+		}
+	}
+	l.conclude(err)
+}
+
+// conclude draws the conclusions of a call: a connection that is gone is not kept,
+// nor what pinned it.
+func (l *lease) conclude(err error) {
+	gone := l.lost(err)
+	switch {
+	case l.tx != nil:
+		if err == nil {
+			l.failed = false
+		} else if gone || l.poisons(err) {
+			l.failed = true
+		}
+	case gone:
+		l.drop()
+	default:
+		l.release()
+	}
+}
+
+// untouched reports whether an error says that the database got nothing.
+func untouched(err error) bool {
+	var unknown *refusal.IndeterminateError
+	return !errors.As(err, &unknown) && (refusedBefore(err) || errors.Is(err, driver.ErrBadConn))
+}
+
+// refusedBefore reports whether Fluxor refused the operation before anything was
+// sent.
+func refusedBefore(err error) bool {
+	var no *refusal.Error
+	if errors.As(err, &no) {
+		return true
+	}
+	for _, why := range []error{
+		refusal.ErrAcquireTimeout, refusal.ErrClosed, refusal.ErrCircuitOpen, refusal.ErrOverloaded, refusal.ErrRateLimited,
+	} {
+		if errors.Is(err, why) {
+			return true
+		}
+	}
+	return false
+}
+
+// lost reports whether an error says that the connection to the database is gone.
+func (l *lease) lost(err error) bool {
+	if err == nil {
+		return false
+	}
+	var unknown *refusal.IndeterminateError
+	if errors.As(err, &unknown) || errors.Is(err, driver.ErrBadConn) || errors.Is(err, refusal.ErrNetworkTimeout) {
+		return true
+	}
+	var no *refusal.Error
+	if errors.As(err, &no) {
+		return l.tx != nil && no.Sentinel == nil // a transaction that lost its connection
+	}
+	if refusedBefore(err) {
+		return false
+	}
+	class := l.classOf(err)
+	return class == backend.ClassDead || class == backend.ClassFatal
+}
+
+func (l *lease) classOf(err error) backend.Class {
+	if l.about.Classify == nil {
+		return backend.Common(err)
+	}
+	return l.about.Classify(err)
+}
+
+// poisons reports whether an error ends all that a transaction can do: with
+// PostgreSQL each verdict of the server's does.
+func (l *lease) poisons(err error) bool {
+	return l.about.Type == "postgres" && len(l.about.Codes(err)) > 0
+}
+
+// drop gives the connection up, and with it what is leased and all that was set
+// there. An open transaction is over.
+func (l *lease) drop() {
+	if l.end != nil {
+		l.end(nil)
+	}
+	l.tx, l.end, l.failed, l.steps, l.pin = nil, nil, false, false, ""
+	if l.conn != nil {
+		_ = l.conn.Close()
+		l.conn = nil
+	}
+}
+
+// close ends the lease for good.
+func (l *lease) close() {
+	if l.tx != nil {
+		_ = l.tx.Rollback()
+		l.tx = nil
+		if l.pin == "" && !l.whole && !l.failed {
+			l.release()
+		}
+	}
+	l.drop()
+}
+
+// again calls do, once more where the driver says that nothing was sent and
+// nothing of the session's hangs on the connection.
+func (l *lease) again(ctx context.Context, do func(driver.Conn) error) error {
+	for try := 1; ; try++ {
+		conn, err := l.virtual(ctx)
+		if err != nil {
+			return err
+		}
+		err = do(conn)
+		if try == mostTries || !errors.Is(err, driver.ErrBadConn) || l.tx != nil || l.pin != "" || ctx.Err() != nil {
+			return err
+		}
+		l.drop()
+	}
+}
+
+// query runs a text.
+func (l *lease) query(ctx context.Context, text string, args []driver.NamedValue) (rows driver.Rows, err error) {
+	err = l.again(ctx, func(conn driver.Conn) error {
+		q, ok := conn.(driver.QueryerContext)
+		if !ok {
+			return driver.ErrSkip
+		}
+		rows, err = q.QueryContext(ctx, text, args)
+		return err
+	})
+	if err != driver.ErrSkip { //nolint:errorlint // the contract of ErrSkip is identity
+		return rows, err
+	}
+	st, err := l.prepare(ctx, text)
+	if err != nil {
+		return nil, err
+	}
+	if rows, err = queryStmt(ctx, st, args); err != nil {
+		_ = st.Close()
+		return nil, err
+	}
+	return &rowsOfStmt{rows, st}, nil
+}
+
+// exec runs a text that returns no rows.
+func (l *lease) exec(ctx context.Context, text string, args []driver.NamedValue) (res driver.Result, err error) {
+	err = l.again(ctx, func(conn driver.Conn) error {
+		e, ok := conn.(driver.ExecerContext)
+		if !ok {
+			return driver.ErrSkip
+		}
+		res, err = e.ExecContext(ctx, text, args)
+		return err
+	})
+	if err != driver.ErrSkip { //nolint:errorlint // as above
+		return res, err
+	}
+	st, err := l.prepare(ctx, text)
+	if err != nil {
+		return nil, err
+	}
+	defer st.Close() //nolint:errcheck // the statement's answer is what counts
+	return execStmt(ctx, st, args)
+}
+
+// prepare prepares a text.
+func (l *lease) prepare(ctx context.Context, text string) (st driver.Stmt, err error) {
+	err = l.again(ctx, func(conn driver.Conn) error {
+		if p, ok := conn.(driver.ConnPrepareContext); ok {
+			st, err = p.PrepareContext(ctx, text)
+			return err
+		}
+		st, err = conn.Prepare(text)
+		return err
+	})
+	return st, err
+}
+
+func queryStmt(ctx context.Context, st driver.Stmt, args []driver.NamedValue) (driver.Rows, error) {
+	q, ok := st.(driver.StmtQueryContext)
+	if !ok {
+		return nil, errNoContext
+	}
+	return q.QueryContext(ctx, args)
+}
+
+func execStmt(ctx context.Context, st driver.Stmt, args []driver.NamedValue) (driver.Result, error) {
+	e, ok := st.(driver.StmtExecContext)
+	if !ok {
+		return nil, errNoContext
+	}
+	return e.ExecContext(ctx, args)
+}
+
+// errNoContext is what a database's own kind of connection is told that no
+// request could cancel; Fluxor's connectors have none such.
+var errNoContext = errors.New("the database's connections take no context")
+
+// rowsOfStmt are rows whose statement ends with them.
+type rowsOfStmt struct {
+	driver.Rows
+	st driver.Stmt
+}
+
+// Close closes both.
+func (r *rowsOfStmt) Close() error {
+	err := r.Rows.Close()
+	_ = r.st.Close()
+	return err
+}

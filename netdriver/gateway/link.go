@@ -1,0 +1,124 @@
+// This file is one client's connection from its first byte to its end.
+
+package gateway
+
+import (
+	"context"
+	"crypto/tls"
+	"errors"
+	"io"
+	"log/slog"
+	"net"
+	"runtime/debug"
+	"sync/atomic"
+	"time"
+
+	"github.com/fluxor-db/fluxor/netdriver/internal/wire"
+)
+
+// link is a client's connection.
+type link struct {
+	server  *Server
+	conn    net.Conn // the raw one
+	address string
+
+	waits bool  // for its login; the server's lock protects it, as user
+	user  *User // nil before the login
+	db    string
+	shown shown // by which it logged in; the server's lock protects it from then on
+
+	draining atomic.Bool
+	revoked  atomic.Bool
+	until    atomic.Int64          // when a drain ends, in Unix nanoseconds; 0 is not bounded
+	in       atomic.Pointer[inbox] // of the session, once there is one
+}
+
+// drain asks the session to end when it can.
+func (k *link) drain(until time.Time) {
+	if !until.IsZero() {
+		k.until.Store(until.UnixNano())
+	}
+	k.draining.Store(true)
+	if in := k.in.Load(); in != nil {
+		in.nudge()
+		return
+	}
+	_ = k.conn.SetDeadline(longAgo) // it has not logged in
+}
+
+// hangUp ends the connection.
+func (k *link) hangUp() { _ = k.conn.Close() }
+
+// serve runs in the connection's goroutine until it ends.
+func (k *link) serve() {
+	s := k.server
+	defer s.wg.Done()
+	defer s.gone(k)
+	defer k.conn.Close() //nolint:errcheck // nobody hears it
+	defer k.survive("")
+	_ = k.conn.SetDeadline(time.Now().Add(s.cfg.Timeouts.Login))
+	conn, state, err := k.secure()
+	if err != nil {
+		s.log.Warn("fluxor: a connection without TLS, or with a wrong one", slog.String("address", k.address), slog.Any("error", err))
+		return
+	}
+	r := wire.NewReader(conn, wire.Limits{Frame: wire.LoginLimit, Message: wire.LoginLimit, Grow: s.memory.take})
+	defer r.Close()
+	if r.Accept() != nil {
+		return
+	}
+	out := &outbox{conn: conn, stall: s.cfg.Timeouts.Write, memory: &s.memory}
+	out.Line = r.Line()
+	n := &login{link: k, r: r, out: out, state: state, users: s.users.Load()}
+	if !n.run() {
+		if out.finish() == nil {
+			k.part()
+		}
+		return
+	}
+	newSession(n, conn).run()
+}
+
+// parting is how long a client may take to read why it is left.
+const parting = time.Second
+
+// part lets a client read its last answer: with bytes unread, closing would take
+// that back.
+func (k *link) part() {
+	half, ok := k.conn.(interface{ CloseWrite() error })
+	if !ok || half.CloseWrite() != nil {
+		return
+	}
+	_ = k.conn.SetReadDeadline(time.Now().Add(parting))
+	_, _ = io.Copy(io.Discard, k.conn)
+}
+
+// secure begins TLS where it is spoken.
+func (k *link) secure() (net.Conn, *tls.ConnectionState, error) {
+	if k.server.cfg.TLS == nil {
+		return k.conn, nil, nil
+	}
+	conn := tls.Server(k.conn, k.server.cfg.TLS)
+	ctx, stop := context.WithTimeout(k.server.life, k.server.cfg.Timeouts.Login)
+	defer stop()
+	if err := conn.HandshakeContext(ctx); err != nil {
+		return nil, nil, err
+	}
+	state := conn.ConnectionState()
+	return conn, &state, nil
+}
+
+// errPanic is what a client hears of a panic.
+var errPanic = errors.New("the gateway failed at this request; its log says more")
+
+// survive keeps a panic from ending more than this connection.
+func (k *link) survive(session string) {
+	if p := recover(); p != nil {
+		k.report(p, session)
+	}
+}
+
+func (k *link) report(p any, session string) {
+	k.server.log.Error("fluxor: a session of the gateway failed",
+		slog.Any("panic", p), slog.String("session", session), slog.String("stack", string(debug.Stack())))
+}

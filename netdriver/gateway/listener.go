@@ -1,0 +1,197 @@
+// This file accepts connections and decides which of them are served.
+
+package gateway
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"net"
+	"time"
+)
+
+// Between accepts that fail, as they do where descriptors are used up.
+const (
+	firstBackoff = 5 * time.Millisecond
+	mostBackoff  = time.Second
+)
+
+// Serve accepts connections until Shutdown or Close, and then returns
+// ErrServerClosed. It closes the listener. Without TLS it serves unix sockets and
+// loopback addresses only, unless the configuration allows others.
+func (s *Server) Serve(l net.Listener) error {
+	if s.cfg.TLS == nil && !s.cfg.AllowPlaintext && !local(l.Addr()) {
+		_ = l.Close()
+		return fmt.Errorf("fluxor: the gateway would speak without TLS on %s; set TLS, or AllowPlaintext", l.Addr())
+	}
+	if !s.listen(l) {
+		_ = l.Close()
+		return ErrServerClosed
+	}
+	defer s.unlisten(l)
+	for wait := time.Duration(0); ; {
+		conn, err := l.Accept()
+		switch {
+		case err == nil:
+			wait = 0
+			s.accept(conn)
+		case s.over():
+			return ErrServerClosed
+		case errors.Is(err, net.ErrClosed):
+			return err
+		default:
+			wait = min(max(2*wait, firstBackoff), mostBackoff)
+			s.log.Warn("fluxor: the gateway could not accept a connection", slog.Any("error", err), slog.Duration("again_in", wait))
+			s.rest(wait)
+		}
+	}
+}
+
+// rest waits, unless the gateway ends.
+func (s *Server) rest(d time.Duration) {
+	t := time.NewTimer(d)
+	defer t.Stop()
+	select {
+	case <-t.C:
+	case <-s.life.Done():
+	}
+}
+
+func (s *Server) listen(l net.Listener) bool {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.draining || s.closed {
+		return false
+	}
+	s.listeners[l] = struct{}{}
+	return true
+}
+
+func (s *Server) unlisten(l net.Listener) {
+	s.mu.Lock()
+	delete(s.listeners, l)
+	s.mu.Unlock()
+	_ = l.Close()
+}
+
+// accept serves a connection in a goroutine of its own, which Close waits for.
+func (s *Server) accept(conn net.Conn) {
+	k := &link{server: s, conn: conn, address: addressOf(conn)}
+	if !s.arrived(k) {
+		_ = conn.Close()
+		s.log.Warn("fluxor: too many connections wait for their login", slog.String("address", k.address))
+		return
+	}
+	go k.serve()
+}
+
+// arrived counts a connection that has not logged in; false where there are too
+// many.
+func (s *Server) arrived(k *link) bool {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	l, c := s.cfg.Limits, &s.counts
+	if s.draining || s.closed || c.waiting >= l.Waiting || c.waitingFrom[k.address] >= l.WaitingPerAddress {
+		return false
+	}
+	c.waiting++
+	c.waitingFrom[k.address]++
+	k.waits = true
+	s.links[k] = struct{}{}
+	s.wg.Add(1)
+	return true
+}
+
+// admitted makes a connection a session of the user's; the error says which limit
+// is against it.
+func (s *Server) admitted(k *link, u *User) error {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	l, c := s.cfg.Limits, &s.counts
+	mine := u.Sessions
+	if mine == 0 {
+		mine = l.SessionsPerUser
+	}
+	switch {
+	case s.draining || s.closed:
+		return errEnd
+	case !s.users.Load().still(u.Name, k.db, k.shown, time.Now()): // they changed meanwhile
+		return errLogin
+	case c.sessions >= l.Sessions:
+		return errors.New("the gateway has as many sessions as it may have")
+	case mine > 0 && c.byUser[u.Name] >= mine:
+		return errors.New("the user has as many sessions as it may have")
+	case l.SessionsPerAddress > 0 && c.from[k.address] >= l.SessionsPerAddress:
+		return errors.New("the address has as many sessions as it may have")
+	}
+	c.waited(k)
+	c.sessions++
+	c.byUser[u.Name]++
+	c.from[k.address]++
+	k.user = u
+	return nil
+}
+
+// gone forgets a connection.
+func (s *Server) gone(k *link) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	delete(s.links, k)
+	s.counts.waited(k)
+	if k.user != nil {
+		s.counts.sessions--
+		less(s.counts.byUser, k.user.Name)
+		less(s.counts.from, k.address)
+	}
+}
+
+// counts are how many connections there are.
+type counts struct {
+	waiting, sessions         int
+	waitingFrom, byUser, from map[string]int
+}
+
+func newCounts() counts {
+	return counts{waitingFrom: map[string]int{}, byUser: map[string]int{}, from: map[string]int{}}
+}
+
+// waited ends a connection's wait for its login.
+func (c *counts) waited(k *link) {
+	if k.waits {
+		k.waits = false
+		c.waiting--
+		less(c.waitingFrom, k.address)
+	}
+}
+
+// less counts one less of a name.
+func less(m map[string]int, name string) {
+	if m[name]--; m[name] <= 0 {
+		delete(m, name)
+	}
+}
+
+// local reports whether only this machine reaches an address.
+func local(a net.Addr) bool {
+	switch a := a.(type) {
+	case *net.UnixAddr:
+		return true
+	case *net.TCPAddr:
+		return a.IP.IsLoopback()
+	}
+	return false
+}
+
+// addressOf is where a connection comes from, without its port.
+func addressOf(conn net.Conn) string {
+	if a, ok := conn.RemoteAddr().(*net.TCPAddr); ok {
+		return a.IP.String()
+	}
+	return "local"
+}
+
+// within is a context that ends with the gateway.
+func (s *Server) within() (context.Context, context.CancelCauseFunc) {
+	return context.WithCancelCause(s.life)
+}

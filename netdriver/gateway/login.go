@@ -1,0 +1,230 @@
+// This file is the login: what comes before it reaches no database, and all that fails sounds the same.
+
+package gateway
+
+import (
+	"crypto/tls"
+	"errors"
+	"log/slog"
+	"slices"
+	"time"
+
+	"github.com/fluxor-db/fluxor/netdriver/internal/wire"
+)
+
+// errLogin is what a client hears of any login that failed.
+var errLogin = errors.New("the login failed")
+
+// login is the talk before a session.
+type login struct {
+	*link
+	r     *wire.Reader
+	out   *outbox
+	state *tls.ConnectionState // nil without TLS
+
+	users *directory // of the moment when the login began
+	hello wire.Hello
+	user  *User
+	until time.Time // when what the user showed ends; zero is never
+	proof wire.Proof
+}
+
+// run logs the client in; false where the connection is over.
+func (n *login) run() bool {
+	if err := n.read(wire.TypeHello, &n.hello); err != nil {
+		return n.refuse(err)
+	}
+	if v := n.hello.Versions; v[0] > wire.Version || v[1] < wire.Version {
+		return n.refuse(&wire.ProtocolError{Reason: "the gateway speaks version 1 of the protocol"})
+	}
+	mech, err := n.mechanism()
+	if err == nil {
+		err = n.authenticate(mech)
+	}
+	if err == nil && !n.user.may(time.Now()) {
+		err = errLogin
+	}
+	if err != nil {
+		n.server.log.Warn("fluxor: a login failed", slog.String("address", n.address), slog.String("user", n.hello.User))
+		return n.refuse(err)
+	}
+	return n.enter()
+}
+
+// enter makes the client, who is known now, a session.
+func (n *login) enter() bool {
+	db := n.server.cfg.Databases[n.hello.DB]
+	switch {
+	case db == nil || !n.user.allows(n.hello.DB):
+		return n.fail(wire.ErrorDenied, "the user may use no database of that name")
+	case n.hello.Session.TZ != "":
+		return n.fail(wire.ErrorDenied, "the gateway sets no time zone; set it by a statement")
+	}
+	n.db = n.hello.DB
+	n.until = earlier(n.until, n.user.Expires)
+	if err := n.server.admitted(n.link, n.user); err != nil {
+		return n.fail(kindOfRefusal(err), err.Error())
+	}
+	return true
+}
+
+// kindOfRefusal is the kind of what admitted says.
+func kindOfRefusal(err error) wire.ErrorKind {
+	switch {
+	case errors.Is(err, errEnd):
+		return wire.ErrorShutdown
+	case errors.Is(err, errLogin):
+		return wire.ErrorAuth
+	}
+	return wire.ErrorOverloaded
+}
+
+// read waits for a message of the login.
+func (n *login) read(t wire.Type, into interface {
+	Decode(body []byte, c wire.Codec) error
+},
+) error {
+	m, err := n.r.Next()
+	if err != nil {
+		return err
+	}
+	if m.Type != t {
+		return &wire.ProtocolError{Reason: "the login begins with hello, and goes on with response"}
+	}
+	return into.Decode(m.Body, m.Codec())
+}
+
+// refuse ends the connection with an error.
+func (n *login) refuse(err error) bool {
+	var wrong *wire.ProtocolError
+	if !errors.As(err, &wrong) {
+		return n.fail(wire.ErrorAuth, errLogin.Error())
+	}
+	if wrong.TooLarge {
+		return n.fail(wire.ErrorTooLarge, wrong.Error())
+	}
+	return n.fail(wire.ErrorProtocol, wrong.Error())
+}
+
+func (n *login) fail(kind wire.ErrorKind, text string) bool {
+	n.out.add(wire.TypeError, 0, &wire.Error{Kind: kind, Message: text, Applied: wire.AppliedNo, Conn: wire.ConnLost, Retryable: kind == wire.ErrorOverloaded || kind == wire.ErrorShutdown})
+	return false
+}
+
+// mechanism is how the client logs in: its own first choice, else the strongest
+// that it names and that fits the connection.
+func (n *login) mechanism() (string, error) {
+	if n.hello.Mech != "" {
+		return n.hello.Mech, nil
+	}
+	can := n.hello.Auth
+	if len(can) == 0 && n.hello.Token != "" {
+		can = []string{wire.AuthToken}
+	}
+	for _, m := range []string{wire.AuthMTLS, wire.AuthSCRAMPlus, wire.AuthSCRAM, wire.AuthToken} {
+		if slices.Contains(can, m) && n.fits(m) {
+			return m, nil
+		}
+	}
+	return "", errLogin
+}
+
+// fits reports whether a mechanism can be used on this connection.
+func (n *login) fits(mech string) bool {
+	switch mech {
+	case wire.AuthMTLS:
+		return n.state != nil && len(n.state.VerifiedChains) > 0
+	case wire.AuthSCRAMPlus:
+		return n.state != nil && !n.r.Line()
+	case wire.AuthSCRAM:
+		return !n.r.Line() && n.hello.Token == ""
+	}
+	return mech == wire.AuthToken
+}
+
+func (n *login) authenticate(mech string) error {
+	if !n.fits(mech) && mech != wire.AuthSCRAM {
+		return errLogin
+	}
+	switch mech {
+	case wire.AuthMTLS:
+		n.user = n.users.certificate(n.hello.User, n.state.VerifiedChains[0][0])
+		if n.user == nil {
+			return errLogin
+		}
+		n.shown.names = certificateNames(n.state.VerifiedChains[0][0])
+		n.until = n.state.VerifiedChains[0][0].NotAfter
+		return nil
+	case wire.AuthToken:
+		return n.byToken()
+	case wire.AuthSCRAM:
+		if n.r.Line() {
+			return errLogin
+		}
+		return n.bySCRAM(mech, mayBind)
+	}
+	return n.bySCRAM(mech, mustBind)
+}
+
+// byToken compares the token, which it asks for where hello had none.
+func (n *login) byToken() error {
+	token := n.hello.Token
+	if token == "" {
+		n.out.add(wire.TypeChallenge, 0, &wire.Challenge{Mech: wire.AuthToken})
+		if err := n.out.finish(); err != nil {
+			return err
+		}
+		var answer wire.Response
+		if err := n.read(wire.TypeResponse, &answer); err != nil {
+			return err
+		}
+		token = answer.Token
+	}
+	n.user, n.until = n.users.token(n.hello.User, string(token), time.Now())
+	if n.user == nil {
+		return errLogin
+	}
+	n.shown.token = HashToken(string(token)).SHA256
+	return nil
+}
+
+// bySCRAM carries out the exchange; an unknown user's goes the same way to its
+// end.
+func (n *login) bySCRAM(mech string, bound binding) error {
+	talk, err := n.users.conversation(n.hello.User, n.state, bound)
+	if err != nil {
+		return errLogin
+	}
+	said := n.hello.Data
+	if n.hello.Mech == "" || len(said) == 0 {
+		if said, err = n.ask(mech, nil); err != nil {
+			return err
+		}
+	}
+	reply, err := talk.Step(string(said))
+	if err != nil {
+		return errLogin
+	}
+	if said, err = n.ask(mech, wire.Proof(reply)); err != nil {
+		return err
+	}
+	reply, err = talk.Step(string(said))
+	n.user = n.users.byName[n.hello.User]
+	if err != nil || !talk.Valid() || n.user == nil {
+		return errLogin
+	}
+	n.shown.password = n.user.SCRAM.StoredKey
+	n.proof = wire.Proof(reply)
+	return nil
+}
+
+// ask sends a challenge and waits for its response.
+func (n *login) ask(mech string, data wire.Proof) (wire.Proof, error) {
+	n.out.add(wire.TypeChallenge, 0, &wire.Challenge{Mech: mech, Data: data})
+	if err := n.out.finish(); err != nil {
+		return nil, err
+	}
+	var answer wire.Response
+	err := n.read(wire.TypeResponse, &answer)
+	return slices.Clone(answer.Data), err
+}

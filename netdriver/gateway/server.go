@@ -1,0 +1,140 @@
+// This file is the server: its sessions, who may have one, and how all of them end.
+
+// Package gateway serves databases to clients that hold neither a driver nor a
+// password of the database: one process in front of connectors of Fluxor's. It
+// speaks the protocol of docs/PROTOCOL.md.
+//
+// Each client's connection is a session with a goroutine of its own, on one
+// virtual connection. What is leased for a statement goes back when the statement
+// is over and proven to leave the database's session as it was; else the session
+// keeps it, and the answer says why.
+package gateway
+
+import (
+	"context"
+	"crypto/rand"
+	"encoding/hex"
+	"errors"
+	"fmt"
+	"log/slog"
+	"net"
+	"sync"
+	"sync/atomic"
+)
+
+// ErrServerClosed is what Serve returns after Shutdown or Close.
+var ErrServerClosed = errors.New("fluxor: the gateway is closed")
+
+// Server is a gateway. It is safe for concurrent use. It is over once Shutdown or
+// Close was called; then it serves nobody any more.
+type Server struct {
+	cfg    Config
+	users  atomic.Pointer[directory]
+	memory budget
+	log    *slog.Logger
+
+	life context.Context // of all sessions
+	end  context.CancelCauseFunc
+	wg   sync.WaitGroup // goroutines of sessions
+
+	mu        sync.Mutex // protects all below; nothing is read or written under it
+	listeners map[net.Listener]struct{}
+	links     map[*link]struct{} // logged in or not
+	counts    counts
+	draining  bool
+	closed    bool
+}
+
+// errEnd is why requests are ended by Close.
+var errEnd = errors.New("the gateway ends")
+
+// New returns a gateway that serves nothing yet. The error names all that is
+// wrong with the configuration.
+func New(c Config) (*Server, error) {
+	if err := c.validate(); err != nil {
+		return nil, fmt.Errorf("fluxor: the gateway's configuration: %w", err)
+	}
+	c = c.filled()
+	s := &Server{
+		cfg: c, memory: budget{most: c.Limits.Memory}, log: c.Logger,
+		listeners: map[net.Listener]struct{}{}, links: map[*link]struct{}{}, counts: newCounts(),
+	}
+	s.users.Store(newDirectory(c.Users))
+	s.life, s.end = context.WithCancelCause(context.Background())
+	return s, nil
+}
+
+// Sessions is how many clients are logged in.
+func (s *Server) Sessions() int {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.counts.sessions
+}
+
+// Shutdown drains the gateway: it accepts nobody any more and asks each client to
+// finish. A transaction may go on to its end; a client that is in none is served
+// no more. Shutdown returns when all have gone, or else when ctx ends: then the
+// rest is ended as by Close and the error is the context's.
+func (s *Server) Shutdown(ctx context.Context) error {
+	s.stopListening(true)
+	s.mu.Lock()
+	left, _ := ctx.Deadline()
+	for l := range s.links {
+		l.drain(left)
+	}
+	s.mu.Unlock()
+	gone := make(chan struct{})
+	go func() { // ends with the sessions, which Close ends at the latest
+		s.wg.Wait()
+		close(gone)
+	}()
+	select {
+	case <-gone:
+		return s.Close()
+	case <-ctx.Done():
+		return errors.Join(ctx.Err(), s.Close())
+	}
+}
+
+// Close ends the gateway: statements that run are canceled, transactions rolled
+// back. It returns when all sessions have ended. Closing twice is harmless.
+func (s *Server) Close() error {
+	s.stopListening(false)
+	s.mu.Lock()
+	s.closed = true
+	for l := range s.links {
+		l.hangUp()
+	}
+	s.mu.Unlock()
+	s.end(errEnd)
+	s.wg.Wait()
+	return nil
+}
+
+// stopListening closes the listeners.
+func (s *Server) stopListening(draining bool) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.draining = s.draining || draining
+	for l := range s.listeners {
+		_ = l.Close()
+		delete(s.listeners, l)
+	}
+	if !draining {
+		s.closed = true
+	}
+}
+
+// over reports whether nobody is to be served any more.
+func (s *Server) over() bool {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.draining || s.closed
+}
+
+// newID names a session.
+func newID() string {
+	var b [8]byte
+	_, _ = rand.Read(b[:]) // never fails
+	return hex.EncodeToString(b[:])
+}

@@ -1,0 +1,293 @@
+// This file is a session: one client that is logged in, its requests in their order, one after the other.
+
+package gateway
+
+import (
+	"context"
+	"errors"
+	"log/slog"
+	"net"
+	"os"
+	"slices"
+	"time"
+
+	"github.com/fluxor-db/fluxor/netdriver/internal/wire"
+)
+
+// goawayGrace is how long an idle session stays after its goaway: a request that
+// crosses it still hears that nothing ran.
+const goawayGrace = time.Second
+
+// errEnded is what a client hears whose login holds no more.
+const errEnded = "the login has ended"
+
+// features are what welcome says that the gateway can do.
+var features = []string{"cancel", "credit", "outparams", "multi"}
+
+// session is a client that is logged in. Its goroutine alone uses it.
+type session struct {
+	*link
+	id     string
+	conn   net.Conn // the link's, or TLS over it
+	hello  wire.Hello
+	owner  *User
+	proof  wire.Proof
+	in     *inbox
+	out    *outbox
+	reader *wire.Reader
+	lease  lease
+	life   context.Context
+	end    context.CancelCauseFunc
+	until  time.Time // when the login ends; zero is never
+	window int64
+
+	statements statements
+	statement  wire.Statement // reused, as all below
+	rows       stream
+
+	seen    time.Time // the end of the last request
+	told    bool      // goaway was sent
+	leaving time.Time // when an idle session ends after it
+}
+
+func newSession(n *login, conn net.Conn) *session {
+	srv := n.server
+	s := &session{
+		link: n.link, id: newID(), conn: conn, hello: n.hello, owner: n.user, proof: n.proof, out: n.out, reader: n.r, until: n.until,
+	}
+	s.life, s.end = srv.within()
+	s.lease = lease{db: srv.cfg.Databases[n.hello.DB], whole: n.hello.Session.Pool == "session"}
+	s.lease.about = s.lease.db.Backend()
+	s.statements = statements{most: srv.cfg.Limits.Statements, memory: &srv.memory}
+	s.in = newInbox(conn, n.r, &srv.memory)
+	s.window = n.hello.Window
+	or(&s.window, wire.DefaultWindow)
+	s.window = min(s.window, srv.cfg.Limits.Window)
+	return s
+}
+
+// run serves the session to its end.
+func (s *session) run() {
+	defer s.close()
+	defer s.survive(s.id)
+	_ = s.conn.SetDeadline(time.Time{})
+	l := s.server.cfg.Limits
+	s.reader.SetLimits(wire.Limits{Frame: l.Frame, Message: l.Message, Grow: s.server.memory.take})
+	s.welcome()
+	s.link.in.Store(s.in)
+	if s.out.finish() != nil {
+		return
+	}
+	s.seen = time.Now()
+	for s.step() {
+		continue
+	}
+}
+
+// close ends all that the session holds. An open transaction is rolled back.
+func (s *session) close() {
+	s.end(nil)
+	s.lease.close()
+	s.statements.close()
+	s.in.close()
+	_ = s.out.finish()
+}
+
+func (s *session) welcome() {
+	l, t := s.server.cfg.Limits, s.server.cfg.Timeouts
+	codec := wire.JSON
+	for _, name := range s.hello.Codecs {
+		if name == wire.JSON.String() || name == wire.Binary.String() && !s.out.Line {
+			if name == wire.Binary.String() {
+				codec = wire.Binary
+			}
+			break
+		}
+	}
+	s.out.add(wire.TypeWelcome, 0, &wire.Welcome{
+		Version: wire.Version, Codec: codec.String(), Dialect: s.lease.dialect(), Server: s.server.cfg.Name, Session: s.id,
+		MaxFrame: int64(l.Frame), MaxMessage: int64(l.Message), IdleMS: t.Idle.Milliseconds(), Features: features, Data: s.proof,
+	})
+	s.out.codec = codec
+}
+
+// held reports whether the session keeps something that its end would lose.
+func (s *session) held() bool { return s.lease.tx != nil || s.lease.pin != "" }
+
+// deadline is until when the next request must begin.
+func (s *session) deadline() time.Time {
+	t := s.server.cfg.Timeouts
+	d := s.seen.Add(t.Idle)
+	if s.held() {
+		d = s.seen.Add(t.IdleInTx)
+	} else if s.told {
+		d = s.leaving
+	}
+	if !s.until.IsZero() && s.until.Before(d) {
+		return s.until
+	}
+	return d
+}
+
+// step serves one request; false ends the session.
+func (s *session) step() bool {
+	if s.draining.Load() && !s.told {
+		s.goaway()
+	}
+	if s.revoked.Load() {
+		return s.giveUp(0, wire.ErrorAuth, errEnded)
+	}
+	q, err := s.in.next(s.deadline())
+	if err != nil {
+		return s.interrupted(err)
+	}
+	defer s.in.free(q)
+	return s.serve(q)
+}
+
+// goaway asks the client to go.
+func (s *session) goaway() {
+	var after int64
+	if ns := s.link.until.Load(); ns != 0 {
+		after = max(time.Until(time.Unix(0, ns)).Milliseconds(), 0)
+	}
+	s.told, s.leaving = true, time.Now().Add(goawayGrace)
+	s.out.add(wire.TypeGoaway, 0, &wire.Goaway{Reason: "drain", AfterMS: after})
+	_ = s.out.finish()
+}
+
+// interrupted says whether the session goes on after a read that failed.
+func (s *session) interrupted(err error) bool {
+	if errors.Is(err, os.ErrDeadlineExceeded) {
+		return time.Now().Before(s.deadline()) // else it was nudged
+	}
+	var wrong *wire.ProtocolError
+	switch {
+	case errors.As(err, &wrong) && wrong.Err == nil:
+		kind := wire.ErrorProtocol
+		if wrong.TooLarge {
+			kind = wire.ErrorTooLarge
+		}
+		return s.giveUp(0, kind, wrong.Error())
+	case errors.Is(err, errMemory):
+		return s.giveUp(0, wire.ErrorOverloaded, err.Error())
+	}
+	return false
+}
+
+// giveUp answers with an error and ends the session.
+func (s *session) giveUp(id uint32, kind wire.ErrorKind, text string) bool {
+	s.out.Reset()
+	s.out.add(wire.TypeError, id, &wire.Error{
+		Kind: kind, Message: text, Applied: wire.AppliedNo, Conn: wire.ConnLost, Tx: wire.TxIdle,
+		Retryable: kind == wire.ErrorShutdown || kind == wire.ErrorOverloaded,
+	})
+	if s.out.finish() == nil {
+		s.lease.close()
+		s.part()
+	}
+	return false
+}
+
+// working are the requests that a session which is to end begins no more.
+var working = []wire.Type{wire.TypeQuery, wire.TypeExec, wire.TypePrepare, wire.TypeBegin}
+
+// serve carries out a request; false ends the session.
+func (s *session) serve(q request) (more bool) {
+	defer s.caught(q.ID, &more)
+	now := time.Now()
+	switch {
+	case q.ID == 0 && q.Type != wire.TypeResponse:
+		return s.giveUp(0, wire.ErrorProtocol, "a request has the number 0")
+	case !s.until.IsZero() && !now.Before(s.until) && q.Type != wire.TypeResponse:
+		return s.giveUp(q.ID, wire.ErrorAuth, errEnded)
+	case s.told && !s.held() && slices.Contains(working, q.Type):
+		return s.giveUp(q.ID, wire.ErrorShutdown, errEnd.Error())
+	}
+	c := call{id: q.ID, began: now, canceled: q.canceled}
+	err := s.carryOut(&c, q)
+	var wrong *wire.ProtocolError
+	if errors.As(err, &wrong) {
+		kind := wire.ErrorProtocol
+		if wrong.TooLarge {
+			kind = wire.ErrorTooLarge
+		}
+		return s.giveUp(q.ID, kind, wrong.Error())
+	}
+	if err != nil {
+		s.out.add(wire.TypeError, q.ID, s.fault(&c, err))
+	}
+	s.seen = time.Now()
+	return s.out.finish() == nil
+}
+
+// caught turns a panic into an error of this request and the session's end.
+func (s *session) caught(id uint32, more *bool) {
+	if p := recover(); p != nil {
+		s.link.report(p, s.id)
+		s.in.abandon()
+		*more = s.giveUp(id, wire.ErrorInternal, errPanic.Error())
+	}
+}
+
+// carryOut does what a request asks for and puts the answer into the outbox; an
+// error is the answer where it returns one.
+func (s *session) carryOut(c *call, q request) error {
+	switch q.Type {
+	case wire.TypeQuery, wire.TypeExec:
+		if err := s.statement.Decode(q.body, q.Codec()); err != nil {
+			return err
+		}
+		if q.Type == wire.TypeQuery {
+			return s.query(c, &s.statement)
+		}
+		return s.exec(c, &s.statement)
+	case wire.TypePrepare:
+		return decoded(s.prepare, c, q, &wire.Prepare{})
+	case wire.TypeCloseStmt:
+		return decoded(s.closeStmt, c, q, &wire.CloseStmt{})
+	case wire.TypeBegin:
+		return decoded(s.begin, c, q, &wire.Begin{})
+	case wire.TypeCommit, wire.TypeRollback:
+		return decoded(func(c *call, _ *wire.Empty) error { return s.finishTx(c, q.Type) }, c, q, &wire.Empty{})
+	case wire.TypeReset:
+		return decoded(s.reset, c, q, &wire.Empty{})
+	case wire.TypePing:
+		return decoded(s.ping, c, q, &wire.Ping{})
+	case wire.TypeCancel:
+		return decoded(func(*call, *wire.Empty) error { return nil }, c, q, &wire.Empty{})
+	case wire.TypeCredit:
+		return decoded(func(*call, *wire.Credit) error { return nil }, c, q, &wire.Credit{})
+	case wire.TypeResponse:
+		return decoded(s.renew, c, q, &wire.Response{})
+	case wire.TypeAdmin:
+		return refused{wire.ErrorDenied, "the user may not ask for that"}
+	}
+	return &wire.ProtocolError{Reason: "a client does not send " + q.Type.String() + " here"}
+}
+
+// decoded reads a request's body and carries it out.
+func decoded[M interface {
+	Decode(body []byte, c wire.Codec) error
+}](do func(*call, M) error, c *call, q request, m M) error {
+	if err := m.Decode(q.body, q.Codec()); err != nil {
+		return err
+	}
+	return do(c, m)
+}
+
+// renew prolongs a login by a token.
+func (s *session) renew(_ *call, m *wire.Response) error {
+	u, until := s.server.users.Load().token(s.owner.Name, string(m.Token), time.Now())
+	if u == nil || !u.may(time.Now()) {
+		s.server.log.Warn("fluxor: a login failed", slog.String("address", s.address), slog.String("user", s.owner.Name))
+		return refused{wire.ErrorAuth, errLogin.Error()}
+	}
+	s.until = earlier(until, u.Expires)
+	s.server.renewed(s.link, string(m.Token))
+	codec := s.out.codec
+	s.proof = nil
+	s.welcome()
+	s.out.codec = codec
+	return nil
+}

@@ -1,0 +1,161 @@
+// This file runs queries, statements without rows, and what is prepared.
+
+package gateway
+
+import (
+	"database/sql/driver"
+
+	"github.com/fluxor-db/fluxor"
+	"github.com/fluxor-db/fluxor/netdriver/internal/wire"
+)
+
+// statementOf is the text of a statement, and what was prepared where it names
+// that.
+func (s *session) statementOf(m *wire.Statement) (text string, p *prepared, err error) {
+	if m.Tx && s.lease.tx == nil {
+		return "", nil, refused{wire.ErrorProtocol, "the statement belongs to a transaction, and there is none"}
+	}
+	if m.SID == 0 {
+		return m.SQL, nil, nil
+	}
+	if p = s.statements.byID[m.SID]; p == nil {
+		return "", nil, refused{wire.ErrorProtocol, "no statement has this number"}
+	}
+	return p.text, p, nil
+}
+
+// query runs a statement and answers with its rows.
+func (s *session) query(c *call, m *wire.Statement) error {
+	text, p, err := s.statementOf(m)
+	if err != nil {
+		return err
+	}
+	args, outs, err := arguments(m.Args)
+	if err != nil {
+		return err
+	}
+	if err := s.start(c, m.TimeoutMS); err != nil {
+		return err
+	}
+	defer s.finish(c)
+	if m.MaxStaleMS > 0 {
+		c.ctx = fluxor.NoCache(c.ctx) // how old an answer is, the cache does not tell before it gives it
+	}
+	c.sent = true
+	rows, err := s.rowsFor(c, text, p, args)
+	if err == nil {
+		c.rows = true
+		err = s.rows.run(s, c, rows, m.MaxRows)
+		if closed := rows.Close(); err == nil {
+			err = closed
+		}
+	}
+	s.lease.settle(text, err)
+	if err != nil {
+		return err
+	}
+	return s.answer(c, &wire.End{Out: outs.values()})
+}
+
+// rowsFor runs a text, or what was prepared of it.
+func (s *session) rowsFor(c *call, text string, p *prepared, args []driver.NamedValue) (rows driver.Rows, err error) {
+	if p == nil {
+		return s.lease.query(c.ctx, text, args)
+	}
+	err = s.lease.again(c.ctx, func(driver.Conn) error {
+		st, err := s.statements.ready(c.ctx, &s.lease, p)
+		if err == nil {
+			rows, err = queryStmt(c.ctx, st, args)
+		}
+		return err
+	})
+	return rows, err
+}
+
+// exec runs a statement and answers with what it changed.
+func (s *session) exec(c *call, m *wire.Statement) error {
+	text, p, err := s.statementOf(m)
+	if err != nil {
+		return err
+	}
+	args, outs, err := arguments(m.Args)
+	if err != nil {
+		return err
+	}
+	if err := s.start(c, m.TimeoutMS); err != nil {
+		return err
+	}
+	defer s.finish(c)
+	c.sent = true
+	res, err := s.resultOf(c, text, p, args)
+	s.lease.settle(text, err)
+	if err != nil {
+		return err
+	}
+	end := wire.End{Out: outs.values()}
+	if res != nil {
+		end.Affected, end.LastID = counted(res.RowsAffected()), counted(res.LastInsertId())
+	}
+	return s.answer(c, &end)
+}
+
+func (s *session) resultOf(c *call, text string, p *prepared, args []driver.NamedValue) (res driver.Result, err error) {
+	if p == nil {
+		return s.lease.exec(c.ctx, text, args)
+	}
+	err = s.lease.again(c.ctx, func(driver.Conn) error {
+		st, err := s.statements.ready(c.ctx, &s.lease, p)
+		if err == nil {
+			res, err = execStmt(c.ctx, st, args)
+		}
+		return err
+	})
+	return res, err
+}
+
+// counted is a number that the driver may not tell.
+func counted(n int64, err error) wire.Count {
+	if err != nil {
+		return wire.Count{Err: err.Error()}
+	}
+	return wire.Count{Known: true, N: n}
+}
+
+// answer ends a request. Where a value of the answer does not fit, that is the
+// answer.
+func (s *session) answer(c *call, end *wire.End) error {
+	for _, out := range end.Out {
+		if err := wire.CheckArg(out.Value); err != nil {
+			return unfit(err)
+		}
+	}
+	end.Tx, end.Pin, end.MS = s.lease.state(), s.lease.pin, c.ms()
+	s.out.add(wire.TypeEnd, c.id, end)
+	return nil
+}
+
+// prepare prepares a statement, which shows what is wrong with its text.
+func (s *session) prepare(c *call, m *wire.Prepare) error {
+	if err := s.start(c, m.TimeoutMS); err != nil {
+		return err
+	}
+	defer s.finish(c)
+	st, err := s.lease.prepare(c.ctx, m.SQL)
+	c.sent = err == nil
+	s.lease.settle(m.SQL, err)
+	if err != nil {
+		return err
+	}
+	p := &prepared{text: m.SQL, st: st, turn: s.lease.turn}
+	if err := s.statements.put(m.SID, p); err != nil {
+		_ = st.Close()
+		return err
+	}
+	s.out.add(wire.TypePrepared, c.id, &wire.Prepared{Inputs: int64(st.NumInput()), Tx: s.lease.state(), Pin: s.lease.pin})
+	return nil
+}
+
+func (s *session) closeStmt(_ *call, m *wire.CloseStmt) error {
+	s.statements.remove(m.SID)
+	return nil
+}

@@ -1,0 +1,189 @@
+// This file is who may log in, and how what they show is compared with what is kept of them.
+
+package gateway
+
+import (
+	"crypto/sha256"
+	"crypto/subtle"
+	"crypto/x509"
+	"slices"
+	"time"
+)
+
+// User is somebody who may log in, in each of the ways that are set.
+type User struct {
+	// Name is the user's.
+	Name string
+	// Databases are those that the user may use; nil is all.
+	Databases []string
+	// Tokens are valid next to each other, so that one can take another's place.
+	Tokens []Token
+	// SCRAM is what is kept of a password; nil is none.
+	SCRAM *SCRAM
+	// Certificates are the names, in verified client certificates, that are this
+	// user's: alternative names of any kind, or the common name.
+	Certificates []string
+	// Disabled refuses the user, Expires does so from then on unless it is zero.
+	Disabled bool
+	Expires  time.Time
+	// Sessions is how many sessions the user may have; 0 is what the limits say.
+	Sessions int
+}
+
+// Token is what is kept of a token.
+type Token struct {
+	// SHA256 is the token's hash. Tokens must be long and random.
+	SHA256 [sha256.Size]byte
+	// Expires is when it ends; zero is never. A session ends with the token that it
+	// logged in with, unless the client shows another.
+	Expires time.Time
+}
+
+// HashToken makes what is kept of a token that never expires.
+func HashToken(token string) Token { return Token{SHA256: sha256.Sum256([]byte(token))} }
+
+// check says what is wrong with the user.
+func (u User) check(c Config, fault func(what string)) {
+	if u.Name == "" {
+		fault("the name is missing")
+	}
+	if len(u.Tokens) == 0 && u.SCRAM == nil && len(u.Certificates) == 0 {
+		fault("there is no way to log in: a token, SCRAM or a certificate")
+	}
+	if len(u.Certificates) > 0 && c.TLS == nil {
+		fault("certificates need TLS")
+	}
+	if s := u.SCRAM; s != nil && !s.valid() {
+		fault("the SCRAM keys are incomplete")
+	}
+	if u.Sessions < 0 {
+		fault("Sessions is negative")
+	}
+	for _, db := range u.Databases {
+		if c.Databases[db] == nil {
+			fault("there is no database " + db)
+		}
+	}
+}
+
+// may reports whether the user may log in at that time.
+func (u *User) may(now time.Time) bool {
+	return !u.Disabled && (u.Expires.IsZero() || now.Before(u.Expires))
+}
+
+// allows reports whether the user may use the database.
+func (u *User) allows(db string) bool { return u.Databases == nil || slices.Contains(u.Databases, db) }
+
+// directory is all users. It is immutable.
+type directory struct {
+	byName map[string]*User
+	tokens int      // the most that one user has
+	mock   [32]byte // what the salts of unknown users are made from
+	rounds int      // of SCRAM for unknown users
+	nobody *User    // whom unknown users are compared with
+}
+
+func newDirectory(users []User) *directory {
+	d := &directory{byName: map[string]*User{}, tokens: 1, nobody: &User{Tokens: []Token{{}}}}
+	seed := sha256.New()
+	for i := range users {
+		u := users[i]
+		d.byName[u.Name] = &u
+		d.tokens = max(d.tokens, len(u.Tokens))
+		for _, t := range u.Tokens {
+			_, _ = seed.Write(t.SHA256[:])
+		}
+		if u.SCRAM != nil {
+			_, _ = seed.Write(u.SCRAM.StoredKey)
+			d.rounds = max(d.rounds, u.SCRAM.Iterations)
+		}
+	}
+	or(&d.rounds, defaultRounds)
+	d.mock = [32]byte(seed.Sum(nil))
+	return d
+}
+
+// token finds the user whose token it is, and when that ends. It takes the same
+// time whoever asks: each user has as many comparisons as the one with most
+// tokens.
+func (d *directory) token(name, token string, now time.Time) (u *User, until time.Time) {
+	hash := sha256.Sum256([]byte(token))
+	u, known := d.byName[name]
+	if !known {
+		u = d.nobody
+	}
+	found := 0
+	for i := range d.tokens {
+		t := d.nobody.Tokens[0]
+		if i < len(u.Tokens) {
+			t = u.Tokens[i]
+		}
+		same := subtle.ConstantTimeCompare(hash[:], t.SHA256[:])
+		if same == 1 && i < len(u.Tokens) && (t.Expires.IsZero() || now.Before(t.Expires)) {
+			found, until = 1, later(found, until, t.Expires)
+		}
+	}
+	if found == 0 || !known {
+		return nil, time.Time{}
+	}
+	return u, until
+}
+
+// later is the later of two ends, of which zero is never; found says whether the
+// first one counts.
+func later(found int, a, b time.Time) time.Time {
+	if found == 1 && (a.IsZero() || !b.IsZero() && a.After(b)) {
+		return a
+	}
+	return b
+}
+
+// earlier is the earlier of two ends, of which zero is never.
+func earlier(a, b time.Time) time.Time {
+	if a.IsZero() || !b.IsZero() && b.Before(a) {
+		return b
+	}
+	return a
+}
+
+// certificate finds the user that a verified certificate names: the one that was
+// asked for, or where none was, the only one.
+func (d *directory) certificate(name string, cert *x509.Certificate) *User {
+	names := certificateNames(cert)
+	if name != "" {
+		if u := d.byName[name]; u != nil && u.certified(names) {
+			return u
+		}
+		return nil
+	}
+	var only *User
+	for _, u := range d.byName {
+		switch {
+		case !u.certified(names):
+		case only != nil:
+			return nil
+		default:
+			only = u
+		}
+	}
+	return only
+}
+
+func (u *User) certified(names []string) bool {
+	return slices.ContainsFunc(u.Certificates, func(name string) bool { return slices.Contains(names, name) })
+}
+
+// certificateNames are the names that a certificate is for.
+func certificateNames(cert *x509.Certificate) []string {
+	names := append(slices.Clone(cert.DNSNames), cert.EmailAddresses...)
+	for _, u := range cert.URIs {
+		names = append(names, u.String())
+	}
+	for _, ip := range cert.IPAddresses {
+		names = append(names, ip.String())
+	}
+	if cn := cert.Subject.CommonName; cn != "" {
+		names = append(names, cn)
+	}
+	return names
+}
