@@ -2,7 +2,10 @@
 
 package netdriver
 
-import "sync"
+import (
+	"strings"
+	"sync"
+)
 
 // rebuilding is the registry of rebuilders, by dialect. It is written by init
 // functions; mu is a leaf and protects by.
@@ -31,4 +34,42 @@ func rebuilders(dialect string) []func(*Error) error {
 	rebuilding.mu.RLock()
 	defer rebuilding.mu.RUnlock()
 	return rebuilding.by[dialect]
+}
+
+// NativeField is an entry of Native by its name in lower case with underscores,
+// however the direct driver spells it: "constraint" finds constraint, Constraint
+// and ConstraintName. "" where there is none.
+func (e *Error) NativeField(name string) string {
+	if text, ok := e.Native[name]; ok {
+		return text
+	}
+	wanted := bare(name)
+	for spelt, text := range e.Native {
+		if spelt := bare(spelt); spelt == wanted || spelt == wanted+"name" {
+			return text
+		}
+	}
+	return ""
+}
+
+// bare is a name without case and underscores.
+func bare(name string) string { return strings.ToLower(strings.ReplaceAll(name, "_", "")) }
+
+// Text is Message without what the direct drivers put around the server's own
+// words: their name, the severity, the code.
+func (e *Error) Text() string {
+	if text := e.NativeField("message"); text != "" {
+		return text
+	}
+	for _, around := range [][2]string{
+		{"pq: ", " (" + e.State + ")"},
+		{e.NativeField("severity") + ": ", " (SQLSTATE " + e.State + ")"},
+		{"Error " + e.Code + " (" + e.State + "): ", ""},
+		{"Error " + e.Code + ": ", ""},
+	} {
+		if text, ok := strings.CutPrefix(e.Message, around[0]); ok && strings.HasSuffix(text, around[1]) {
+			return strings.TrimSuffix(text, around[1])
+		}
+	}
+	return e.Message
 }
