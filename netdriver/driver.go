@@ -22,6 +22,8 @@ import (
 	"context"
 	"database/sql"
 	"database/sql/driver"
+	"fmt"
+	"io"
 	"sync"
 	"sync/atomic"
 
@@ -97,6 +99,9 @@ func (c *Connector) Driver() driver.Driver { return &Driver{} }
 
 // String is the DSN without its token.
 func (c *Connector) String() string { return c.cfg.String() }
+
+// Format prints the connector as String does, whatever the verb.
+func (c *Connector) Format(f fmt.State, _ rune) { _, _ = io.WriteString(f, c.String()) }
 
 // Close makes further calls of Connect fail with refusal.ErrClosed. Connections
 // that are open stay so: database/sql closes them itself.

@@ -31,11 +31,11 @@ func ParseDSN(dsn string) (Config, error) {
 	if i := strings.IndexByte(place, '#'); i >= 0 {
 		p.wrong(i, "a # must be written %23")
 	}
+	if i := strings.IndexByte(query, '@'); i >= 0 { // then the ? was a part of the token
+		p.wrong(len(place)+1+i, "behind a question mark @ must be written %40, and a ? in the token %3F")
+	}
 	p.place(place)
 	p.at += len(place) + 1
-	if i := strings.IndexByte(query, '@'); i >= 0 { // then the ? was a part of the token
-		p.wrong(i, "behind a question mark @ must be written %40, and a ? in the token %3F")
-	}
 	p.query(query)
 	if p.err != nil {
 		return Config{}, p.err
@@ -61,6 +61,9 @@ func (p *parser) wrong(i int, what string) {
 // place reads user:token@hosts/database.
 func (p *parser) place(text string) {
 	authority, database, _ := strings.Cut(text, "/")
+	if i := strings.IndexByte(database, '@'); i >= 0 { // then the / was a part of the token
+		p.wrong(len(authority)+1+i, "behind a slash @ must be written %40, and a / in the token %2F")
+	}
 	p.cfg.Database = p.unescape(len(authority)+1, database)
 	begin := 0
 	if i := strings.LastIndexByte(authority, '@'); i >= 0 {
