@@ -83,11 +83,8 @@ func (c *Connector) dial() netshim.DialFunc {
 	return (&net.Dialer{}).DialContext
 }
 
-// enter makes a session of a connection.
+// enter makes a session of a connection, which fails when ctx ends.
 func (c *Connector) enter(ctx context.Context, nc net.Conn, host string) (*conn, error) {
-	if deadline, ok := ctx.Deadline(); ok {
-		_ = nc.SetDeadline(deadline)
-	}
 	config, err := c.cfg.tlsFor(host)
 	if err != nil {
 		return nil, err
@@ -105,6 +102,5 @@ func (c *Connector) enter(ctx context.Context, nc net.Conn, host string) (*conn,
 	if err := l.run(); err != nil {
 		return nil, err
 	}
-	_ = nc.SetDeadline(time.Time{})
 	return newConn(c, &l), nil
 }

@@ -34,7 +34,7 @@ func TestWhatIsWrongWithADSNIsNamedAndTheTokenIsNot(t *testing.T) {
 		{"tcp://u:sec%zzret@h/db", "byte 11"},
 		{"tcp://u:secret@h:port/db", "byte 15"},
 		{"tcp://u:secret@h1,h 2/db", "byte 18"},
-		{"tcp://u:sec/ret@h/db", "byte 6"},
+		{"tcp://u:sec/ret@h/db", "byte 15"},
 		{"tcp://u:12/sec@h/db", "byte 14"},
 		{"tcp://u:sec#ret@h/db", "byte 11"},
 		{"tcp://u:sec?ret@h/db", "byte 15"},

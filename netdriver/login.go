@@ -24,8 +24,8 @@ const mostRounds = 16
 
 var loginLimits = wire.Limits{Frame: wire.LoginLimit, Message: wire.LoginLimit}
 
-// login is the exchange from the preamble to the welcome. The connection has a
-// deadline.
+// login is the exchange from the preamble to the welcome. Who runs it bounds the
+// connection.
 type login struct {
 	c     *Connector
 	nc    net.Conn

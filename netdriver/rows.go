@@ -4,7 +4,6 @@ package netdriver
 
 import (
 	"database/sql/driver"
-	"errors"
 	"io"
 	"strings"
 	"time"
@@ -31,6 +30,7 @@ type rows struct {
 	over  bool          // the result set is
 	more  bool          // and another one follows
 	done  bool          // all are; the connection has nothing to do with it any more
+	quit  bool          // nobody wants more
 	err   error         // of a set that was passed over
 }
 
@@ -137,7 +137,7 @@ func (r *rows) advance() error {
 
 // credit allows more rows, once half the window was taken.
 func (r *rows) credit() error {
-	if r.taken < r.c.c.cfg.Window/2 {
+	if r.quit || r.taken < r.c.c.cfg.Window/2 {
 		return nil
 	}
 	var b wire.Buffer
@@ -187,27 +187,49 @@ func (r *rows) NextResultSet() error {
 }
 
 // Close implements driver.Rows. Of a text that only reads, outside a
-// transaction, the rest is cancelled. Any other runs to its end, as with the
-// direct drivers: to cancel it would undo it, or the transaction. Without
-// progress for 5 s the connection is given up.
+// transaction, the rest is cancelled, which may take 5 s. Any other runs to its
+// end, as with the direct drivers: to cancel it would undo it, or the
+// transaction. It ends with its context, or when nothing comes for 5 s. Whatever
+// does not end in time costs the connection.
 func (r *rows) Close() error {
-	if r.done {
+	switch {
+	case r.done:
+		return nil
+	case r.reads && !r.c.inTx:
+		r.cancel()
 		return nil
 	}
-	fired := r.c.unwatch()
-	cancel := r.reads && !r.c.inTx
-	asked := fired
+	return r.drain()
+}
+
+// cancel cancels the rest and passes over what is on its way. Its errors concern
+// nobody: the rows were not wanted.
+func (r *rows) cancel() {
+	r.quit = true
+	asked := r.c.unwatch()
+	if !asked {
+		r.c.bound(closeTimeout)
+	}
 	for !r.done {
-		if cancel && !asked && r.c.r.Buffered() == 0 { // else the end may be there
+		if !asked && r.c.r.Buffered() == 0 { // else the end may be there
 			asked = true
 			_ = r.c.net.SetWriteDeadline(time.Now().Add(cancelGrace))
 			r.c.sendCancel()
 		}
-		if !fired {
+		if r.pass() != nil {
+			return
+		}
+	}
+}
+
+// drain reads the rest.
+func (r *rows) drain() error {
+	for !r.done {
+		if r.c.call.ctx.Err() == nil {
 			r.c.bound(closeTimeout)
 		}
 		if err := r.pass(); err != nil {
-			return verdict(err, cancel || fired)
+			return err
 		}
 	}
 	return nil
@@ -220,16 +242,6 @@ func (r *rows) pass() error {
 	}
 	r.body = false
 	return r.advance()
-}
-
-// verdict is what of an error concerns somebody who wants no more rows: nothing,
-// if the rest was cancelled.
-func verdict(err error, cancelled bool) error {
-	var said *Error
-	if cancelled && errors.As(err, &said) {
-		return nil
-	}
-	return err
 }
 
 // reads says whether a text begins like one that changes nothing. A text that
