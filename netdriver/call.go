@@ -37,8 +37,9 @@ type call struct {
 	onEnd func()
 	stop  func() bool // nil where nobody watches the context
 
-	// turn is held while the request is written, so that its cancellation comes
-	// after it; the write has a deadline. cancel is done when onEnd has returned.
+	// turn is held while something is written, with a deadline: the cancellation
+	// comes after the request, and not within a credit. cancel is done when onEnd
+	// has returned.
 	turn   sync.Mutex
 	cancel sync.WaitGroup
 	fired  bool // onEnd ran; read after cancel is done
@@ -119,15 +120,26 @@ func (c *conn) interrupt() {
 	until := time.Now().Add(cancelGrace)
 	_ = c.net.SetReadDeadline(until)
 	_ = c.net.SetWriteDeadline(until)
-	c.sendCancel()
+	_, _ = c.net.Write(aside(wire.TypeCancel, k.id, &wire.Empty{})) // where it fails, the answer's deadline ends the wait
 }
 
-// sendCancel asks the gateway to cancel the call. If it cannot be written, the
-// answer's deadline ends the wait.
-func (c *conn) sendCancel() {
+// aside is a message that steers a request.
+func aside(t wire.Type, id uint32, body wire.Body) []byte {
 	var b wire.Buffer
-	b.Add(wire.TypeCancel, c.call.id, &wire.Empty{}, wire.JSON)
-	_, _ = c.net.Write(b.B)
+	b.Add(t, id, body, wire.JSON)
+	return b.B
+}
+
+// steer writes a message about the call that is under way, within d.
+func (c *conn) steer(t wire.Type, body wire.Body, d time.Duration) error {
+	b := aside(t, c.call.id, body)
+	c.call.turn.Lock()
+	defer c.call.turn.Unlock()
+	if !c.call.fired { // else a shorter deadline holds
+		_ = c.net.SetWriteDeadline(time.Now().Add(d))
+	}
+	_, err := c.net.Write(b)
+	return err
 }
 
 // unwatch ends the watch over the context, and says whether the context was

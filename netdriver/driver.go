@@ -9,6 +9,21 @@
 //	db, err := sql.Open("fluxor+tcp", "tcp://app:token@gateway:7654/erp")
 //
 // A program that imports Fluxor as well may open the same DSN under "fluxor".
+// Several hosts, separated by commas, are tried in turn. What may stand behind
+// the question mark, each a field of [Config]:
+//
+//	tls              disable, require, verify-ca, verify-full; the default is
+//	                 verify-full, on loopback disable
+//	ca, cert, key    files in PEM form
+//	server_name      the name in the gateway's certificate
+//	auth             scram, token, mtls; the default is what both sides can
+//	codec            auto, json, binary
+//	connect_timeout  for dialing and login of one host; 10s
+//	network_timeout  for answers that no context bounds; 1m
+//	window           bytes of rows that are sent ahead; 262144
+//	app, tz          the application's name, the session's time zone
+//	pool             session: one database connection for the whole session
+//	labels           name:value,name:value, shown beside the session
 //
 // Errors are *[Error]: it says what the database said, and whether what was
 // asked for took effect. The packages pqerr, pgxerr and mysqlerr below let

@@ -265,7 +265,7 @@ func TestOverTLSSCRAMIsBoundToTheChannel(t *testing.T) {
 		g.answer(g.want(wire.TypeExec))
 		g.answer(g.want(wire.TypeExec))
 		g.drain()
-	}))+"/erp"+a.options())
+	}), func(g *gateway) { g.t.Error("a second connection came") })+"/erp"+a.options())
 	for range 2 {
 		if _, err := db.Exec("insert"); err != nil {
 			t.Error(err)

@@ -6,7 +6,6 @@ import (
 	"database/sql/driver"
 	"io"
 	"strings"
-	"time"
 
 	"github.com/fluxor-db/fluxor/netdriver/internal/wire"
 )
@@ -140,10 +139,7 @@ func (r *rows) credit() error {
 	if r.quit || r.taken < r.c.c.cfg.Window/2 {
 		return nil
 	}
-	var b wire.Buffer
-	b.Add(wire.TypeCredit, r.c.call.id, &wire.Credit{N: int64(r.taken)}, wire.JSON)
-	_ = r.c.net.SetWriteDeadline(time.Now().Add(r.c.c.cfg.NetworkTimeout))
-	if _, err := r.c.net.Write(b.B); err != nil {
+	if err := r.c.steer(wire.TypeCredit, &wire.Credit{N: int64(r.taken)}, r.c.c.cfg.NetworkTimeout); err != nil {
 		return r.fail(err)
 	}
 	r.taken = 0
@@ -213,8 +209,7 @@ func (r *rows) cancel() {
 	for !r.done {
 		if !asked && r.c.r.Buffered() == 0 { // else the end may be there
 			asked = true
-			_ = r.c.net.SetWriteDeadline(time.Now().Add(cancelGrace))
-			r.c.sendCancel()
+			_ = r.c.steer(wire.TypeCancel, &wire.Empty{}, cancelGrace) // where it fails, the deadline ends it
 		}
 		if r.pass() != nil {
 			return
