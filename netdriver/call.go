@@ -5,7 +5,6 @@ package netdriver
 import (
 	"context"
 	"database/sql/driver"
-	"errors"
 	"fmt"
 	"sync"
 	"time"
@@ -23,10 +22,6 @@ const (
 	// mostNotices is how many may come before one answer.
 	mostNotices = 1 << 16
 )
-
-// errBusy is the error of a request while rows are open on the connection.
-// Retrying helps once they are read or closed.
-var errBusy = errors.New("fluxor: rows are still open on this connection; read them to their end or close them first")
 
 // call is the request that is under way.
 type call struct {
@@ -57,13 +52,16 @@ func left(ctx context.Context) int64 {
 // send writes a request, together with what waits in c.out. An error means that
 // the gateway has not got it: nothing can have taken effect.
 func (c *conn) send(ctx context.Context, op string, t wire.Type, body wire.Body) error {
+	if c.open != nil {
+		if err := c.open.hold(); err != nil {
+			return err
+		}
+	}
 	switch {
 	case c.broken != nil, c.away && !c.inTx:
 		return driver.ErrBadConn
 	case ctx.Err() != nil:
 		return ctx.Err()
-	case c.open != nil:
-		return errBusy
 	}
 	c.id = max(c.id+1, 1)
 	waiting := c.out.Len()

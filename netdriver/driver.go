@@ -29,8 +29,9 @@
 // asked for took effect. The packages pqerr, pgxerr and mysqlerr below let
 // errors.As find the errors of the direct drivers in it.
 //
-// One connection carries one request at a time: rows that are still open must be
-// read or closed before the next statement on the same connection.
+// One connection carries one request at a time: where rows are still open, up to
+// 16 MiB of them are read into memory before the next statement on the same
+// connection; more than that, or another result set behind them, is an error.
 package netdriver
 
 import (

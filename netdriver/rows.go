@@ -25,12 +25,17 @@ type rows struct {
 
 	cols  []wire.Column // the head's
 	body  bool          // c.cells is within a message of rows
-	taken int           // bytes of rows that were read and not credited
+	bytes int           // of rows that came
+	taken int           // those of them that were not credited
 	over  bool          // the result set is
 	more  bool          // and another one follows
 	done  bool          // all are; the connection has nothing to do with it any more
 	quit  bool          // nobody wants more
 	err   error         // of a set that was passed over
+
+	// held is what hold read ahead: rows, and the error behind them.
+	held []driver.Value
+	late error
 }
 
 // begin takes the head of a result set.
@@ -73,6 +78,19 @@ func (r *rows) Columns() []string {
 
 // Next implements driver.Rows. The values are copies.
 func (r *rows) Next(dest []driver.Value) error {
+	if len(r.held) > 0 {
+		r.held = r.held[copy(dest, r.held):]
+		return nil
+	}
+	if err := r.late; err != nil {
+		r.late = nil
+		return err
+	}
+	return r.read(dest)
+}
+
+// read reads the next row off the wire.
+func (r *rows) read(dest []driver.Value) error {
 	for {
 		if r.over || r.done {
 			return io.EOF
@@ -126,6 +144,7 @@ func (r *rows) advance() error {
 	case wire.TypeRows:
 		r.c.cells.Reset(r.cols, m.Codec(), m.Body)
 		r.body = true
+		r.bytes += len(m.Body)
 		r.taken += len(m.Body)
 		return nil
 	case wire.TypeEnd:
