@@ -40,9 +40,9 @@ const (
 
 // The ways to log in, of Config.Auth.
 const (
-	// AuthAuto offers the gateway what the configuration allows: the certificate,
-	// SCRAM bound to the TLS channel, SCRAM, and the token where the wire is safe
-	// for it.
+	// AuthAuto is the certificate where there is one, else SCRAM, bound to the
+	// channel over TLS. Where the gateway refuses that, and the wire is safe for it,
+	// the token is tried; to name the way saves the first try.
 	AuthAuto = ""
 	// AuthSCRAM is SCRAM-SHA-256, bound to the channel over TLS.
 	AuthSCRAM = "scram"

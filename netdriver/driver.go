@@ -16,7 +16,8 @@
 //	                 verify-full, on loopback disable
 //	ca, cert, key    files in PEM form
 //	server_name      the name in the gateway's certificate
-//	auth             scram, token, mtls; the default is what both sides can
+//	auth             scram, token, mtls; by default the certificate if there is
+//	                 one, else SCRAM, and the token where that is refused
 //	codec            auto, json, binary
 //	connect_timeout  for dialing and login of one host; 10s
 //	network_timeout  for answers that no context bounds; 1m
@@ -87,6 +88,9 @@ type Connector struct {
 	cfg    Config
 	first  atomic.Uint32 // the host that is tried first: the last one that answered
 	closed atomic.Bool
+
+	// byToken: SCRAM was refused, and the token let in.
+	byToken atomic.Bool
 
 	// scram keeps the keys that were derived from the token, so that only the
 	// first login is dear.

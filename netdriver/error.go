@@ -174,7 +174,7 @@ func (e *Error) conclude(cause error) {
 	switch {
 	case e.Applied == AppliedUnknown:
 		e.causes = append(e.causes, &refusal.IndeterminateError{Op: e.Op, Cause: joined(e, cause)})
-	case e.ConnLost && e.Applied == AppliedNo && !e.ended():
+	case e.ConnLost && e.Applied == AppliedNo && e.Op != "login" && !e.ended(): // a login is not to be repeated at once
 		e.causes = append(e.causes, driver.ErrBadConn)
 	case cause != nil && !errors.Is(cause, driver.ErrBadConn):
 		e.causes = append(e.causes, cause)

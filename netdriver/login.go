@@ -32,6 +32,7 @@ type login struct {
 	raw   net.Conn // nc, or what is below its TLS
 	r     *wire.Reader
 	tls   *tls.ConnectionState // nil for plaintext
+	auth  string               // Config.Auth, or AuthToken
 	token bool                 // the token may be sent
 	mech  string               // what is under way
 	talk  *scram.ClientConversation
@@ -69,20 +70,21 @@ func refuse(reason string) error { return &wire.ProtocolError{Reason: reason} }
 // offers are the ways to log in, the preferred one first.
 func (l *login) offers() []string {
 	cfg := &l.c.cfg
+	certified := l.tls != nil && (cfg.Cert != "" || cfg.TLSConfig != nil && len(cfg.TLSConfig.Certificates) > 0)
 	var all []string
-	if (cfg.Auth == AuthAuto || cfg.Auth == AuthMTLS) && l.tls != nil && (cfg.Cert != "" || cfg.TLSConfig != nil && len(cfg.TLSConfig.Certificates) > 0) {
+	if certified && (l.auth == AuthAuto || l.auth == AuthMTLS) {
 		all = append(all, wire.AuthMTLS)
 	}
-	if cfg.Token == "" || cfg.Auth == AuthMTLS {
+	if cfg.Token == "" || l.auth == AuthMTLS {
 		return all
 	}
-	if cfg.Auth != AuthToken {
+	if l.auth != AuthToken {
 		if l.tls != nil {
 			all = append(all, wire.AuthSCRAMPlus)
 		}
 		all = append(all, wire.AuthSCRAM)
 	}
-	if cfg.Auth != AuthSCRAM && l.token {
+	if l.auth != AuthSCRAM && l.token {
 		all = append(all, wire.AuthToken)
 	}
 	return all

@@ -9,6 +9,7 @@ import (
 	"crypto/tls"
 	"crypto/x509"
 	"crypto/x509/pkix"
+	"database/sql/driver"
 	"encoding/pem"
 	"errors"
 	"math/big"
@@ -55,10 +56,37 @@ func scramLogin(g *gateway, talk *scram.ServerConversation) {
 	_ = r.Decode(m.Body, m.Codec())
 	last, err := talk.Step(string(r.Data))
 	if err != nil || !talk.Valid() {
-		g.send(wire.TypeError, 0, &wire.Error{Kind: wire.ErrorAuth, Message: "no", Applied: wire.AppliedNo, Conn: wire.ConnOK})
+		g.deny()
 		return
 	}
 	g.welcome(wire.Proof(last))
+}
+
+// deny refuses the login.
+func (g *gateway) deny() {
+	g.send(wire.TypeError, 0, &wire.Error{Kind: wire.ErrorAuth, Message: "no", Applied: wire.AppliedNo, Conn: wire.ConnLost})
+}
+
+func TestWhereSCRAMIsRefusedTheTokenIsTriedAndFromThenOnFirst(t *testing.T) {
+	byToken := func(g *gateway) {
+		g.greet()
+		if g.hello.Mech != wire.AuthToken || g.hello.Token != "token" {
+			g.t.Errorf("the hello is %+v", g.hello)
+		}
+		g.welcome(nil)
+		g.answer(g.want(wire.TypeExec))
+	}
+	db := pool(t, "tcp://app:token@"+fake(t, func(g *gateway) {
+		g.greet()
+		g.deny()
+	}, byToken, byToken)+"/erp")
+	for range 2 {
+		if _, err := db.Exec("insert"); err != nil {
+			t.Fatal(err)
+		}
+		db.SetMaxIdleConns(0) // the next one logs in anew
+		db.SetMaxIdleConns(1)
+	}
 }
 
 func TestSCRAMLogsInWithoutShowingTheToken(t *testing.T) {
@@ -82,10 +110,13 @@ func TestAWrongTokenIsRefusedAndNotTriedElsewhere(t *testing.T) {
 	refuses := fake(t, func(g *gateway) {
 		g.greet()
 		scramLogin(g, talk)
+	}, func(g *gateway) {
+		g.greet()
+		g.deny()
 	})
 	other := fake(t, func(g *gateway) { g.t.Error("the login went to the second host") })
 	_, err := pool(t, "tcp://app:token@"+refuses+","+other+"/erp").Exec("insert")
-	if e := asError(t, err); e.Kind != "auth" || strings.Contains(err.Error(), "token") {
+	if e := asError(t, err); e.Kind != "auth" || strings.Contains(err.Error(), "token") || errors.Is(err, driver.ErrBadConn) {
 		t.Errorf("got %v", err)
 	}
 }
@@ -279,7 +310,7 @@ func TestAChannelThatIsBoundElsewhereIsNoticed(t *testing.T) {
 		g.greet()
 		other := scram.ChannelBinding{Type: scram.ChannelBindingTLSExporter, Data: make([]byte, 32)}
 		scramLogin(g, scramServer(g.t, "token", &other))
-	}))+"/erp"+a.options()).Exec("insert")
+	}))+"/erp"+a.options()+"&auth=scram").Exec("insert")
 	if e := asError(t, err); e.Kind != "auth" {
 		t.Errorf("got %v", err)
 	}

@@ -3,6 +3,7 @@
 package netdriver
 
 import (
+	"regexp"
 	"strings"
 	"sync"
 )
@@ -68,8 +69,18 @@ func (e *Error) Text() string {
 		{"Error " + e.Code + ": ", ""},
 	} {
 		if text, ok := strings.CutPrefix(e.Message, around[0]); ok && strings.HasSuffix(text, around[1]) {
-			return strings.TrimSuffix(text, around[1])
+			return e.placeless(strings.TrimSuffix(text, around[1]))
 		}
 	}
 	return e.Message
+}
+
+// place is what lib/pq adds to an error whose position is known.
+var place = regexp.MustCompile(` at (?:column [0-9]+|position [0-9]+:[0-9]+)$`)
+
+func (e *Error) placeless(text string) string {
+	if strings.HasPrefix(e.Message, "pq: ") && e.NativeField("position") != "" {
+		return place.ReplaceAllString(text, "")
+	}
+	return text
 }

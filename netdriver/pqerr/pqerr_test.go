@@ -31,7 +31,7 @@ func TestAnErrorOfPostgresIsFoundAsPqError(t *testing.T) {
 			"SchemaName": "public", "TableName": "orders", "ColumnName": "id", "DataTypeName": "int4", "ConstraintName": "orders_pkey", "File": "f.c", "Line": "7", "Routine": "r",
 		},
 	} {
-		for _, text := range []string{"duplicate key", direct.Error(), "ERROR: duplicate key (SQLSTATE 23505)"} {
+		for _, text := range []string{"duplicate key", direct.Error(), "pq: duplicate key at column 12 (23505)", "ERROR: duplicate key (SQLSTATE 23505)"} {
 			err := fmt.Errorf("save: %w", &netdriver.Error{Kind: "db", Dialect: "postgres", Code: "23505", State: "23505", Message: text, Native: native})
 			var got *pq.Error
 			if !errors.As(err, &got) {
