@@ -96,17 +96,26 @@ func arguments(dst, args []driver.NamedValue) ([]driver.NamedValue, outs, error)
 	return dst, to, nil
 }
 
-// outOf is an out parameter as it goes over the wire.
+// outOf is an out parameter as it goes over the wire. One that is a slice goes in
+// as well, so that the gateway knows that it is a list.
 func outOf(out sql.Out) (wire.Out, error) {
 	dest := reflect.ValueOf(out.Dest)
 	if dest.Kind() != reflect.Pointer || dest.IsNil() {
 		return wire.Out{}, errors.New("fluxor: the Dest of an sql.Out must be a pointer that is not nil")
 	}
-	over := wire.Out{Type: typeName(dest.Type().Elem()), InOut: out.In}
+	t := dest.Type().Elem()
+	if t.Kind() == reflect.Interface && out.In && !dest.Elem().IsNil() {
+		t = dest.Elem().Elem().Type()
+	}
+	list := t.Kind() == reflect.Slice && t.Elem().Kind() != reflect.Uint8
+	if list {
+		t = t.Elem()
+	}
+	over := wire.Out{Type: typeName(t), InOut: out.In || list}
 	if over.Type == "" {
 		return over, fmt.Errorf("fluxor: an sql.Out with a Dest of type %T cannot come back over the wire", out.Dest)
 	}
-	if !out.In {
+	if !over.InOut {
 		return over, nil
 	}
 	v, err := argument(dest.Elem().Interface())
@@ -128,9 +137,9 @@ func typeName(t reflect.Type) string {
 		return typeName(t.Elem())
 	case reflect.Bool:
 		return "bool"
-	case reflect.Int, reflect.Int8, reflect.Int16, reflect.Int32, reflect.Int64:
+	case reflect.Int, reflect.Int8, reflect.Int16, reflect.Int32, reflect.Int64, reflect.Uint8, reflect.Uint16, reflect.Uint32:
 		return "int64"
-	case reflect.Uint, reflect.Uint8, reflect.Uint16, reflect.Uint32, reflect.Uint64:
+	case reflect.Uint, reflect.Uint64:
 		return "uint64"
 	case reflect.Float32:
 		return "float32"
@@ -139,20 +148,11 @@ func typeName(t reflect.Type) string {
 	case reflect.String:
 		return "string"
 	case reflect.Slice:
-		return sliceName(t)
+		if t.Elem().Kind() == reflect.Uint8 {
+			return "[]byte"
+		}
 	}
 	return ""
-}
-
-func sliceName(t reflect.Type) string {
-	element := typeName(t.Elem())
-	switch {
-	case t.Elem().Kind() == reflect.Uint8:
-		return "[]byte"
-	case element == "":
-		return ""
-	}
-	return "[]" + element
 }
 
 // namedTypes are the structs among the types of out parameters, and what any

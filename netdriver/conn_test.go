@@ -112,24 +112,25 @@ func TestOutParametersComeBack(t *testing.T) {
 		want := []driver.NamedValue{
 			{Ordinal: 1, Value: wire.Out{Type: "int64", InOut: true, In: int64(5)}},
 			{Name: "sum", Ordinal: 2, Value: wire.Out{Type: "string"}},
-			{Ordinal: 3, Value: wire.Out{Type: "[]int64"}},
+			{Ordinal: 3, Value: wire.Out{Type: "int64", InOut: true, In: wire.List{Type: "int64", Values: []any{int64(9)}}}},
 			{Ordinal: 4, Value: wire.Out{Type: "float64"}},
+			{Ordinal: 5, Value: wire.Out{Type: "bool", InOut: true, In: true}},
 		}
 		if diff := cmp.Diff(want, s.Args); diff != "" {
 			g.t.Error(diff)
 		}
 		g.send(wire.TypeEnd, id, &wire.End{Out: []driver.NamedValue{
 			{Ordinal: 1, Value: int64(6)}, {Name: "sum", Ordinal: 2, Value: wire.Decimal("12.50")},
-			{Ordinal: 3, Value: wire.List{Values: []any{int64(1), int64(2)}}}, {Ordinal: 4, Value: nil},
+			{Ordinal: 3, Value: wire.List{Values: []any{int64(1), int64(2)}}}, {Ordinal: 4, Value: nil}, {Ordinal: 5, Value: "x"},
 		}})
 	})
-	n, sum, list, null := 5, "", []int32(nil), sql.NullFloat64{Float64: 1, Valid: true}
-	_, err := db.Exec("begin p; end;", sql.Out{Dest: &n, In: true}, sql.Named("sum", sql.Out{Dest: &sum}), sql.Out{Dest: &list}, sql.Out{Dest: &null})
+	n, sum, list, null, anything := 5, "", []int32{9}, sql.NullFloat64{Float64: 1, Valid: true}, any(true)
+	_, err := db.Exec("begin p; end;", sql.Out{Dest: &n, In: true}, sql.Named("sum", sql.Out{Dest: &sum}), sql.Out{Dest: &list}, sql.Out{Dest: &null}, sql.Out{Dest: &anything, In: true})
 	if err != nil {
 		t.Fatal(err)
 	}
-	if n != 6 || sum != "12.50" || !reflect.DeepEqual(list, []int32{1, 2}) || null.Valid {
-		t.Errorf("got %d, %q, %v, %v", n, sum, list, null)
+	if n != 6 || sum != "12.50" || !reflect.DeepEqual(list, []int32{1, 2}) || null.Valid || anything != "x" {
+		t.Errorf("got %d, %q, %v, %v, %v", n, sum, list, null, anything)
 	}
 }
 
