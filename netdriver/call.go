@@ -63,7 +63,7 @@ func (c *conn) send(ctx context.Context, op string, t wire.Type, body wire.Body)
 	case ctx.Err() != nil:
 		return ctx.Err()
 	}
-	c.id = max(c.id+1, 1)
+	c.number()
 	waiting := c.out.Len()
 	c.out.Add(t, c.id, body, c.codec)
 	if size := c.out.Len() - waiting; size > c.most {
@@ -74,6 +74,12 @@ func (c *conn) send(ctx context.Context, op string, t wire.Type, body wire.Body)
 		}
 	}
 	return c.start(ctx, op)
+}
+
+// number makes the next request's number, c.id.
+func (c *conn) number() uint32 {
+	c.id = max(c.id+1, 1)
+	return c.id
 }
 
 // start writes c.out as the request c.id and watches ctx.

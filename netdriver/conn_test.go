@@ -211,7 +211,9 @@ func TestPreparedStatementsGoByNumber(t *testing.T) {
 			g.rows(id, number, []driver.Value{n})
 			g.send(wire.TypeEnd, id, &wire.End{})
 		}
-		g.want(wire.TypeCloseStmt)
+		if m := g.want(wire.TypeCloseStmt); m.ID == 0 {
+			g.t.Error("the close has no number of its own")
+		}
 		g.answer(g.want(wire.TypeExec))
 	})
 	st, err := db.Prepare("select ?")

@@ -55,7 +55,7 @@ func (s *stmt) QueryContext(ctx context.Context, args []driver.NamedValue) (driv
 // Close implements driver.Stmt. The gateway hears of it with the next request.
 func (s *stmt) Close() error {
 	if !s.closed && s.c.broken == nil {
-		s.c.out.Add(wire.TypeCloseStmt, 0, &wire.CloseStmt{SID: s.sid}, wire.JSON)
+		s.c.out.Add(wire.TypeCloseStmt, s.c.number(), &wire.CloseStmt{SID: s.sid}, wire.JSON)
 	}
 	s.closed = true
 	return nil
