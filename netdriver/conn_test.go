@@ -19,8 +19,15 @@ import (
 func TestValuesComeBackAsTheDriverGaveThem(t *testing.T) {
 	noon := time.Date(2024, 3, 1, 12, 0, 0, 5, time.UTC)
 	cols := []wire.Column{
-		{Name: "i", Kind: wire.KindInt}, {Name: "u", Kind: wire.KindUint}, {Name: "f", Kind: wire.KindFloat}, {Name: "d", Kind: wire.KindDecimal},
-		{Name: "s", Kind: wire.KindString}, {Name: "b", Kind: wire.KindBytes}, {Name: "t", Kind: wire.KindTime}, {Name: "o", Kind: wire.KindBool}, {Name: "z"},
+		{Name: "i", Kind: wire.KindInt},
+		{Name: "u", Kind: wire.KindUint},
+		{Name: "f", Kind: wire.KindFloat},
+		{Name: "d", Kind: wire.KindDecimal},
+		{Name: "s", Kind: wire.KindString},
+		{Name: "b", Kind: wire.KindBytes},
+		{Name: "t", Kind: wire.KindTime},
+		{Name: "o", Kind: wire.KindBool},
+		{Name: "z"},
 	}
 	row := []driver.Value{int64(math.MinInt64), uint64(math.MaxUint64), 1.5, wire.Decimal("1.10"), "Größe", []byte{0, 255}, noon, true, nil}
 	want := []any{int64(math.MinInt64), uint64(math.MaxUint64), 1.5, "1.10", "Größe", []byte{0, 255}, noon, true, nil}
@@ -53,9 +60,16 @@ func TestArgumentsArriveAsTheyWereGiven(t *testing.T) {
 	db := open(t, "", func(g *gateway) {
 		id, s := g.statement(wire.TypeExec)
 		want := []driver.NamedValue{
-			{Ordinal: 1, Value: int64(1)}, {Ordinal: 2, Value: uint64(math.MaxUint64)}, {Ordinal: 3, Value: float32(1.5)}, {Ordinal: 4, Value: "x"},
-			{Ordinal: 5, Value: []byte("y")}, {Ordinal: 6, Value: noon}, {Ordinal: 7, Value: int64(7)}, {Ordinal: 8, Value: nil},
-			{Ordinal: 9, Value: uint64(1 << 63)}, {Ordinal: 10, Value: wire.List{Type: "int64", Values: []any{int64(1), int64(2)}}},
+			{Ordinal: 1, Value: int64(1)},
+			{Ordinal: 2, Value: uint64(math.MaxUint64)},
+			{Ordinal: 3, Value: float32(1.5)},
+			{Ordinal: 4, Value: "x"},
+			{Ordinal: 5, Value: []byte("y")},
+			{Ordinal: 6, Value: noon},
+			{Ordinal: 7, Value: int64(7)},
+			{Ordinal: 8, Value: nil},
+			{Ordinal: 9, Value: uint64(1 << 63)},
+			{Ordinal: 10, Value: wire.List{Type: "int64", Values: []any{int64(1), int64(2)}}},
 			{Name: "id", Ordinal: 11, Value: "named"},
 		}
 		if diff := cmp.Diff(want, s.Args); diff != "" || s.SQL != "insert" {
@@ -120,8 +134,11 @@ func TestOutParametersComeBack(t *testing.T) {
 			g.t.Error(diff)
 		}
 		g.send(wire.TypeEnd, id, &wire.End{Out: []driver.NamedValue{
-			{Ordinal: 1, Value: int64(6)}, {Name: "sum", Ordinal: 2, Value: wire.Decimal("12.50")},
-			{Ordinal: 3, Value: wire.List{Values: []any{int64(1), int64(2)}}}, {Ordinal: 4, Value: nil}, {Ordinal: 5, Value: "x"},
+			{Ordinal: 1, Value: int64(6)},
+			{Name: "sum", Ordinal: 2, Value: wire.Decimal("12.50")},
+			{Ordinal: 3, Value: wire.List{Values: []any{int64(1), int64(2)}}},
+			{Ordinal: 4, Value: nil},
+			{Ordinal: 5, Value: "x"},
 		}})
 	})
 	n, sum, list, null, anything := 5, "", []int32{9}, sql.NullFloat64{Float64: 1, Valid: true}, any(true)
@@ -166,7 +183,8 @@ func TestSeveralResultSetsFollowEachOther(t *testing.T) {
 func TestColumnTypesAreTold(t *testing.T) {
 	cols := []wire.Column{
 		{Name: "total", DB: "NUMERIC", Kind: wire.KindDecimal, Go: "sql.NullFloat64", HasNullable: true, Nullable: true, HasDecimal: true, Precision: 10, Scale: 2},
-		{Name: "name", DB: "VARCHAR", Kind: wire.KindString, HasLength: true, Length: 40}, {Name: "any"},
+		{Name: "name", DB: "VARCHAR", Kind: wire.KindString, HasLength: true, Length: 40},
+		{Name: "any"},
 	}
 	db := open(t, "", func(g *gateway) {
 		id, _ := g.statement(wire.TypeQuery)

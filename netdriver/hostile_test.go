@@ -76,7 +76,7 @@ func flood(first, each wire.Type, bodies ...wire.Body) func(*gateway) {
 			g.add(first, m.ID, bodies[0])
 			bodies = bodies[1:]
 		}
-		go g.drain() // the script's end closes the connection, which ends it
+		go g.silent() // the script's end closes the connection, which ends it
 		for {
 			for _, body := range bodies {
 				g.add(each, m.ID, body)
