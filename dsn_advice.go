@@ -22,7 +22,10 @@ var errEmptyDSN = errors.New(`fluxor: the DSN is empty; pass the DSN of the wrap
 // driver than the alias it was opened under: it may be a part of the password.
 const errForeign = dsn.Constant("fluxor: the DSN is not written as the driver of this alias reads one, and what that driver would take for an option is not valid; open the DSN under the alias that it is written for")
 
-const driversPath = "github.com/fluxor-db/fluxor/drivers/"
+const (
+	driversPath   = "github.com/fluxor-db/fluxor/drivers/"
+	netdriverPath = "github.com/fluxor-db/fluxor/netdriver"
+)
 
 // The packages to import, by kind of database and by database/sql name. A
 // driver that is named here is used through its package alone: by its bare name
@@ -33,6 +36,8 @@ var (
 		"mysql":    driversPath + "mysql",
 		"sqlite":   driversPath + "sqlite",
 		"oracle":   driversPath + "oracle",
+
+		dsn.TypeGateway: netdriverPath,
 	}
 	importOfDriver = map[string]string{
 		"postgres": driversPath + "postgres",
@@ -41,11 +46,8 @@ var (
 		"mysql":    driversPath + "mysql",
 		"sqlite":   driversPath + "sqlite",
 		"godror":   driversPath + "oracle",
-	}
-	// later says for the kinds whose package is not in this version what to do
-	// until then.
-	later = map[string]string{
-		dsn.TypeGateway: `tcp:// and fluxor+tcp:// lead to a Fluxor gateway, whose client comes with the gateway and is not in this version; it will be import _ "github.com/fluxor-db/fluxor/netdriver"`,
+
+		dsn.TypeGateway: netdriverPath,
 	}
 )
 
@@ -55,9 +57,6 @@ func missing(what, path string) error {
 
 // missingType says what to import for a kind of database.
 func missingType(kind string) error {
-	if text, ok := later[kind]; ok {
-		return errors.New("fluxor: " + text)
-	}
 	return missing(kind+" DSNs", importOfType[kind])
 }
 

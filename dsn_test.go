@@ -103,7 +103,7 @@ func TestDSNErrorsSayWhatToDo(t *testing.T) {
 		{"two fit", "user/secret@host/orcl.db", "", likeAll, "fits more than one grammar: Oracle easy connect"},
 		{"two backends without lib/pq", "postgres://u:secret@h", "", noPQ, "drivers/pgx and x/other both serve postgres DSNs; name one with fluxor_driver=pgx"},
 		{"gateway", "tcp://u:secret@h:7000", "", likeAll, `import _ "github.com/fluxor-db/fluxor/netdriver"`},
-		{"gateway, long scheme", "fluxor+tcp://h:7000", "", likeAll, "comes with the gateway and is not in this version"},
+		{"gateway, long scheme", "fluxor+tcp://h:7000", "", likeAll, `the backend for fluxor+tcp DSNs is not imported; add import _ "github.com/fluxor-db/fluxor/netdriver"`},
 		{"unknown type", "x?fluxor_type=db2", "", likeAll, "option fluxor_type=db2: want one of oracle, postgres, mysql, sqlite"},
 		{"unknown option", "postgres://u:secret@h?fluxor_cach=hint", "", likeAll, "unknown option fluxor_cach=hint; did you mean fluxor_cache?"},
 		{"alias and driver that differ", "postgres://u:secret@h?fluxor_driver=pgx", "postgres", likeAll, "fluxor_driver=pgx does not go with the driver postgres"},

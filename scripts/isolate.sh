@@ -24,6 +24,12 @@ lists metrics/prometheus 'prometheus/client_golang' && lists metrics/otel 'opent
 # Likewise for the terminal: the command alone lists what draws there, and the handler that it watches does not.
 lists cmd/fluxor 'charm\.land/bubbletea' && lists cmd/fluxor 'charmbracelet/x/ansi' || { echo "cmd/fluxor lists nothing for terminals: the check looks for the wrong names"; exit 1; }
 ! lists admin "$others|lib/pq" || { echo "admin lists more than it needs"; exit 1; }
+# The client of a gateway brings no driver and needs no cgo; who wants a driver's errors asks for them.
+lists netdriver/pqerr 'lib/pq' || { echo "netdriver/pqerr lists no lib/pq: the check looks for the wrong names"; exit 1; }
+if CGO_ENABLED=0 ${GO:-go} list -deps ./netdriver | grep -E "$foreign|lib/pq|fluxor-db/fluxor$"; then
+  echo "netdriver lists more than a client needs"
+  exit 1
+fi
 for package in metrics/otel middleware/tracing; do
   ! lists $package 'github.com/prometheus|otel/sdk' || { echo "$package lists Prometheus or OpenTelemetry's SDK"; exit 1; }
 done

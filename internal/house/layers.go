@@ -23,16 +23,17 @@ type layer struct {
 	only []string
 }
 
-// drivers maps each database driver to the folder it belongs to.
-var drivers = map[string]string{
-	"github.com/lib/pq":             "drivers/postgres",
-	"github.com/jackc/pgx":          "drivers/pgx",
-	"github.com/go-sql-driver":      "drivers/mysql",
-	"modernc.org/sqlite":            "drivers/sqlite",
-	"github.com/godror/godror":      "drivers/oracle",
-	"github.com/sijms/go-ora":       "no folder",
-	"github.com/oracle/go-oracledb": "no folder",
-	"github.com/DATA-DOG":           "no folder",
+// drivers maps each database driver to the folders it belongs to: the one that
+// registers it, and the one that makes its errors of what came through a gateway.
+var drivers = map[string][]string{
+	"github.com/lib/pq":             {"drivers/postgres", "netdriver/pqerr"},
+	"github.com/jackc/pgx":          {"drivers/pgx", "netdriver/pgxerr"},
+	"github.com/go-sql-driver":      {"drivers/mysql", "netdriver/mysqlerr"},
+	"modernc.org/sqlite":            {"drivers/sqlite"},
+	"github.com/godror/godror":      {"drivers/oracle"},
+	"github.com/sijms/go-ora":       {"no folder"},
+	"github.com/oracle/go-oracledb": {"no folder"},
+	"github.com/DATA-DOG":           {"no folder"},
 }
 
 // adapted maps each foreign library to the folders that adapt it.
@@ -61,7 +62,12 @@ var layers = []layer{
 		reason:  "the client of a gateway stays small and holds no database driver",
 		folders: []string{"netdriver"},
 		except:  []string{"netdriver/gateway"},
-		never:   []string{".", "middleware", "drivers"},
+		only:    []string{"netdriver/internal/wire", "refusal", "backend", "internal/netshim"},
+	},
+	{
+		reason:  "who wants the errors of a direct driver links that driver, and no other client of a gateway does",
+		folders: []string{"netdriver/pqerr", "netdriver/pgxerr", "netdriver/mysqlerr"},
+		only:    []string{"netdriver"},
 	},
 	{
 		reason:  "a protocol is read and written in one place, which knows neither who speaks it nor what over",
@@ -259,9 +265,9 @@ func checkDriverHome(f *File, report reporter) {
 		return
 	}
 	for _, spec := range f.Syntax.Imports {
-		for driver, home := range drivers {
-			if under(imported(spec), driver) && !f.in(home) {
-				report(f, spec.Pos(), "%s imports %s, which belongs to %s", f.dir(), imported(spec), home)
+		for driver, homes := range drivers {
+			if under(imported(spec), driver) && !f.in(homes...) {
+				report(f, spec.Pos(), "%s imports %s, which belongs to %s", f.dir(), imported(spec), strings.Join(homes, " and "))
 			}
 		}
 	}

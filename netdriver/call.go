@@ -1,0 +1,247 @@
+// This file sends requests, watches their contexts and takes their answers.
+
+package netdriver
+
+import (
+	"context"
+	"database/sql/driver"
+	"fmt"
+	"sync"
+	"time"
+
+	"github.com/fluxor-db/fluxor/netdriver/internal/wire"
+)
+
+const (
+	// cancelGrace is how long the answer to a request may take after its context
+	// has ended; then the connection is given up.
+	cancelGrace = 200 * time.Millisecond
+	// closeTimeout is how long the rest of rows that are closed early may take
+	// without progress.
+	closeTimeout = 5 * time.Second
+	// mostNotices is how many may come before one answer.
+	mostNotices = 1 << 16
+)
+
+// call is the request that is under way.
+type call struct {
+	op    string
+	ctx   context.Context
+	id    uint32
+	timed bool // the connection has a read deadline
+	onEnd func()
+	stop  func() bool // nil where nobody watches the context
+
+	// turn is held while something is written, with a deadline: the cancellation
+	// comes after the request, and not within a credit. cancel is done when onEnd
+	// has returned.
+	turn   sync.Mutex
+	cancel sync.WaitGroup
+	fired  bool // onEnd ran; read after cancel is done
+}
+
+// left is how long ctx lasts, in milliseconds; 0 is for ever.
+func left(ctx context.Context) int64 {
+	deadline, ok := ctx.Deadline()
+	if !ok {
+		return 0
+	}
+	return max(1, time.Until(deadline).Milliseconds())
+}
+
+// send writes a request, together with what waits in c.out. An error means that
+// the gateway has not got it: nothing can have taken effect.
+func (c *conn) send(ctx context.Context, op string, t wire.Type, body wire.Body) error {
+	if c.open != nil {
+		if err := c.open.hold(); err != nil {
+			return err
+		}
+	}
+	switch {
+	case c.broken != nil, c.away && !c.inTx:
+		return driver.ErrBadConn
+	case ctx.Err() != nil:
+		return ctx.Err()
+	}
+	c.number()
+	waiting := c.out.Len()
+	c.out.Add(t, c.id, body, c.codec)
+	if size := c.out.Len() - waiting; size > c.most {
+		c.out.B = c.out.B[:waiting]
+		return &Error{
+			Kind: string(wire.ErrorTooLarge), Op: op, Applied: AppliedNo,
+			Message: fmt.Sprintf("fluxor: %s: %d bytes are to be sent, the gateway accepts %d", op, size, c.most),
+		}
+	}
+	return c.start(ctx, op)
+}
+
+// number makes the next request's number, c.id.
+func (c *conn) number() uint32 {
+	c.id = max(c.id+1, 1)
+	return c.id
+}
+
+// start writes c.out as the request c.id and watches ctx.
+func (c *conn) start(ctx context.Context, op string) error {
+	k := &c.call
+	k.op, k.ctx, k.id, k.fired = op, ctx, c.id, false
+	k.turn.Lock()
+	_ = c.net.SetWriteDeadline(time.Now().Add(c.c.cfg.NetworkTimeout))
+	if ctx.Done() != nil {
+		k.cancel.Add(1)
+		k.stop = context.AfterFunc(ctx, k.onEnd)
+	}
+	n, err := c.net.Write(c.out.B)
+	k.turn.Unlock()
+	size := len(c.out.B)
+	if c.out.Reset(); cap(c.out.B) > keptBuffer {
+		c.out.B = nil
+	}
+	if err == nil {
+		return nil
+	}
+	failed := c.fail(err)
+	if n < size { // half a message is none
+		if ended := ctx.Err(); ended != nil {
+			return ended
+		}
+		return driver.ErrBadConn
+	}
+	return failed
+}
+
+// interrupt runs in a goroutine of its own when the context of the call ends: it
+// asks the gateway to cancel the request, and leaves little time for the answer.
+// unwatch waits for it.
+func (c *conn) interrupt() {
+	k := &c.call
+	defer k.cancel.Done()
+	_ = c.net.SetWriteDeadline(time.Now().Add(cancelGrace))
+	k.turn.Lock() // behind the request
+	defer k.turn.Unlock()
+	k.fired = true
+	until := time.Now().Add(cancelGrace)
+	_ = c.net.SetReadDeadline(until)
+	_ = c.net.SetWriteDeadline(until)
+	_, _ = c.net.Write(aside(wire.TypeCancel, k.id, &wire.Empty{})) // where it fails, the answer's deadline ends the wait
+}
+
+// aside is a message that steers a request.
+func aside(t wire.Type, id uint32, body wire.Body) []byte {
+	var b wire.Buffer
+	b.Add(t, id, body, wire.JSON)
+	return b.B
+}
+
+// steer writes a message about the call that is under way, within d.
+func (c *conn) steer(t wire.Type, body wire.Body, d time.Duration) error {
+	b := aside(t, c.call.id, body)
+	c.call.turn.Lock()
+	defer c.call.turn.Unlock()
+	if !c.call.fired { // else a shorter deadline holds
+		_ = c.net.SetWriteDeadline(time.Now().Add(d))
+	}
+	_, err := c.net.Write(b)
+	return err
+}
+
+// unwatch ends the watch over the context, and says whether the context was
+// first.
+func (c *conn) unwatch() (fired bool) {
+	k := &c.call
+	if k.stop != nil {
+		if k.stop() {
+			k.cancel.Done()
+		}
+		k.cancel.Wait()
+		k.stop = nil
+	}
+	return k.fired
+}
+
+// bound gives the answer a time.
+func (c *conn) bound(d time.Duration) {
+	c.call.timed = true
+	_ = c.net.SetReadDeadline(time.Now().Add(d))
+}
+
+// finish ends the call, whose answer is complete.
+func (c *conn) finish() {
+	if fired := c.unwatch(); fired || c.call.timed {
+		_ = c.net.SetReadDeadline(time.Time{})
+	}
+	c.call.timed, c.call.fired, c.call.ctx, c.open = false, false, nil, nil
+}
+
+// expect takes an answer that must be of one type.
+func (c *conn) expect(t wire.Type) (wire.Message, error) {
+	m, err := c.next()
+	if err == nil && m.Type != t {
+		err = c.fail(refuse("a " + m.Type.String() + " came where a " + t.String() + " belongs"))
+	}
+	return m, err
+}
+
+// next takes the next message of the answer. After an error the call is over.
+func (c *conn) next() (wire.Message, error) {
+	for range mostNotices {
+		m, err := c.r.Next()
+		switch {
+		case err != nil:
+			return m, c.fail(err)
+		case m.Type == wire.TypeNotice:
+		case m.Type == wire.TypeGoaway:
+			c.away = true
+		case m.ID != c.call.id && m.ID != 0:
+			return m, c.fail(refuse("an answer to another request came"))
+		case m.Type == wire.TypeError:
+			return m, c.refused(m)
+		case m.ID == 0:
+			return m, c.fail(refuse("an answer to no request came"))
+		default:
+			return m, nil
+		}
+	}
+	return wire.Message{}, c.fail(refuse("notices come, and no answer"))
+}
+
+// refused is the gateway's error. One that is of no request ends the session.
+func (c *conn) refused(m wire.Message) error {
+	var body wire.Error
+	if err := body.Decode(m.Body, m.Codec()); err != nil {
+		return c.fail(err)
+	}
+	if m.ID == 0 {
+		return c.fail(fromWire("session", &body, nil))
+	}
+	op, ctx := c.call.op, c.call.ctx
+	c.pinned = body.Pin != ""
+	if body.Kind == wire.ErrorShutdown {
+		c.away = true
+	}
+	c.finish()
+	return fromWire(op, &body, ctx.Err())
+}
+
+// fail gives the connection up in the middle of a call and makes the call's
+// error.
+func (c *conn) fail(cause error) error {
+	op, ctx := c.call.op, c.call.ctx
+	var ended error
+	if c.giveUp(cause); ctx != nil {
+		ended = ctx.Err()
+	}
+	return broken(op, cause, ended)
+}
+
+// giveUp closes the connection for good.
+func (c *conn) giveUp(cause error) {
+	if c.broken != nil {
+		return
+	}
+	c.broken = cause
+	_ = c.raw.Close() // a closing TLS connection would write
+	c.finish()
+	c.r.Close()
+}

@@ -1,0 +1,220 @@
+// This file is the connection: what database/sql asks of it, and its state.
+
+package netdriver
+
+import (
+	"context"
+	"database/sql/driver"
+	"net"
+	"slices"
+	"time"
+
+	"github.com/fluxor-db/fluxor/internal/netshim"
+	"github.com/fluxor-db/fluxor/netdriver/internal/wire"
+)
+
+var (
+	_ driver.Conn               = (*conn)(nil)
+	_ driver.Pinger             = (*conn)(nil)
+	_ driver.ExecerContext      = (*conn)(nil)
+	_ driver.QueryerContext     = (*conn)(nil)
+	_ driver.ConnPrepareContext = (*conn)(nil)
+	_ driver.ConnBeginTx        = (*conn)(nil)
+	_ driver.SessionResetter    = (*conn)(nil)
+	_ driver.Validator          = (*conn)(nil)
+	_ driver.NamedValueChecker  = (*conn)(nil)
+)
+
+// conn is one session at a gateway. As database/sql has it, one goroutine at a
+// time uses it; besides, interrupt runs when a context ends.
+type conn struct {
+	c     *Connector
+	net   net.Conn
+	raw   net.Conn // below TLS
+	line  *netshim.Line
+	r     *wire.Reader
+	out   wire.Buffer // what goes with the next write
+	codec wire.Codec
+	most  int // the largest message that the gateway accepts
+
+	id, sid uint32 // the last request, the last prepared statement
+	call    call
+	open    *rows // not read to their end
+	broken  error // set once; the connection is then closed
+	inTx    bool
+	pinned  bool // the last answer said so
+	away    bool // the gateway wants the session to end
+
+	// One of each serves all requests: they keep their memory.
+	statement wire.Statement
+	head      wire.Head
+	end       wire.End
+	cells     wire.RowsDecoder
+}
+
+// The codec's memory that stays with an idle connection, in bytes.
+const keptBuffer = 64 << 10
+
+func newConn(c *Connector, l *login) *conn {
+	limits := wire.Limits{Keep: 2 * wire.RowsTarget}
+	l.r.SetLimits(limits)
+	cn := &conn{c: c, net: l.nc, raw: l.raw, r: l.r, most: wire.DefaultMessage}
+	if l.welcome.Codec == wire.Binary.String() {
+		cn.codec = wire.Binary
+	}
+	if l.welcome.MaxMessage > 0 {
+		cn.most = int(l.welcome.MaxMessage)
+	}
+	cn.out.MaxFrame = int(l.welcome.MaxFrame)
+	cn.call.onEnd = cn.interrupt
+	return cn
+}
+
+// Ping implements driver.Pinger: it asks the database, through the gateway.
+func (c *conn) Ping(ctx context.Context) error {
+	if err := c.send(ctx, "ping", wire.TypePing, &wire.Ping{DB: true, TimeoutMS: left(ctx)}); err != nil {
+		return err
+	}
+	_, err := c.expect(wire.TypePong)
+	if err == nil {
+		c.finish()
+	}
+	return err
+}
+
+// ExecContext implements driver.ExecerContext.
+func (c *conn) ExecContext(ctx context.Context, query string, args []driver.NamedValue) (driver.Result, error) {
+	return c.exec(ctx, query, 0, args)
+}
+
+// QueryContext implements driver.QueryerContext.
+func (c *conn) QueryContext(ctx context.Context, query string, args []driver.NamedValue) (driver.Rows, error) {
+	return c.query(ctx, query, nil, args)
+}
+
+// exec runs a text, or the prepared statement sid.
+func (c *conn) exec(ctx context.Context, query string, sid uint32, args []driver.NamedValue) (driver.Result, error) {
+	outs, err := c.fill(ctx, query, sid, args)
+	if err != nil {
+		return nil, err
+	}
+	if err := c.send(ctx, "exec", wire.TypeExec, &c.statement); err != nil {
+		return nil, err
+	}
+	if err := c.ended(); err != nil {
+		return nil, err
+	}
+	return result{c.end.LastID, c.end.Affected}, outs.assign(c.end.Out)
+}
+
+// query runs a text, or the prepared statement st.
+func (c *conn) query(ctx context.Context, query string, st *stmt, args []driver.NamedValue) (driver.Rows, error) {
+	sid := uint32(0)
+	if st != nil {
+		sid = st.sid
+	}
+	outs, err := c.fill(ctx, query, sid, args)
+	if err != nil {
+		return nil, err
+	}
+	if err := c.send(ctx, "query", wire.TypeQuery, &c.statement); err != nil {
+		return nil, err
+	}
+	r := &rows{c: c, st: st, outs: outs, reads: reads(query)}
+	if err := r.begin(); err != nil {
+		return nil, err
+	}
+	c.open = r
+	return r, nil
+}
+
+// fill makes the request of a statement.
+func (c *conn) fill(ctx context.Context, query string, sid uint32, args []driver.NamedValue) (outs, error) {
+	s := &c.statement
+	s.SQL, s.SID, s.Tx, s.TimeoutMS = query, sid, c.inTx, left(ctx)
+	if sid != 0 {
+		s.SQL = ""
+	}
+	var to outs
+	var err error
+	s.Args, to, err = arguments(slices.Grow(s.Args[:0], len(args)), args)
+	return to, err
+}
+
+// ended takes the end of a request that has no rows.
+func (c *conn) ended() error {
+	m, err := c.expect(wire.TypeEnd)
+	if err != nil {
+		return err
+	}
+	if err := c.end.Decode(m.Body, m.Codec()); err != nil {
+		return c.fail(err)
+	}
+	if c.end.More {
+		return c.fail(refuse("another result set was announced where there are none"))
+	}
+	c.pinned = c.end.Pin != ""
+	c.finish()
+	return nil
+}
+
+// Prepare implements driver.Conn.
+func (c *conn) Prepare(query string) (driver.Stmt, error) {
+	return c.PrepareContext(context.Background(), query)
+}
+
+// PrepareContext implements driver.ConnPrepareContext: it prepares at once, so
+// that errors of the text surface here.
+func (c *conn) PrepareContext(ctx context.Context, query string) (driver.Stmt, error) {
+	c.sid = max(c.sid+1, 1)
+	sid := c.sid
+	err := c.send(ctx, "prepare", wire.TypePrepare, &wire.Prepare{SID: sid, SQL: query, TimeoutMS: left(ctx)})
+	if err != nil {
+		return nil, err
+	}
+	m, err := c.expect(wire.TypePrepared)
+	if err != nil {
+		return nil, err
+	}
+	var p wire.Prepared
+	if err := p.Decode(m.Body, m.Codec()); err != nil {
+		return nil, c.fail(err)
+	}
+	c.pinned = p.Pin != ""
+	c.finish()
+	return &stmt{c: c, sid: sid, text: query, inputs: int(max(p.Inputs, -1)), hash: p.Hash, cols: p.Columns}, nil
+}
+
+// ResetSession implements driver.SessionResetter: a connection that the gateway
+// has closed, or wants to close, is found out here, before anything is sent.
+func (c *conn) ResetSession(context.Context) error {
+	if !c.usable() {
+		return driver.ErrBadConn
+	}
+	if err := c.line.Peek(nil); err != nil { // what waits is a goaway, or the end
+		c.giveUp(err)
+		return driver.ErrBadConn
+	}
+	return nil
+}
+
+// IsValid implements driver.Validator: database/sql asks when whoever used the
+// connection is done with it. What was pinned for them is then given back.
+func (c *conn) IsValid() bool {
+	if c.usable() && c.pinned && c.c.cfg.Pool == "" {
+		_ = c.simple("reset", wire.TypeReset) // where it fails, the connection is not usable or stays pinned
+	}
+	return c.usable() && (!c.pinned || c.c.cfg.Pool != "")
+}
+
+func (c *conn) usable() bool { return c.broken == nil && !c.away }
+
+// Close implements driver.Conn. It sends nothing: the gateway sees the end.
+func (c *conn) Close() error {
+	if c.broken == nil {
+		_ = c.net.SetDeadline(time.Now().Add(cancelGrace))
+		_ = c.net.Close()
+		c.giveUp(net.ErrClosed)
+	}
+	return nil
+}

@@ -1,0 +1,129 @@
+// This file dials the hosts in turn.
+
+package netdriver
+
+import (
+	"context"
+	"crypto/tls"
+	"errors"
+	"fmt"
+	"net"
+	"time"
+
+	"github.com/fluxor-db/fluxor/internal/netshim"
+	"github.com/fluxor-db/fluxor/netdriver/internal/wire"
+)
+
+// connect tries each host once.
+func (c *Connector) connect(ctx context.Context) (*conn, error) {
+	var all []error
+	first := c.first.Load()
+	for i := range uint32(len(c.cfg.Hosts)) {
+		at := (first + i) % uint32(len(c.cfg.Hosts))
+		cn, err := c.in(ctx, c.cfg.Hosts[at])
+		if err == nil {
+			c.first.Store(at)
+			return cn, nil
+		}
+		all = append(all, fmt.Errorf("%s: %w", c.cfg.Hosts[at], err))
+		if ctx.Err() != nil || final(err) {
+			break
+		}
+	}
+	return nil, fmt.Errorf("fluxor: no gateway let us in: %w", errors.Join(all...))
+}
+
+// in logs in at one host. Which of its ways a gateway has for a user it does not
+// tell: where SCRAM is refused and nothing speaks against it, the token is tried,
+// and from then on first.
+func (c *Connector) in(ctx context.Context, host string) (*conn, error) {
+	byToken := c.byToken.Load()
+	cn, err := c.try(ctx, host, byToken)
+	var said *Error
+	if byToken || c.cfg.Auth != AuthAuto || c.cfg.Token == "" || !c.cfg.safeForToken(host) ||
+		!errors.As(err, &said) || said.Kind != string(wire.ErrorAuth) {
+		return cn, err
+	}
+	cn, again := c.try(ctx, host, true)
+	if again != nil {
+		return nil, err
+	}
+	c.byToken.Store(true)
+	return cn, nil
+}
+
+// final says whether another gateway would say the same.
+func final(err error) bool {
+	var said *Error
+	if !errors.As(err, &said) {
+		return false
+	}
+	switch wire.ErrorKind(said.Kind) {
+	case wire.ErrorAuth, wire.ErrorDenied:
+		return true
+	}
+	return false
+}
+
+// try dials one host and logs in, within ConnectTimeout; byToken takes that way
+// alone.
+func (c *Connector) try(ctx context.Context, host string, byToken bool) (*conn, error) {
+	ctx, cancel := context.WithTimeout(ctx, c.cfg.ConnectTimeout)
+	defer cancel()
+	line := netshim.LineOf(ctx)
+	if line == nil {
+		line = netshim.NewLine()
+		ctx = netshim.WithLine(ctx, line)
+	}
+	nc, err := netshim.Dialer(c.dial())(ctx, "tcp", host)
+	if err != nil {
+		return nil, err
+	}
+	// Whatever the context's end finds nc doing fails at once.
+	stop := context.AfterFunc(ctx, func() { _ = nc.SetDeadline(time.Unix(1, 0)) })
+	cn, err := c.enter(ctx, nc, host, byToken)
+	if !stop() && err == nil {
+		err = context.Cause(ctx)
+	}
+	if err != nil {
+		_ = nc.Close()
+		if ended := ctx.Err(); ended != nil && !errors.Is(err, ended) {
+			err = fmt.Errorf("%w: %w", ended, err)
+		}
+		return nil, err
+	}
+	cn.line = line
+	return cn, nil
+}
+
+func (c *Connector) dial() netshim.DialFunc {
+	if c.cfg.Dial != nil {
+		return c.cfg.Dial
+	}
+	return (&net.Dialer{}).DialContext
+}
+
+// enter makes a session of a connection, which fails when ctx ends.
+func (c *Connector) enter(ctx context.Context, nc net.Conn, host string, byToken bool) (*conn, error) {
+	config, err := c.cfg.tlsFor(host)
+	if err != nil {
+		return nil, err
+	}
+	raw, state := nc, (*tls.ConnectionState)(nil)
+	if config != nil {
+		secured := tls.Client(nc, config)
+		if err := secured.HandshakeContext(ctx); err != nil {
+			return nil, err
+		}
+		s := secured.ConnectionState()
+		nc, state = secured, &s
+	}
+	l := login{c: c, nc: nc, raw: raw, tls: state, auth: c.cfg.Auth, token: c.cfg.safeForToken(host), r: wire.NewReader(nc, loginLimits)}
+	if byToken {
+		l.auth = AuthToken
+	}
+	if err := l.run(); err != nil {
+		return nil, err
+	}
+	return newConn(c, &l), nil
+}

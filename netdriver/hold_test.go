@@ -1,0 +1,124 @@
+// This file tests statements that run while rows are open.
+
+package netdriver
+
+import (
+	"database/sql"
+	"database/sql/driver"
+	"errors"
+	"testing"
+
+	"github.com/fluxor-db/fluxor/netdriver/internal/wire"
+)
+
+// nested plays a query within a transaction, and updates while its rows are open.
+func nested(rows int, size int) func(*gateway) {
+	cols := []wire.Column{{Name: "n", Kind: wire.KindInt}, {Name: "b", Kind: wire.KindBytes}}
+	return func(g *gateway) {
+		g.answer(g.want(wire.TypeBegin))
+		id, _ := g.statement(wire.TypeQuery)
+		g.send(wire.TypeHead, id, &wire.Head{Columns: cols})
+		for n := range int64(rows) {
+			g.rows(id, cols, []driver.Value{n, make([]byte, size)})
+			_, _ = g.conn.Write(g.out.Bytes())
+			g.out.Reset()
+		}
+		g.send(wire.TypeEnd, id, &wire.End{})
+		for {
+			m, err := g.r.Next()
+			switch {
+			case err != nil:
+				return
+			case m.Type != wire.TypeCredit:
+				g.answer(m)
+			}
+		}
+	}
+}
+
+func TestStatementsRunWhileRowsAreOpen(t *testing.T) {
+	tx, err := open(t, "", nested(3, 10)).Begin()
+	if err != nil {
+		t.Fatal(err)
+	}
+	rows, err := tx.Query("select")
+	if err != nil {
+		t.Fatal(err)
+	}
+	for want := 0; rows.Next(); want++ {
+		var n int
+		var b []byte
+		if err := rows.Scan(&n, &b); err != nil || n != want || len(b) != 10 {
+			t.Errorf("got %d, %d bytes, %v, want %d", n, len(b), err, want)
+		}
+		if _, err := tx.Exec("update"); err != nil {
+			t.Error(err)
+		}
+		if names, err := rows.Columns(); err != nil || names[1] != "b" {
+			t.Errorf("columns %v, %v", names, err)
+		}
+	}
+	if rows.Err() != nil {
+		t.Error(rows.Err())
+	}
+	if err := tx.Rollback(); err != nil {
+		t.Error(err)
+	}
+}
+
+func TestTooManyOpenRowsAreNotHeldAndNotLost(t *testing.T) {
+	const many = 40
+	tx, err := open(t, "", nested(many, 1<<20)).Begin()
+	if err != nil {
+		t.Fatal(err)
+	}
+	rows, err := tx.Query("select")
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := tx.Exec("update"); !errors.Is(err, errBusy) {
+		t.Errorf("got %v", err)
+	}
+	n := 0
+	for ; rows.Next(); n++ {
+		var got int
+		if err := rows.Scan(&got, new(sql.RawBytes)); err != nil || got != n {
+			t.Fatalf("row %d is %d, %v", n, got, err)
+		}
+	}
+	if n != many || rows.Err() != nil {
+		t.Errorf("%d rows, %v", n, rows.Err())
+	}
+	if err := tx.Rollback(); err != nil {
+		t.Error(err)
+	}
+}
+
+func TestAnErrorBehindHeldRowsComesAfterThem(t *testing.T) {
+	db := open(t, "", func(g *gateway) {
+		g.answer(g.want(wire.TypeBegin))
+		id, _ := g.statement(wire.TypeQuery)
+		g.add(wire.TypeHead, id, &wire.Head{Columns: number})
+		g.rows(id, number, []driver.Value{int64(1)})
+		g.send(wire.TypeError, id, &wire.Error{Kind: wire.ErrorDB, Code: "22012", Applied: wire.AppliedNo, Conn: wire.ConnOK})
+		g.answer(g.want(wire.TypeExec))
+		g.answer(g.want(wire.TypeRollback))
+	})
+	tx, err := db.Begin()
+	if err != nil {
+		t.Fatal(err)
+	}
+	rows, err := tx.Query("select")
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := tx.Exec("update"); err != nil {
+		t.Errorf("the update: %v", err)
+	}
+	if !rows.Next() || rows.Next() || asError(t, rows.Err()).Code != "22012" {
+		t.Errorf("got %v", rows.Err())
+	}
+	if err := tx.Rollback(); err != nil {
+		t.Error(err)
+	}
+}

@@ -1,0 +1,274 @@
+// This file reads the rows of a query off its answer.
+
+package netdriver
+
+import (
+	"database/sql/driver"
+	"io"
+	"strings"
+
+	"github.com/fluxor-db/fluxor/netdriver/internal/wire"
+)
+
+var (
+	_ driver.Rows              = (*rows)(nil)
+	_ driver.RowsNextResultSet = (*rows)(nil)
+)
+
+// rows is the answer to a query: one result set after the other. It is the
+// connection's only answer while it is open.
+type rows struct {
+	c     *conn
+	st    *stmt // nil for a text
+	outs  outs
+	reads bool // the text only reads, as far as its first word tells
+
+	cols  []wire.Column // the head's
+	body  bool          // c.cells is within a message of rows
+	bytes int           // of rows that came
+	taken int           // those of them that were not credited
+	over  bool          // the result set is
+	more  bool          // and another one follows
+	done  bool          // all are; the connection has nothing to do with it any more
+	quit  bool          // nobody wants more
+	err   error         // of a set that was passed over
+
+	// held is what hold read ahead: rows, and the error behind them.
+	held []driver.Value
+	late error
+}
+
+// begin takes the head of a result set.
+func (r *rows) begin() error {
+	m, err := r.c.expect(wire.TypeHead)
+	if err != nil {
+		r.done = true
+		return err
+	}
+	h := &r.c.head
+	if err := h.Decode(m.Body, m.Codec()); err != nil {
+		return r.fail(err)
+	}
+	r.cols, r.body, r.over, r.more = h.Columns, false, false, false
+	if h.Same == "" {
+		r.st.learn(h)
+		return nil
+	}
+	known, ok := r.st.known(h.Same)
+	if !ok {
+		return r.fail(refuse("the answer has columns that were not told"))
+	}
+	r.cols = known
+	return nil
+}
+
+func (r *rows) fail(cause error) error {
+	r.done = true
+	return r.c.fail(cause)
+}
+
+// Columns implements driver.Rows.
+func (r *rows) Columns() []string {
+	names := make([]string, len(r.cols))
+	for i := range r.cols {
+		names[i] = r.cols[i].Name
+	}
+	return names
+}
+
+// Next implements driver.Rows. The values are copies.
+func (r *rows) Next(dest []driver.Value) error {
+	if len(r.held) > 0 {
+		r.held = r.held[copy(dest, r.held):]
+		return nil
+	}
+	if err := r.late; err != nil {
+		r.late = nil
+		return err
+	}
+	return r.read(dest)
+}
+
+// read reads the next row off the wire.
+func (r *rows) read(dest []driver.Value) error {
+	for {
+		if r.over || r.done {
+			return io.EOF
+		}
+		if r.body {
+			if ok, err := r.row(dest); ok || err != nil {
+				return err
+			}
+		}
+		if err := r.advance(); err != nil {
+			return err
+		}
+	}
+}
+
+// row reads a row off the message that was read last; false after its last.
+func (r *rows) row(dest []driver.Value) (bool, error) {
+	ok, err := r.c.cells.Next(dest)
+	if err != nil {
+		return false, r.fail(err)
+	}
+	if r.body = ok; ok {
+		plain(dest)
+	}
+	return ok, nil
+}
+
+// plain puts what any program knows in the place of the protocol's own types.
+func plain(row []driver.Value) {
+	for i, v := range row {
+		switch v := v.(type) {
+		case wire.Decimal:
+			row[i] = string(v)
+		case wire.Cursor:
+			row[i] = int64(v)
+		}
+	}
+}
+
+// advance takes the next message: rows, or the set's end.
+func (r *rows) advance() error {
+	if err := r.credit(); err != nil {
+		return err
+	}
+	m, err := r.c.next()
+	if err != nil {
+		r.done = true
+		return err
+	}
+	switch m.Type {
+	case wire.TypeRows:
+		r.c.cells.Reset(r.cols, m.Codec(), m.Body)
+		r.body = true
+		r.bytes += len(m.Body)
+		r.taken += len(m.Body)
+		return nil
+	case wire.TypeEnd:
+		return r.ended(m)
+	}
+	return r.fail(refuse("a " + m.Type.String() + " came among rows"))
+}
+
+// credit allows more rows, once half the window was taken.
+func (r *rows) credit() error {
+	if r.quit || r.taken < r.c.c.cfg.Window/2 {
+		return nil
+	}
+	if err := r.c.steer(wire.TypeCredit, &wire.Credit{N: int64(r.taken)}, r.c.c.cfg.NetworkTimeout); err != nil {
+		return r.fail(err)
+	}
+	r.taken = 0
+	return nil
+}
+
+// ended takes the end of a result set.
+func (r *rows) ended(m wire.Message) error {
+	end := &r.c.end
+	if err := end.Decode(m.Body, m.Codec()); err != nil {
+		return r.fail(err)
+	}
+	r.c.pinned = end.Pin != ""
+	r.over, r.more = true, end.More
+	if !end.More {
+		r.done = true
+		r.c.finish()
+	}
+	return r.outs.assign(end.Out)
+}
+
+// HasNextResultSet implements driver.RowsNextResultSet. What is left of the
+// present set is passed over, because only its end tells.
+func (r *rows) HasNextResultSet() bool {
+	for !r.over && !r.done && r.err == nil {
+		r.body, r.err = false, r.advance()
+	}
+	return r.more || r.err != nil
+}
+
+// NextResultSet implements driver.RowsNextResultSet.
+func (r *rows) NextResultSet() error {
+	if !r.HasNextResultSet() {
+		return io.EOF
+	}
+	if err := r.err; err != nil {
+		r.err, r.done = nil, true
+		return err
+	}
+	return r.begin()
+}
+
+// Close implements driver.Rows. Of a text that only reads, outside a
+// transaction, the rest is cancelled, which may take 5 s. Any other runs to its
+// end, as with the direct drivers: to cancel it would undo it, or the
+// transaction. It ends with its context, or when nothing comes for 5 s. Whatever
+// does not end in time costs the connection.
+func (r *rows) Close() error {
+	switch {
+	case r.done:
+		return nil
+	case r.reads && !r.c.inTx:
+		r.cancel()
+		return nil
+	}
+	return r.drain()
+}
+
+// cancel cancels the rest and passes over what is on its way. Its errors concern
+// nobody: the rows were not wanted.
+func (r *rows) cancel() {
+	r.quit = true
+	asked := r.c.unwatch()
+	if !asked {
+		r.c.bound(closeTimeout)
+	}
+	for !r.done {
+		if !asked && r.c.r.Buffered() == 0 { // else the end may be there
+			asked = true
+			_ = r.c.steer(wire.TypeCancel, &wire.Empty{}, cancelGrace) // where it fails, the deadline ends it
+		}
+		if r.pass() != nil {
+			return
+		}
+	}
+}
+
+// drain reads the rest.
+func (r *rows) drain() error {
+	for !r.done {
+		if r.c.call.ctx.Err() == nil {
+			r.c.bound(closeTimeout)
+		}
+		if err := r.pass(); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// pass takes one message and looks at it no further than it must.
+func (r *rows) pass() error {
+	if r.over {
+		return r.begin()
+	}
+	r.body = false
+	return r.advance()
+}
+
+// reads says whether a text begins like one that changes nothing. A text that
+// begins with anything else, such as a comment, is taken to change something.
+func reads(query string) bool {
+	word := strings.TrimLeft(query, " \t\r\n(")
+	end := strings.IndexFunc(word, func(r rune) bool { return (r|' ') < 'a' || (r|' ') > 'z' })
+	if end >= 0 {
+		word = word[:end]
+	}
+	switch strings.ToLower(word) {
+	case "select", "values", "table", "show":
+		return true
+	}
+	return false
+}

@@ -1,0 +1,78 @@
+// This file makes the TLS configuration of a host.
+
+package netdriver
+
+import (
+	"crypto/tls"
+	"crypto/x509"
+	"errors"
+	"fmt"
+	"net"
+	"os"
+)
+
+// tlsFor is the TLS configuration for host:port; nil for plaintext. It reads the
+// certificates, so that renewed ones are taken by the next connection.
+func (c *Config) tlsFor(host string) (*tls.Config, error) {
+	mode := c.modeFor(host)
+	if mode == TLSDisable {
+		return nil, nil
+	}
+	t := &tls.Config{}
+	if c.TLSConfig != nil {
+		t = c.TLSConfig.Clone()
+	}
+	t.MinVersion = tls.VersionTLS13
+	if err := c.certificates(t); err != nil {
+		return nil, err
+	}
+	if c.ServerName != "" {
+		t.ServerName = c.ServerName
+	}
+	if t.ServerName == "" {
+		t.ServerName, _, _ = net.SplitHostPort(host)
+	}
+	t.InsecureSkipVerify = mode != TLSVerifyFull
+	if mode == TLSVerifyCA {
+		t.VerifyConnection = verifyCA(t.RootCAs)
+	}
+	return t, nil
+}
+
+// certificates reads the authority's certificates and the client's own.
+func (c *Config) certificates(t *tls.Config) error {
+	if c.CA != "" {
+		pem, err := os.ReadFile(c.CA)
+		if err != nil {
+			return fmt.Errorf("fluxor: option ca: %w", err)
+		}
+		t.RootCAs = x509.NewCertPool()
+		if !t.RootCAs.AppendCertsFromPEM(pem) {
+			return fmt.Errorf("fluxor: option ca: %s holds no certificate in PEM form", c.CA)
+		}
+	}
+	if c.Cert == "" {
+		return nil
+	}
+	own, err := tls.LoadX509KeyPair(c.Cert, c.Key)
+	if err != nil {
+		return fmt.Errorf("fluxor: options cert and key: %w", err)
+	}
+	t.Certificates = []tls.Certificate{own}
+	return nil
+}
+
+// verifyCA checks the chain of certificates and not the name.
+func verifyCA(roots *x509.CertPool) func(tls.ConnectionState) error {
+	return func(s tls.ConnectionState) error {
+		if len(s.PeerCertificates) == 0 {
+			return errors.New("fluxor: the gateway showed no certificate")
+		}
+		between := x509.NewCertPool()
+		for _, cert := range s.PeerCertificates[1:] {
+			between.AddCert(cert)
+		}
+		_, err := s.PeerCertificates[0].Verify(x509.VerifyOptions{Roots: roots, Intermediates: between})
+		return err
+	}
+}
