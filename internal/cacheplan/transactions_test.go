@@ -46,23 +46,28 @@ func TestAWordInACommentEndsAndBeginsNothing(t *testing.T) {
 	}
 }
 
-func TestASettingOfTheClockIsAnotherEachTime(t *testing.T) {
-	p := planner(t, sqltext.MySQL, schema)
-	for text, want := range map[string]cacheplan.Effect{
-		"set system_versioning_asof = current_timestamp":     cacheplan.Unsettles,
-		"set session system_versioning_asof = LOCALTIME":     cacheplan.Unsettles,
-		"set time_zone = '+00:00', timestamp = utc_time":     cacheplan.Unsettles,
-		"set system_versioning_asof = '2026-01-02 03:04:05'": cacheplan.Sets,
-	} {
+// leaves holds what texts do to the session against what is expected.
+func leaves(t *testing.T, d sqltext.Dialect, effects map[string]cacheplan.Effect) {
+	t.Helper()
+	p := planner(t, d, schema)
+	for text, want := range effects {
 		if got := p.Of(text).Session; got != want {
 			t.Errorf("%q: %v, want %v", text, got, want)
 		}
 	}
 }
 
+func TestASettingOfTheClockIsAnotherEachTime(t *testing.T) {
+	leaves(t, sqltext.MySQL, map[string]cacheplan.Effect{
+		"set system_versioning_asof = current_timestamp":     cacheplan.Unsettles,
+		"set session system_versioning_asof = LOCALTIME":     cacheplan.Unsettles,
+		"set time_zone = '+00:00', timestamp = utc_time":     cacheplan.Unsettles,
+		"set system_versioning_asof = '2026-01-02 03:04:05'": cacheplan.Sets,
+	})
+}
+
 func TestASettingIsLocalByItsOwnWordsAlone(t *testing.T) {
-	p := planner(t, sqltext.PostgreSQL, schema)
-	for text, want := range map[string]cacheplan.Effect{
+	leaves(t, sqltext.PostgreSQL, map[string]cacheplan.Effect{
 		"set local search_path to app":               cacheplan.SetsLocally,
 		"set /* here */ local search_path to app":    cacheplan.SetsLocally,
 		"-- local settings\nset search_path to app":  cacheplan.Sets,
@@ -70,9 +75,5 @@ func TestASettingIsLocalByItsOwnWordsAlone(t *testing.T) {
 		"set search_path to app -- not local":        cacheplan.Sets,
 		"set session search_path to local":           cacheplan.Sets,
 		"set datestyle = 'SQL, DMY' /* for local */": cacheplan.Sets,
-	} {
-		if got := p.Of(text).Session; got != want {
-			t.Errorf("%q: %v, want %v", text, got, want)
-		}
-	}
+	})
 }
