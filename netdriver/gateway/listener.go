@@ -65,6 +65,7 @@ func (s *Server) listen(l net.Listener) bool {
 		return false
 	}
 	s.listeners[l] = struct{}{}
+	s.serving.Store(true)
 	return true
 }
 
@@ -118,6 +119,8 @@ func (s *Server) admitted(k *link, u *User) error {
 		return errEnd
 	case !s.users.Load().still(u.Name, k.db, k.shown, time.Now()): // they changed meanwhile
 		return errLogin
+	case s.offer(k.db) != k.offer || k.offer.disabled.Load():
+		return errDisabled
 	case c.sessions >= l.Sessions:
 		return errors.New("the gateway has as many sessions as it may have")
 	case mine > 0 && c.byUser[u.Name] >= mine:
@@ -129,21 +132,33 @@ func (s *Server) admitted(k *link, u *User) error {
 	c.sessions++
 	c.byUser[u.Name]++
 	c.from[k.address]++
-	k.user = u
+	k.offer.sessions++
+	k.user, k.id, k.since = u, newID(), time.Now()
 	return nil
 }
 
 // gone forgets a connection.
 func (s *Server) gone(k *link) {
+	if retired := s.forgotten(k); retired != nil {
+		retired()
+	}
+}
+
+// forgotten is gone; it returns what is to be called where the connection was the
+// last one of a database that is no longer served.
+func (s *Server) forgotten(k *link) (retired func()) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	delete(s.links, k)
 	s.counts.waited(k)
-	if k.user != nil {
-		s.counts.sessions--
-		less(s.counts.byUser, k.user.Name)
-		less(s.counts.from, k.address)
+	if k.user == nil {
+		return nil
 	}
+	s.counts.sessions--
+	less(s.counts.byUser, k.user.Name)
+	less(s.counts.from, k.address)
+	k.offer.sessions--
+	return k.offer.leftLocked()
 }
 
 // counts are how many connections there are.

@@ -53,14 +53,14 @@ func (n *login) run() bool {
 
 // enter makes the client, who is known now, a session.
 func (n *login) enter() bool {
-	db := n.server.cfg.Databases[n.hello.DB]
+	n.offer = n.server.offer(n.hello.DB)
 	switch {
-	case db == nil || !n.user.allows(n.hello.DB):
+	case n.offer == nil || !n.user.allows(n.hello.DB):
 		return n.fail(wire.ErrorDenied, "the user may use no database of that name")
 	case n.hello.Session.TZ != "":
 		return n.fail(wire.ErrorDenied, "the gateway sets no time zone; set it by a statement")
 	}
-	n.db = n.hello.DB
+	n.db, n.client = n.hello.DB, [2]string{n.hello.Client, n.hello.Session.App}
 	n.until = earlier(n.until, n.user.Expires)
 	if err := n.server.admitted(n.link, n.user); err != nil {
 		return n.fail(kindOfRefusal(err), err.Error())
@@ -71,7 +71,7 @@ func (n *login) enter() bool {
 // kindOfRefusal is the kind of what admitted says.
 func kindOfRefusal(err error) wire.ErrorKind {
 	switch {
-	case errors.Is(err, errEnd):
+	case errors.Is(err, errEnd), errors.Is(err, errDisabled):
 		return wire.ErrorShutdown
 	case errors.Is(err, errLogin):
 		return wire.ErrorAuth
