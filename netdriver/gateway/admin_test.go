@@ -6,7 +6,9 @@ import (
 	"context"
 	"encoding/json"
 	"maps"
+	"os"
 	"slices"
+	"strings"
 	"testing"
 	"time"
 
@@ -256,4 +258,21 @@ func TestKillEndsWhatASessionRuns(t *testing.T) {
 		t.Errorf("it took %s", took)
 	}
 	dbtest.WaitUntil(t, "the connection is free", func() bool { return db.PoolStats().Used == 0 && s.Sessions() == 1 })
+}
+
+func TestThePageHasEachOperationAsTheTableHasIt(t *testing.T) {
+	page, err := os.ReadFile("../../docs/GATEWAY.md")
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, o := range gateway.Ops() {
+		args := make([]string, len(o.Args))
+		for i, a := range o.Args {
+			args[i] = "`" + a + "`"
+		}
+		row := "\n| `" + o.Name + "` | " + string(o.Role) + " | " + strings.Join(args, ", ") + " | " + o.Help + " |\n"
+		if !strings.Contains(string(page), row) {
+			t.Errorf("docs/GATEWAY.md lacks%s", row)
+		}
+	}
 }
