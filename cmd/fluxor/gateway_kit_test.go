@@ -6,8 +6,11 @@ package main
 
 import (
 	"bufio"
+	"crypto/tls"
+	"crypto/x509"
 	"database/sql"
 	"encoding/json"
+	"errors"
 	"io"
 	"net/http"
 	"os"
@@ -199,4 +202,30 @@ func copyFile(t *testing.T, from, to string) {
 	if err != nil {
 		t.Fatal(err)
 	}
+}
+
+// readyOver asks over TLS whether the gateway is ready, where it shows a
+// certificate of that authority.
+func (g *gatewayChild) readyOver(ca string) error {
+	g.t.Helper()
+	text, err := os.ReadFile(ca)
+	if err != nil {
+		g.t.Fatal(err)
+	}
+	roots := x509.NewCertPool()
+	roots.AppendCertsFromPEM(text)
+	client := http.Client{Transport: &http.Transport{TLSClientConfig: &tls.Config{RootCAs: roots, MinVersion: tls.VersionTLS13}, DisableKeepAlives: true}}
+	r, err := http.NewRequestWithContext(g.t.Context(), http.MethodGet, strings.Replace(g.adminURL("/readyz"), "http:", "https:", 1), nil)
+	if err != nil {
+		g.t.Fatal(err)
+	}
+	answer, err := client.Do(r)
+	if err != nil {
+		return err
+	}
+	_ = answer.Body.Close()
+	if answer.StatusCode != http.StatusOK {
+		return errors.New(answer.Status)
+	}
+	return nil
 }

@@ -76,7 +76,13 @@ func TestAGatewayServesTwoKindsOfDatabasesAndReloadsAllOrNothing(t *testing.T) {
 	if code, body := g.asOperator(http.MethodGet, "/api/state"); code != http.StatusOK || !strings.Contains(body, `"name":"erp"`) {
 		t.Errorf("got %d %s", code, body)
 	}
-	g.signal(syscall.SIGTERM)
+	if code, body := g.asOperator(http.MethodGet, "/admin/config"); code != http.StatusOK ||
+		!strings.Contains(body, `"dsn":"env:MORE_DSN"`) || !strings.Contains(body, `"idle":"10m0s"`) || strings.Contains(body, tokenHash) {
+		t.Errorf("got %d %s", code, body)
+	}
+	if code, body := g.asOperator(http.MethodPost, "/admin/drain"); code != http.StatusOK || !strings.Contains(body, `"sessions":2`) {
+		t.Errorf("got %d %s", code, body)
+	}
 	if err := <-g.exited; err != nil {
 		t.Errorf("it ended with %v", err)
 	}
@@ -91,8 +97,11 @@ func TestACertificateIsSwappedWhileTheGatewayServes(t *testing.T) {
 	}
 	old := filepath.Join(t.TempDir(), "old.pem")
 	copyFile(t, root, old)
-	g := startGateway(t, "databases: {erp: {dsn: '"+dbtest.SQLite(t)+"'}}\ntls: {certificate: "+certificate+", key: "+key+"}\n"+users)
+	g := startGateway(t, "databases: {erp: {dsn: '"+dbtest.SQLite(t)+"'}}\ntls: {certificate: "+certificate+", key: "+key+"}\nadmin: {listen: 'localhost:0', tls: true}\n"+users)
 	trusting := func(ca string) error {
+		if err := g.readyOver(ca); err != nil {
+			return err
+		}
 		db := client(t, "erp", "?tls=verify-full&ca="+ca, g.address())
 		defer db.Close() //nolint:errcheck // its answer is what counts
 		return db.PingContext(t.Context())

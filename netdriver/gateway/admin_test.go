@@ -4,8 +4,11 @@ package gateway_test
 
 import (
 	"context"
+	"database/sql"
 	"encoding/json"
+	"errors"
 	"maps"
+	"net/url"
 	"os"
 	"slices"
 	"strings"
@@ -13,6 +16,7 @@ import (
 	"time"
 
 	"github.com/fluxor-db/fluxor/internal/dbtest"
+	"github.com/fluxor-db/fluxor/netdriver"
 	"github.com/fluxor-db/fluxor/netdriver/gateway"
 	"github.com/fluxor-db/fluxor/netdriver/internal/wire"
 )
@@ -274,5 +278,43 @@ func TestThePageHasEachOperationAsTheTableHasIt(t *testing.T) {
 		if !strings.Contains(string(page), row) {
 			t.Errorf("docs/GATEWAY.md lacks%s", row)
 		}
+	}
+}
+
+func TestTheClientDriversQuestionsAreAnswered(t *testing.T) {
+	t.Parallel()
+	s := sqlite(t, withRole(gateway.RoleMonitor))
+	db, err := sql.Open("fluxor+tcp", "tcp://app:"+url.PathEscape(token)+"@"+s.address+"/erp?auth=token")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer db.Close() //nolint:errcheck // the test is over
+	for name, ask := range map[string]func(context.Context, *sql.DB) (json.RawMessage, error){
+		`"sessions":1`: netdriver.Metrics, `"healthy":true`: netdriver.Health, `"erp":"`: netdriver.Diagnostics,
+	} {
+		if answer, err := ask(t.Context(), db); err != nil || !strings.Contains(string(answer), name) {
+			t.Errorf("want %s, got %s, %v", name, answer, err)
+		}
+	}
+	var refused *netdriver.Error
+	if _, err := netdriver.Admin(t.Context(), db, "pause", nil); !errors.As(err, &refused) || refused.Kind != "denied" {
+		t.Errorf("got %v", err)
+	}
+	if err := db.PingContext(t.Context()); err != nil {
+		t.Error(err)
+	}
+}
+
+func TestKillDoesNotWaitForAClientThatReadsNothing(t *testing.T) {
+	t.Parallel()
+	s := sqlite(t, withRole(gateway.RoleOperator))
+	operator, c := login(t, s), login(t, s, func(h *wire.Hello) { h.Window = 1 << 30 })
+	c.request(wire.TypeQuery, &wire.Statement{SQL: "with recursive n(i) as (select 1 union all select i + 1 from n) select i, hex(zeroblob(4000)) from n"})
+	dbtest.WaitUntil(t, "it streams", func() bool { return s.Clients()[1].State == gateway.ClientActive })
+	began := time.Now()
+	operator.ask("kill", map[string]string{"session": c.hello.Session}, new(any))
+	dbtest.WaitUntil(t, "it is gone", func() bool { return s.Sessions() == 1 })
+	if took := time.Since(began); took > 15*time.Second {
+		t.Errorf("it took %s", took)
 	}
 }

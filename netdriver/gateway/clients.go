@@ -127,9 +127,10 @@ func (s *Server) kill(whom func(*link) bool) (n int) {
 }
 
 // kill ends the session: a statement that runs is canceled, a transaction rolled
-// back.
+// back. A client that reads nothing does not hold it up.
 func (k *link) kill() {
 	k.killed.Store(true)
+	_ = k.conn.SetWriteDeadline(time.Now().Add(parting))
 	if in := k.in.Load(); in != nil {
 		in.kill()
 	}

@@ -280,13 +280,27 @@ func (p *process) leave(hurry <-chan struct{}, drained chan<- struct{}) {
 	p.log.Info("fluxor: the gateway has ended, all clients had finished")
 }
 
+// lastAnswers is how long operators' requests may take that run at the end.
+const lastAnswers = 2 * time.Second
+
+// closeAdmin ends the operators' listener: whoever asked for the end hears that
+// it comes.
+func (p *process) closeAdmin() {
+	if p.admin == nil {
+		return
+	}
+	ctx, stop := context.WithTimeout(context.Background(), lastAnswers)
+	defer stop()
+	if p.admin.Shutdown(ctx) != nil {
+		_ = p.admin.Close()
+	}
+}
+
 // close ends what is left.
 func (p *process) close() {
 	_ = p.server.Close()
 	p.watch.close()
-	if p.admin != nil {
-		_ = p.admin.Close()
-	}
+	p.closeAdmin()
 	p.mu.Lock()
 	served := maps.Clone(p.served)
 	p.mu.Unlock()
