@@ -208,7 +208,7 @@ var layers = []layer{
 	},
 	{
 		reason:  "a load knows calls and their answers, whatever is called",
-		folders: []string{"internal/overload"},
+		folders: []string{"internal/overload", "internal/gatewaybench"},
 		only:    []string{},
 	},
 	{
