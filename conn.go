@@ -348,10 +348,10 @@ func (c *conn) IsValid() bool {
 	return true
 }
 
-// Continues reports whether the lease that is held began on the connection of the
-// one before, and nobody has had that meanwhile: what the session left there is
-// still its own.
-func (c *conn) Continues() bool { return c.held != nil && c.same }
+// Continues reports whether the last lease began on the connection of the one
+// before, and nobody had that in between: what was left there is still the
+// session's own.
+func (c *conn) Continues() bool { return c.same }
 
 // OnWait has f called whenever an operation begins to wait for a connection, with
 // true, and when it waits no more, with false. It must be set between operations.

@@ -77,7 +77,7 @@ var layers = []layer{
 	{
 		reason:  "the gateway serves connectors, whatever drivers are below them, and those who put a program together choose those",
 		folders: []string{"netdriver/gateway"},
-		only:    []string{".", "backend", "middleware", "refusal", "netdriver/internal/wire"},
+		only:    []string{".", "backend", "middleware", "refusal", "internal/limit", "netdriver/internal/wire"},
 	},
 	{
 		reason:  "observers define the small interfaces they need, so that anything can be observed and nothing depends on being observed",

@@ -36,6 +36,9 @@ type Config struct {
 	Databases map[string]Database
 	// Users are those who may log in.
 	Users []User
+	// Bounds are what all users of a database together may take of it, by its name.
+	// Rows and Bytes are those of each result.
+	Bounds map[string]Bounds
 	// TLS is used from the first byte of each connection, in version 1.3 at least;
 	// nil is without. Clients log in by certificate where it asks for one and
 	// verifies it (tls.VerifyClientCertIfGiven).
@@ -139,6 +142,12 @@ func (c Config) validate() error {
 		if name == "" || db == nil {
 			fault("database %q: a name and a connector are needed", name)
 		}
+	}
+	for name, b := range c.Bounds {
+		if c.Databases[name] == nil {
+			fault("Bounds: there is no database %s", name)
+		}
+		b.faults(func(what string) { fault("Bounds of %s: %s", name, what) })
 	}
 	faults = append(faults, c.userFaults()...)
 	if t := c.TLS; t != nil && len(t.Certificates) == 0 && t.GetCertificate == nil && t.GetConfigForClient == nil {

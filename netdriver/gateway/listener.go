@@ -9,6 +9,8 @@ import (
 	"log/slog"
 	"net"
 	"time"
+
+	"github.com/fluxor-db/fluxor/internal/limit"
 )
 
 // Between accepts that fail, as they do where descriptors are used up.
@@ -103,13 +105,28 @@ func (s *Server) arrived(k *link) bool {
 	return true
 }
 
-// admitted makes a connection a session of the user's; the error says which limit
-// is against it.
-func (s *Server) admitted(k *link, u *User) error {
+// admitted makes a connection a session of the user's, and returns the gates that
+// its statements pass; the error says which limit is against it.
+func (s *Server) admitted(k *link, u *User) ([]*limit.Concurrency, error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
+	if err := s.againstLocked(k, u); err != nil {
+		return nil, err
+	}
+	c := &s.counts
+	c.waited(k)
+	c.sessions++
+	c.byUser[u.Name]++
+	c.byDatabase[k.db]++
+	c.from[k.address]++
+	k.user = u
+	return s.gatesFor(u, k.db), nil
+}
+
+// againstLocked is what is against a session.
+func (s *Server) againstLocked(k *link, u *User) error {
 	l, c := s.cfg.Limits, &s.counts
-	mine := u.Sessions
+	mine, all := tighter(u.Sessions, u.Bounds.Sessions), s.cfg.Bounds[k.db].Sessions
 	if mine == 0 {
 		mine = l.SessionsPerUser
 	}
@@ -124,12 +141,9 @@ func (s *Server) admitted(k *link, u *User) error {
 		return errors.New("the user has as many sessions as it may have")
 	case l.SessionsPerAddress > 0 && c.from[k.address] >= l.SessionsPerAddress:
 		return errors.New("the address has as many sessions as it may have")
+	case all > 0 && c.byDatabase[k.db] >= all:
+		return errors.New("the database has as many sessions as it may have")
 	}
-	c.waited(k)
-	c.sessions++
-	c.byUser[u.Name]++
-	c.from[k.address]++
-	k.user = u
 	return nil
 }
 
@@ -142,18 +156,19 @@ func (s *Server) gone(k *link) {
 	if k.user != nil {
 		s.counts.sessions--
 		less(s.counts.byUser, k.user.Name)
+		less(s.counts.byDatabase, k.db)
 		less(s.counts.from, k.address)
 	}
 }
 
 // counts are how many connections there are.
 type counts struct {
-	waiting, sessions         int
-	waitingFrom, byUser, from map[string]int
+	waiting, sessions                     int
+	waitingFrom, byUser, byDatabase, from map[string]int
 }
 
 func newCounts() counts {
-	return counts{waitingFrom: map[string]int{}, byUser: map[string]int{}, from: map[string]int{}}
+	return counts{waitingFrom: map[string]int{}, byUser: map[string]int{}, byDatabase: map[string]int{}, from: map[string]int{}}
 }
 
 // waited ends a connection's wait for its login.

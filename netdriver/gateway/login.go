@@ -9,6 +9,7 @@ import (
 	"slices"
 	"time"
 
+	"github.com/fluxor-db/fluxor/internal/limit"
 	"github.com/fluxor-db/fluxor/netdriver/internal/wire"
 )
 
@@ -27,6 +28,9 @@ type login struct {
 	user  *User
 	until time.Time // when what the user showed ends; zero is never
 	proof wire.Proof
+
+	wanted []wish // of the session's connections
+	gates  []*limit.Concurrency
 }
 
 // run logs the client in; false where the connection is over.
@@ -54,15 +58,16 @@ func (n *login) run() bool {
 // enter makes the client, who is known now, a session.
 func (n *login) enter() bool {
 	db := n.server.cfg.Databases[n.hello.DB]
-	switch {
-	case db == nil || !n.user.allows(n.hello.DB):
+	if db == nil || !n.user.allows(n.hello.DB) {
 		return n.fail(wire.ErrorDenied, "the user may use no database of that name")
-	case n.hello.Session.TZ != "":
-		return n.fail(wire.ErrorDenied, "the gateway sets no time zone; set it by a statement")
+	}
+	var err error
+	if n.wanted, err = n.wishes(db.Backend().Type); err != nil {
+		return n.fail(wire.ErrorDenied, err.Error())
 	}
 	n.db = n.hello.DB
 	n.until = earlier(n.until, n.user.Expires)
-	if err := n.server.admitted(n.link, n.user); err != nil {
+	if n.gates, err = n.server.admitted(n.link, n.user); err != nil {
 		return n.fail(kindOfRefusal(err), err.Error())
 	}
 	return true

@@ -37,12 +37,13 @@ type Server struct {
 	end  context.CancelCauseFunc
 	wg   sync.WaitGroup // goroutines of sessions
 
-	mu        sync.Mutex // protects all below; nothing is read or written under it
-	listeners map[net.Listener]struct{}
-	links     map[*link]struct{} // logged in or not
-	counts    counts
-	draining  bool
-	closed    bool
+	mu                       sync.Mutex // protects all below; nothing is read or written under it
+	listeners                map[net.Listener]struct{}
+	links                    map[*link]struct{} // logged in or not
+	counts                   counts
+	userGates, databaseGates gates
+	draining                 bool
+	closed                   bool
 }
 
 // errEnd is why requests are ended by Close.
@@ -58,6 +59,7 @@ func New(c Config) (*Server, error) {
 	s := &Server{
 		cfg: c, memory: budget{most: c.Limits.Memory}, log: c.Logger,
 		listeners: map[net.Listener]struct{}{}, links: map[*link]struct{}{}, counts: newCounts(),
+		userGates: gates{}, databaseGates: gates{},
 	}
 	s.users.Store(newDirectory(c.Users))
 	s.life, s.end = context.WithCancelCause(context.Background())

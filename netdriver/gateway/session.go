@@ -11,6 +11,7 @@ import (
 	"slices"
 	"time"
 
+	"github.com/fluxor-db/fluxor/internal/limit"
 	"github.com/fluxor-db/fluxor/netdriver/internal/wire"
 )
 
@@ -41,6 +42,12 @@ type session struct {
 	until  time.Time // when the login ends; zero is never
 	window int64
 
+	bounds  Bounds // of each result, and of waiting
+	gates   []*limit.Concurrency
+	placed  bool // the session is counted by the gates
+	caches  bool // answers may be kept ones
+	waiting waiting
+
 	statements statements
 	statement  wire.Statement // reused, as all below
 	rows       stream
@@ -54,10 +61,16 @@ func newSession(n *login, conn net.Conn) *session {
 	srv := n.server
 	s := &session{
 		link: n.link, id: newID(), conn: conn, hello: n.hello, owner: n.user, proof: n.proof, out: n.out, reader: n.r, until: n.until,
+		bounds: n.user.Bounds.and(srv.cfg.Bounds[n.hello.DB]), gates: n.gates,
 	}
+	s.waiting.s = s
 	s.life, s.end = srv.within()
-	s.lease = lease{db: srv.cfg.Databases[n.hello.DB], whole: n.hello.Session.Pool == "session"}
+	s.lease = lease{
+		db: srv.cfg.Databases[n.hello.DB], whole: n.hello.Session.Pool == "session",
+		reads: n.user.ReadOnly, wishes: n.wanted, waits: s.waiting.waits,
+	}
 	s.lease.about = s.lease.db.Backend()
+	s.caches = keeps(s.lease.db)
 	s.statements = statements{most: srv.cfg.Limits.Statements, memory: &srv.memory}
 	s.in = newInbox(conn, n.r, &srv.memory)
 	s.window = n.hello.Window
@@ -88,6 +101,7 @@ func (s *session) run() {
 func (s *session) close() {
 	s.end(nil)
 	s.lease.close()
+	s.vacate()
 	s.statements.close()
 	s.in.close()
 	_ = s.out.finish()
@@ -106,7 +120,8 @@ func (s *session) welcome() {
 	}
 	s.out.add(wire.TypeWelcome, 0, &wire.Welcome{
 		Version: wire.Version, Codec: codec.String(), Dialect: s.lease.dialect(), Server: s.server.cfg.Name, Session: s.id,
-		MaxFrame: int64(l.Frame), MaxMessage: int64(l.Message), IdleMS: t.Idle.Milliseconds(), Features: features, Data: s.proof,
+		MaxFrame: int64(l.Frame), MaxMessage: int64(l.Message), IdleMS: t.Idle.Milliseconds(), Features: features,
+		ReadOnly: s.owner.ReadOnly, Data: s.proof,
 	})
 	s.out.codec = codec
 }
@@ -206,6 +221,7 @@ func (s *session) serve(q request) (more bool) {
 	}
 	c := call{id: q.ID, began: now, canceled: q.canceled}
 	err := s.carryOut(&c, q)
+	s.vacate()
 	var wrong *wire.ProtocolError
 	if errors.As(err, &wrong) {
 		kind := wire.ErrorProtocol
