@@ -67,6 +67,10 @@ type Limits struct {
 	// WaitingPerAddress how many of those may come from one address; more are
 	// closed at once. Default: 1000 and 64.
 	Waiting, WaitingPerAddress int
+	// FailedLogins is how many logins of one user from one address may fail in a row
+	// before further ones are refused unheard, for a second at first, twice as long
+	// after each, a minute at most. Default: 10; negative is any number.
+	FailedLogins int
 	// Memory is how much all buffers together may take, in bytes; who needs more
 	// is refused. Default: 256 MiB.
 	Memory int64
@@ -114,6 +118,7 @@ func (c Config) filled() Config {
 	or(&l.Sessions, 10_000)
 	or(&l.Waiting, 1000)
 	or(&l.WaitingPerAddress, 64)
+	or(&l.FailedLogins, 10)
 	or(&l.Memory, 256<<20)
 	or(&l.Frame, wire.DefaultFrame)
 	or(&l.Message, wire.DefaultMessage)

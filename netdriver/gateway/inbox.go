@@ -106,6 +106,17 @@ func (b *inbox) nudge() {
 	}
 }
 
+// interrupt cancels the request that runs, and has the session look up. It may be
+// called by anybody.
+func (b *inbox) interrupt(why error) {
+	b.nudge()
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	if b.cancel != nil {
+		b.cancel(why)
+	}
+}
+
 // begin says that request id runs, with the given window for its rows; end ends
 // that. Between them a cancel or the client's end calls cancel.
 func (b *inbox) begin(id uint32, window int64, cancel context.CancelCauseFunc) {

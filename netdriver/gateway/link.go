@@ -25,7 +25,8 @@ type link struct {
 	waits bool  // for its login; the server's lock protects it, as user
 	user  *User // nil before the login
 	db    string
-	shown shown // by which it logged in; the server's lock protects it from then on
+	shown shown       // by which it logged in; the server's lock protects it from then on
+	left  *time.Timer // ends the connection once the login has ended; the server's lock protects it
 
 	draining atomic.Bool
 	revoked  atomic.Bool

@@ -37,6 +37,7 @@ func (s *Server) Serve(l net.Listener) error {
 		switch {
 		case err == nil:
 			wait = 0
+			attentive(conn)
 			s.accept(conn)
 		case s.over():
 			return ErrServerClosed
@@ -152,6 +153,9 @@ func (s *Server) gone(k *link) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	delete(s.links, k)
+	if k.left != nil {
+		k.left.Stop()
+	}
 	s.counts.waited(k)
 	if k.user != nil {
 		s.counts.sessions--

@@ -41,6 +41,22 @@ func (n *login) run() bool {
 	if v := n.hello.Versions; v[0] > wire.Version || v[1] < wire.Version {
 		return n.refuse(&wire.ProtocolError{Reason: "the gateway speaks version 1 of the protocol"})
 	}
+	who := guesser{n.address, n.hello.User}
+	if err := n.known(who); err != nil {
+		n.server.log.Warn("fluxor: a login failed", slog.String("address", n.address), slog.String("user", n.hello.User))
+		return n.refuse(err)
+	}
+	n.server.guesses.worked(who)
+	n.shown.reads = n.user.ReadOnly
+	return n.enter()
+}
+
+// known finds out whether the client is who it says it is, and may be here. Who
+// failed too often is not listened to, and cannot tell.
+func (n *login) known(who guesser) error {
+	if n.server.guesses.refuses(who) {
+		return errLogin
+	}
 	mech, err := n.mechanism()
 	if err == nil {
 		err = n.authenticate(mech)
@@ -48,11 +64,10 @@ func (n *login) run() bool {
 	if err == nil && !n.user.may(time.Now()) {
 		err = errLogin
 	}
-	if err != nil {
-		n.server.log.Warn("fluxor: a login failed", slog.String("address", n.address), slog.String("user", n.hello.User))
-		return n.refuse(err)
+	if errors.Is(err, errLogin) {
+		n.server.guesses.failed(who)
 	}
-	return n.enter()
+	return err
 }
 
 // enter makes the client, who is known now, a session.
@@ -67,6 +82,7 @@ func (n *login) enter() bool {
 	}
 	n.db = n.hello.DB
 	n.until = earlier(n.until, n.user.Expires)
+	n.shown.until = n.until
 	if n.gates, err = n.server.admitted(n.link, n.user); err != nil {
 		return n.fail(kindOfRefusal(err), err.Error())
 	}

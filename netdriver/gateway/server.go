@@ -28,10 +28,11 @@ var ErrServerClosed = errors.New("fluxor: the gateway is closed")
 // Server is a gateway. It is safe for concurrent use. It is over once Shutdown or
 // Close was called; then it serves nobody any more.
 type Server struct {
-	cfg    Config
-	users  atomic.Pointer[directory]
-	memory budget
-	log    *slog.Logger
+	cfg     Config
+	users   atomic.Pointer[directory]
+	memory  budget
+	guesses *throttle
+	log     *slog.Logger
 
 	life context.Context // of all sessions
 	end  context.CancelCauseFunc
@@ -57,7 +58,7 @@ func New(c Config) (*Server, error) {
 	}
 	c = c.filled()
 	s := &Server{
-		cfg: c, memory: budget{most: c.Limits.Memory}, log: c.Logger,
+		cfg: c, memory: budget{most: c.Limits.Memory}, log: c.Logger, guesses: newThrottle(c.Limits.FailedLogins),
 		listeners: map[net.Listener]struct{}{}, links: map[*link]struct{}{}, counts: newCounts(),
 		userGates: gates{}, databaseGates: gates{},
 	}

@@ -40,6 +40,7 @@ type session struct {
 	life   context.Context
 	end    context.CancelCauseFunc
 	until  time.Time // when the login ends; zero is never
+	expiry *time.Timer
 	window int64
 
 	bounds  Bounds // of each result, and of waiting
@@ -92,6 +93,7 @@ func (s *session) run() {
 		return
 	}
 	s.seen = time.Now()
+	s.expire()
 	for s.step() {
 		continue
 	}
@@ -100,6 +102,9 @@ func (s *session) run() {
 // close ends all that the session holds. An open transaction is rolled back.
 func (s *session) close() {
 	s.end(nil)
+	if s.expiry != nil {
+		s.expiry.Stop()
+	}
 	s.lease.close()
 	s.vacate()
 	s.statements.close()
@@ -300,7 +305,8 @@ func (s *session) renew(_ *call, m *wire.Response) error {
 		return refused{wire.ErrorAuth, errLogin.Error()}
 	}
 	s.until = earlier(until, u.Expires)
-	s.server.renewed(s.link, string(m.Token))
+	s.server.renewed(s.link, string(m.Token), s.until)
+	s.expire()
 	codec := s.out.codec
 	s.proof = nil
 	s.welcome()
