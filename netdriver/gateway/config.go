@@ -8,6 +8,7 @@ import (
 	"database/sql/driver"
 	"errors"
 	"fmt"
+	"io"
 	"log/slog"
 	"time"
 
@@ -54,6 +55,12 @@ type Config struct {
 	// Logger hears of failed logins, refused connections and faults of the
 	// gateway's own. Default: slog.Default().
 	Logger *slog.Logger
+	// Audit gets the audit log: a JSON object a line for each login, statement and
+	// transaction, with who, when, where from, rows, bytes, time and outcome. Of a
+	// statement it has the text without literals, and no arguments. Writes come one
+	// after the other, from a goroutine of the gateway's; sessions wait where the
+	// writer is slow. Close writes the rest. nil is none.
+	Audit io.Writer
 }
 
 // Limits bound what clients may take. 0 is the default.

@@ -128,6 +128,7 @@ func (n *login) refuse(err error) bool {
 }
 
 func (n *login) fail(kind wire.ErrorKind, text string) bool {
+	n.auditFailure(kind)
 	n.out.add(wire.TypeError, 0, &wire.Error{Kind: kind, Message: text, Applied: wire.AppliedNo, Conn: wire.ConnLost, Retryable: kind == wire.ErrorOverloaded || kind == wire.ErrorShutdown})
 	return false
 }

@@ -33,6 +33,7 @@ type Server struct {
 	memory  budget
 	guesses *throttle
 	log     *slog.Logger
+	audit   *audit
 
 	life context.Context // of all sessions
 	end  context.CancelCauseFunc
@@ -58,7 +59,7 @@ func New(c Config) (*Server, error) {
 	}
 	c = c.filled()
 	s := &Server{
-		cfg: c, memory: budget{most: c.Limits.Memory}, log: c.Logger, guesses: newThrottle(c.Limits.FailedLogins),
+		cfg: c, memory: budget{most: c.Limits.Memory}, log: c.Logger, audit: newAudit(c.Audit, c.Logger), guesses: newThrottle(c.Limits.FailedLogins),
 		listeners: map[net.Listener]struct{}{}, links: map[*link]struct{}{}, counts: newCounts(),
 		userGates: gates{}, databaseGates: gates{},
 	}
@@ -111,6 +112,7 @@ func (s *Server) Close() error {
 	s.mu.Unlock()
 	s.end(errEnd)
 	s.wg.Wait()
+	s.audit.close()
 	return nil
 }
 

@@ -89,6 +89,8 @@ func (s *session) run() {
 	s.reader.SetLimits(wire.Limits{Frame: l.Frame, Message: l.Message, Grow: s.server.memory.take})
 	s.welcome()
 	s.link.in.Store(s.in)
+	s.server.audit.add(s.record("login"))
+	defer func() { s.server.audit.add(s.record("logout")) }()
 	if s.out.finish() != nil {
 		return
 	}
@@ -233,11 +235,15 @@ func (s *session) serve(q request) (more bool) {
 		if wrong.TooLarge {
 			kind = wire.ErrorTooLarge
 		}
+		s.audit(&c, q.Type, &wire.Error{Kind: kind})
 		return s.giveUp(q.ID, kind, wrong.Error())
 	}
+	var failed *wire.Error
 	if err != nil {
-		s.out.add(wire.TypeError, q.ID, s.fault(&c, err))
+		failed = s.fault(&c, err)
+		s.out.add(wire.TypeError, q.ID, failed)
 	}
+	s.audit(&c, q.Type, failed)
 	s.seen = time.Now()
 	return s.out.finish() == nil
 }

@@ -105,6 +105,7 @@ func (s *session) exec(c *call, m *wire.Statement) error {
 	end := wire.End{Out: outs.values()}
 	if res != nil {
 		end.Affected, end.LastID = counted(res.RowsAffected()), counted(res.LastInsertId())
+		c.count = end.Affected.N
 	}
 	return s.answer(c, &end)
 }
@@ -150,6 +151,7 @@ func (s *session) prepare(c *call, m *wire.Prepare) error {
 		return err
 	}
 	defer s.finish(c)
+	c.text = m.SQL
 	if err := s.mayRun(m.SQL); err != nil {
 		return err
 	}
