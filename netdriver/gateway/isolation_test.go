@@ -3,12 +3,11 @@
 package gateway_test
 
 import (
+	"context"
 	"database/sql/driver"
 	"errors"
 	"fmt"
 	"testing"
-
-	"context"
 
 	"github.com/fluxor-db/fluxor/backend"
 	"github.com/fluxor-db/fluxor/internal/dbtest"
