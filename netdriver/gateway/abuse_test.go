@@ -136,7 +136,7 @@ func TestReloadsUnderLoadDisturbNobodyWhoMayStay(t *testing.T) {
 			}
 		})
 	}
-	for want := int32(times(2000, 500_000)); answers.Load() < want; {
+	for want := int32(times(500, 500_000)); answers.Load() < want; {
 		if err := s.SetUsers(users); err != nil {
 			t.Error(err)
 		}

@@ -205,3 +205,16 @@ func TestUsersOfOneDatabaseShareItsAnswersAndHearWhereTheyCameFrom(t *testing.T)
 		t.Errorf("without a cache the end says %q", a.end.Cache)
 	}
 }
+
+func TestTheRestOfAResultThatIsTooLargeIsNotWaitedFor(t *testing.T) {
+	t.Parallel()
+	s, db := postgresWith(t, func(c *gateway.Config) { c.Users[0].Bounds.Rows = 10 })
+	c, late, began := login(t, s), dbtest.Lateness(t), time.Now()
+	c.query("select * from generate_series(1, 300000000)").refused(t, wire.ErrorTooLarge)
+	if took := time.Since(began); took > 10*time.Second+late() {
+		t.Errorf("it took %s", took)
+	}
+	if got := c.query("select 1").value(t); got != int64(1) || db.PoolStats().Used != 0 {
+		t.Errorf("got %v and %+v", got, db.PoolStats())
+	}
+}

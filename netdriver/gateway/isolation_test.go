@@ -18,12 +18,11 @@ import (
 // leftover is a kind of state that a session of the database can be in.
 type leftover struct {
 	name  string
-	once  []string // run before, by somebody else
-	leave string   // a statement that leaves it
-	rows  bool     // it is a query
-	ask   string   // what shows it
-	clean any      // what a session shows that nobody was in
-	slow  bool     // the server takes it away some time after the connection's end
+	leave string // a statement that leaves it
+	rows  bool   // it is a query
+	ask   string // what shows it
+	clean any    // what a session shows that nobody was in
+	slow  bool   // the server takes it away some time after the connection's end
 }
 
 // shown is a value as a text, whatever type a driver gives it.

@@ -21,11 +21,10 @@ var quoted = []string{
 
 // zoned is a database whose sessions have a time zone.
 type zoned struct {
-	db        gateway.Database
-	ask       string
-	zone      string
-	zone2     string
-	untouched string // what it is without; "" asks before
+	db    gateway.Database
+	ask   string
+	zone  string
+	zone2 string
 }
 
 func (z *zoned) test(t *testing.T) {

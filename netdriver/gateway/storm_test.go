@@ -1,4 +1,4 @@
-// This file tests the gateway under storms of cancels and disconnects. What is short here is long under FLUXOR_GATEWAY_SOAK (make gateway-soak).
+// This file tests the gateway under storms of cancels and disconnects.
 
 package gateway_test
 
@@ -16,7 +16,7 @@ import (
 	"github.com/fluxor-db/fluxor/netdriver/internal/wire"
 )
 
-// soaking is whether there is time.
+// soaking is whether there is time, as make gateway-soak has it.
 func soaking() bool { return os.Getenv("FLUXOR_GATEWAY_SOAK") != "" }
 
 // times is how often something is done.
