@@ -37,7 +37,7 @@ type physical struct {
 	resetter   driver.SessionResetter
 	validator  driver.Validator
 
-	user *session // who leased it last
+	user *pool.Claim[*physical] // the one by which it was leased last
 
 	name string // what the server calls it, where that is asked for; else ""
 

@@ -212,7 +212,7 @@ func (s *session) acquire(ctx context.Context, stale int) error {
 			return err
 		}
 		s.held = l
-		s.same, l.Value.user = l.Value.user == s, s
+		s.same, l.Value.user = l.Value.user == &s.claim, &s.claim
 		looked := l.Value.looks
 		if err := s.welcome(ctx, l, stale >= maxStale); err != nil {
 			if !looked { // else it is what the pool's own look would have found, and no surprise

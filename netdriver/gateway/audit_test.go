@@ -131,16 +131,25 @@ func TestAnAuditLogThatCannotBeWrittenIsSaidOnce(t *testing.T) {
 	}
 }
 
-func TestNothingThatTheGatewaySaysHasASecret(t *testing.T) {
-	t.Parallel()
-	const canary = "canary-7f3a"
+// canary is in each secret of the test below.
+const canary = "canary-7f3a"
+
+// withAccount makes a database and another account of its server.
+func withAccount(t *testing.T, password string) (target dbtest.Target, account string) {
+	t.Helper()
 	server := dbtest.Postgres(t)
 	target, admin := server.NewDatabase(t), server.Admin(t)
-	account := "bird_" + target.Database
-	if _, err := admin.Exec("create role " + account + " login password '" + canary + "'"); err != nil {
+	account = "bird_" + target.Database
+	if _, err := admin.Exec("create role " + account + " login password '" + password + "'"); err != nil {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() { _, _ = admin.Exec("drop role " + account) })
+	return target, account
+}
+
+func TestNothingThatTheGatewaySaysHasASecret(t *testing.T) {
+	t.Parallel()
+	target, account := withAccount(t, canary)
 	out := &heard{}
 	logger := slog.New(slog.NewJSONHandler(out, &slog.HandlerOptions{Level: slog.LevelDebug}))
 	loud := func(c *fluxor.RuntimeConfig) { c.Logger = logger }

@@ -210,7 +210,7 @@ func TestTheRestOfAResultThatIsTooLargeIsNotWaitedFor(t *testing.T) {
 	t.Parallel()
 	s, db := postgresWith(t, func(c *gateway.Config) { c.Users[0].Bounds.Rows = 10 })
 	c, late, began := login(t, s), dbtest.Lateness(t), time.Now()
-	c.query("select * from generate_series(1, 300000000)").refused(t, wire.ErrorTooLarge)
+	c.query("select generate_series(1, 300000000)").refused(t, wire.ErrorTooLarge)
 	if took := time.Since(began); took > 10*time.Second+late() {
 		t.Errorf("it took %s", took)
 	}
