@@ -40,10 +40,10 @@ sanitized = echo "test: the C of internal/ocisim, sanitized"; \
 
 tool = $(GO) tool -modfile=$(CURDIR)/tools/go.mod
 
-.PHONY: help demo test asan published check fmt format vet lint house pure tidy isolate bench fuzz soak diff oracle servers
+.PHONY: help demo test asan published check fmt format vet lint house pure tidy isolate bench fuzz soak gateway-soak diff oracle servers
 
 help: ## list the commands
-	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "  make %-9s %s\n", $$1, $$2}' $(firstword $(MAKEFILE_LIST))
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-12s %s\n", $$1, $$2}' $(firstword $(MAKEFILE_LIST))
 
 demo: ## see what Fluxor does, on a database of its own
 	@$(GO) run ./cmd/fluxor demo $(ARGS)
@@ -110,6 +110,9 @@ fuzz: ## run each fuzz target for FUZZTIME (60s)
 soak: servers ## break real databases for SOAK (10m) under clients and check every answer, then REGISTERS (1000000) reads through the cache
 	@FLUXOR_SOAK=$(SOAK) $(GO) test -race -count=1 -timeout 0 -v -run UnderRandomFaults ./internal/soak
 	@FLUXOR_REGISTERS=$(REGISTERS) $(GO) test -count=1 -timeout 0 -v -run ACachedReadIsNeverStale ./internal/registers
+
+gateway-soak: servers ## storms of cancels, kills and disconnects on the gateway, the long form (about half an hour)
+	@FLUXOR_GATEWAY_SOAK=1 $(GO) test -race -count=1 -timeout 0 -v -p 1 -run 'Cancels|Disconnects|Killed|Reloads|IdleSessions|TheTimeOf' ./netdriver/gateway
 
 diff: servers ## play random programs for DIFF (30m) and compare each read through the query cache with the database's
 	@FLUXOR_DIFF=$(DIFF) $(GO) test -count=1 -timeout 0 -v -run Differential ./internal/difffuzz

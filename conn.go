@@ -348,6 +348,16 @@ func (c *conn) IsValid() bool {
 	return true
 }
 
+// Continues reports whether the last lease began on the connection of the one
+// before, and nobody had that in between: what was left there is still the
+// session's own.
+func (c *conn) Continues() bool { return c.same }
+
+// OnWait has f called whenever an operation begins to wait for a connection, with
+// true, and when it waits no more, with false. It must be set between operations.
+// f is called by the operation and must not wait.
+func (c *conn) OnWait(f func(waits bool)) { c.claim.OnWait = f }
+
 // Close ends the lease. Where it is still held, no IsValid came before:
 // database/sql closes a connection whose user said that it is bad or panicked,
 // and the physical one goes with it, as the bare driver's would.

@@ -37,6 +37,8 @@ type physical struct {
 	resetter   driver.SessionResetter
 	validator  driver.Validator
 
+	user *pool.Claim[*physical] // the one by which it was leased last
+
 	name string // what the server calls it, where that is asked for; else ""
 
 	nameless error // why it has no name although it was asked for

@@ -26,3 +26,25 @@ func (c *Connector) LeavesSession(text string) (leaves bool, why string) {
 	}
 	return true, ""
 }
+
+// TextFacts is what a text is without asking the database.
+type TextFacts struct {
+	// Verb is its first word in capitals; "" where there is none.
+	Verb string
+	// Count is how many statements it holds.
+	Count int
+	// Code is the reason for what Fluxor makes of it, as in docs/STATEMENTS.md.
+	Code string
+}
+
+// Describe says what a text is, for whoever decides who may run it. It reads
+// words, not grammar, and knows nothing of what a view or a function does that the
+// text names. It is safe for concurrent use.
+func (c *Connector) Describe(text string) TextFacts {
+	known := c.main.memo.Of(text)
+	return TextFacts{Verb: known.Verb, Count: known.Count, Code: known.Reason.String()}
+}
+
+// Fingerprint is a text without its literals, as logs may show it. It is safe for
+// concurrent use.
+func (c *Connector) Fingerprint(text string) string { return c.main.memo.Of(text).Fingerprint() }

@@ -3,6 +3,8 @@
 package fluxor_test
 
 import (
+	"database/sql/driver"
+	"strings"
 	"testing"
 
 	"github.com/fluxor-db/fluxor"
@@ -32,5 +34,96 @@ func TestAServerIsToldWhatMayGoBackAfterAStatement(t *testing.T) {
 				t.Errorf("cache %s, %s: got %v and %q, want %q", cache, text, leaves, got, why)
 			}
 		}
+	}
+}
+
+func TestAServerIsToldWhatATextIs(t *testing.T) {
+	t.Parallel()
+	c := serving(t)
+	for text, want := range map[string]fluxor.TextFacts{
+		"select 7":                {Verb: "SELECT", Count: 1, Code: "one-read"},
+		"-- x\n(select 7)":        {Verb: "SELECT", Count: 1, Code: "one-read"},
+		"select 7; delete from t": {Verb: "SELECT", Count: 2, Code: "several-statements"},
+		"":                        {Code: "empty"},
+	} {
+		if got := c.Describe(text); got != want {
+			t.Errorf("%q: got %+v, want %+v", text, got, want)
+		}
+	}
+	if got := c.Fingerprint("select 'secret'"); strings.Contains(got, "secret") || !strings.HasPrefix(got, "select") {
+		t.Errorf("got %q", got)
+	}
+}
+
+// serving is a connector of one connection.
+func serving(t *testing.T) *fluxor.Connector {
+	t.Helper()
+	c, err := fluxor.NewConnector(fluxor.RuntimeConfig{DSN: dbtest.SQLite(t), MaxOpenConns: 1})
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = c.Close() })
+	return c
+}
+
+// virtual is one of its virtual connections as a server uses them.
+type virtual interface {
+	driver.Pinger
+	driver.Validator
+	Continues() bool
+	OnWait(f func(waits bool))
+}
+
+func connected(t *testing.T, c *fluxor.Connector) virtual {
+	t.Helper()
+	conn, err := c.Connect(t.Context())
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = conn.Close() })
+	return conn.(virtual)
+}
+
+func TestAServerIsToldWhetherALeaseContinuesTheOneBefore(t *testing.T) {
+	t.Parallel()
+	c := serving(t)
+	mine, other := connected(t, c), connected(t, c)
+	lease := func(conn virtual, want bool) {
+		t.Helper()
+		if err := conn.Ping(t.Context()); err != nil {
+			t.Fatal(err)
+		}
+		if got := conn.Continues(); got != want {
+			t.Errorf("got %v, want %v", got, want)
+		}
+		conn.IsValid()
+	}
+	lease(mine, false)
+	lease(mine, true)
+	lease(other, false)
+	lease(mine, false)
+	lease(mine, true)
+}
+
+func TestAServerIsToldWhoWaitsForAConnection(t *testing.T) {
+	t.Parallel()
+	c := serving(t)
+	holder, waiter := connected(t, c), connected(t, c)
+	told := make(chan bool, 2)
+	waiter.OnWait(func(waits bool) { told <- waits })
+	if err := holder.Ping(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	done := make(chan error, 1)
+	go func() { done <- waiter.Ping(t.Context()) }()
+	if !<-told {
+		t.Error("the end of a wait was told first")
+	}
+	holder.IsValid()
+	if <-told {
+		t.Error("the wait's end was not told")
+	}
+	if err := <-done; err != nil {
+		t.Error(err)
 	}
 }

@@ -36,6 +36,7 @@ type session struct {
 	busy    time.Time             // when the present operation had a connection; zero where nobody asks how slow it is
 	leased  time.Duration         // when the lease began, after the engine's epoch; 0 where nobody wants to know
 	counted bool                  // it has a place among the operations at once
+	same    bool                  // the lease's connection is the last one's, and was nobody else's since
 	blank   bool                  // the lease has no past: all that it was used for is an operation that was skipped
 	own     prepared              // the statement made for the present operation alone
 	saved   []driver.NamedValue   // the caller's arguments of the present operation
@@ -211,6 +212,7 @@ func (s *session) acquire(ctx context.Context, stale int) error {
 			return err
 		}
 		s.held = l
+		s.same, l.Value.user = l.Value.user == &s.claim, &s.claim
 		looked := l.Value.looks
 		if err := s.welcome(ctx, l, stale >= maxStale); err != nil {
 			if !looked { // else it is what the pool's own look would have found, and no surprise

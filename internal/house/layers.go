@@ -78,7 +78,7 @@ var layers = []layer{
 	{
 		reason:  "the gateway serves connectors, whatever drivers are below them, and those who put a program together choose those",
 		folders: []string{"netdriver/gateway"},
-		only:    []string{".", "backend", "health", "metrics", "middleware", "refusal", "netdriver/internal/wire"},
+		only:    []string{".", "backend", "health", "metrics", "middleware", "refusal", "internal/limit", "netdriver/internal/wire"},
 	},
 	{
 		reason:  "a file of settings becomes a gateway's configuration and nothing runs by it: how settings are written is nobody else's business",

@@ -35,6 +35,11 @@ type Claim[T any] struct {
 	// borrower's to read, and to set to 0 before.
 	Waited time.Duration
 
+	// OnWait, where it is set, is told when an Acquire begins to wait for a
+	// connection, and when that wait is over. It runs in Acquire, without the
+	// pool's mu, and must not wait.
+	OnWait func(waits bool)
+
 	// The borrower's own.
 	last   *Conn[T] // what it parked last, under the ticket
 	parked uint64   // 0 = nothing that it could take back

@@ -123,7 +123,7 @@ func (p *Pool[T]) find(ask *request, k *Claim[T], c *Conn[T], w *waiter[T]) (*Co
 	for {
 		if w != nil {
 			var err error
-			if c, err = p.await(ask, w); err != nil {
+			if c, err = p.attend(ask, k, w); err != nil {
 				return nil, err
 			}
 		}
@@ -144,6 +144,16 @@ func (p *Pool[T]) find(ask *request, k *Claim[T], c *Conn[T], w *waiter[T]) (*Co
 			return nil, errClosed()
 		}
 	}
+}
+
+// attend is await for a borrower who may want to be told of it.
+func (p *Pool[T]) attend(ask *request, k *Claim[T], w *waiter[T]) (*Conn[T], error) {
+	if k == nil || k.OnWait == nil {
+		return p.await(ask, w)
+	}
+	k.OnWait(true)
+	defer k.OnWait(false)
+	return p.await(ask, w)
 }
 
 // await waits until w is granted, its context ends or its time is over.

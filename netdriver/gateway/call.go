@@ -5,6 +5,8 @@ package gateway
 import (
 	"context"
 	"time"
+
+	"github.com/fluxor-db/fluxor"
 )
 
 // call is a request that is carried out.
@@ -14,6 +16,12 @@ type call struct {
 	canceled bool // before it began
 	sent     bool // the database may have got it
 	rows     bool // it has answered
+	recalls  bool // it reads what the last statement left; see lease.recall
+
+	text  string              // of the statement, for the audit log
+	cache *fluxor.CacheAnswer // where the answer came from; nil where nobody asks
+	count int64               // rows that were answered, or changed
+	bytes int64               // of rows
 
 	ctx    context.Context
 	cancel context.CancelCauseFunc
@@ -56,4 +64,13 @@ func (c *call) cause() error {
 		return nil
 	}
 	return context.Cause(c.ctx)
+}
+
+// origin is where the answer came from, as its end tells: empty where the cache had
+// no part in it.
+func (c *call) origin() string {
+	if c.cache == nil || c.cache.Status == "bypass" {
+		return ""
+	}
+	return c.cache.Status
 }

@@ -3,9 +3,7 @@
 package gateway_test
 
 import (
-	"math/rand/v2"
 	"strings"
-	"sync"
 	"testing"
 
 	"github.com/fluxor-db/fluxor"
@@ -112,50 +110,6 @@ func TestAClientThatGoesEndsItsStatement(t *testing.T) {
 		dbtest.WaitUntil(t, "it runs", func() bool { return db.PoolStats().Used == 1 })
 		_ = c.conn.Close()
 		dbtest.WaitUntil(t, "it has ended", func() bool { return db.PoolStats().Used == 0 && s.Sessions() == 0 })
-	}
-}
-
-func TestAClientThatGoesInMidResultLeavesNothing(t *testing.T) {
-	t.Parallel()
-	s, db := postgres(t)
-	var all sync.WaitGroup
-	for range 8 {
-		c := login(t, s)
-		all.Go(func() {
-			c.request(wire.TypeQuery, &wire.Statement{SQL: "select i, repeat('x', 100) from generate_series(1, 1000000) i"})
-			for range 3 {
-				c.next()
-			}
-			_ = c.conn.Close()
-		})
-	}
-	all.Wait()
-	dbtest.WaitUntil(t, "all is given back", func() bool { return s.Sessions() == 0 && db.PoolStats().Used == 0 })
-}
-
-func TestACancelHitsNobodyElse(t *testing.T) {
-	t.Parallel()
-	s, _ := postgres(t, one)
-	storm, other := login(t, s), login(t, s)
-	random := rand.New(rand.NewPCG(1, 2))
-	var all sync.WaitGroup
-	all.Go(func() {
-		for range 300 {
-			id := storm.request(wire.TypeQuery, &wire.Statement{SQL: "select count(*) from generate_series(1, " + []string{"1", "1000", "100000"}[random.IntN(3)] + ")"})
-			storm.send(wire.TypeCancel, id, &wire.Empty{})
-			if a := storm.answer(id); a.fail != nil && a.fail.Kind != wire.ErrorCanceled {
-				t.Errorf("the canceled request heard %v", a.fail)
-			}
-		}
-	})
-	for range 300 {
-		if a := other.query("select 1"); a.fail != nil {
-			t.Errorf("another client heard %v", a.fail)
-		}
-	}
-	all.Wait()
-	if got := storm.query("select 3").value(t); got != int64(3) {
-		t.Error(got)
 	}
 }
 

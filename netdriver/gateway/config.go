@@ -8,6 +8,7 @@ import (
 	"database/sql/driver"
 	"errors"
 	"fmt"
+	"io"
 	"log/slog"
 	"time"
 
@@ -36,6 +37,9 @@ type Config struct {
 	Databases map[string]Database
 	// Users are those who may log in.
 	Users []User
+	// Bounds are what all users of a database together may take of it, by its name.
+	// Rows and Bytes are those of each result.
+	Bounds map[string]Bounds
 	// TLS is used from the first byte of each connection, in version 1.3 at least;
 	// nil is without. Clients log in by certificate where it asks for one and
 	// verifies it (tls.VerifyClientCertIfGiven).
@@ -53,6 +57,12 @@ type Config struct {
 	// Logger hears of failed logins, refused connections and faults of the
 	// gateway's own. Default: slog.Default().
 	Logger *slog.Logger
+	// Audit gets the audit log: a JSON object a line for each login, statement and
+	// transaction, with who, when, where from, rows, bytes, time and outcome. Of a
+	// statement it has the text without literals, and no arguments. Writes come one
+	// after the other, from a goroutine of the gateway's; sessions wait where the
+	// writer is slow. Close writes the rest. nil is none.
+	Audit io.Writer
 }
 
 // Limits bound what clients may take. 0 is the default.
@@ -66,6 +76,10 @@ type Limits struct {
 	// WaitingPerAddress how many of those may come from one address; more are
 	// closed at once. Default: 1000 and 64.
 	Waiting, WaitingPerAddress int
+	// FailedLogins is how many logins of one user from one address may fail in a row
+	// before further ones are refused unheard, for a second at first, twice as long
+	// after each, a minute at most. Default: 10; negative is any number.
+	FailedLogins int
 	// Memory is how much all buffers together may take, in bytes; who needs more
 	// is refused. Default: 256 MiB.
 	Memory int64
@@ -113,6 +127,7 @@ func (c Config) Filled() Config {
 	or(&l.Sessions, 10_000)
 	or(&l.Waiting, 1000)
 	or(&l.WaitingPerAddress, 64)
+	or(&l.FailedLogins, 10)
 	or(&l.Memory, 256<<20)
 	or(&l.Frame, wire.DefaultFrame)
 	or(&l.Message, wire.DefaultMessage)
@@ -135,6 +150,12 @@ func (c Config) validate() error {
 	var faults []error
 	fault := func(format string, args ...any) { faults = append(faults, fmt.Errorf(format, args...)) }
 	faults = append(faults, c.databaseFaults()...)
+	for name, b := range c.Bounds {
+		if c.Databases[name] == nil {
+			fault("Bounds: there is no database %s", name)
+		}
+		b.faults(func(what string) { fault("Bounds of %s: %s", name, what) })
+	}
 	faults = append(faults, c.userFaults()...)
 	if t := c.TLS; t != nil && len(t.Certificates) == 0 && t.GetCertificate == nil && t.GetConfigForClient == nil {
 		fault("TLS: there is no certificate")

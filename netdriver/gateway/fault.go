@@ -58,6 +58,10 @@ func (s *session) fault(c *call, err error) *wire.Error {
 		Kind: s.kindOf(c, err), Message: l.words(err), Applied: applied(l, c, err), Conn: wire.ConnOK,
 		Tx: l.state(), Pin: l.pin,
 	}
+	var ours refused
+	if errors.As(c.cause(), &ours) {
+		m.Message = ours.text // the gateway ended it, whatever that looks like below
+	}
 	if lostConn(l, err) {
 		m.Conn = wire.ConnLost
 	}
@@ -79,6 +83,9 @@ func lostConn(l *lease, err error) bool {
 func (s *session) kindOf(c *call, err error) wire.ErrorKind {
 	var ours refused
 	if errors.As(err, &ours) {
+		return ours.kind
+	}
+	if errors.As(c.cause(), &ours) {
 		return ours.kind
 	}
 	for _, k := range kinds[:6] { // the gateway's own, which a context brings

@@ -112,11 +112,19 @@ func (b *inbox) nudge() {
 func (b *inbox) kill() {
 	b.mu.Lock()
 	b.killed = true
-	if b.cancel != nil {
-		b.cancel(errKilled)
-	}
 	b.mu.Unlock()
+	b.interrupt(errKilled)
+}
+
+// interrupt cancels the request that runs, and has the session look up. It may be
+// called by anybody.
+func (b *inbox) interrupt(why error) {
 	b.nudge()
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	if b.cancel != nil {
+		b.cancel(why)
+	}
 }
 
 // begin says that request id runs, with the given window for its rows; end ends

@@ -227,6 +227,10 @@ func (c *client) answer(id uint32) *answer {
 			return a
 		case wire.TypeGoaway:
 			a.notices = append(a.notices, "goaway")
+		case wire.TypeNotice:
+			var n wire.Notice
+			c.decode(m, &n)
+			a.notices = append(a.notices, n.Code)
 		default:
 			c.t.Fatalf("got %s", m.Type)
 		}

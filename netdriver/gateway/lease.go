@@ -35,6 +35,15 @@ type lease struct {
 	failed bool                    // the transaction can only be rolled back
 	steps  bool                    // savepoints and the like were set by texts, which end with it
 	pin    string
+
+	ran      bool       // the last statement on the connection was the session's own
+	wrote    bool       // and so was one before it that changed something
+	leased   bool       // a call was made since the last release
+	reads    bool       // the user only reads
+	fencing  driver.Tx  // in which the database refuses changes, for one statement
+	wishes   []wish     // what each connection is brought to
+	equipped int        // how many of them the one that is leased has
+	waits    func(bool) // is told when a call begins and ends to wait for a connection; nil for nobody
 }
 
 func (l *lease) dialect() string { return l.about.Type }
@@ -60,6 +69,9 @@ func (l *lease) virtual(ctx context.Context) (driver.Conn, error) {
 		}
 		l.conn = conn
 		l.turn++
+		if c, ok := undressed(conn).(interface{ OnWait(func(bool)) }); ok && l.waits != nil {
+			c.OnWait(l.waits)
+		}
 		l.release()
 	}
 	return l.conn, nil
@@ -70,6 +82,11 @@ func (l *lease) release() {
 	if l.conn == nil || l.tx != nil || l.pin != "" || l.whole {
 		return
 	}
+	if !l.unequip() {
+		l.drop()
+		return
+	}
+	l.leased = false
 	if v, ok := l.conn.(driver.Validator); ok {
 		_ = v.IsValid()
 	}
@@ -79,7 +96,7 @@ func (l *lease) release() {
 // session keeps the lease.
 func (l *lease) settle(text string, err error) {
 	if l.pin == "" && !l.whole && !untouched(err) {
-		leaves, why := l.db.LeavesSession(text)
+		leaves, why := l.leaves(text)
 		switch {
 		case leaves:
 		case l.tx != nil && why == txWords:
@@ -88,13 +105,14 @@ func (l *lease) settle(text string, err error) {
 			l.pin = why
 		}
 	}
+	l.remember(text, err)
 	l.conclude(err)
 }
 
 // conclude draws the conclusions of a call: a connection that is gone is not kept,
 // nor what pinned it.
 func (l *lease) conclude(err error) {
-	gone := l.lost(err)
+	gone := l.lost(err) || !l.unfence()
 	switch {
 	case l.tx != nil:
 		if err == nil {
@@ -172,6 +190,7 @@ func (l *lease) drop() {
 		l.end(nil)
 	}
 	l.tx, l.end, l.failed, l.steps, l.pin = nil, nil, false, false, ""
+	l.ran, l.wrote, l.leased, l.fencing, l.equipped = false, false, false, nil, 0
 	if l.conn != nil {
 		_ = l.conn.Close()
 		l.conn = nil
@@ -181,9 +200,9 @@ func (l *lease) drop() {
 // close ends the lease for good.
 func (l *lease) close() {
 	if l.tx != nil {
-		_ = l.tx.Rollback()
+		err := l.tx.Rollback()
 		l.tx = nil
-		if l.pin == "" && !l.whole && !l.failed {
+		if err == nil && l.pin == "" && !l.whole && !l.failed {
 			l.release()
 		}
 	}
@@ -198,8 +217,11 @@ func (l *lease) again(ctx context.Context, do func(driver.Conn) error) error {
 		if err != nil {
 			return err
 		}
-		err = do(conn)
-		if try == mostTries || !errors.Is(err, driver.ErrBadConn) || l.tx != nil || l.pin != "" || ctx.Err() != nil {
+		l.leased = true
+		if err = l.equip(ctx, conn); err == nil {
+			err = do(conn)
+		}
+		if try == mostTries || !errors.Is(err, driver.ErrBadConn) || l.tx != nil || l.pin != "" || l.fencing != nil || ctx.Err() != nil {
 			return err
 		}
 		l.drop()
@@ -208,22 +230,36 @@ func (l *lease) again(ctx context.Context, do func(driver.Conn) error) error {
 
 // query runs a text.
 func (l *lease) query(ctx context.Context, text string, args []driver.NamedValue) (rows driver.Rows, err error) {
+	run := queryConn
+	if l.reads {
+		run = queryPrepared
+	}
 	err = l.again(ctx, func(conn driver.Conn) error {
-		q, ok := conn.(driver.QueryerContext)
-		if !ok {
-			return driver.ErrSkip
-		}
-		rows, err = q.QueryContext(ctx, text, args)
+		rows, err = run(ctx, conn, text, args)
 		return err
 	})
-	if err != driver.ErrSkip { //nolint:errorlint // the contract of ErrSkip is identity
-		return rows, err
+	return rows, err
+}
+
+// queryConn runs a text on a connection, prepared where the driver cannot run it
+// at once.
+func queryConn(ctx context.Context, conn driver.Conn, text string, args []driver.NamedValue) (driver.Rows, error) {
+	if q, ok := conn.(driver.QueryerContext); ok {
+		rows, err := q.QueryContext(ctx, text, args)
+		if err != driver.ErrSkip { //nolint:errorlint // the contract of ErrSkip is identity
+			return rows, err
+		}
 	}
-	st, err := l.prepare(ctx, text)
+	return queryPrepared(ctx, conn, text, args)
+}
+
+func queryPrepared(ctx context.Context, conn driver.Conn, text string, args []driver.NamedValue) (driver.Rows, error) {
+	st, err := prepareConn(ctx, conn, text)
 	if err != nil {
 		return nil, err
 	}
-	if rows, err = queryStmt(ctx, st, args); err != nil {
+	rows, err := queryStmt(ctx, st, args)
+	if err != nil {
 		_ = st.Close()
 		return nil, err
 	}
@@ -232,18 +268,30 @@ func (l *lease) query(ctx context.Context, text string, args []driver.NamedValue
 
 // exec runs a text that returns no rows.
 func (l *lease) exec(ctx context.Context, text string, args []driver.NamedValue) (res driver.Result, err error) {
+	run := execConn
+	if l.reads {
+		run = execPrepared
+	}
 	err = l.again(ctx, func(conn driver.Conn) error {
-		e, ok := conn.(driver.ExecerContext)
-		if !ok {
-			return driver.ErrSkip
-		}
-		res, err = e.ExecContext(ctx, text, args)
+		res, err = run(ctx, conn, text, args)
 		return err
 	})
-	if err != driver.ErrSkip { //nolint:errorlint // as above
-		return res, err
+	return res, err
+}
+
+// execConn is queryConn for a text that returns no rows.
+func execConn(ctx context.Context, conn driver.Conn, text string, args []driver.NamedValue) (driver.Result, error) {
+	if e, ok := conn.(driver.ExecerContext); ok {
+		res, err := e.ExecContext(ctx, text, args)
+		if err != driver.ErrSkip { //nolint:errorlint // as above
+			return res, err
+		}
 	}
-	st, err := l.prepare(ctx, text)
+	return execPrepared(ctx, conn, text, args)
+}
+
+func execPrepared(ctx context.Context, conn driver.Conn, text string, args []driver.NamedValue) (driver.Result, error) {
+	st, err := prepareConn(ctx, conn, text)
 	if err != nil {
 		return nil, err
 	}
@@ -254,14 +302,18 @@ func (l *lease) exec(ctx context.Context, text string, args []driver.NamedValue)
 // prepare prepares a text.
 func (l *lease) prepare(ctx context.Context, text string) (st driver.Stmt, err error) {
 	err = l.again(ctx, func(conn driver.Conn) error {
-		if p, ok := conn.(driver.ConnPrepareContext); ok {
-			st, err = p.PrepareContext(ctx, text)
-			return err
-		}
-		st, err = conn.Prepare(text)
+		st, err = prepareConn(ctx, conn, text)
 		return err
 	})
 	return st, err
+}
+
+// prepareConn prepares a text on a connection.
+func prepareConn(ctx context.Context, conn driver.Conn, text string) (driver.Stmt, error) {
+	if p, ok := conn.(driver.ConnPrepareContext); ok {
+		return p.PrepareContext(ctx, text)
+	}
+	return conn.Prepare(text)
 }
 
 func queryStmt(ctx context.Context, st driver.Stmt, args []driver.NamedValue) (driver.Rows, error) {

@@ -28,7 +28,8 @@ type link struct {
 	offer *offer // db, as it was at the login
 	id    string // of the session, since when there is one; as user
 	since time.Time
-	shown shown // by which it logged in; the server's lock protects it from then on
+	shown shown       // by which it logged in; the server's lock protects it from then on
+	left  *time.Timer // ends the connection once the login has ended; the server's lock protects it
 
 	draining atomic.Bool
 	revoked  atomic.Bool

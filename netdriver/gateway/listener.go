@@ -9,6 +9,8 @@ import (
 	"log/slog"
 	"net"
 	"time"
+
+	"github.com/fluxor-db/fluxor/internal/limit"
 )
 
 // Between accepts that fail, as they do where descriptors are used up.
@@ -35,6 +37,7 @@ func (s *Server) Serve(l net.Listener) error {
 		switch {
 		case err == nil:
 			wait = 0
+			attentive(conn)
 			s.accept(conn)
 		case s.over():
 			return ErrServerClosed
@@ -104,13 +107,29 @@ func (s *Server) arrived(k *link) bool {
 	return true
 }
 
-// admitted makes a connection a session of the user's; the error says which limit
-// is against it.
-func (s *Server) admitted(k *link, u *User) error {
+// admitted makes a connection a session of the user's, and returns the gates that
+// its statements pass; the error says which limit is against it.
+func (s *Server) admitted(k *link, u *User) ([]*limit.Concurrency, error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
+	if err := s.againstLocked(k, u); err != nil {
+		return nil, err
+	}
+	c := &s.counts
+	c.waited(k)
+	c.sessions++
+	c.byUser[u.Name]++
+	c.byDatabase[k.db]++
+	c.from[k.address]++
+	k.offer.sessions++
+	k.user, k.id, k.since = u, newID(), time.Now()
+	return s.gatesFor(u, k.db), nil
+}
+
+// againstLocked is what is against a session.
+func (s *Server) againstLocked(k *link, u *User) error {
 	l, c := s.cfg.Limits, &s.counts
-	mine := u.Sessions
+	mine, all := tighter(u.Sessions, u.Bounds.Sessions), s.cfg.Bounds[k.db].Sessions
 	if mine == 0 {
 		mine = l.SessionsPerUser
 	}
@@ -127,13 +146,9 @@ func (s *Server) admitted(k *link, u *User) error {
 		return errors.New("the user has as many sessions as it may have")
 	case l.SessionsPerAddress > 0 && c.from[k.address] >= l.SessionsPerAddress:
 		return errors.New("the address has as many sessions as it may have")
+	case all > 0 && c.byDatabase[k.db] >= all:
+		return errors.New("the database has as many sessions as it may have")
 	}
-	c.waited(k)
-	c.sessions++
-	c.byUser[u.Name]++
-	c.from[k.address]++
-	k.offer.sessions++
-	k.user, k.id, k.since = u, newID(), time.Now()
 	return nil
 }
 
@@ -150,12 +165,16 @@ func (s *Server) forgotten(k *link) (retired func()) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	delete(s.links, k)
+	if k.left != nil {
+		k.left.Stop()
+	}
 	s.counts.waited(k)
 	if k.user == nil {
 		return nil
 	}
 	s.counts.sessions--
 	less(s.counts.byUser, k.user.Name)
+	less(s.counts.byDatabase, k.db)
 	less(s.counts.from, k.address)
 	k.offer.sessions--
 	return k.offer.leftLocked()
@@ -163,12 +182,12 @@ func (s *Server) forgotten(k *link) (retired func()) {
 
 // counts are how many connections there are.
 type counts struct {
-	waiting, sessions         int
-	waitingFrom, byUser, from map[string]int
+	waiting, sessions                     int
+	waitingFrom, byUser, byDatabase, from map[string]int
 }
 
 func newCounts() counts {
-	return counts{waitingFrom: map[string]int{}, byUser: map[string]int{}, from: map[string]int{}}
+	return counts{waitingFrom: map[string]int{}, byUser: map[string]int{}, byDatabase: map[string]int{}, from: map[string]int{}}
 }
 
 // waited ends a connection's wait for its login.

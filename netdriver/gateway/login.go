@@ -9,6 +9,7 @@ import (
 	"slices"
 	"time"
 
+	"github.com/fluxor-db/fluxor/internal/limit"
 	"github.com/fluxor-db/fluxor/netdriver/internal/wire"
 )
 
@@ -27,6 +28,9 @@ type login struct {
 	user  *User
 	until time.Time // when what the user showed ends; zero is never
 	proof wire.Proof
+
+	wanted []wish // of the session's connections
+	gates  []*limit.Concurrency
 }
 
 // run logs the client in; false where the connection is over.
@@ -37,6 +41,22 @@ func (n *login) run() bool {
 	if v := n.hello.Versions; v[0] > wire.Version || v[1] < wire.Version {
 		return n.refuse(&wire.ProtocolError{Reason: "the gateway speaks version 1 of the protocol"})
 	}
+	who := guesser{n.address, n.hello.User}
+	if err := n.known(who); err != nil {
+		n.server.log.Warn("fluxor: a login failed", slog.String("address", n.address), slog.String("user", n.hello.User))
+		return n.refuse(err)
+	}
+	n.server.guesses.worked(who)
+	n.shown.reads = n.user.ReadOnly
+	return n.enter()
+}
+
+// known finds out whether the client is who it says it is, and may be here. Who
+// failed too often is not listened to, and cannot tell.
+func (n *login) known(who guesser) error {
+	if n.server.guesses.refuses(who) {
+		return errLogin
+	}
 	mech, err := n.mechanism()
 	if err == nil {
 		err = n.authenticate(mech)
@@ -44,25 +64,26 @@ func (n *login) run() bool {
 	if err == nil && !n.user.may(time.Now()) {
 		err = errLogin
 	}
-	if err != nil {
-		n.server.log.Warn("fluxor: a login failed", slog.String("address", n.address), slog.String("user", n.hello.User))
-		return n.refuse(err)
+	if errors.Is(err, errLogin) {
+		n.server.guesses.failed(who)
 	}
-	return n.enter()
+	return err
 }
 
 // enter makes the client, who is known now, a session.
 func (n *login) enter() bool {
 	n.offer = n.server.offer(n.hello.DB)
-	switch {
-	case n.offer == nil || !n.user.allows(n.hello.DB):
+	if n.offer == nil || !n.user.allows(n.hello.DB) {
 		return n.fail(wire.ErrorDenied, "the user may use no database of that name")
-	case n.hello.Session.TZ != "":
-		return n.fail(wire.ErrorDenied, "the gateway sets no time zone; set it by a statement")
+	}
+	var err error
+	if n.wanted, err = n.wishes(n.offer.Backend().Type); err != nil {
+		return n.fail(wire.ErrorDenied, err.Error())
 	}
 	n.db, n.client = n.hello.DB, [2]string{n.hello.Client, n.hello.Session.App}
 	n.until = earlier(n.until, n.user.Expires)
-	if err := n.server.admitted(n.link, n.user); err != nil {
+	n.shown.until = n.until
+	if n.gates, err = n.server.admitted(n.link, n.user); err != nil {
 		return n.fail(kindOfRefusal(err), err.Error())
 	}
 	return true
@@ -107,6 +128,7 @@ func (n *login) refuse(err error) bool {
 }
 
 func (n *login) fail(kind wire.ErrorKind, text string) bool {
+	n.auditFailure(kind)
 	n.out.add(wire.TypeError, 0, &wire.Error{Kind: kind, Message: text, Applied: wire.AppliedNo, Conn: wire.ConnLost, Retryable: kind == wire.ErrorOverloaded || kind == wire.ErrorShutdown})
 	return false
 }

@@ -10,11 +10,15 @@ import (
 	"log/slog"
 	"slices"
 	"time"
+
+	"github.com/fluxor-db/fluxor/netdriver/internal/wire"
 )
 
 // shown is what a client logged in with, so that it can be asked later whether
-// that still holds. Exactly one of its fields is set.
+// that still holds. Exactly one of its fields but reads and until is set.
 type shown struct {
+	reads    bool      // the user only read
+	until    time.Time // when it ends; zero is never
 	token    [sha256.Size]byte
 	password []byte   // the stored key of it
 	names    []string // of the certificate
@@ -24,7 +28,7 @@ type shown struct {
 func (d *directory) still(name, db string, what shown, now time.Time) bool {
 	u := d.byName[name]
 	switch {
-	case u == nil || !u.may(now) || !u.allows(db):
+	case u == nil || !u.may(now) || !u.allows(db) || u.ReadOnly != what.reads:
 		return false
 	case what.names != nil:
 		return u.certified(what.names)
@@ -58,6 +62,13 @@ func (s *Server) putUsers(users []User) {
 	s.users.Store(d)
 	s.mu.Lock()
 	defer s.mu.Unlock()
+	for name, g := range s.userGates {
+		n := 0
+		if u := d.byName[name]; u != nil {
+			n = u.Bounds.InFlight
+		}
+		g.SetLimit(n)
+	}
 	for k := range s.links {
 		if k.user != nil && !d.still(k.user.Name, k.db, k.shown, now) {
 			s.log.Info("fluxor: a session ends, its user may not have it any more", slog.String("user", k.user.Name))
@@ -67,16 +78,46 @@ func (s *Server) putUsers(users []User) {
 }
 
 // renewed notes that a session goes on by a token.
-func (s *Server) renewed(k *link, token string) {
+func (s *Server) renewed(k *link, token string, until time.Time) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	k.shown = shown{token: HashToken(token).SHA256}
+	k.shown = shown{token: HashToken(token).SHA256, reads: k.shown.reads, until: until}
 }
 
-// revoke ends the session at the end of what it runs.
+// revokedGrace is how long a session whose login has ended may take to say so to
+// its client.
+const revokedGrace = 700 * time.Millisecond
+
+// errRevoked cancels what a session runs whose login has ended.
+var errRevoked = refused{wire.ErrorAuth, errEnded}
+
+// revoke ends the session: what it runs is canceled, and soon its connection ends,
+// whatever it does. The server's lock is held.
 func (k *link) revoke() {
 	k.revoked.Store(true)
 	if in := k.in.Load(); in != nil {
-		in.nudge()
+		in.interrupt(errRevoked)
+	}
+	if k.left == nil {
+		k.left = time.AfterFunc(revokedGrace, k.hangUp)
+	}
+}
+
+// expire ends the session when its login does, also while it runs something.
+func (s *session) expire() {
+	if s.expiry != nil {
+		s.expiry.Stop()
+	}
+	if !s.until.IsZero() {
+		s.expiry = time.AfterFunc(time.Until(s.until), func() { s.server.expired(s.link) })
+	}
+}
+
+// expired runs in a timer's goroutine. The login may have been renewed meanwhile.
+func (s *Server) expired(k *link) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if _, here := s.links[k]; here && !k.shown.until.IsZero() && !time.Now().Before(k.shown.until) {
+		k.revoke()
 	}
 }

@@ -29,11 +29,13 @@ var ErrServerClosed = errors.New("fluxor: the gateway is closed")
 // Server is a gateway. It is safe for concurrent use. It is over once Shutdown or
 // Close was called; then it serves nobody any more.
 type Server struct {
-	cfg    Config
-	users  atomic.Pointer[directory]
-	offers atomic.Pointer[offers]
-	memory budget
-	log    *slog.Logger
+	cfg     Config
+	users   atomic.Pointer[directory]
+	offers  atomic.Pointer[offers]
+	memory  budget
+	guesses *throttle
+	log     *slog.Logger
+	audit   *audit
 
 	began   time.Time
 	serving atomic.Bool // a listener was there
@@ -44,12 +46,13 @@ type Server struct {
 	end  context.CancelCauseFunc
 	wg   sync.WaitGroup // goroutines of sessions
 
-	mu        sync.Mutex // protects all below; nothing is read or written under it
-	listeners map[net.Listener]struct{}
-	links     map[*link]struct{} // logged in or not
-	counts    counts
-	draining  bool
-	closed    bool
+	mu                       sync.Mutex // protects all below; nothing is read or written under it
+	listeners                map[net.Listener]struct{}
+	links                    map[*link]struct{} // logged in or not
+	counts                   counts
+	userGates, databaseGates gates
+	draining                 bool
+	closed                   bool
 }
 
 // errEnd is why requests are ended by Close.
@@ -63,8 +66,9 @@ func New(c Config) (*Server, error) {
 	}
 	c = c.Filled()
 	s := &Server{
-		cfg: c, memory: budget{most: c.Limits.Memory}, log: c.Logger,
+		cfg: c, memory: budget{most: c.Limits.Memory}, log: c.Logger, audit: newAudit(c.Audit, c.Logger), guesses: newThrottle(c.Limits.FailedLogins),
 		listeners: map[net.Listener]struct{}{}, links: map[*link]struct{}{}, counts: newCounts(), began: time.Now(),
+		userGates: gates{}, databaseGates: gates{},
 	}
 	s.users.Store(newDirectory(c.Users))
 	s.offers.Store(newOffers(c.Databases, nil))
@@ -116,6 +120,7 @@ func (s *Server) Close() error {
 	s.mu.Unlock()
 	s.end(errEnd)
 	s.wg.Wait()
+	s.audit.close()
 	return nil
 }
 

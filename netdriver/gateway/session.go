@@ -11,6 +11,7 @@ import (
 	"slices"
 	"time"
 
+	"github.com/fluxor-db/fluxor/internal/limit"
 	"github.com/fluxor-db/fluxor/netdriver/internal/wire"
 )
 
@@ -38,7 +39,14 @@ type session struct {
 	life   context.Context
 	end    context.CancelCauseFunc
 	until  time.Time // when the login ends; zero is never
+	expiry *time.Timer
 	window int64
+
+	bounds  Bounds // of each result, and of waiting
+	gates   []*limit.Concurrency
+	placed  bool // the session is counted by the gates
+	caches  bool // answers may be kept ones
+	waiting waiting
 
 	statements statements
 	statement  wire.Statement // reused, as all below
@@ -53,10 +61,16 @@ func newSession(n *login, conn net.Conn) *session {
 	srv := n.server
 	s := &session{
 		link: n.link, conn: conn, hello: n.hello, owner: n.user, proof: n.proof, out: n.out, reader: n.r, until: n.until,
+		bounds: n.user.Bounds.and(srv.cfg.Bounds[n.hello.DB]), gates: n.gates,
 	}
+	s.waiting.s = s
 	s.life, s.end = srv.within()
-	s.lease = lease{db: n.offer.Database, whole: n.hello.Session.Pool == "session"}
+	s.lease = lease{
+		db: n.offer.Database, whole: n.hello.Session.Pool == "session",
+		reads: n.user.ReadOnly, wishes: n.wanted, waits: s.waiting.waits,
+	}
 	s.lease.about = s.lease.db.Backend()
+	s.caches = keeps(s.lease.db)
 	s.statements = statements{most: srv.cfg.Limits.Statements, memory: &srv.memory}
 	s.in = newInbox(conn, n.r, &srv.memory)
 	s.window = n.hello.Window
@@ -75,10 +89,13 @@ func (s *session) run() {
 	s.welcome()
 	s.link.in.Store(s.in)
 	s.doing.end(time.Now(), wire.TxIdle, "")
+	s.server.audit.add(s.record("login"))
+	defer func() { s.server.audit.add(s.record("logout")) }()
 	if s.out.finish() != nil {
 		return
 	}
 	s.seen = time.Now()
+	s.expire()
 	for s.step() {
 		continue
 	}
@@ -87,7 +104,11 @@ func (s *session) run() {
 // close ends all that the session holds. An open transaction is rolled back.
 func (s *session) close() {
 	s.end(nil)
+	if s.expiry != nil {
+		s.expiry.Stop()
+	}
 	s.lease.close()
+	s.vacate()
 	s.statements.close()
 	s.in.close()
 	_ = s.out.finish()
@@ -106,7 +127,8 @@ func (s *session) welcome() {
 	}
 	s.out.add(wire.TypeWelcome, 0, &wire.Welcome{
 		Version: wire.Version, Codec: codec.String(), Dialect: s.lease.dialect(), Server: s.server.cfg.Name, Session: s.id,
-		MaxFrame: int64(l.Frame), MaxMessage: int64(l.Message), IdleMS: t.Idle.Milliseconds(), Features: features, Data: s.proof,
+		MaxFrame: int64(l.Frame), MaxMessage: int64(l.Message), IdleMS: t.Idle.Milliseconds(), Features: features,
+		ReadOnly: s.owner.ReadOnly, Data: s.proof,
 	})
 	s.out.codec = codec
 }
@@ -210,17 +232,22 @@ func (s *session) serve(q request) (more bool) {
 	s.doing.begin(now)
 	c := call{id: q.ID, began: now, canceled: q.canceled}
 	err := s.carryOut(&c, q)
+	s.vacate()
 	var wrong *wire.ProtocolError
 	if errors.As(err, &wrong) {
 		kind := wire.ErrorProtocol
 		if wrong.TooLarge {
 			kind = wire.ErrorTooLarge
 		}
+		s.audit(&c, q.Type, &wire.Error{Kind: kind})
 		return s.giveUp(q.ID, kind, wrong.Error())
 	}
+	var failed *wire.Error
 	if err != nil {
-		s.out.add(wire.TypeError, q.ID, s.fault(&c, err))
+		failed = s.fault(&c, err)
+		s.out.add(wire.TypeError, q.ID, failed)
 	}
+	s.audit(&c, q.Type, failed)
 	s.seen = time.Now()
 	s.doing.end(s.seen, s.lease.state(), s.lease.pin)
 	return s.out.finish() == nil
@@ -289,7 +316,8 @@ func (s *session) renew(_ *call, m *wire.Response) error {
 		return refused{wire.ErrorAuth, errLogin.Error()}
 	}
 	s.until = earlier(until, u.Expires)
-	s.server.renewed(s.link, string(m.Token))
+	s.server.renewed(s.link, string(m.Token), s.until)
+	s.expire()
 	codec := s.out.codec
 	s.proof = nil
 	s.welcome()

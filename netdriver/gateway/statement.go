@@ -41,11 +41,21 @@ func (s *session) query(c *call, m *wire.Statement) error {
 	if m.MaxStaleMS > 0 {
 		c.ctx = fluxor.NoCache(c.ctx) // how old an answer is, the cache does not tell before it gives it
 	}
+	if err := s.enter(c, text); err != nil {
+		return err
+	}
 	c.sent = true
 	rows, err := s.rowsFor(c, text, p, args)
+	if err == nil && c.recalls && !s.lease.continues() {
+		_ = rows.Close()
+		c.sent, err = false, errRecall
+	}
 	if err == nil {
 		c.rows = true
 		err = s.rows.run(s, c, rows, m.MaxRows)
+		if err != nil && s.lease.tx == nil {
+			c.cancel(err) // nobody takes the rest; in a transaction that would end more than the statement
+		}
 		if closed := rows.Close(); err == nil {
 			err = closed
 		}
@@ -86,6 +96,9 @@ func (s *session) exec(c *call, m *wire.Statement) error {
 		return err
 	}
 	defer s.finish(c)
+	if err := s.enter(c, text); err != nil {
+		return err
+	}
 	c.sent = true
 	res, err := s.resultOf(c, text, p, args)
 	s.lease.settle(text, err)
@@ -95,6 +108,7 @@ func (s *session) exec(c *call, m *wire.Statement) error {
 	end := wire.End{Out: outs.values()}
 	if res != nil {
 		end.Affected, end.LastID = counted(res.RowsAffected()), counted(res.LastInsertId())
+		c.count = end.Affected.N
 	}
 	return s.answer(c, &end)
 }
@@ -129,7 +143,7 @@ func (s *session) answer(c *call, end *wire.End) error {
 			return unfit(err)
 		}
 	}
-	end.Tx, end.Pin, end.MS = s.lease.state(), s.lease.pin, c.ms()
+	end.Tx, end.Pin, end.MS, end.Cache = s.lease.state(), s.lease.pin, c.ms(), c.origin()
 	s.out.add(wire.TypeEnd, c.id, end)
 	return nil
 }
@@ -140,6 +154,13 @@ func (s *session) prepare(c *call, m *wire.Prepare) error {
 		return err
 	}
 	defer s.finish(c)
+	c.text = m.SQL
+	if err := s.mayRun(m.SQL); err != nil {
+		return err
+	}
+	if err := s.admit(c); err != nil {
+		return err
+	}
 	st, err := s.lease.prepare(c.ctx, m.SQL)
 	c.sent = err == nil
 	s.lease.settle(m.SQL, err)

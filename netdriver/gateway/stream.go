@@ -170,8 +170,13 @@ func (t *stream) send() (err error) {
 	if t.numbers {
 		t.decimals()
 	}
+	before := len(out.B)
 	if out.B, err = t.enc.AppendRow(out.B, t.dest); err != nil {
 		return unfit(err)
+	}
+	if err := t.c.within(t.s.bounds, len(out.B)-before); err != nil {
+		out.B = out.B[:before]
+		return err
 	}
 	if err := out.account(); err != nil {
 		return err

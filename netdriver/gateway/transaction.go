@@ -25,7 +25,11 @@ func (s *session) begin(c *call, m *wire.Begin) error {
 		limit := time.AfterFunc(time.Duration(m.TimeoutMS)*time.Millisecond, func() { c.cancel(context.DeadlineExceeded) })
 		defer limit.Stop()
 	}
-	tx, err := s.beginTx(c.ctx, driver.TxOptions{Isolation: m.Isolation, ReadOnly: m.ReadOnly})
+	if err := s.admit(c); err != nil {
+		c.cancel(nil)
+		return err
+	}
+	tx, err := s.beginTx(c.ctx, s.lease.beginning(driver.TxOptions{Isolation: m.Isolation, ReadOnly: m.ReadOnly}))
 	if err == nil && c.ctx.Err() != nil {
 		_ = tx.Rollback() // the end of its time came with it
 		err = context.Cause(c.ctx)
@@ -82,9 +86,12 @@ func (l *lease) finishTx(t wire.Type) (err error) {
 	l.tx, l.failed, l.steps = nil, false, false
 	l.end(nil)
 	l.end = nil
-	if err != nil && gone && t == wire.TypeRollback {
-		l.drop() // it went with its connection, and so did what it did
-		return nil
+	if err != nil && t == wire.TypeRollback {
+		l.drop() // nobody knows what is open there
+		if gone {
+			return nil // it went with its connection, and so did what it did
+		}
+		return err
 	}
 	l.conclude(err)
 	return err
@@ -113,6 +120,9 @@ func (s *session) ping(c *call, m *wire.Ping) error {
 			return err
 		}
 		defer s.finish(c)
+		if err := s.admit(c); err != nil {
+			return err
+		}
 		err := s.lease.again(c.ctx, func(conn driver.Conn) error {
 			p, ok := conn.(driver.Pinger)
 			if !ok {

@@ -30,6 +30,14 @@ type User struct {
 	Sessions int
 	// Role is which admin operations the user may ask for; RoleNone is none.
 	Role Role
+	// Bounds are what the user may take otherwise; Bounds.Sessions is Sessions.
+	Bounds Bounds
+	// ReadOnly holds the user to reading: the database itself refuses changes, and
+	// the user may run one query at a time and nothing that sets the session.
+	// Answers are never kept ones. With a session of Oracle's that is not possible:
+	// there the database's account must have no right but to read, and
+	// ReadOnlyByGrants says that it has none.
+	ReadOnly, ReadOnlyByGrants bool
 }
 
 // Token is what is kept of a token.
@@ -64,9 +72,25 @@ func (u User) check(c Config, fault func(what string)) {
 	if u.Sessions < 0 {
 		fault("Sessions is negative")
 	}
+	u.Bounds.faults(func(what string) { fault("Bounds." + what) })
+	if u.ReadOnly {
+		u.checkReading(c, fault)
+	}
 	for _, db := range u.Databases {
 		if c.Databases[db] == nil {
 			fault("there is no database " + db)
+		}
+	}
+}
+
+// checkReading says which databases the user cannot be held to reading.
+func (u User) checkReading(c Config, fault func(what string)) {
+	for name, db := range c.Databases {
+		if db == nil || !u.allows(name) {
+			continue
+		}
+		if why := unheld(db, u.ReadOnlyByGrants); why != "" {
+			fault("ReadOnly on " + name + ": " + why)
 		}
 	}
 }

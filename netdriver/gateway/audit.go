@@ -1,0 +1,147 @@
+// This file writes the audit log: who did what, when, and what came of it, a JSON object a line, without arguments and literals.
+
+package gateway
+
+import (
+	"crypto/sha256"
+	"encoding/hex"
+	"encoding/json"
+	"io"
+	"log/slog"
+	"sync"
+	"time"
+
+	"github.com/fluxor-db/fluxor/netdriver/internal/wire"
+)
+
+// waitingRecords is how many records may wait for the writer; then sessions wait
+// for it as well: none is left out.
+const waitingRecords = 1024
+
+// record is a line of the audit log.
+type record struct {
+	Time    time.Time         `json:"time"`
+	Event   string            `json:"event"` // login, logout, or the type of the request
+	Session string            `json:"session,omitempty"`
+	User    string            `json:"user"`
+	Address string            `json:"address"`
+	DB      string            `json:"db"`
+	App     string            `json:"app,omitempty"`
+	Labels  map[string]string `json:"labels,omitempty"`
+	// Digest is the first 16 digits of the SHA-256 of Statement, which is the text
+	// without its literals.
+	Digest    string  `json:"digest,omitempty"`
+	Statement string  `json:"statement,omitempty"`
+	Rows      int64   `json:"rows"`
+	Bytes     int64   `json:"bytes"`
+	MS        float64 `json:"ms"`
+	Cache     string  `json:"cache,omitempty"`
+	// Outcome is "ok" or the kind of the error, Code the database's.
+	Outcome string `json:"outcome"`
+	Code    string `json:"code,omitempty"`
+}
+
+// audit writes records in the order in which they come. Its zero value and nil
+// write none.
+type audit struct {
+	to    io.Writer
+	log   *slog.Logger
+	start sync.Once
+	lines chan []byte
+	done  chan struct{}
+
+	mu     sync.RWMutex // protects closed; a record is handed over under it, so that close comes after
+	closed bool
+}
+
+func newAudit(to io.Writer, log *slog.Logger) *audit {
+	if to == nil {
+		return nil
+	}
+	return &audit{to: to, log: log, lines: make(chan []byte, waitingRecords), done: make(chan struct{})}
+}
+
+// add hands a record over. It waits where the writer is slow.
+func (a *audit) add(r *record) {
+	if a == nil {
+		return
+	}
+	r.Time = time.Now().UTC()
+	line, err := json.Marshal(r)
+	if err != nil {
+		a.log.Error("fluxor: a record of the audit log could not be made", slog.Any("error", err))
+		return
+	}
+	a.mu.RLock()
+	defer a.mu.RUnlock()
+	if !a.closed {
+		a.start.Do(func() { go a.write() })
+		a.lines <- append(line, '\n')
+	}
+}
+
+// write runs in a goroutine of its own until close.
+func (a *audit) write() {
+	defer close(a.done)
+	failing := false
+	for line := range a.lines {
+		_, err := a.to.Write(line)
+		if err != nil && !failing {
+			a.log.Error("fluxor: the audit log cannot be written", slog.Any("error", err))
+		}
+		failing = err != nil
+	}
+}
+
+// close returns when all records are written.
+func (a *audit) close() {
+	if a == nil {
+		return
+	}
+	a.mu.Lock()
+	again := a.closed
+	a.closed = true
+	a.mu.Unlock()
+	if !again {
+		close(a.lines)
+	}
+	a.start.Do(func() { close(a.done) }) // nothing was ever written
+	<-a.done
+}
+
+// audited are the requests that the log is about.
+var audited = map[wire.Type]bool{
+	wire.TypeQuery: true, wire.TypeExec: true, wire.TypePrepare: true, wire.TypeBegin: true, wire.TypeCommit: true,
+	wire.TypeRollback: true, wire.TypeReset: true, wire.TypeAdmin: true,
+}
+
+// audit notes a request; f is the error that answered it, or nil.
+func (s *session) audit(c *call, t wire.Type, f *wire.Error) {
+	if s.server.audit == nil || !audited[t] {
+		return
+	}
+	r := s.record(t.String())
+	r.Rows, r.Bytes, r.MS, r.Cache = c.count, c.bytes, c.ms(), c.origin()
+	if d, ok := s.lease.db.(describer); ok && c.text != "" {
+		r.Statement = d.Fingerprint(c.text)
+		sum := sha256.Sum256([]byte(r.Statement))
+		r.Digest = hex.EncodeToString(sum[:8])
+	}
+	if f != nil {
+		r.Outcome, r.Code = string(f.Kind), f.Code
+	}
+	s.server.audit.add(r)
+}
+
+// record is what all records of the session have.
+func (s *session) record(event string) *record {
+	return &record{
+		Event: event, Session: s.id, User: s.owner.Name, Address: s.address, DB: s.hello.DB,
+		App: s.hello.Session.App, Labels: s.hello.Session.Labels, Outcome: "ok",
+	}
+}
+
+// auditFailure notes a login that failed.
+func (n *login) auditFailure(kind wire.ErrorKind) {
+	n.server.audit.add(&record{Event: "login", User: n.hello.User, Address: n.address, DB: n.hello.DB, Outcome: string(kind)})
+}

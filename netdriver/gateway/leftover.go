@@ -1,0 +1,150 @@
+// This file keeps what statements leave behind in a database's session from everybody else, where their texts pin nothing: locks, and the numbers of the last statement.
+
+package gateway
+
+import (
+	"context"
+	"database/sql/driver"
+	"regexp"
+	"strings"
+
+	"github.com/fluxor-db/fluxor"
+	"github.com/fluxor-db/fluxor/netdriver/internal/wire"
+)
+
+// describer is a Database that tells what a text is, as a *fluxor.Connector does.
+type describer interface {
+	Describe(text string) fluxor.TextFacts
+	Fingerprint(text string) string
+}
+
+// lockPin is the reason why a session keeps a lease that holds a lock.
+const lockPin = "lock"
+
+// locking are calls that take a lock for the session, by the database's type.
+// What they lock stays locked whoever has the connection next.
+var locking = map[string]*regexp.Regexp{
+	"postgres": calls(`pg_(try_)?advisory_lock(_shared)?`),
+	"mysql":    calls(`get_lock`),
+}
+
+// recalling are texts that read what a statement before them left that changed
+// something, such as the number of a row; echoing are those that read what any did.
+var (
+	recalling = map[string]*regexp.Regexp{
+		"postgres": calls(`lastval|currval`),
+		"mysql":    regexp.MustCompile(`\b(last_insert_id|lastval)\s*\(|@@\s*(session\s*\.\s*)?(identity|last_insert_id)\b|\bprevious\s+value\s+for\b`),
+		"sqlite":   calls(`last_insert_rowid|changes|total_changes`),
+		"oracle":   regexp.MustCompile(`\.\s*"?currval\b`),
+	}
+	echoing = map[string]*regexp.Regexp{
+		"mysql": regexp.MustCompile(`\b(found_rows|row_count)\s*\(|@@\s*(session\s*\.\s*)?(warning_count|error_count)\b|` +
+			`^\s*show\s+(count\s*\(\s*\*\s*\)\s*)?(warnings|errors)\b|\bget\s+(current\s+)?diagnostics\b`),
+	}
+)
+
+func calls(names string) *regexp.Regexp { return regexp.MustCompile(`\b(` + names + `)"?\s*\(`) }
+
+// harmless are the codes of texts that call nothing but what is known to read.
+var harmless = map[string]bool{"one-read": true, "reads-clock": true, "reads-catalog": true}
+
+// says reports whether a text has words of a kind, outside of its literals.
+func (l *lease) says(text string, kind map[string]*regexp.Regexp) bool {
+	words := kind[l.about.Type]
+	d, ok := l.db.(describer)
+	if words == nil || !ok || harmless[l.code(text)] {
+		return false
+	}
+	return words.MatchString(strings.ToLower(d.Fingerprint(text)))
+}
+
+// leaves reports whether a text leaves the session as it was, and else why not.
+func (l *lease) leaves(text string) (bool, string) {
+	leaves, why := l.db.LeavesSession(text)
+	if leaves && l.says(text, locking) {
+		return false, lockPin
+	}
+	return leaves, why
+}
+
+// own reports whether the session has a connection for itself now.
+func (l *lease) own() bool {
+	return l.conn != nil && (l.tx != nil || l.pin != "" || l.whole && l.leased)
+}
+
+// errRecall is what a client hears that would read what another one's statement
+// left.
+var errRecall = refused{
+	wire.ErrorDenied,
+	"the statement reads what an earlier one left in the database's session, and that may be another client's; run both in a transaction, or with pool=session",
+}
+
+// recall makes sure, before a statement that reads what an earlier one left, that
+// this was the session's own. Where a look afterwards is early enough it says so:
+// asking the database before would itself be the last statement.
+func (l *lease) recall(ctx context.Context, text string) (later bool, err error) {
+	if l.own() {
+		return false, nil
+	}
+	recalls, echoes := l.says(text, recalling), l.says(text, echoing)
+	switch code := l.code(text); {
+	case !recalls && !echoes:
+		return false, nil
+	case recalls && !l.wrote || echoes && !l.ran:
+		return false, errRecall
+	case code == "session" || code == "shows":
+		return true, nil
+	}
+	err = l.again(ctx, func(conn driver.Conn) error {
+		p, ok := conn.(driver.Pinger)
+		if !ok {
+			return errRecall
+		}
+		return p.Ping(ctx)
+	})
+	if err == nil && !l.continues() {
+		err = errRecall
+	}
+	return false, err
+}
+
+// code is the code of a text; "" where nobody knows it.
+func (l *lease) code(text string) string {
+	d, ok := l.db.(describer)
+	if !ok {
+		return ""
+	}
+	return d.Describe(text).Code
+}
+
+// changing are the codes of statements that may leave what others recall.
+var changing = words("changes-tables", "sequence", "several-statements", "select-into")
+
+// remember notes, before the lease goes back, what the session has left on its
+// connection.
+func (l *lease) remember(text string, err error) {
+	if !l.continues() {
+		l.ran, l.wrote = false, false
+	}
+	if err == nil {
+		l.ran, l.wrote = true, l.wrote || changing[l.code(text)]
+	}
+}
+
+// continues reports whether what is leased was nobody else's since the session had
+// it.
+func (l *lease) continues() bool {
+	c, ok := undressed(l.conn).(interface{ Continues() bool })
+	return ok && c.Continues()
+}
+
+// undressed is Fluxor's own connection below what a driver's package put on it.
+func undressed(conn driver.Conn) driver.Conn {
+	for {
+		u, ok := conn.(interface{ Unwrap() driver.Conn })
+		if !ok {
+			return conn
+		}
+		conn = u.Unwrap()
+	}
+}

@@ -1,0 +1,98 @@
+// This file makes guessing slow: who fails to log in too often is refused for a while, unheard.
+
+package gateway
+
+import (
+	"sync"
+	"time"
+)
+
+const (
+	// firstRefusal is for how long logins are refused after too many that failed;
+	// each further failure doubles it, up to mostRefusal.
+	firstRefusal, mostRefusal = time.Second, time.Minute
+	// forgetAfter is when a failure is forgotten that no other followed.
+	forgetAfter = 10 * time.Minute
+	// mostGuessers is how many pairs of address and name are remembered; who
+	// failed longest ago makes room.
+	mostGuessers = 10_000
+)
+
+// guesser is who tries to log in.
+type guesser struct{ address, user string }
+
+// guesses are the failures of one.
+type guesses struct {
+	failed int
+	last   time.Time
+	until  time.Time // refused until then
+}
+
+// throttle counts failed logins by address and user, so that nobody can shut
+// another's address out. It is safe for concurrent use.
+type throttle struct {
+	free int // failures that cost nothing; 0 is any number
+
+	mu  sync.Mutex // protects by; nothing else is done under it
+	by  map[guesser]*guesses
+	now func() time.Time
+}
+
+func newThrottle(free int) *throttle {
+	return &throttle{free: free, by: map[guesser]*guesses{}, now: time.Now}
+}
+
+// refuses reports whether a login is not even looked at.
+func (t *throttle) refuses(g guesser) bool {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	known := t.by[g]
+	return known != nil && t.now().Before(known.until)
+}
+
+// failed notes a login that failed.
+func (t *throttle) failed(g guesser) {
+	if t.free <= 0 {
+		return
+	}
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	now := t.now()
+	known := t.by[g]
+	if known == nil || now.Sub(known.last) > forgetAfter {
+		t.roomLocked(now)
+		known = &guesses{}
+		t.by[g] = known
+	}
+	known.failed++
+	known.last = now
+	if over := known.failed - t.free; over >= 0 {
+		known.until = now.Add(min(firstRefusal<<min(over, 10), mostRefusal))
+	}
+}
+
+// worked forgets the failures of who logged in.
+func (t *throttle) worked(g guesser) {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	delete(t.by, g)
+}
+
+// roomLocked makes room for one more.
+func (t *throttle) roomLocked(now time.Time) {
+	if len(t.by) < mostGuessers {
+		return
+	}
+	var oldest guesser
+	last := now
+	for g, known := range t.by {
+		if now.Sub(known.last) > forgetAfter {
+			delete(t.by, g)
+		} else if !known.last.After(last) {
+			oldest, last = g, known.last
+		}
+	}
+	if len(t.by) >= mostGuessers {
+		delete(t.by, oldest)
+	}
+}
