@@ -28,6 +28,8 @@ type aging struct {
 
 	// below, if there is one, is what a query comes through below the cache.
 	below atomic.Pointer[func(ctx context.Context) error]
+
+	breaks atomic.Pointer[error] // what comes behind the first row; nil is its end
 }
 
 // nobody is an argument for which there are no rows.
@@ -69,7 +71,11 @@ func (a *aging) answer(args []driver.NamedValue) *dbtest.MemoryAnswer {
 	if id == int64(nobody) {
 		return &dbtest.MemoryAnswer{Columns: []string{"name"}}
 	}
-	return &dbtest.MemoryAnswer{Columns: []string{"name"}, Rows: [][]driver.Value{{fmt.Sprintf("%v:%d", id, a.asked.Add(1))}}}
+	answer := &dbtest.MemoryAnswer{Columns: []string{"name"}, Rows: [][]driver.Value{{fmt.Sprintf("%v:%d", id, a.asked.Add(1))}}}
+	if err := a.breaks.Load(); err != nil {
+		answer.Err = *err
+	}
+	return answer
 }
 
 // through has queries come through f from now on.

@@ -3,6 +3,7 @@
 package dbtest
 
 import (
+	"cmp"
 	"context"
 	"database/sql/driver"
 	"fmt"
@@ -30,6 +31,8 @@ type MemoryAnswer struct {
 	Columns []string
 	// Rows are the values.
 	Rows [][]driver.Value
+	// Err comes behind the rows; nil is their end.
+	Err error
 }
 
 // Always answers each query alike.
@@ -152,7 +155,7 @@ func (r *memoryRows) Columns() []string { return r.answer.Columns }
 func (*memoryRows) Close() error        { return nil }
 func (r *memoryRows) Next(dest []driver.Value) error {
 	if r.next == len(r.answer.Rows) {
-		return io.EOF
+		return cmp.Or(r.answer.Err, io.EOF)
 	}
 	copy(dest, r.answer.Rows[r.next])
 	r.next++
