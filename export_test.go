@@ -57,3 +57,6 @@ func JumpClock(c *Connector, by time.Duration) time.Duration {
 	after := e.now()
 	return after.Round(0).Sub(before.Round(0)) - after.Sub(before)
 }
+
+// FlightsOf is how many questions of callers others may join at c.
+func FlightsOf(c *Connector) int { return c.main.cache.flights.Len() }
