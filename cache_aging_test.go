@@ -47,20 +47,25 @@ func age(t *testing.T, cfg fluxor.RuntimeConfig, test func(t *testing.T, a *agin
 		if cfg.Cache == "" {
 			cfg.Cache = "all"
 		}
-		cfg.InnerMiddleware = []middleware.Middleware{func(next middleware.Handler) middleware.Handler {
-			return middleware.HandlerFunc(func(ctx context.Context, c *middleware.Call) error {
-				if below := a.below.Load(); below != nil && c.Op == middleware.OpQuery {
-					if err := (*below)(ctx); err != nil {
-						return err
-					}
-				}
-				return next.Handle(ctx, c)
-			})
-		}}
+		cfg.InnerMiddleware = a.middlewares()
 		a.db, a.c = wrapped(t, dbtest.Memory{As: &pq.Driver{}, Answer: a.answer}, cfg)
 		test(t, a)
 		_ = a.db.Close()
 	})
+}
+
+// middlewares are below the cache.
+func (a *aging) middlewares() []middleware.Middleware {
+	return []middleware.Middleware{func(next middleware.Handler) middleware.Handler {
+		return middleware.HandlerFunc(func(ctx context.Context, c *middleware.Call) error {
+			if below := a.below.Load(); below != nil && c.Op == middleware.OpQuery {
+				if err := (*below)(ctx); err != nil {
+					return err
+				}
+			}
+			return next.Handle(ctx, c)
+		})
+	}}
 }
 
 func (a *aging) answer(args []driver.NamedValue) *dbtest.MemoryAnswer {

@@ -77,8 +77,11 @@ type memoryConn struct {
 
 func (c memoryConn) Prepare(string) (driver.Stmt, error) { return memoryStmt(c), nil }
 func (c memoryConn) PrepareContext(_ context.Context, text string) (driver.Stmt, error) {
-	if strings.Contains(text, "pg_is_in_recovery") {
+	switch {
+	case strings.Contains(text, "pg_is_in_recovery"):
 		return memoryStmt{memoryServer.Always}, nil
+	case strings.Contains(text, "pg_postmaster_start_time"):
+		return memoryStmt{memoryStart.Always}, nil
 	}
 	return memoryStmt(c), nil
 }
@@ -139,6 +142,9 @@ func MemoryRows(n int) *MemoryAnswer {
 
 // memoryServer is what it says of itself as a server of PostgreSQL: it is no standby.
 var memoryServer = &MemoryAnswer{Columns: []string{"version", "standby"}, Rows: [][]driver.Value{{"150000", "0"}}}
+
+// memoryStart is when that server was started.
+var memoryStart = &MemoryAnswer{Columns: []string{"start"}, Rows: [][]driver.Value{{"1"}}}
 
 // memoryRow is the answer of the zero value.
 var memoryRow = &MemoryAnswer{
