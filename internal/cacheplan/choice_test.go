@@ -77,3 +77,20 @@ func TestWhatTheSchemaLacksIsNotKept(t *testing.T) {
 		}
 	}
 }
+
+func TestOptionsOfASelectAreNoTables(t *testing.T) {
+	for d, texts := range map[sqltext.Dialect][]string{
+		sqltext.MySQL:      {"select straight_join a from orders", "select distinct straight_join a from orders straight_join rates"},
+		sqltext.PostgreSQL: {"select * from rows from (generate_series(1, 3), generate_series(1, 2)) r, orders"},
+	} {
+		p := planner(t, d, schema)
+		for _, text := range texts {
+			if got := p.Of(text); !got.Serve {
+				t.Errorf("%v: %s: not kept because of %q", d, text, got.Why)
+			}
+			if got := p.Of("insert into old " + text); got.Written == nil {
+				t.Errorf("%v: insert into old %s: ends everything because of %q", d, text, got.Beyond)
+			}
+		}
+	}
+}
