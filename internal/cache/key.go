@@ -120,12 +120,14 @@ func appendOther(dst []byte, v any) ([]byte, bool) {
 	return appendKind(dst, reflect.ValueOf(v))
 }
 
+var valuer = reflect.TypeFor[driver.Valuer]()
+
 // appendValuer adds a value that says itself what it is, if it is plain as well: an
 // enumeration, a UUID. What it says is part of the key, because it may say something
 // else the next time, such as a time that has passed since.
 func appendValuer(dst []byte, v driver.Valuer) ([]byte, bool) {
-	if at := reflect.ValueOf(v); at.Kind() == reflect.Pointer && at.IsNil() {
-		return appendKind(dst, at) // which is NULL, as database/sql has it
+	if at := reflect.ValueOf(v); at.Kind() == reflect.Pointer && at.IsNil() && at.Type().Elem().Implements(valuer) {
+		return appendKind(dst, at) // which is NULL, as database/sql has it: it asks a nil pointer whose own method it is
 	}
 	dst, ok := appendKind(dst, reflect.ValueOf(v))
 	if !ok {

@@ -148,3 +148,26 @@ func TestWhatCanBePartOfAKeyIsToldByItsTypeAlone(t *testing.T) {
 		t.Errorf("it was asked for its value %d times", n)
 	}
 }
+
+// asked says something else each time, also where it is a nil pointer.
+type asked struct{}
+
+var askedNil int
+
+func (a *asked) Value() (driver.Value, error) {
+	if a == nil {
+		askedNil++
+		return int64(askedNil), nil
+	}
+	return nil, nil
+}
+
+func TestANilPointerIsWhatItSaysWhereItsTypeSaysItOfPointers(t *testing.T) {
+	key := func(v any) string { return keyOf(t, 1, "", arg(v)) }
+	if first, second := key((*asked)(nil)), key((*asked)(nil)); first == second {
+		t.Error("database/sql asks it for its value; the key takes it for NULL")
+	}
+	if first, second := key((*moment)(nil)), key((*moment)(nil)); first != second {
+		t.Error("database/sql takes it for NULL; the key does not")
+	}
+}
