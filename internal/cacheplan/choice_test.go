@@ -94,3 +94,16 @@ func TestOptionsOfASelectAreNoTables(t *testing.T) {
 		}
 	}
 }
+
+func TestWhileNothingIsKnownOfTheSchemaEachNameMayBeOfATableThatARuleForbids(t *testing.T) {
+	const text, off = "select secret from orders", "table=secret off"
+	if got := ruled(t, sqltext.PostgreSQL, cacheplan.All, off, nil).Of(text); got.Serve || got.Why != cacheplan.WhyRule {
+		t.Errorf("without a schema: %q, want %q", got.Why, cacheplan.WhyRule)
+	}
+	if got := ruled(t, sqltext.PostgreSQL, cacheplan.All, off, schema).Of(text); !got.Serve {
+		t.Errorf("the schema has no such table: %q", got.Why)
+	}
+	if got := ruled(t, sqltext.PostgreSQL, cacheplan.Rules, "table=secret", nil).Of(text); got.Serve {
+		t.Error("a rule that keeps one table keeps another beside a name")
+	}
+}
