@@ -319,6 +319,7 @@ func (s *session) drop() {
 		s.held, s.open = nil, 0
 		s.used()
 		s.lost(&s.lent)
+		s.e.suspects()
 		l.Value.closed.Store(true)
 		l.Discard()
 	}
