@@ -6,7 +6,7 @@ SHELL := /bin/bash
 
 GO ?= go
 # Packages built and tested at a time; raise it on a machine with more cores.
-P ?= 3
+P ?= 2
 # What each fuzz target gets.
 FUZZTIME ?= 60s
 # Runs per benchmark, interleaved, and how long each run is.
@@ -30,6 +30,10 @@ MODULES := . $(patsubst %/go.mod,%,$(wildcard internal/compat/go.mod internal/ca
 # of internal/registers makes and has to notice.
 MUTANTS := fluxor_mutant_pending fluxor_mutant_versions
 
+# The conformance suite is half of what the root package's tests take, and waits for
+# servers most of that time: it runs beside the others.
+CONFORMANCE := ^TestFluxorBehavesAsTheBareDriver$$
+
 # The version stamp needs a git that trusts the checkout; nothing here uses it.
 export GOFLAGS := $(GOFLAGS) -buildvcs=false
 
@@ -49,10 +53,13 @@ demo: ## see what Fluxor does, on a database of its own
 	@$(GO) run ./cmd/fluxor demo $(ARGS)
 
 test: servers ## run all tests with the race detector, on private database servers
-	@for module in $(MODULES); do \
+	@$(GO) test -race -timeout 25m -run '$(CONFORMANCE)' . & conformance=$$!; \
+	trap 'kill $$conformance 2>/dev/null || true' EXIT; \
+	for module in $(MODULES); do \
 		echo "test: module $$module"; \
-		(cd $$module && $(GO) test -race -p $(P) -timeout 25m ./...); \
-	done
+		(cd $$module && $(GO) test -race -p $(P) -timeout 25m -skip '$(CONFORMANCE)' ./...); \
+	done; \
+	wait $$conformance
 	@$(sanitized)
 	@echo "test: all passed"
 

@@ -84,7 +84,6 @@ const lightPause = 20 * time.Millisecond
 // ctx ends, which is no error. What it made on disk is gone on return.
 func Linger(ctx context.Context, screen *term.Screen, w *Watch) (err error) {
 	s := &stage{screen: screen, size: sizes[Quick], watch: w}
-	screen.Heading("A light load, until Ctrl-C")
 	if s.dir, err = os.MkdirTemp("", "fluxor-demo-"); err != nil {
 		return err
 	}
@@ -106,6 +105,7 @@ func (s *stage) linger(ctx context.Context) (err error) {
 	if err := s.fluxor.fill(ctx, s.size, func(int, int) {}); err != nil {
 		return err
 	}
+	s.screen.Heading("A light load, until Ctrl-C") // whoever reads this can watch it
 	sd := &side{shop: s.fluxor, size: s.size}
 	errs := make([]error, s.size.workers)
 	var wg sync.WaitGroup
