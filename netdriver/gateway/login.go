@@ -9,7 +9,6 @@ import (
 	"slices"
 	"time"
 
-	"github.com/fluxor-db/fluxor/internal/limit"
 	"github.com/fluxor-db/fluxor/netdriver/internal/wire"
 )
 
@@ -30,7 +29,7 @@ type login struct {
 	proof wire.Proof
 
 	wanted []wish // of the session's connections
-	gates  []*limit.Concurrency
+	place  place
 }
 
 // run logs the client in; false where the connection is over.
@@ -83,7 +82,7 @@ func (n *login) enter() bool {
 	n.db, n.client = n.hello.DB, [2]string{n.hello.Client, n.hello.Session.App}
 	n.until = earlier(n.until, n.user.Expires)
 	n.shown.until = n.until
-	if n.gates, err = n.server.admitted(n.link, n.user); err != nil {
+	if n.place, err = n.server.admitted(n.link, n.user); err != nil {
 		return n.fail(kindOfRefusal(err), err.Error())
 	}
 	return true
