@@ -111,7 +111,9 @@ func (s *Server) serveOp(w http.ResponseWriter, r *http.Request) {
 		say(w, http.StatusBadRequest, failure{err.Error()})
 		return
 	}
+	began := time.Now()
 	answer, err := s.adminFor(r.Context(), u.Name, host(r), name, args)
+	s.auditVisit(u.Name, host(r), name, began, err)
 	if err != nil {
 		say(w, codeOf(err), failure{err.Error()})
 		return
@@ -188,6 +190,7 @@ func (s *Server) visitor(w http.ResponseWriter, r *http.Request) *User {
 	}
 	if r.Header.Get("Authorization") != "" {
 		s.log.Warn("fluxor: a login failed at the admin listener", slog.String("address", host(r)), slog.String("user", name))
+		s.audit.add(&record{Event: "login", User: name, Address: host(r), Outcome: string(wire.ErrorAuth)})
 	}
 	w.Header().Set("WWW-Authenticate", `Basic realm="fluxor", charset="UTF-8"`)
 	say(w, http.StatusUnauthorized, failure{errLogin.Error()})
