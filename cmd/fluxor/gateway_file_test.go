@@ -1,6 +1,6 @@
 //go:build unix
 
-// This file tests what a gateway's file says of the audit log, of readers and of bounds.
+// This file tests what a gateway's file says of the audit log, of readers and of bounds, and who sees the page.
 
 package main
 
@@ -118,5 +118,43 @@ func TestReadersAndBoundsOfAFileHoldAndAReloadChangesThem(t *testing.T) {
 	}
 	if n := number(t, db, "select count(*) from t"); n != 0 {
 		t.Errorf("there are %d rows", n)
+	}
+}
+
+func TestThePageOfAGatewayShowsItsClientsToMonitorsAlone(t *testing.T) {
+	more := "  - {name: monitor, role: monitor, tokens: [{sha256: HASH}]}\n  - {name: plain, tokens: [{sha256: HASH}]}\n"
+	g := startGateway(t, "databases: {erp: {dsn: '"+dbtest.SQLite(t)+"'}}\nadmin: {listen: 'localhost:0'}\n"+users+more)
+	db := client(t, "erp", "?app=billing", g.address())
+	held, err := db.Conn(t.Context())
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer held.Close() //nolint:errcheck // the test is over
+	for path, content := range map[string]string{"/": "<!doctype html>", "/clients.json": "billing", "/api/state": `"clients_total":1`} {
+		for _, who := range []struct {
+			user, token string
+			code        int
+		}{
+			{"", "", http.StatusUnauthorized},
+			{"monitor", "a wrong token", http.StatusUnauthorized},
+			{"stranger", tokenText, http.StatusUnauthorized},
+			{"plain", tokenText, http.StatusForbidden},
+			{"monitor", tokenText, http.StatusOK},
+			{"app", tokenText, http.StatusOK},
+		} {
+			code, body := g.as(who.user, who.token, http.MethodGet, path)
+			if code != who.code || strings.Contains(body, content) != (code == http.StatusOK) {
+				t.Errorf("%s as %q: got %d %.200s, want %d", path, who.user, code, body, who.code)
+			}
+		}
+	}
+	if _, err := held.ExecContext(t.Context(), "begin"); err != nil {
+		t.Fatal(err)
+	}
+	_, body := g.as("monitor", tokenText, http.MethodGet, "/clients.json")
+	for _, want := range []string{`"user":"app"`, `"database":"erp"`, `"address":"127.0.0.1"`, `"state":"pinned"`} {
+		if !strings.Contains(body, want) {
+			t.Errorf("%s is missing in %s", want, body)
+		}
 	}
 }
