@@ -300,6 +300,9 @@ type LeakReport struct {
 	// Place is the borrower's file, line and function, as in "report/month.go:88
 	// (report.Month)"; "" where it was not noted (LeakStack).
 	Place string
+	// Stack are the application's calls that led there, Place first, then who
+	// called it, up to 24 frames in all; nil where Place is "".
+	Stack []string
 	// Fingerprint is the lease's last statement without its literals.
 	Fingerprint string
 	// Dropped says that nobody can end the lease: its rows were dropped without

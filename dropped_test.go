@@ -76,7 +76,7 @@ func TestRowsThatAreDroppedAreReported(t *testing.T) {
 				t.Fatal(err)
 			}
 			r, ok := report(reports, 400)
-			if !ok || !r.Dropped || r.Ended || !strings.Contains(r.Place, "dropped_test.go:") || !strings.HasPrefix(r.Fingerprint, "select generate_series(") || strings.Contains(r.Fingerprint, "secret") {
+			if !ok || !r.Dropped || r.Ended || !strings.Contains(r.Place, "dropped_test.go:") || len(r.Stack) == 0 || r.Stack[0] != r.Place || !strings.HasPrefix(r.Fingerprint, "select generate_series(") || strings.Contains(r.Fingerprint, "secret") {
 				t.Fatalf("reported: %t, %+v", ok, r)
 			}
 			c, err := fluxor.FromDB(db)

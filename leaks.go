@@ -63,7 +63,8 @@ func (e *engine) leaked(l pool.Leak[*physical]) {
 
 func (e *engine) leakReport(l pool.Leak[*physical]) LeakReport {
 	return LeakReport{
-		Since: l.Since, Held: l.Held, Place: l.Place, Fingerprint: l.Value.noted(e.backend.Type), Dropped: l.Dropped, Ended: l.Ended,
+		Since: l.Since, Held: l.Held, Place: l.Place, Stack: l.Stack,
+		Fingerprint: l.Value.noted(e.backend.Type), Dropped: l.Dropped, Ended: l.Ended,
 	}
 }
 

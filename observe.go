@@ -55,11 +55,20 @@ const worst = 10
 // SlowStatements returns the statements that took most time together, the worst
 // first: their texts without literals, and never an argument.
 func (c *Connector) SlowStatements() []health.Statement {
+	return c.statements(ledger.ByTotal)
+}
+
+// frequentStatements returns those that ran most often.
+func (c *Connector) frequentStatements() []health.Statement {
+	return c.statements(ledger.ByCount)
+}
+
+func (c *Connector) statements(by ledger.Order) []health.Statement {
 	if c.main.ledger == nil {
 		return nil
 	}
 	var list []health.Statement
-	for _, s := range c.main.ledger.Top(worst, ledger.ByTotal) {
+	for _, s := range c.main.ledger.Top(worst, by) {
 		list = append(list, health.Statement{
 			Fingerprint: s.Fingerprint, Count: s.Count, Failed: s.Failed, Mean: s.Mean(), Max: s.Max, Caller: s.Caller,
 		})
@@ -121,6 +130,7 @@ func (c *Connector) Diagnostics() health.Diagnostics {
 		Limits:   c.Limits(),
 		Cache:    c.cacheCounted(),
 		Slowest:  c.SlowStatements(),
+		Frequent: c.frequentStatements(),
 		Failures: c.LastErrors(),
 		Config:   e.set.changed(),
 	}
@@ -128,7 +138,7 @@ func (c *Connector) Diagnostics() health.Diagnostics {
 		d.Health = last.Beside(d.State)
 	}
 	for _, l := range c.Leaks() {
-		d.Leaks = append(d.Leaks, health.Leak{Held: l.Held, Place: l.Place, Fingerprint: l.Fingerprint, Dropped: l.Dropped})
+		d.Leaks = append(d.Leaks, health.Leak{Held: l.Held, Place: l.Place, Stack: l.Stack, Fingerprint: l.Fingerprint, Dropped: l.Dropped})
 	}
 	return d
 }

@@ -1,8 +1,8 @@
 // This file is the handler: its endpoints, and what it answers to everything else.
 
-// Package admin serves what is known of a program's connectors over HTTP: the
-// present state as one JSON document, the same as a stream of events, and the
-// health pages of health/handler.
+// Package admin serves what is known of a program's connectors over HTTP: a page
+// for people, the present state as one JSON document, the same as a stream of
+// events, and the health pages of health/handler.
 //
 //	connector, err := fluxor.FromDB(db)
 //	...
@@ -10,11 +10,12 @@
 //	mux.Handle("/debug/fluxor/", http.StripPrefix("/debug/fluxor", h))
 //	server.RegisterOnShutdown(h.Close)
 //
-// Nothing here dials, asks the database or changes anything, and no document
-// holds a password or an argument. But statements, callers' files and errors
-// are nobody else's business: who may read them is decided by the program that
-// mounts the handler, with a middleware around it. docs/ADMIN.md has an example
-// and the meaning of each field.
+// Nothing here dials or asks the database, and no document holds a password or an
+// argument. Nothing is changed unless the program offers actions. But statements,
+// callers' files and errors are nobody else's business: who may read them is
+// decided by the program that mounts the handler, with [Options.Authorize] or a
+// middleware around it. docs/ADMIN.md has an example and the meaning of each
+// field.
 package admin
 
 import (
@@ -45,23 +46,48 @@ type Named struct {
 	// Name tells the connector from the others; Source may not be nil.
 	Name   string
 	Source Source
+	// Actions are what the page offers to do to the connector; none by default.
+	// See [Actions].
+	Actions []Action
 }
 
 // Handler serves the connectors given to [New]. It may be used from any number of
 // goroutines, and has none of its own.
 type Handler struct {
+	options Options
 	shown   []*shown
 	health  http.Handler
+	foreign *http.CrossOriginProtection
 	streams chan struct{} // a place for each stream
 	events  atomic.Uint64 // the number of the last event
 	closed  chan struct{}
 	once    sync.Once // closes closed
 }
 
+// Options are what a handler does beside showing connectors. The zero value lets
+// everybody who reaches the handler read, and nobody change anything.
+type Options struct {
+	// Authorize, if not nil, says whether a request may go on, and answers it itself
+	// where it may not. It is asked for everything but /livez and /readyz, from many
+	// goroutines. A request that would change something has the method POST.
+	// [Password] is such a function.
+	Authorize func(w http.ResponseWriter, r *http.Request) bool
+	// Clients, if not nil, returns who is served through the connectors at the
+	// moment, in the order in which they are to be shown. It is called for each
+	// document, from many goroutines, and neither dials nor waits.
+	Clients func() []Client
+}
+
 // New returns a handler over connectors. Close ends its streams; without one
 // http.Server.Shutdown waits for their readers to leave.
-func New(connectors ...Named) *Handler {
-	h := &Handler{streams: make(chan struct{}, MaxStreams), closed: make(chan struct{})}
+func New(connectors ...Named) *Handler { return NewWith(Options{}, connectors...) }
+
+// NewWith returns a handler over connectors as New does, with options.
+func NewWith(o Options, connectors ...Named) *Handler {
+	h := &Handler{
+		options: o, foreign: http.NewCrossOriginProtection(),
+		streams: make(chan struct{}, MaxStreams), closed: make(chan struct{}),
+	}
 	for _, c := range connectors {
 		if c.Source == nil {
 			panic("admin: connector " + c.Name + " has no source")
@@ -69,7 +95,7 @@ func New(connectors ...Named) *Handler {
 		if c.Name == "" {
 			c.Name = "default"
 		}
-		h.shown = append(h.shown, &shown{name: c.Name, source: c.Source})
+		h.shown = append(h.shown, &shown{name: c.Name, source: c.Source, actions: c.Actions})
 	}
 	h.health = handler.New(h.status)
 	return h
@@ -79,43 +105,75 @@ func New(connectors ...Named) *Handler {
 // It may be called more than once.
 func (h *Handler) Close() { h.once.Do(func() { close(h.closed) }) }
 
-// The endpoints.
+// The endpoints, beside those of the page and of its views.
 const (
 	pathState  = "/api/state"
 	pathEvents = "/api/events"
+	pathAction = "/api/action"
 	pathLive   = "/livez"
 	pathReady  = "/readyz"
 )
 
-// ServeHTTP answers GET and HEAD. It never panics with what a client sent.
+// ServeHTTP answers GET and HEAD, and where the program allows actions POST to
+// /api/action. It never panics with what a client sent.
 func (h *Handler) ServeHTTP(w http.ResponseWriter, r *http.Request) {
-	w.Header().Set("Cache-Control", "no-store")
-	w.Header().Set("X-Content-Type-Options", "nosniff")
-	serve := h.endpoint(r.URL.Path)
-	if serve == nil {
-		answer(w, http.StatusNotFound, unknown{
-			Error:     "no such page: " + shorten(r.URL.Path) + "; a handler mounted below a prefix needs http.StripPrefix",
-			Endpoints: []string{pathState, pathEvents, pathLive, pathReady},
-		})
+	harden(w.Header())
+	path := r.URL.Path
+	if path == pathLive || path == pathReady {
+		readOnly(h.health.ServeHTTP)(w, r)
 		return
 	}
-	if r.Method != http.MethodGet && r.Method != http.MethodHead {
-		w.Header().Set("Allow", "GET, HEAD")
-		answer(w, http.StatusMethodNotAllowed, refusal{"this page is only read: use GET"})
+	if h.options.Authorize != nil && !h.options.Authorize(w, r) {
 		return
 	}
-	serve(w, r)
+	if serve := h.endpoint(path); serve != nil {
+		serve(w, r)
+		return
+	}
+	answer(w, http.StatusNotFound, unknown{
+		Error:     "no such page: " + shorten(path) + "; a handler mounted below a prefix needs http.StripPrefix",
+		Endpoints: append([]string{"/", pathState, pathEvents, pathAction, pathLive, pathReady}, viewPaths()...),
+	})
+}
+
+// harden forbids browsers what no answer here needs.
+func harden(head http.Header) {
+	head.Set("Cache-Control", "no-store")
+	head.Set("Content-Security-Policy", "default-src 'none'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'")
+	head.Set("Cross-Origin-Resource-Policy", "same-origin")
+	head.Set("Referrer-Policy", "no-referrer")
+	head.Set("X-Content-Type-Options", "nosniff")
+}
+
+// readOnly lets GET and HEAD through.
+func readOnly(serve http.HandlerFunc) http.HandlerFunc {
+	return func(w http.ResponseWriter, r *http.Request) {
+		if r.Method != http.MethodGet && r.Method != http.MethodHead {
+			w.Header().Set("Allow", "GET, HEAD")
+			answer(w, http.StatusMethodNotAllowed, refusal{"this page is only read: use GET"})
+			return
+		}
+		serve(w, r)
+	}
 }
 
 // endpoint is what serves a path; nil where nothing does.
 func (h *Handler) endpoint(path string) http.HandlerFunc {
 	switch path {
 	case pathState:
-		return h.serveState
+		return readOnly(h.serveState)
 	case pathEvents:
-		return h.serveEvents
-	case pathLive, pathReady:
-		return h.health.ServeHTTP
+		return readOnly(h.serveEvents)
+	case pathAction:
+		return h.serveAction
+	case "":
+		return readOnly(toSlash)
+	}
+	if f, ok := page()[path]; ok {
+		return readOnly(f.serve)
+	}
+	if v, ok := views[path]; ok {
+		return readOnly(h.serveView(v))
 	}
 	return nil
 }

@@ -16,10 +16,17 @@ import (
 	"github.com/fluxor-db/fluxor/middleware"
 )
 
+// endpoints are all that the handler tells of.
+var endpoints = []string{
+	"/", "/api/state", "/api/events", "/api/action", "/livez", "/readyz",
+	"/breaker.json", "/cache.json", "/clients.json", "/connectors.json", "/errors.json", "/findings.json",
+	"/leaks.json", "/options.json", "/pool.json", "/statements.json", "/traffic.json",
+}
+
 func TestAnUnknownPathIsAnsweredWithTheEndpoints(t *testing.T) {
 	t.Parallel()
 	h := admin.New(admin.Named{Source: newSource(closed())})
-	for _, path := range []string{"/", "/api", "/api/state/", "/api/../etc/passwd", "/debug/fluxor/api/state"} {
+	for _, path := range []string{"/api", "/api/state/", "/index.html", "/page/main.js", "/api/../etc/passwd", "/debug/fluxor/api/state"} {
 		w := get(t, h, http.MethodGet, path)
 		var body struct {
 			Error     string
@@ -28,7 +35,7 @@ func TestAnUnknownPathIsAnsweredWithTheEndpoints(t *testing.T) {
 		if err := json.Unmarshal(w.Body.Bytes(), &body); err != nil || w.Code != http.StatusNotFound {
 			t.Fatalf("%s: %d, %v", path, w.Code, err)
 		}
-		if !strings.Contains(body.Error, path) || !slices.Equal(body.Endpoints, []string{"/api/state", "/api/events", "/livez", "/readyz"}) {
+		if !strings.Contains(body.Error, path) || !slices.Equal(body.Endpoints, endpoints) {
 			t.Errorf("%s: got %+v", path, body)
 		}
 	}

@@ -21,6 +21,9 @@ func (h *Handler) Document() Document {
 		d.State = worse(d.State, c.State)
 		d.Connectors = append(d.Connectors, c)
 	}
+	d.Findings = findingsOf(d.Connectors)
+	d.Clients, d.ClientsTotal = h.clients()
+	d.HasClients = h.options.Clients != nil
 	return d
 }
 
@@ -32,8 +35,8 @@ func (s *shown) describe() Connector {
 		Name: s.name, Database: d.Backend,
 		Health: healthOf(d), Breaker: breakerOf(d), Pool: poolOf(d.State.Pool), Limits: each(d.Limits, limitOf), Cache: cacheOf(total.Cache),
 		Total: intervalOf(total), Recent: intervalOf(recent), ActiveTransactions: total.ActiveTransactions,
-		Statements: each(d.Slowest, statementOf), Leaks: each(d.Leaks, leakOf), LastErrors: each(d.Failures, failureOf),
-		Config: map[string]string{},
+		Statements: each(d.Slowest, statementOf), Frequent: each(d.Frequent, statementOf), Leaks: each(d.Leaks, leakOf), LastErrors: each(d.Failures, failureOf),
+		Config: map[string]string{}, Actions: each(s.actions, offerOf),
 	}
 	c.Breaker.DownSeconds = seconds(s.down(d.At, d.Breaker))
 	for _, o := range d.Config {
@@ -100,7 +103,10 @@ func statementOf(s health.Statement) Statement {
 }
 
 func leakOf(l health.Leak) Leak {
-	return Leak{HeldSeconds: seconds(l.Held), Place: l.Place, Fingerprint: shorten(l.Fingerprint)}
+	return Leak{
+		HeldSeconds: seconds(l.Held), Place: l.Place, Stack: each(l.Stack, shorten),
+		Fingerprint: shorten(l.Fingerprint), Dropped: l.Dropped,
+	}
 }
 
 func failureOf(f health.Failure) Failure { return Failure{Time: f.At.UTC(), Text: shorten(f.Text)} }

@@ -32,8 +32,15 @@ type Document struct {
 	Time time.Time `json:"time"`
 	// State is the worst of the connectors' states.
 	State string `json:"state"`
+	// Findings are what somebody should look at, the worst first, and what to do.
+	Findings []Finding `json:"findings"`
 	// Connectors are in the order in which they were given to [New].
 	Connectors []Connector `json:"connectors"`
+	// Clients are who is served through the connectors, at most [MaxClients] of
+	// ClientsTotal; HasClients says whether anybody tells.
+	Clients      []Client `json:"clients"`
+	ClientsTotal int      `json:"clients_total"`
+	HasClients   bool     `json:"has_clients"`
 }
 
 // Connector is what is known of one connector.
@@ -63,6 +70,8 @@ type Connector struct {
 
 	// Statements are those that took most time together, the worst first.
 	Statements []Statement `json:"statements"`
+	// Frequent are those that ran most often, the first most.
+	Frequent []Statement `json:"frequent"`
 	// Leaks are the leases that last too long, the longest first.
 	Leaks []Leak `json:"leaks"`
 	// LastErrors are the newest first.
@@ -70,6 +79,8 @@ type Connector struct {
 	// Config are the options that are not at their default, by name, without a
 	// password.
 	Config map[string]string `json:"config"`
+	// Actions are what the page may do to it; none unless the program allows some.
+	Actions []Offer `json:"actions"`
 }
 
 // Health is the last answer to a question whether the database is well.
@@ -220,8 +231,12 @@ type Leak struct {
 	HeldSeconds Seconds `json:"held_seconds"`
 	// Place is the borrower's file and line; "" where it was not noted.
 	Place string `json:"place"`
+	// Stack are the calls that led there, the innermost first.
+	Stack []string `json:"stack"`
 	// Fingerprint is its last statement without literals.
 	Fingerprint string `json:"fingerprint"`
+	// Dropped says that nobody can end it: its rows were dropped without Close.
+	Dropped bool `json:"dropped"`
 }
 
 // Failure is an error and when it came.

@@ -125,7 +125,8 @@ func TestADocumentCarriesAllThatIsKnown(t *testing.T) {
 	at := time.Date(2026, 11, 26, 5, 20, 0, 0, time.UTC)
 	d.Limits = []health.Limit{{Name: health.LimitAtOnce, Limit: 100, InUse: 7, Admitted: 9, Mode: "timeout", Timeout: 30 * time.Second}}
 	d.Slowest = []health.Statement{{Fingerprint: strings.Repeat("日", 5000), Count: 3, Failed: 1, Mean: time.Second, Max: 2 * time.Second, Caller: "shop.go:7"}}
-	d.Leaks = []health.Leak{{Held: time.Minute, Place: "shop.go:9", Fingerprint: "select ?"}}
+	d.Frequent = []health.Statement{{Fingerprint: "select 1", Count: 1<<53 + 1}}
+	d.Leaks = []health.Leak{{Held: time.Minute, Place: "shop.go:9", Stack: []string{"shop.go:9", "main.go:3"}, Fingerprint: "select ?", Dropped: true}}
 	d.Failures = []health.Failure{{At: at, Text: "connection reset"}}
 	d.Config = []health.Setting{{Name: "fluxor_max_open_conns", Value: "50"}}
 	s := newSource(d)
@@ -142,8 +143,11 @@ func TestADocumentCarriesAllThatIsKnown(t *testing.T) {
 	if f := c.Statements[0].Fingerprint; len(f) > 2003 || !utf8.ValidString(f) || !strings.HasSuffix(f, "...") {
 		t.Errorf("a long statement is %d bytes, valid %v", len(f), utf8.ValidString(f))
 	}
-	if c.Leaks[0].HeldSeconds != 60 || c.Leaks[0].Place != "shop.go:9" || !c.LastErrors[0].Time.Equal(at) {
+	if c.Leaks[0].HeldSeconds != 60 || c.Leaks[0].Place != "shop.go:9" || !c.Leaks[0].Dropped || len(c.Leaks[0].Stack) != 2 || !c.LastErrors[0].Time.Equal(at) {
 		t.Errorf("got %+v, %+v", c.Leaks, c.LastErrors)
+	}
+	if f := c.Frequent; len(f) != 1 || f[0].Count != 1<<53+1 {
+		t.Errorf("frequent: got %+v", f)
 	}
 	if q := c.Total.Queries; q.Count != 100 || q.Failed != 2 || c.Total.SuccessPercent != 98 || q.P50Seconds > 0.00105 || q.P99Seconds < 0.09 {
 		t.Errorf("queries: got %+v", c.Total)

@@ -18,17 +18,10 @@ import (
 	_ "github.com/fluxor-db/fluxor/drivers/sqlite"
 )
 
-// onlyWith lets those through who send the token as "Authorization: Bearer TOKEN".
-func onlyWith(token string, next http.Handler) http.Handler {
-	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		sent := []byte(r.Header.Get("Authorization"))
-		if token == "" || subtle.ConstantTimeCompare(sent, []byte("Bearer "+token)) != 1 {
-			w.Header().Set("WWW-Authenticate", "Bearer")
-			http.Error(w, "unauthorized", http.StatusUnauthorized)
-			return
-		}
-		next.ServeHTTP(w, r)
-	})
+// hasToken says whether a request has the token as "Authorization: Bearer TOKEN".
+func hasToken(r *http.Request, token string) bool {
+	sent := []byte(r.Header.Get("Authorization"))
+	return token != "" && subtle.ConstantTimeCompare(sent, []byte("Bearer "+token)) == 1
 }
 
 func Example() {
@@ -37,30 +30,61 @@ func Example() {
 		log.Fatal(err)
 	}
 	defer db.Close()
-	_ = os.Setenv("ADMIN_TOKEN", "s3cret")
+	_ = os.Setenv("ADMIN_PASSWORD", "s3cret")
 
 	connector, err := fluxor.FromDB(db)
 	if err != nil {
 		log.Fatal(err)
 	}
-	h := admin.New(admin.Named{Name: "orders", Source: connector})
+	options := admin.Options{Authorize: admin.Password("ops", os.Getenv("ADMIN_PASSWORD"))}
+	h := admin.NewWith(options, admin.Named{Name: "orders", Source: connector})
 
 	mux := http.NewServeMux()
-	mux.Handle("/debug/fluxor/", http.StripPrefix("/debug/fluxor", onlyWith(os.Getenv("ADMIN_TOKEN"), h)))
+	mux.Handle("/debug/fluxor/", http.StripPrefix("/debug/fluxor", h))
 
 	server := &http.Server{Addr: "127.0.0.1:6060", Handler: mux, ReadHeaderTimeout: 5 * time.Second}
 	server.RegisterOnShutdown(h.Close)
 
-	for _, token := range []string{"", "s3cret"} {
+	for _, password := range []string{"", "s3cret"} {
 		w := httptest.NewRecorder()
 		r := httptest.NewRequest(http.MethodGet, "/debug/fluxor/api/state", nil)
-		r.Header.Set("Authorization", "Bearer "+token)
+		r.SetBasicAuth("ops", password)
 		server.Handler.ServeHTTP(w, r)
 		var d admin.Document
-		_ = json.NewDecoder(w.Body).Decode(&d) // without the token it is no document
+		_ = json.NewDecoder(w.Body).Decode(&d) // without the password it is no document
 		fmt.Printf("%d %q\n", w.Code, d.State)
 	}
 	// Output:
 	// 401 ""
 	// 200 "healthy"
+}
+
+// Anybody who sends the token may read, as fluxor top does; only the operator's
+// password lets an action through.
+func Example_actions() {
+	db, err := sql.Open("fluxor", ":memory:")
+	if err != nil {
+		log.Fatal(err)
+	}
+	defer db.Close()
+	connector, err := fluxor.FromDB(db)
+	if err != nil {
+		log.Fatal(err)
+	}
+
+	operator := admin.Password("ops", "s3cret")
+	h := admin.NewWith(admin.Options{
+		Authorize: func(w http.ResponseWriter, r *http.Request) bool {
+			return r.Method != http.MethodPost && hasToken(r, "for-reading") || operator(w, r)
+		},
+	}, admin.Named{Name: "orders", Source: connector, Actions: admin.Actions(connector)})
+
+	for _, a := range h.Document().Connectors[0].Actions {
+		fmt.Println(a.Name)
+	}
+	// Output:
+	// force-open
+	// force-closed
+	// automatic
+	// clear-cache
 }

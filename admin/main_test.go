@@ -22,6 +22,7 @@ func TestMain(m *testing.M) { dbtest.Main(m) }
 // source is a connector whose state a test sets.
 type source struct {
 	counts *metrics.Recorder
+	cache  *metrics.Cache // set before it is shown
 
 	mu    sync.Mutex
 	state health.Diagnostics
@@ -54,7 +55,18 @@ func (s *source) Diagnostics() health.Diagnostics {
 	return d
 }
 
-func (s *source) Snapshot() metrics.Snapshot { return s.counts.Snapshot() }
+func (s *source) Snapshot() metrics.Snapshot {
+	snapshot := s.counts.Snapshot()
+	snapshot.Cache = s.cache
+	return snapshot
+}
+
+// record counts n queries of one outcome.
+func (s *source) record(n int, outcome metrics.Outcome) {
+	for range n {
+		s.counts.Record(middleware.OpQuery, outcome, time.Millisecond)
+	}
+}
 
 // ran counts n operations that ended in one way.
 func (s *source) ran(n int, op middleware.Op, took time.Duration, err error) {

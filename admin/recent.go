@@ -20,8 +20,9 @@ const (
 
 // shown is a connector and what documents of before have left.
 type shown struct {
-	name   string
-	source Source
+	name    string
+	source  Source
+	actions []Action
 
 	mu     sync.Mutex // protects what follows; the source is asked without it
 	older  metrics.Snapshot

@@ -26,9 +26,9 @@ func TestAClientWithoutOraclesLibraryUsesOracleThroughAGateway(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	address := serve(t, gateway.Config{
-		Databases: map[string]gateway.Database{"erp": connector(t, c)}, Users: f.GatewayUsers(), Limits: f.Limits, Timeouts: f.Timeouts,
-	})
+	served := f.Gateway()
+	served.Databases = map[string]gateway.Database{"erp": connector(t, c)}
+	address := serve(t, served)
 	const want = `refused: oracle ORA-00001 applied: no
 total: 25 lines: 2
 line: 1 Schraube M4 12.5

@@ -29,6 +29,9 @@ type Diagnostics struct {
 	Cache *metrics.Cache
 	// Slowest are the slowest statements, the worst first.
 	Slowest []Statement
+	// Frequent are the statements that ran most often, the first most. They are not
+	// in the text.
+	Frequent []Statement
 	// Leaks are the leases that have lasted too long, the longest first.
 	Leaks []Leak
 	// Failures are the last errors, the newest first.
@@ -76,6 +79,9 @@ type Leak struct {
 	Held time.Duration
 	// Place is the borrower's file and line; "" where it was not noted.
 	Place string
+	// Stack are the application's calls that led there, the innermost first. It is
+	// not in the text.
+	Stack []string
 	// Fingerprint is its last statement without literals.
 	Fingerprint string
 	// Dropped says that nobody can end it: its rows were dropped without Close.

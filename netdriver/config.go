@@ -40,9 +40,9 @@ const (
 
 // The ways to log in, of Config.Auth.
 const (
-	// AuthAuto is the certificate where there is one, else SCRAM, bound to the
-	// channel over TLS. Where the gateway refuses that, and the wire is safe for it,
-	// the token is tried; to name the way saves the first try.
+	// AuthAuto offers the certificate where there is one, SCRAM, which is bound to
+	// the channel over TLS, and the token where the wire is safe for it. The gateway
+	// takes one that the user has.
 	AuthAuto = ""
 	// AuthSCRAM is SCRAM-SHA-256, bound to the channel over TLS.
 	AuthSCRAM = "scram"

@@ -20,7 +20,7 @@ func (c *Connector) connect(ctx context.Context) (*conn, error) {
 	first := c.first.Load()
 	for i := range uint32(len(c.cfg.Hosts)) {
 		at := (first + i) % uint32(len(c.cfg.Hosts))
-		cn, err := c.in(ctx, c.cfg.Hosts[at])
+		cn, err := c.try(ctx, c.cfg.Hosts[at])
 		if err == nil {
 			c.first.Store(at)
 			return cn, nil
@@ -31,25 +31,6 @@ func (c *Connector) connect(ctx context.Context) (*conn, error) {
 		}
 	}
 	return nil, fmt.Errorf("fluxor: no gateway let us in: %w", errors.Join(all...))
-}
-
-// in logs in at one host. Which of its ways a gateway has for a user it does not
-// tell: where SCRAM is refused and nothing speaks against it, the token is tried,
-// and from then on first.
-func (c *Connector) in(ctx context.Context, host string) (*conn, error) {
-	byToken := c.byToken.Load()
-	cn, err := c.try(ctx, host, byToken)
-	var said *Error
-	if byToken || c.cfg.Auth != AuthAuto || c.cfg.Token == "" || !c.cfg.safeForToken(host) ||
-		!errors.As(err, &said) || said.Kind != string(wire.ErrorAuth) {
-		return cn, err
-	}
-	cn, again := c.try(ctx, host, true)
-	if again != nil {
-		return nil, err
-	}
-	c.byToken.Store(true)
-	return cn, nil
 }
 
 // final says whether another gateway would say the same.
@@ -65,9 +46,8 @@ func final(err error) bool {
 	return false
 }
 
-// try dials one host and logs in, within ConnectTimeout; byToken takes that way
-// alone.
-func (c *Connector) try(ctx context.Context, host string, byToken bool) (*conn, error) {
+// try dials one host and logs in, within ConnectTimeout.
+func (c *Connector) try(ctx context.Context, host string) (*conn, error) {
 	ctx, cancel := context.WithTimeout(ctx, c.cfg.ConnectTimeout)
 	defer cancel()
 	line := netshim.LineOf(ctx)
@@ -81,7 +61,7 @@ func (c *Connector) try(ctx context.Context, host string, byToken bool) (*conn, 
 	}
 	// Whatever the context's end finds nc doing fails at once.
 	stop := context.AfterFunc(ctx, func() { _ = nc.SetDeadline(time.Unix(1, 0)) })
-	cn, err := c.enter(ctx, nc, host, byToken)
+	cn, err := c.enter(ctx, nc, host)
 	if !stop() && err == nil {
 		err = context.Cause(ctx)
 	}
@@ -104,7 +84,7 @@ func (c *Connector) dial() netshim.DialFunc {
 }
 
 // enter makes a session of a connection, which fails when ctx ends.
-func (c *Connector) enter(ctx context.Context, nc net.Conn, host string, byToken bool) (*conn, error) {
+func (c *Connector) enter(ctx context.Context, nc net.Conn, host string) (*conn, error) {
 	config, err := c.cfg.tlsFor(host)
 	if err != nil {
 		return nil, err
@@ -118,12 +98,10 @@ func (c *Connector) enter(ctx context.Context, nc net.Conn, host string, byToken
 		s := secured.ConnectionState()
 		nc, state = secured, &s
 	}
-	l := login{c: c, nc: nc, raw: raw, tls: state, auth: c.cfg.Auth, token: c.cfg.safeForToken(host), r: wire.NewReader(nc, loginLimits)}
-	if byToken {
-		l.auth = AuthToken
-	}
+	l := login{c: c, nc: nc, raw: raw, tls: state, token: c.cfg.safeForToken(host), r: wire.NewReader(nc, loginLimits)}
 	if err := l.run(); err != nil {
 		return nil, err
 	}
+	c.byToken.Store(l.mech == wire.AuthToken)
 	return newConn(c, &l), nil
 }

@@ -89,7 +89,7 @@ type Connector struct {
 	first  atomic.Uint32 // the host that is tried first: the last one that answered
 	closed atomic.Bool
 
-	// byToken: SCRAM was refused, and the token let in.
+	// byToken: the last login was by token, so that the next one begins with it.
 	byToken atomic.Bool
 
 	// scram keeps the keys that were derived from the token, so that only the

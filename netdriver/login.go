@@ -32,7 +32,6 @@ type login struct {
 	raw   net.Conn // nc, or what is below its TLS
 	r     *wire.Reader
 	tls   *tls.ConnectionState // nil for plaintext
-	auth  string               // Config.Auth, or AuthToken
 	token bool                 // the token may be sent
 	mech  string               // what is under way
 	talk  *scram.ClientConversation
@@ -72,19 +71,19 @@ func (l *login) offers() []string {
 	cfg := &l.c.cfg
 	certified := l.tls != nil && (cfg.Cert != "" || cfg.TLSConfig != nil && len(cfg.TLSConfig.Certificates) > 0)
 	var all []string
-	if certified && (l.auth == AuthAuto || l.auth == AuthMTLS) {
+	if certified && (cfg.Auth == AuthAuto || cfg.Auth == AuthMTLS) {
 		all = append(all, wire.AuthMTLS)
 	}
-	if cfg.Token == "" || l.auth == AuthMTLS {
+	if cfg.Token == "" || cfg.Auth == AuthMTLS {
 		return all
 	}
-	if l.auth != AuthToken {
+	if cfg.Auth != AuthToken {
 		if l.tls != nil {
 			all = append(all, wire.AuthSCRAMPlus)
 		}
 		all = append(all, wire.AuthSCRAM)
 	}
-	if l.auth != AuthSCRAM && l.token {
+	if cfg.Auth != AuthSCRAM && l.token {
 		all = append(all, wire.AuthToken)
 	}
 	return all
@@ -105,7 +104,11 @@ func (l *login) hello() (*wire.Hello, error) {
 	if len(m.Auth) == 0 {
 		return m, nil
 	}
-	r, err := l.begin(m.Auth[0])
+	first := m.Auth[0]
+	if l.c.byToken.Load() && slices.Contains(m.Auth, wire.AuthToken) {
+		first = wire.AuthToken
+	}
+	r, err := l.begin(first)
 	m.Mech, m.Data, m.Token = l.mech, r.Data, r.Token
 	return m, err
 }

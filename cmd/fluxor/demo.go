@@ -30,7 +30,7 @@ Examples:
     fluxor demo                     all of it
     fluxor demo --quick --plain     short, for a log
     fluxor demo --json | jq '.findings[] | {id, bare, fluxor, held}'
-    fluxor demo --serve 6060        and in another terminal: fluxor top localhost:6060`
+    fluxor demo --serve 6060        and in a browser: http://localhost:6060/, or in another terminal: fluxor top localhost:6060`
 }
 
 // Run plays the demo.
@@ -46,6 +46,7 @@ func (c *demoCommand) Run(e *env) error {
 	defer shown.close()
 	screen := c.screen(e)
 	screen.Heading("To watch")
+	screen.Say("In a browser: %s", shown.page())
 	screen.Say("In another terminal:")
 	screen.Command(shown.command())
 	played, err := c.play(e, screen, shown)

@@ -166,11 +166,19 @@ func must(t *testing.T, db *sql.DB, text string) {
 // asOperator asks for an admin page and returns code and body.
 func (g *gatewayChild) asOperator(method, path string) (int, string) {
 	g.t.Helper()
+	return g.as("app", tokenText, method, path)
+}
+
+// as is asOperator for any user; "" has no login.
+func (g *gatewayChild) as(user, token, method, path string) (int, string) {
+	g.t.Helper()
 	r, err := http.NewRequestWithContext(g.t.Context(), method, g.adminURL(path), nil)
 	if err != nil {
 		g.t.Fatal(err)
 	}
-	r.SetBasicAuth("app", tokenText)
+	if user != "" {
+		r.SetBasicAuth(user, token)
+	}
 	r.Close = true
 	answer, err := http.DefaultClient.Do(r)
 	if err != nil {

@@ -47,6 +47,9 @@ func serve(ctx context.Context, address string) (*exhibit, error) {
 // command is what shows it in another terminal.
 func (s *exhibit) command() string { return "fluxor top " + steps.Quote(s.listen.Addr().String()) }
 
+// page is where a browser shows it.
+func (s *exhibit) page() string { return "http://" + s.listen.Addr().String() + "/" }
+
 // close ends the streams and all requests.
 func (s *exhibit) close() {
 	s.watch.Close()

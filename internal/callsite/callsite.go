@@ -23,14 +23,39 @@ func First(frames *runtime.Frames) (place string) {
 		f, more = frames.Next()
 		found, last := search.Look(f)
 		if found {
-			dir, file := path.Split(f.File)
-			place = fmt.Sprintf("%s:%d (%s)", path.Join(path.Base(dir), file), f.Line, path.Base(f.Function))
+			place = written(f)
 		}
 		if last {
 			break
 		}
 	}
 	return place
+}
+
+// Stack writes the frame that called and those of the application's above it, the
+// innermost first, as [First] does; nil if there is none.
+func Stack(frames *runtime.Frames) (places []string) {
+	var search Search
+	for more, last := true, false; more; {
+		var f runtime.Frame
+		f, more = frames.Next()
+		found := false
+		if !last {
+			found, last = search.Look(f)
+		}
+		switch {
+		case found:
+			places = []string{written(f)} // what was found before lies below it
+		case len(places) > 0 && Application(f):
+			places = append(places, written(f))
+		}
+	}
+	return places
+}
+
+func written(f runtime.Frame) string {
+	dir, file := path.Split(f.File)
+	return fmt.Sprintf("%s:%d (%s)", path.Join(path.Base(dir), file), f.Line, path.Base(f.Function))
 }
 
 // Search finds, frame by frame from the innermost on, the application's frame

@@ -81,3 +81,22 @@ func TestFirstNamesTheCaller(t *testing.T) {
 		t.Errorf("First() of no stack = %q", got)
 	}
 }
+
+func TestStackNamesTheCallerAndWhoCalledIt(t *testing.T) {
+	outer := func() []string {
+		var pcs [16]uintptr
+		return Stack(runtime.CallersFrames(pcs[:runtime.Callers(0, pcs[:])]))
+	}
+	got := outer()
+	if len(got) < 2 || !strings.Contains(got[0], "TestStackNamesTheCallerAndWhoCalledIt.func1)") || !strings.HasSuffix(got[1], "(callsite.TestStackNamesTheCallerAndWhoCalledIt)") {
+		t.Errorf("Stack() = %q", got)
+	}
+	for _, place := range got {
+		if strings.Contains(place, "runtime.") {
+			t.Errorf("Stack() = %q, want the application's frames alone", got)
+		}
+	}
+	if got := Stack(runtime.CallersFrames(nil)); got != nil {
+		t.Errorf("Stack() of no stack = %q", got)
+	}
+}

@@ -11,6 +11,7 @@ type Leak[T any] struct {
 	Since time.Time     // when the lease began
 	Held  time.Duration // how long it has lasted, or lasted
 	Place string        // where it was borrowed; "" if that was not noted
+	Stack []string      // the application's calls that led there, the innermost first
 	// Dropped says that nobody can end the lease any more: see Conn.Dropped.
 	Dropped bool
 	Ended   bool
@@ -100,7 +101,7 @@ func (p *Pool[T]) tellLeaks() {
 }
 
 func (n *noticed[T]) leak(epoch time.Time) Leak[T] {
-	return Leak[T]{Value: n.c.Value, Since: epoch.Add(n.since), Held: n.held, Place: n.at.String(), Dropped: n.dropped, Ended: n.ended}
+	return Leak[T]{Value: n.c.Value, Since: epoch.Add(n.since), Held: n.held, Place: n.at.String(), Stack: n.at.calls(), Dropped: n.dropped, Ended: n.ended}
 }
 
 // Leaks returns the leases that are too long at this moment or can never end, the

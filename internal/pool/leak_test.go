@@ -51,7 +51,8 @@ func TestALongLeaseIsReportedOnceAndItsEnd(t *testing.T) {
 		}
 		pass(2 * time.Second)
 		got := n.take()
-		if len(got) != 1 || got[0].Ended || got[0].Value != c.Value || !strings.Contains(got[0].Place, "pool/kit_test.go:") {
+		if len(got) != 1 || got[0].Ended || got[0].Value != c.Value || !strings.Contains(got[0].Place, "pool/kit_test.go:") ||
+			len(got[0].Stack) < 2 || got[0].Stack[0] != got[0].Place {
 			t.Fatalf("after 61 s: %+v", got)
 		}
 		pass(time.Hour)

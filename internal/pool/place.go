@@ -67,6 +67,15 @@ func (s *stack) String() string {
 	return callsite.First(runtime.CallersFrames(s.pcs[:s.n]))
 }
 
+// calls names the frames of the application, the innermost first; nil if there is
+// none, or no stack.
+func (s *stack) calls() []string {
+	if s == nil || s.n == 0 {
+		return nil
+	}
+	return callsite.Stack(runtime.CallersFrames(s.pcs[:s.n]))
+}
+
 // place is where a lease began; nothing where that was not noted. Who takes back
 // what he parked notes it without the pool's lock, under which others read it.
 type place struct{ at atomic.Pointer[stack] }

@@ -137,6 +137,14 @@ func opNamed(name string) *Op {
 	return nil
 }
 
+// knownOp is the name where there is such an operation, else "".
+func knownOp(name string) string {
+	if opNamed(name) == nil {
+		return ""
+	}
+	return name
+}
+
 // ErrDenied is the error of an admin operation that does not exist or that the
 // role may not ask for. Retrying does not help.
 var ErrDenied = errors.New("fluxor: the user may not ask for that")
@@ -172,6 +180,7 @@ func (s *session) admin(c *call, m *wire.Admin) error {
 		return err
 	}
 	defer s.finish(c)
+	c.op = knownOp(m.Op)
 	answer, err := s.server.adminFor(c.ctx, s.owner.Name, s.address, m.Op, m.Args)
 	if errors.Is(err, ErrDenied) {
 		return refused{wire.ErrorDenied, "the user may not ask for that"}

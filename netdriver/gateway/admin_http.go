@@ -111,7 +111,9 @@ func (s *Server) serveOp(w http.ResponseWriter, r *http.Request) {
 		say(w, http.StatusBadRequest, failure{err.Error()})
 		return
 	}
+	began := time.Now()
 	answer, err := s.adminFor(r.Context(), u.Name, host(r), name, args)
+	s.auditVisit(u.Name, host(r), name, began, err)
 	if err != nil {
 		say(w, codeOf(err), failure{err.Error()})
 		return
@@ -170,24 +172,42 @@ func (s *Server) forMonitors(h http.Handler) http.Handler {
 }
 
 // visitor is the user who asks; where none is known, it has answered and returns
-// nil.
+// nil. Who failed too often is not listened to.
 func (s *Server) visitor(w http.ResponseWriter, r *http.Request) *User {
-	d, now := s.users.Load(), time.Now()
 	name, token, basic := r.BasicAuth()
-	var u *User
-	if basic {
-		u, _ = d.token(name, token, now)
-	} else if token, bears := strings.CutPrefix(r.Header.Get("Authorization"), "Bearer "); bears {
-		u = d.bearer(token, now)
-	}
-	if u != nil && u.may(now) {
+	find := func(d *directory, now time.Time) *User {
+		u, _ := d.token(name, token, now)
 		return u
+	}
+	bearer, bears := strings.CutPrefix(r.Header.Get("Authorization"), "Bearer ")
+	if bears {
+		find = func(d *directory, now time.Time) *User { return d.bearer(bearer, now) }
+	}
+	if basic || bears {
+		if u := s.heard(guesser{host(r), name}, find); u != nil {
+			return u
+		}
 	}
 	if r.Header.Get("Authorization") != "" {
 		s.log.Warn("fluxor: a login failed at the admin listener", slog.String("address", host(r)), slog.String("user", name))
+		s.audit.add(&record{Event: "login", User: name, Address: host(r), Outcome: string(wire.ErrorAuth)})
 	}
 	w.Header().Set("WWW-Authenticate", `Basic realm="fluxor", charset="UTF-8"`)
 	say(w, http.StatusUnauthorized, failure{errLogin.Error()})
+	return nil
+}
+
+// heard is the user whom find finds, unless who asks failed too often.
+func (s *Server) heard(who guesser, find func(*directory, time.Time) *User) *User {
+	if s.guesses.refuses(who) {
+		return nil
+	}
+	now := time.Now()
+	if u := find(s.users.Load(), now); u != nil && u.may(now) {
+		s.guesses.worked(who)
+		return u
+	}
+	s.guesses.failed(who)
 	return nil
 }
 

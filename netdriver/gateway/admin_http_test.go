@@ -10,6 +10,7 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/fluxor-db/fluxor/internal/dbtest"
 	"github.com/fluxor-db/fluxor/netdriver/gateway"
 )
 
@@ -97,7 +98,7 @@ func acts(op string) bool {
 }
 
 func TestOnlyAUsersTokenOpensTheAdminPages(t *testing.T) {
-	s := sqlite(t, withRole(gateway.RoleOperator))
+	s := sqlite(t, withRole(gateway.RoleOperator), func(c *gateway.Config) { c.Limits.FailedLogins = -1 })
 	shown := http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) { _, _ = io.WriteString(w, "shown") })
 	web := pages(t, s, gateway.AdminPages{Page: shown, Metrics: shown})
 	none := func(*http.Request) {}
@@ -119,6 +120,54 @@ func TestOnlyAUsersTokenOpensTheAdminPages(t *testing.T) {
 	if code, _ := visit(t, http.MethodPost, web.URL+"/admin/pause", as("app", token), foreign); code != http.StatusForbidden {
 		t.Errorf("another site's POST got %d", code)
 	}
+}
+
+func TestWhoGuessesAtTheAdminPagesIsNotHeardForAWhile(t *testing.T) {
+	s := sqlite(t, withRole(gateway.RoleMonitor), reader, func(c *gateway.Config) { c.Limits.FailedLogins = 3 })
+	web := pages(t, s, gateway.AdminPages{})
+	code := func(who ...func(*http.Request)) int {
+		got, _ := visit(t, http.MethodGet, web.URL+"/admin/pools", who...)
+		return got
+	}
+	for range 2 {
+		code(as("app", "x"))
+	}
+	code() // is no guess
+	if got := code(as("app", token)); got != http.StatusOK {
+		t.Fatalf("before the third failure: got %d", got)
+	}
+	for range 3 {
+		code(as("app", "x"))
+	}
+	if got := code(as("app", token)); got != http.StatusUnauthorized {
+		t.Errorf("who guessed too often got %d", got)
+	}
+	if tries(t, s, "app", token) {
+		t.Error("a session begins from where somebody guesses")
+	}
+	if got := code(as("reader", token)); got != http.StatusForbidden {
+		t.Errorf("another user, who has no role, got %d", got)
+	}
+	dbtest.WaitUntil(t, "the user is heard again", func() bool { return code(as("app", token)) == http.StatusOK })
+}
+
+func TestWhoGuessesTokensAtTheAdminPagesIsNotHeardForAWhile(t *testing.T) {
+	s := sqlite(t, withRole(gateway.RoleMonitor), func(c *gateway.Config) { c.Limits.FailedLogins = 3 })
+	web := pages(t, s, gateway.AdminPages{})
+	code := func(who func(*http.Request)) int {
+		got, _ := visit(t, http.MethodGet, web.URL+"/admin/pools", who)
+		return got
+	}
+	for range 3 {
+		code(bearer("x"))
+	}
+	if got := code(bearer(token)); got != http.StatusUnauthorized {
+		t.Errorf("who guessed too often got %d", got)
+	}
+	if got := code(as("app", token)); got != http.StatusOK {
+		t.Errorf("a user by name got %d", got)
+	}
+	dbtest.WaitUntil(t, "the token is heard again", func() bool { return code(bearer(token)) == http.StatusOK })
 }
 
 func TestMetricsMayBeOpenAndNothingElse(t *testing.T) {

@@ -6,6 +6,7 @@ import (
 	"crypto/sha256"
 	"encoding/hex"
 	"encoding/json"
+	"errors"
 	"io"
 	"log/slog"
 	"sync"
@@ -28,6 +29,8 @@ type record struct {
 	DB      string            `json:"db"`
 	App     string            `json:"app,omitempty"`
 	Labels  map[string]string `json:"labels,omitempty"`
+	// Op is the admin operation, where there is one of that name.
+	Op string `json:"op,omitempty"`
 	// Digest is the first 16 digits of the SHA-256 of Statement, which is the text
 	// without its literals.
 	Digest    string  `json:"digest,omitempty"`
@@ -121,6 +124,7 @@ func (s *session) audit(c *call, t wire.Type, f *wire.Error) {
 		return
 	}
 	r := s.record(t.String())
+	r.Op = c.op
 	r.Rows, r.Bytes, r.MS, r.Cache = c.count, c.bytes, c.ms(), c.origin()
 	if d, ok := s.lease.db.(describer); ok && c.text != "" {
 		r.Statement = d.Fingerprint(c.text)
@@ -139,6 +143,23 @@ func (s *session) record(event string) *record {
 		Event: event, Session: s.id, User: s.owner.Name, Address: s.address, DB: s.hello.DB,
 		App: s.hello.Session.App, Labels: s.hello.Session.Labels, Outcome: "ok",
 	}
+}
+
+// auditVisit notes what a visitor of the admin pages asked for; err is why in vain,
+// or nil.
+func (s *Server) auditVisit(user, address, op string, began time.Time, err error) {
+	r := &record{Event: wire.TypeAdmin.String(), Op: knownOp(op), User: user, Address: address, MS: since(began), Outcome: "ok"}
+	var own refused
+	switch {
+	case err == nil:
+	case errors.Is(err, ErrDenied):
+		r.Outcome = string(wire.ErrorDenied)
+	case errors.As(err, &own):
+		r.Outcome = string(own.kind)
+	default:
+		r.Outcome = string(wire.ErrorInternal)
+	}
+	s.audit.add(r)
 }
 
 // auditFailure notes a login that failed.

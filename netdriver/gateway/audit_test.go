@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"io"
 	"log/slog"
+	"net/http"
 	"slices"
 	"strings"
 	"sync"
@@ -39,10 +40,10 @@ func (h *heard) String() string {
 
 // auditRecord is a line of the log as others read it.
 type auditRecord struct {
-	Time, Event, Session, User, Address, DB, App, Digest, Statement, Cache, Outcome, Code string
-	Labels                                                                                map[string]string
-	Rows, Bytes                                                                           int64
-	MS                                                                                    float64
+	Time, Event, Op, Session, User, Address, DB, App, Digest, Statement, Cache, Outcome, Code string
+	Labels                                                                                    map[string]string
+	Rows, Bytes                                                                               int64
+	MS                                                                                        float64
 }
 
 func (h *heard) records(t *testing.T) (all []auditRecord) {
@@ -107,6 +108,32 @@ func TestTheAuditLogSaysWhoDidWhatAndWhatCameOfIt(t *testing.T) {
 	}
 	if r := all[8]; r.Code != "1" {
 		t.Errorf("got %+v", r)
+	}
+}
+
+func TestTheAuditLogSaysWhatOperatorsDid(t *testing.T) {
+	log := &heard{}
+	s := sqlite(t, withRole(gateway.RoleOperator), func(c *gateway.Config) { c.Audit = log })
+	web := pages(t, s, gateway.AdminPages{})
+	for _, path := range []string{"/admin/pause?database=erp", "/admin/resume", "/admin/kill?database=none", "/admin/drain", "/admin/secret-7"} {
+		visit(t, http.MethodPost, web.URL+path, as("app", token))
+	}
+	visit(t, http.MethodGet, web.URL+"/admin/pools", as("stranger", token))
+	visit(t, http.MethodGet, web.URL+"/admin/pools")
+	c := login(t, s)
+	c.do(wire.TypeAdmin, &wire.Admin{Op: "drain"}).refused(t, wire.ErrorDenied)
+	_ = s.Close()
+	var got []string
+	for _, r := range log.records(t) {
+		got = append(got, fmt.Sprintf("%s %s %s %s %s", r.Event, r.Op, r.User, r.Address, r.Outcome))
+	}
+	want := []string{
+		"admin pause app 127.0.0.1 ok", "admin resume app 127.0.0.1 ok", "admin kill app 127.0.0.1 protocol",
+		"admin drain app 127.0.0.1 denied", "admin  app 127.0.0.1 denied", "login  stranger 127.0.0.1 auth",
+		"login  app 127.0.0.1 ok", "admin drain app 127.0.0.1 denied", "logout  app 127.0.0.1 ok",
+	}
+	if !slices.Equal(got, want) {
+		t.Errorf("got\n%s\nwant\n%s", strings.Join(got, "\n"), strings.Join(want, "\n"))
 	}
 }
 

@@ -76,7 +76,28 @@ func (g gates) gate(name string, n int) *limit.Concurrency {
 // gatesFor are those that a session's statements pass: the user's first, so that
 // who waits for himself takes no place on the database.
 func (s *Server) gatesFor(u *User, db string) []*limit.Concurrency {
-	return []*limit.Concurrency{s.userGates.gate(u.Name, u.Bounds.InFlight), s.databaseGates.gate(db, s.cfg.Bounds[db].InFlight)}
+	return []*limit.Concurrency{s.userGates.gate(u.Name, u.Bounds.InFlight), s.databaseGates.gate(db, s.bounds[db].InFlight)}
+}
+
+// putBounds puts others in the place of the databases' bounds.
+func (s *Server) putBounds(bounds map[string]Bounds) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.bounds = bounds
+	for name, g := range s.databaseGates {
+		g.SetLimit(bounds[name].InFlight)
+	}
+}
+
+// place is what a session is given when it begins.
+type place struct {
+	gates  []*limit.Concurrency // its statements pass them
+	bounds Bounds               // of each result, and of waiting
+}
+
+// placeOf is a session's place. The server's lock is held.
+func (s *Server) placeOf(u *User, db string) place {
+	return place{s.gatesFor(u, db), u.Bounds.and(s.bounds[db])}
 }
 
 // errQueue ends the wait of a statement.

@@ -65,6 +65,37 @@ func TestTheQueueBoundHoldsForTheDatabasesConnectionsToo(t *testing.T) {
 	dbtest.WaitUntil(t, "all is given back", func() bool { return db.PoolStats().Used == 0 })
 }
 
+func TestNewBoundsOfADatabaseHoldWithoutARestart(t *testing.T) {
+	t.Parallel()
+	conf := config(connector(t, dbtest.SQLite(t, "_pragma=busy_timeout(5000)")))
+	s := serve(t, conf)
+	bind := func(b gateway.Bounds) error {
+		to := gateway.Served{Databases: conf.Databases, Users: conf.Users, Bounds: map[string]gateway.Bounds{"erp": b}}
+		return s.SetServed(to, func(string, gateway.Database) { t.Error("a database went") })
+	}
+	holder := login(t, s)
+	if err := bind(gateway.Bounds{InFlight: 1, Queue: 50 * time.Millisecond, Sessions: 2}); err != nil {
+		t.Fatal(err)
+	}
+	holder.do(wire.TypeBegin, &wire.Begin{})
+	c := login(t, s)
+	c.query("select 1").refused(t, wire.ErrorPoolTimeout)
+	denied := dial(t, s.address)
+	denied.greet(&wire.Hello{User: "app", DB: "erp", Token: token})
+	denied.answer(0).refused(t, wire.ErrorOverloaded)
+	if err := bind(gateway.Bounds{Rows: -1}); err == nil {
+		t.Error("wrong bounds are accepted")
+	}
+	c.query("select 1").refused(t, wire.ErrorPoolTimeout)
+	if err := bind(gateway.Bounds{Rows: 1}); err != nil {
+		t.Fatal(err)
+	}
+	if got := c.query("select 1").value(t); got != int64(1) {
+		t.Error(got)
+	}
+	login(t, s).query("select 1 union all select 2").refused(t, wire.ErrorTooLarge)
+}
+
 func TestOneUsersBoundIsNotAnothers(t *testing.T) {
 	t.Parallel()
 	s := sqlite(t, reader, func(c *gateway.Config) { c.Users[0].Bounds = gateway.Bounds{InFlight: 1, Queue: 50 * time.Millisecond} })

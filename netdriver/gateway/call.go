@@ -18,7 +18,8 @@ type call struct {
 	rows     bool // it has answered
 	recalls  bool // it reads what the last statement left; see lease.recall
 
-	text  string              // of the statement, for the audit log
+	text  string              // of the statement, for the audit log, as op
+	op    string              // the admin operation
 	cache *fluxor.CacheAnswer // where the answer came from; nil where nobody asks
 	count int64               // rows that were answered, or changed
 	bytes int64               // of rows
@@ -53,7 +54,10 @@ func (s *session) finish(c *call) {
 }
 
 // ms is how long the call has taken.
-func (c *call) ms() float64 { return float64(time.Since(c.began).Microseconds()) / 1000 }
+func (c *call) ms() float64 { return since(c.began) }
+
+// since is how long ago that was, in milliseconds.
+func since(began time.Time) float64 { return float64(time.Since(began).Microseconds()) / 1000 }
 
 // cause is why the call's context ended; nil while it has not.
 func (c *call) cause() error {

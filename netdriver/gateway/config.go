@@ -150,12 +150,7 @@ func (c Config) validate() error {
 	var faults []error
 	fault := func(format string, args ...any) { faults = append(faults, fmt.Errorf(format, args...)) }
 	faults = append(faults, c.databaseFaults()...)
-	for name, b := range c.Bounds {
-		if c.Databases[name] == nil {
-			fault("Bounds: there is no database %s", name)
-		}
-		b.faults(func(what string) { fault("Bounds of %s: %s", name, what) })
-	}
+	faults = append(faults, c.boundFaults()...)
 	faults = append(faults, c.userFaults()...)
 	if t := c.TLS; t != nil && len(t.Certificates) == 0 && t.GetCertificate == nil && t.GetConfigForClient == nil {
 		fault("TLS: there is no certificate")
@@ -173,6 +168,17 @@ func (c Config) databaseFaults() (faults []error) {
 		if name == "" || db == nil {
 			faults = append(faults, fmt.Errorf("database %q: a name and a connector are needed", name))
 		}
+	}
+	return faults
+}
+
+// boundFaults are what is wrong with the bounds of databases.
+func (c Config) boundFaults() (faults []error) {
+	for name, b := range c.Bounds {
+		if c.Databases[name] == nil {
+			faults = append(faults, fmt.Errorf("Bounds: there is no database %s", name))
+		}
+		b.faults(func(what string) { faults = append(faults, fmt.Errorf("Bounds of %s: %s", name, what)) })
 	}
 	return faults
 }

@@ -72,21 +72,30 @@ func (o *offers) sorted() []*offer {
 // offer is the database that is served under a name; nil where none is.
 func (s *Server) offer(name string) *offer { return (*s.offers.Load())[name] }
 
-// SetServed puts others in the place of the databases and the users, all at once;
-// if something is wrong with them, the error names all of it and nothing changes.
-// What becomes of the users' sessions is as with SetUsers. A database whose name
-// is gone or leads to another value is left: its sessions hear goaway and may end
-// their transactions, and clients come again for the one that is served now. Once
-// it has no session, retired is called with it, from a goroutine of the server's
-// or before SetServed returns; its owner closes it then.
-func (s *Server) SetServed(databases map[string]Database, users []User, retired func(name string, db Database)) error {
+// Served is the part of a Config that SetServed changes.
+type Served struct {
+	Databases map[string]Database
+	Users     []User
+	Bounds    map[string]Bounds
+}
+
+// SetServed puts others in the place of the databases, their bounds and the users,
+// all at once; if something is wrong with them, the error names all of it and
+// nothing changes. What becomes of the users' sessions is as with SetUsers. A
+// database whose name is gone or leads to another value is left: its sessions hear
+// goaway and may end their transactions, and clients come again for the one that
+// is served now. Once it has no session, retired is called with it, from a
+// goroutine of the server's or before SetServed returns; its owner closes it then.
+// Of new bounds InFlight holds at once, the others for sessions that begin.
+func (s *Server) SetServed(to Served, retired func(name string, db Database)) error {
 	s.changes.Lock()
 	defer s.changes.Unlock()
 	c := s.cfg
-	c.Databases, c.Users = maps.Clone(databases), slices.Clone(users)
-	if err := errors.Join(append(c.databaseFaults(), c.userFaults()...)...); err != nil {
+	c.Databases, c.Users, c.Bounds = maps.Clone(to.Databases), slices.Clone(to.Users), maps.Clone(to.Bounds)
+	if err := errors.Join(slices.Concat(c.databaseFaults(), c.boundFaults(), c.userFaults())...); err != nil {
 		return fmt.Errorf("fluxor: what the gateway is to serve: %w", err)
 	}
+	s.putBounds(c.Bounds)
 	before := *s.offers.Load()
 	now := newOffers(c.Databases, before)
 	s.offers.Store(now)

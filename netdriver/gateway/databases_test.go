@@ -26,7 +26,7 @@ func TestASessionFinishesOnTheOldDatabaseAndTheNextIsOnTheNewOne(t *testing.T) {
 		}
 		gone <- db
 	}
-	if err := s.SetServed(map[string]gateway.Database{"erp": second, "more": first}, conf.Users, retired); err != nil {
+	if err := s.SetServed(gateway.Served{Databases: map[string]gateway.Database{"erp": second, "more": first}, Users: conf.Users}, retired); err != nil {
 		t.Fatal(err)
 	}
 	if m := c.next(); m.Type != wire.TypeGoaway {
@@ -60,7 +60,7 @@ func TestAnUnusedDatabaseGoesAtOnceAndOneThatStaysKeepsItsSessions(t *testing.T)
 	c := login(t, s)
 	gone := 0
 	for range 2 {
-		err := s.SetServed(map[string]gateway.Database{"erp": stays}, conf.Users, func(string, gateway.Database) { gone++ })
+		err := s.SetServed(gateway.Served{Databases: map[string]gateway.Database{"erp": stays}, Users: conf.Users}, func(string, gateway.Database) { gone++ })
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -82,7 +82,7 @@ func TestNothingChangesWhereSomethingIsWrong(t *testing.T) {
 	users := []gateway.User{{Name: "app", Tokens: conf.Users[0].Tokens, Databases: []string{"gone"}}}
 	none := func(string, gateway.Database) { t.Error("a database went") }
 	for _, databases := range []map[string]gateway.Database{nil, {"erp": nil}, {"other": db}} {
-		if err := s.SetServed(databases, users, none); err == nil {
+		if err := s.SetServed(gateway.Served{Databases: databases, Users: users}, none); err == nil {
 			t.Errorf("%v is accepted", databases)
 		}
 	}

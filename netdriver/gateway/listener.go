@@ -9,8 +9,6 @@ import (
 	"log/slog"
 	"net"
 	"time"
-
-	"github.com/fluxor-db/fluxor/internal/limit"
 )
 
 // Between accepts that fail, as they do where descriptors are used up.
@@ -107,13 +105,13 @@ func (s *Server) arrived(k *link) bool {
 	return true
 }
 
-// admitted makes a connection a session of the user's, and returns the gates that
-// its statements pass; the error says which limit is against it.
-func (s *Server) admitted(k *link, u *User) ([]*limit.Concurrency, error) {
+// admitted makes a connection a session of the user's, and returns its place; the
+// error says which limit is against it.
+func (s *Server) admitted(k *link, u *User) (place, error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	if err := s.againstLocked(k, u); err != nil {
-		return nil, err
+		return place{}, err
 	}
 	c := &s.counts
 	c.waited(k)
@@ -123,13 +121,13 @@ func (s *Server) admitted(k *link, u *User) ([]*limit.Concurrency, error) {
 	c.from[k.address]++
 	k.offer.sessions++
 	k.user, k.id, k.since = u, newID(), time.Now()
-	return s.gatesFor(u, k.db), nil
+	return s.placeOf(u, k.db), nil
 }
 
 // againstLocked is what is against a session.
 func (s *Server) againstLocked(k *link, u *User) error {
 	l, c := s.cfg.Limits, &s.counts
-	mine, all := tighter(u.Sessions, u.Bounds.Sessions), s.cfg.Bounds[k.db].Sessions
+	mine, all := tighter(u.Sessions, u.Bounds.Sessions), s.bounds[k.db].Sessions
 	if mine == 0 {
 		mine = l.SessionsPerUser
 	}

@@ -9,7 +9,6 @@ import (
 	"slices"
 	"time"
 
-	"github.com/fluxor-db/fluxor/internal/limit"
 	"github.com/fluxor-db/fluxor/netdriver/internal/wire"
 )
 
@@ -30,7 +29,7 @@ type login struct {
 	proof wire.Proof
 
 	wanted []wish // of the session's connections
-	gates  []*limit.Concurrency
+	place  place
 }
 
 // run logs the client in; false where the connection is over.
@@ -83,7 +82,7 @@ func (n *login) enter() bool {
 	n.db, n.client = n.hello.DB, [2]string{n.hello.Client, n.hello.Session.App}
 	n.until = earlier(n.until, n.user.Expires)
 	n.shown.until = n.until
-	if n.gates, err = n.server.admitted(n.link, n.user); err != nil {
+	if n.place, err = n.server.admitted(n.link, n.user); err != nil {
 		return n.fail(kindOfRefusal(err), err.Error())
 	}
 	return true
@@ -133,22 +132,35 @@ func (n *login) fail(kind wire.ErrorKind, text string) bool {
 	return false
 }
 
-// mechanism is how the client logs in: its own first choice, else the strongest
-// that it names and that fits the connection.
+// mechanism is how the client logs in: the first of its ways that the user has. A
+// way that nobody has fails at its end.
 func (n *login) mechanism() (string, error) {
-	if n.hello.Mech != "" {
-		return n.hello.Mech, nil
+	offered := n.offered()
+	if len(offered) == 0 {
+		return "", errLogin
 	}
-	can := n.hello.Auth
-	if len(can) == 0 && n.hello.Token != "" {
-		can = []string{wire.AuthToken}
+	if i := slices.IndexFunc(offered, n.has); i >= 0 {
+		return offered[i], nil
 	}
-	for _, m := range []string{wire.AuthMTLS, wire.AuthSCRAMPlus, wire.AuthSCRAM, wire.AuthToken} {
-		if slices.Contains(can, m) && n.fits(m) {
-			return m, nil
-		}
+	return offered[0], nil
+}
+
+// offered are the ways that the client names and that fit the connection: first
+// what it has begun already, then the stronger ones first.
+func (n *login) offered() []string {
+	begun := n.hello.Mech
+	if begun == "" && n.hello.Token != "" {
+		begun = wire.AuthToken
 	}
-	return "", errLogin
+	all := []string{begun, wire.AuthMTLS, wire.AuthSCRAMPlus, wire.AuthSCRAM, wire.AuthToken}
+	if n.hello.Mech == "" { // a certificate was shown without being named
+		all[0], all[1] = all[1], all[0]
+	}
+	can := append(slices.Clone(n.hello.Auth), n.hello.Mech)
+	if len(n.hello.Auth) == 0 {
+		can = append(can, begun)
+	}
+	return slices.DeleteFunc(all, func(m string) bool { return !slices.Contains(can, m) || !n.fits(m) })
 }
 
 // fits reports whether a mechanism can be used on this connection.
@@ -159,15 +171,25 @@ func (n *login) fits(mech string) bool {
 	case wire.AuthSCRAMPlus:
 		return n.state != nil && !n.r.Line()
 	case wire.AuthSCRAM:
-		return !n.r.Line() && n.hello.Token == ""
+		return !n.r.Line()
 	}
 	return mech == wire.AuthToken
 }
 
-func (n *login) authenticate(mech string) error {
-	if !n.fits(mech) && mech != wire.AuthSCRAM {
-		return errLogin
+// has reports whether the user can log in by a mechanism that fits. For somebody
+// unknown the answer is one that a user could have.
+func (n *login) has(mech string) bool {
+	if mech == wire.AuthMTLS {
+		return n.users.certificate(n.hello.User, n.state.VerifiedChains[0][0]) != nil
 	}
+	w := n.users.ways(n.hello.User)
+	if mech == wire.AuthToken {
+		return w.token
+	}
+	return w.password
+}
+
+func (n *login) authenticate(mech string) error {
 	switch mech {
 	case wire.AuthMTLS:
 		n.user = n.users.certificate(n.hello.User, n.state.VerifiedChains[0][0])
@@ -180,9 +202,6 @@ func (n *login) authenticate(mech string) error {
 	case wire.AuthToken:
 		return n.byToken()
 	case wire.AuthSCRAM:
-		if n.r.Line() {
-			return errLogin
-		}
 		return n.bySCRAM(mech, mayBind)
 	}
 	return n.bySCRAM(mech, mustBind)
@@ -218,7 +237,7 @@ func (n *login) bySCRAM(mech string, bound binding) error {
 		return errLogin
 	}
 	said := n.hello.Data
-	if n.hello.Mech == "" || len(said) == 0 {
+	if n.hello.Mech != mech || len(said) == 0 {
 		if said, err = n.ask(mech, nil); err != nil {
 			return err
 		}

@@ -41,7 +41,7 @@ func TestAStormOfReloadsCostsClientsNothing(t *testing.T) {
 		at := done.Load()
 		dbtest.WaitUntil(t, "the clients work", func() bool { return done.Load() >= at+3*workers || len(errs) > 0 })
 		next := map[string]gateway.Database{"erp": connector(t, dsn, few)}
-		if err := s.SetServed(next, conf.Users, func(string, gateway.Database) { gone.Add(1) }); err != nil {
+		if err := s.SetServed(gateway.Served{Databases: next, Users: conf.Users}, func(string, gateway.Database) { gone.Add(1) }); err != nil {
 			t.Fatal(err)
 		}
 	}

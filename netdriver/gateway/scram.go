@@ -85,15 +85,17 @@ func (s *SCRAM) valid() bool {
 }
 
 // scram is what is kept of the user; for one who is unknown or has no password,
-// something that stays the same and that no proof fits.
+// something that stays the same and that no proof fits. It takes the same time for
+// all.
 func (d *directory) scram(name string) *SCRAM {
-	if u := d.byName[name]; u != nil && u.SCRAM != nil {
-		return u.SCRAM
-	}
-	return &SCRAM{
+	s := &SCRAM{
 		Iterations: d.rounds, Salt: d.derived("salt", name)[:16],
 		StoredKey: d.derived("stored", name), ServerKey: d.derived("server", name),
 	}
+	if u := d.byName[name]; u != nil && u.SCRAM != nil {
+		s = u.SCRAM
+	}
+	return s
 }
 
 func (d *directory) derived(what, name string) []byte {

@@ -17,6 +17,7 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"maps"
 	"net"
 	"sync"
 	"sync/atomic"
@@ -50,6 +51,7 @@ type Server struct {
 	listeners                map[net.Listener]struct{}
 	links                    map[*link]struct{} // logged in or not
 	counts                   counts
+	bounds                   map[string]Bounds // of databases, by name; immutable
 	userGates, databaseGates gates
 	draining                 bool
 	closed                   bool
@@ -68,6 +70,7 @@ func New(c Config) (*Server, error) {
 	s := &Server{
 		cfg: c, memory: budget{most: c.Limits.Memory}, log: c.Logger, audit: newAudit(c.Audit, c.Logger), guesses: newThrottle(c.Limits.FailedLogins),
 		listeners: map[net.Listener]struct{}{}, links: map[*link]struct{}{}, counts: newCounts(), began: time.Now(),
+		bounds:    maps.Clone(c.Bounds),
 		userGates: gates{}, databaseGates: gates{},
 	}
 	s.users.Store(newDirectory(c.Users))

@@ -11,7 +11,6 @@ import (
 	"slices"
 	"time"
 
-	"github.com/fluxor-db/fluxor/internal/limit"
 	"github.com/fluxor-db/fluxor/netdriver/internal/wire"
 )
 
@@ -42,8 +41,7 @@ type session struct {
 	expiry *time.Timer
 	window int64
 
-	bounds  Bounds // of each result, and of waiting
-	gates   []*limit.Concurrency
+	place
 	placed  bool // the session is counted by the gates
 	caches  bool // answers may be kept ones
 	waiting waiting
@@ -61,7 +59,7 @@ func newSession(n *login, conn net.Conn) *session {
 	srv := n.server
 	s := &session{
 		link: n.link, conn: conn, hello: n.hello, owner: n.user, proof: n.proof, out: n.out, reader: n.r, until: n.until,
-		bounds: n.user.Bounds.and(srv.cfg.Bounds[n.hello.DB]), gates: n.gates,
+		place: n.place,
 	}
 	s.waiting.s = s
 	s.life, s.end = srv.within()

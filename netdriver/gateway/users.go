@@ -6,6 +6,7 @@ import (
 	"crypto/sha256"
 	"crypto/subtle"
 	"crypto/x509"
+	"encoding/binary"
 	"slices"
 	"time"
 )
@@ -110,6 +111,26 @@ type directory struct {
 	mock   [32]byte // what the salts of unknown users are made from
 	rounds int      // of SCRAM for unknown users
 	nobody *User    // whom unknown users are compared with
+	known  []ways   // of each user who has a token or a password
+}
+
+// ways are those to log in that need no certificate.
+type ways struct{ token, password bool }
+
+func (u *User) ways() ways { return ways{len(u.Tokens) > 0, u.SCRAM != nil} }
+
+// ways are those of a user. For a name that has none they are those of some user,
+// by the name always the same one: strangers learn nothing by what is asked of
+// them, and nothing by the time.
+func (d *directory) ways(name string) ways {
+	w := ways{password: true}
+	if n := uint64(len(d.known)); n > 0 {
+		w = d.known[binary.BigEndian.Uint64(d.derived("ways", name))%n]
+	}
+	if u := d.byName[name]; u != nil && u.ways() != (ways{}) {
+		return u.ways()
+	}
+	return w
 }
 
 func newDirectory(users []User) *directory {
@@ -119,6 +140,9 @@ func newDirectory(users []User) *directory {
 		u := users[i]
 		d.byName[u.Name] = &u
 		d.tokens = max(d.tokens, len(u.Tokens))
+		if w := u.ways(); w != (ways{}) {
+			d.known = append(d.known, w)
+		}
 		for _, t := range u.Tokens {
 			_, _ = seed.Write(t.SHA256[:])
 		}

@@ -151,6 +151,9 @@ func (f *File) checkUser(r *reader, i int) {
 	if len(u.Certificates) > 0 && f.TLS.ClientCA == "" && !r.ailing("tls") {
 		r.wrong(path+".certificates", "clients are asked for a certificate where tls.client_ca is set")
 	}
+	if u.ReadOnlyByGrants && !u.ReadOnly && !ails {
+		r.wrong(path+".read_only_by_grants", "it goes with read_only: true")
+	}
 	for n, db := range u.Databases {
 		if f.Databases[db] == nil && db != "" {
 			r.wrong(fmt.Sprintf("%s.databases[%d]", path, n), "there is no database %s", db)

@@ -102,7 +102,7 @@ func TestTheDocumentedExampleIsValidAndHasEveryKey(t *testing.T) {
 			t.Errorf("docs/GATEWAY.md has no `%s`", path)
 		}
 	}
-	users := f.GatewayUsers()
+	users := f.Gateway().Users
 	if len(users) != 4 || len(users[0].Tokens) != 2 || users[1].SCRAM == nil || users[3].Role != gateway.RoleAdmin {
 		t.Errorf("got %+v", users)
 	}
@@ -195,6 +195,8 @@ func TestContradictionsAreRefused(t *testing.T) {
 		"admin for others":          {smallest + "admin: {listen: \"[::]:1\"}\n", "7:9: admin.listen: other machines reach this address"},
 		"admin over TLS without it": {smallest + "admin: {tls: true}\n", "admin.tls: tls.certificate is missing"},
 		"admin among clients":       {smallest + "admin: {listen: 127.0.0.1:0}\n", "admin.listen: clients are served at this address"},
+		"grants of who may write":   {smallest + "    read_only_by_grants: true\n", "7:5: users[0].read_only_by_grants: it goes with read_only: true"},
+		"guesses without a number":  {smallest + "limits: {failed_logins: -1}\n", "7:25: limits.failed_logins: want a whole number from 0 on"},
 		"a key twice":               {smallest + "listen: [127.0.0.1:1]\n", "7:1: listen: the key stands there twice"},
 		"a key without a value":     {smallest + "drain:\n", "the key has no value"},
 		"two documents":             {smallest + "---\na: b\n", "a second document"},

@@ -89,3 +89,22 @@ func TestTheUnitForSystemdGivesTimeToDrain(t *testing.T) {
 		t.Errorf("the unit has %d s to end, the example's gateway takes %s and %s", seconds, d.Delay, d.Timeout)
 	}
 }
+
+func TestTheAuditLogOfTheExampleMayBeWrittenAndIsMovedAway(t *testing.T) {
+	unit, err := os.ReadFile("../../../deploy/fluxor-gateway.service")
+	if err != nil {
+		t.Fatal(err)
+	}
+	rotate, err := os.ReadFile("../../../deploy/fluxor-gateway.logrotate")
+	if err != nil {
+		t.Fatal(err)
+	}
+	file := example(t).Audit.File
+	logs := regexp.MustCompile(`(?m)^LogsDirectory=(\S+)$`).FindSubmatch(unit)
+	if logs == nil || filepath.Dir(file) != "/var/log/"+string(logs[1]) {
+		t.Errorf("the unit may write to %s, the example to %s", logs, file)
+	}
+	if !strings.Contains(string(rotate), "\n"+file+" {") || !bytes.Contains(unit, []byte("ExecReload=/bin/kill -HUP")) {
+		t.Errorf("logrotate does not move %s away, or the unit's reload is no SIGHUP", file)
+	}
+}

@@ -31,9 +31,11 @@ type File struct {
 	// Limits and Timeouts are the gateway's.
 	Limits   gateway.Limits
 	Timeouts gateway.Timeouts
-	// Drain is how the gateway ends, Admin where operators reach it, Log what it says.
+	// Drain is how the gateway ends, Admin where operators reach it, Audit where it
+	// says who did what, Log what it says else.
 	Drain Drain
 	Admin Admin
+	Audit Audit
 	Log   Log
 }
 
@@ -53,6 +55,8 @@ type Database struct {
 	DSN Secret
 	// Options are Fluxor's by name, as text.
 	Options []Option
+	// Bounds are what all its users together may take.
+	Bounds gateway.Bounds
 }
 
 // Option is one of Fluxor's options by the name of docs/CONFIG.md, without fluxor_.
@@ -60,15 +64,17 @@ type Option struct{ Name, Value string }
 
 // User is somebody who may log in; see gateway.User.
 type User struct {
-	Name         string
-	Databases    []string
-	Tokens       []Token
-	SCRAM        Secret
-	Certificates []string
-	Role         gateway.Role
-	Sessions     int
-	Disabled     bool
-	Expires      time.Time
+	Name                       string
+	Databases                  []string
+	Tokens                     []Token
+	SCRAM                      Secret
+	Certificates               []string
+	Role                       gateway.Role
+	Sessions                   int
+	Bounds                     gateway.Bounds
+	ReadOnly, ReadOnlyByGrants bool
+	Disabled                   bool
+	Expires                    time.Time
 }
 
 // Token is the hash of a token, and when it ends.
@@ -92,6 +98,12 @@ type Admin struct {
 	TLS bool
 	// OpenMetrics shows /metrics to everybody who reaches the listener.
 	OpenMetrics bool
+}
+
+// Audit is the audit log.
+type Audit struct {
+	// File is where it goes; "" is nowhere.
+	File string
 }
 
 // Log is what the gateway writes to standard error.
@@ -144,7 +156,8 @@ func (d *Database) Runtime(log *slog.Logger) (fluxor.RuntimeConfig, error) {
 	return c, nil
 }
 
-// Same reports whether two databases are the same for a client.
+// Same reports whether two databases are the same for a client, but for their
+// bounds.
 func (d *Database) Same(other *Database) bool {
 	if other == nil || d.DSN.value != other.DSN.value || len(d.Options) != len(other.Options) {
 		return false
@@ -157,13 +170,30 @@ func (d *Database) Same(other *Database) bool {
 	return true
 }
 
-// GatewayUsers are the users as a gateway takes them.
-func (f *File) GatewayUsers() []gateway.User {
+// Gateway is the configuration as a gateway takes it, but for the certificate, the
+// audit log and the databases, which are the program's to open.
+func (f *File) Gateway() gateway.Config {
+	return gateway.Config{
+		Users: f.gatewayUsers(), Bounds: f.bounds(), AllowPlaintext: f.AllowPlaintext, Limits: f.Limits, Timeouts: f.Timeouts,
+	}
+}
+
+// bounds are those of the databases, by name.
+func (f *File) bounds() map[string]gateway.Bounds {
+	all := map[string]gateway.Bounds{}
+	for name, d := range f.Databases {
+		all[name] = d.Bounds
+	}
+	return all
+}
+
+func (f *File) gatewayUsers() []gateway.User {
 	users := make([]gateway.User, len(f.Users))
 	for i, u := range f.Users {
 		users[i] = gateway.User{
 			Name: u.Name, Databases: u.Databases, Certificates: u.Certificates, Role: u.Role,
-			Sessions: u.Sessions, Disabled: u.Disabled, Expires: u.Expires,
+			Sessions: u.Sessions, Bounds: u.Bounds, ReadOnly: u.ReadOnly, ReadOnlyByGrants: u.ReadOnlyByGrants,
+			Disabled: u.Disabled, Expires: u.Expires,
 		}
 		for _, t := range u.Tokens {
 			hash, _ := hashOf(t.SHA256.Value())

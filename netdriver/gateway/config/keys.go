@@ -23,6 +23,7 @@ var keys = []key[File]{
 	section("timeouts", timeoutKeys, func(f *File) *gateway.Timeouts { return &f.Timeouts }),
 	section("drain", drainKeys, func(f *File) *Drain { return &f.Drain }),
 	section("admin", adminKeys, func(f *File) *Admin { return &f.Admin }),
+	section("audit", auditKeys, func(f *File) *Audit { return &f.Audit }),
 	section("log", logKeys, func(f *File) *Log { return &f.Log }),
 }
 
@@ -35,6 +36,16 @@ var tlsKeys = []key[TLS]{
 var databaseKeys = []key[Database]{
 	secret("dsn", "dsn-file:", func(d *Database) *Secret { return &d.DSN }, redacted),
 	{name: "options", read: readOptions, show: showOptions},
+	section("bounds", boundKeys, func(d *Database) *gateway.Bounds { return &d.Bounds }),
+}
+
+// boundKeys begin with that of the sessions, which a user has a key of its own for.
+var boundKeys = []key[gateway.Bounds]{
+	count("sessions", func(b *gateway.Bounds) *int { return &b.Sessions }),
+	count("in_flight", func(b *gateway.Bounds) *int { return &b.InFlight }),
+	span("queue", func(b *gateway.Bounds) *time.Duration { return &b.Queue }),
+	count("rows", func(b *gateway.Bounds) *int64 { return &b.Rows }),
+	size("bytes", func(b *gateway.Bounds) *int64 { return &b.Bytes }),
 }
 
 var userKeys = []key[User]{
@@ -45,6 +56,9 @@ var userKeys = []key[User]{
 	texts("certificates", func(u *User) *[]string { return &u.Certificates }),
 	word("role", func(u *User) *gateway.Role { return &u.Role }, gateway.Roles()...),
 	count("sessions", func(u *User) *int { return &u.Sessions }),
+	section("bounds", boundKeys[1:], func(u *User) *gateway.Bounds { return &u.Bounds }),
+	flag("read_only", func(u *User) *bool { return &u.ReadOnly }),
+	flag("read_only_by_grants", func(u *User) *bool { return &u.ReadOnlyByGrants }),
 	flag("disabled", func(u *User) *bool { return &u.Disabled }),
 	moment("expires", func(u *User) *time.Time { return &u.Expires }),
 }
@@ -60,6 +74,7 @@ var limitKeys = atRestart(
 	count("sessions_per_address", func(l *gateway.Limits) *int { return &l.SessionsPerAddress }),
 	count("waiting", func(l *gateway.Limits) *int { return &l.Waiting }),
 	count("waiting_per_address", func(l *gateway.Limits) *int { return &l.WaitingPerAddress }),
+	countOr("failed_logins", "any", func(l *gateway.Limits) *int { return &l.FailedLogins }),
 	size("memory", func(l *gateway.Limits) *int64 { return &l.Memory }),
 	size("frame", func(l *gateway.Limits) *int { return &l.Frame }),
 	size("message", func(l *gateway.Limits) *int { return &l.Message }),
@@ -84,6 +99,10 @@ var adminKeys = atRestart(
 	text("listen", func(a *Admin) *string { return &a.Listen }),
 	flag("tls", func(a *Admin) *bool { return &a.TLS }),
 	flag("open_metrics", func(a *Admin) *bool { return &a.OpenMetrics }),
+)
+
+var auditKeys = atRestart(
+	text("file", func(a *Audit) *string { return &a.File }),
 )
 
 var logKeys = atRestart(
@@ -146,12 +165,15 @@ func Keys() []string {
 	add("", names(keys))
 	add("tls.", names(tlsKeys))
 	add("databases.*.", names(databaseKeys))
+	add("databases.*.bounds.", names(boundKeys))
 	add("users[].", names(userKeys))
+	add("users[].bounds.", names(boundKeys[1:]))
 	add("users[].tokens[].", names(tokenKeys))
 	add("limits.", names(limitKeys))
 	add("timeouts.", names(timeoutKeys))
 	add("drain.", names(drainKeys))
 	add("admin.", names(adminKeys))
+	add("audit.", names(auditKeys))
 	add("log.", names(logKeys))
 	return all
 }

@@ -88,7 +88,7 @@ func flag[T any](name string, at func(*T) *bool) key[T] {
 }
 
 // count is a whole number that is not negative.
-func count[T any](name string, at func(*T) *int) key[T] {
+func count[T any, N int | int64](name string, at func(*T) *N) key[T] {
 	return key[T]{
 		name: name,
 		read: func(r *reader, n ast.Node, to *T) {
@@ -97,9 +97,31 @@ func count[T any](name string, at func(*T) *int) key[T] {
 				r.fault(n, "want a whole number from 0 on")
 				return
 			}
-			*at(to) = int(v)
+			*at(to) = N(v)
 		},
 		show: func(of *T) any { return int64(*at(of)) },
+	}
+}
+
+// countOr is a whole number that is not negative, or a word for no bound, which is
+// kept as -1.
+func countOr[T any](name, unbound string, at func(*T) *int) key[T] {
+	number := count(name, at)
+	return key[T]{
+		name: name,
+		read: func(r *reader, n ast.Node, to *T) {
+			if n.Type() == ast.StringType && n.GetToken().Value == unbound {
+				*at(to) = -1
+				return
+			}
+			number.read(r, n, to)
+		},
+		show: func(of *T) any {
+			if *at(of) < 0 {
+				return unbound
+			}
+			return number.show(of)
+		},
 	}
 }
 

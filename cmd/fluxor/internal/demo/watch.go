@@ -24,9 +24,9 @@ var _ http.Handler = (*Watch)(nil)
 // adminPath is where docs/ADMIN.md mounts the handler.
 const adminPath = "/debug/fluxor"
 
-// Watch serves package admin below /debug/fluxor, and /livez and /readyz at the
-// root, over those connectors of the demo that are open at the moment. It is
-// safe for concurrent use. A nil Watch is not told of any.
+// Watch serves package admin at the root and below /debug/fluxor, over those
+// connectors of the demo that are open at the moment. It is safe for concurrent
+// use. A nil Watch is not told of any.
 type Watch struct {
 	mu      sync.Mutex // protects what follows; no request is served under it
 	shown   []admin.Named
@@ -43,8 +43,7 @@ func (w *Watch) ServeHTTP(out http.ResponseWriter, r *http.Request) {
 	w.mu.Unlock()
 	mux := http.NewServeMux()
 	mux.Handle(adminPath+"/", http.StripPrefix(adminPath, h))
-	mux.Handle("/livez", h)
-	mux.Handle("/readyz", h)
+	mux.Handle("/", h)
 	mux.ServeHTTP(out, r)
 }
 

@@ -46,7 +46,7 @@ func TestWatchShowsTheConnectorsThatAreOpen(t *testing.T) {
 	if d := seen(t, w); len(d.Connectors) != 0 {
 		t.Errorf("got %+v after it was hidden", d.Connectors)
 	}
-	for _, path := range []string{"/livez", "/readyz"} {
+	for _, path := range []string{"/", "/livez", "/readyz", adminPath + "/"} {
 		answer := httptest.NewRecorder()
 		w.ServeHTTP(answer, httptest.NewRequest(http.MethodGet, path, http.NoBody))
 		if answer.Code != http.StatusOK {

@@ -39,6 +39,7 @@ type process struct {
 	log    *slog.Logger
 	server *gateway.Server
 	certs  *config.Certificates // nil without TLS
+	audit  *auditFile           // nil without one
 	watch  *watch
 	notify notifier
 
@@ -72,6 +73,9 @@ func Run(ctx context.Context, o Options) error {
 		return err
 	}
 	defer p.close()
+	if err := p.audit.reopen(); err != nil {
+		return err
+	}
 	signals := make(chan os.Signal, 4)
 	signal.Notify(signals, os.Interrupt, syscall.SIGTERM, syscall.SIGHUP)
 	defer signal.Stop(signals)
@@ -91,15 +95,16 @@ func build(o Options) (*process, error) {
 	}
 	p := &process{
 		o: o, file: file, log: logger(o.Log, file.Log), notify: notifier(o.Getenv("NOTIFY_SOCKET")),
-		drain: make(chan struct{}), watch: newWatch(), served: databases{},
+		audit: newAuditFile(file.Audit.File), drain: make(chan struct{}), watch: newWatch(), served: databases{},
 	}
 	if p.served, err = open(file, p.served, p.log); err != nil {
 		return nil, err
 	}
-	c := gateway.Config{
-		Databases: p.served.offered(), Users: file.GatewayUsers(), AllowPlaintext: file.AllowPlaintext, Limits: file.Limits,
-		Timeouts: file.Timeouts, Name: o.Name, Logger: p.log,
-		Operations: gateway.Operations{Config: p.config, Reload: p.reload, Drain: func() { p.once.Do(func() { close(p.drain) }) }},
+	c := file.Gateway()
+	c.Databases, c.Name, c.Logger = p.served.offered(), o.Name, p.log
+	c.Operations = gateway.Operations{Config: p.config, Reload: p.reload, Drain: func() { p.once.Do(func() { close(p.drain) }) }}
+	if p.audit != nil {
+		c.Audit = p.audit
 	}
 	if file.TLS.Certificate != "" {
 		if p.certs, err = config.LoadCertificates(file.TLS, p.log); err != nil {
@@ -305,4 +310,7 @@ func (p *process) close() {
 	served := maps.Clone(p.served)
 	p.mu.Unlock()
 	served.close()
+	if err := p.audit.close(); err != nil {
+		p.log.Error("fluxor: the audit log cannot be closed", slog.Any("error", err))
+	}
 }

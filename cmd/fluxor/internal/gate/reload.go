@@ -45,8 +45,12 @@ func (p *process) reload(context.Context) (any, error) {
 	return answer, nil
 }
 
-// take has the file's present content take effect.
+// take has the file's present content take effect. The audit log is opened anew
+// first, whatever is wrong with the file: who moved it away waits for that.
 func (p *process) take() ([]config.Change, error) {
+	if err := p.audit.reopen(); err != nil {
+		return nil, err
+	}
 	file, err := config.Load(p.o.Path, p.o.Getenv)
 	if err != nil {
 		return nil, err
@@ -67,7 +71,7 @@ func (p *process) take() ([]config.Change, error) {
 		return nil, err
 	}
 	file.Listen, file.AllowPlaintext, file.Limits, file.Timeouts = p.file.Listen, p.file.AllowPlaintext, p.file.Limits, p.file.Timeouts
-	file.Admin, file.Log = p.file.Admin, p.file.Log
+	file.Admin, file.Audit, file.Log = p.file.Admin, p.file.Audit, p.file.Log
 	p.file, p.served = file, served
 	p.watch.show(served)
 	return changes, nil
@@ -80,8 +84,9 @@ func (p *process) swap(file *config.File, served databases) error {
 			return err
 		}
 	}
-	gone := p.served.without(served)
-	err := p.server.SetServed(served.offered(), file.GatewayUsers(), func(name string, _ gateway.Database) {
+	gone, c := p.served.without(served), file.Gateway()
+	to := gateway.Served{Databases: served.offered(), Users: c.Users, Bounds: c.Bounds}
+	err := p.server.SetServed(to, func(name string, _ gateway.Database) {
 		_ = gone[name].Close() // its last session has ended
 		p.log.Info("fluxor: a database is closed", slog.String("database", name))
 	})
