@@ -9,6 +9,7 @@ import (
 	"database/sql/driver"
 	"errors"
 	"fmt"
+	"io"
 	"net"
 	"os"
 	"os/exec"
@@ -43,6 +44,10 @@ func child(dsn string) {
 	l, err := net.Listen("tcp", os.Getenv(childAddress))
 	fail(err)
 	fmt.Println(l.Addr())
+	go func() { // ends with the process, and the process with the test that holds the other end
+		_, _ = io.Copy(io.Discard, os.Stdin)
+		os.Exit(0)
+	}()
 	fail(s.Serve(l))
 }
 
@@ -53,6 +58,9 @@ func spawn(t *testing.T, dsn, address string) (*exec.Cmd, string) {
 	cmd.Env = append(os.Environ(), childDSN+"="+dsn, childAddress+"="+address)
 	out, err := cmd.StdoutPipe()
 	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := cmd.StdinPipe(); err != nil {
 		t.Fatal(err)
 	}
 	if err := cmd.Start(); err != nil {

@@ -48,20 +48,26 @@ func calls(names string) *regexp.Regexp { return regexp.MustCompile(`\b(` + name
 // harmless are the codes of texts that call nothing but what is known to read.
 var harmless = map[string]bool{"one-read": true, "reads-clock": true, "reads-catalog": true}
 
-// says reports whether a text has words of a kind, outside of its literals.
-func (l *lease) says(text string, kind map[string]*regexp.Regexp) bool {
-	words := kind[l.about.Type]
+// bare is a text without its literals and in lower case; "" for one that calls
+// nothing but what is known to read, and where nobody knows texts.
+func (l *lease) bare(text string) string {
 	d, ok := l.db.(describer)
-	if words == nil || !ok || harmless[l.code(text)] {
-		return false
+	if !ok || harmless[l.code(text)] {
+		return ""
 	}
-	return words.MatchString(strings.ToLower(d.Fingerprint(text)))
+	return strings.ToLower(d.Fingerprint(text))
+}
+
+// say reports whether words are of a kind.
+func (l *lease) say(words string, kind map[string]*regexp.Regexp) bool {
+	r := kind[l.about.Type]
+	return words != "" && r != nil && r.MatchString(words)
 }
 
 // leaves reports whether a text leaves the session as it was, and else why not.
 func (l *lease) leaves(text string) (bool, string) {
 	leaves, why := l.db.LeavesSession(text)
-	if leaves && l.says(text, locking) {
+	if leaves && l.say(l.bare(text), locking) {
 		return false, lockPin
 	}
 	return leaves, why
@@ -86,10 +92,12 @@ func (l *lease) recall(ctx context.Context, text string) (later bool, err error)
 	if l.own() {
 		return false, nil
 	}
-	recalls, echoes := l.says(text, recalling), l.says(text, echoing)
-	switch code := l.code(text); {
-	case !recalls && !echoes:
+	words := l.bare(text)
+	recalls, echoes := l.say(words, recalling), l.say(words, echoing)
+	if !recalls && !echoes {
 		return false, nil
+	}
+	switch code := l.code(text); {
 	case recalls && !l.wrote || echoes && !l.ran:
 		return false, errRecall
 	case code == "session" || code == "shows":

@@ -98,7 +98,19 @@ var escapes = []string{
 
 func TestAReaderOfPostgreSQLChangesNothing(t *testing.T) {
 	t.Parallel()
-	k := keeping(t, connector(t, dbtest.Postgres(t).NewDatabase(t).URL(), one),
+	for name, change := range map[string]func(*fluxor.RuntimeConfig){
+		"pq": one, "pgx": func(c *fluxor.RuntimeConfig) { c.MaxOpenConns, c.Driver = 1, "pgx" },
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			readerOfPostgreSQL(t, connector(t, dbtest.Postgres(t).NewDatabase(t).URL(), change))
+		})
+	}
+}
+
+func readerOfPostgreSQL(t *testing.T, db gateway.Database) {
+	t.Helper()
+	k := keeping(t, db,
 		"create function wipe() returns int language sql as $$ delete from kept; select 1 $$",
 		"create function free() returns text language sql as $$ select set_config('transaction_read_only', 'off', false) $$",
 		"create function wipefree() returns int language plpgsql as $$ begin perform set_config('transaction_read_only', 'off', true); delete from kept; return 1; end $$",

@@ -217,8 +217,9 @@ var working = []wire.Type{wire.TypeQuery, wire.TypeExec, wire.TypePrepare, wire.
 
 // serve carries out a request; false ends the session.
 func (s *session) serve(q request) (more bool) {
-	defer s.caught(q.ID, &more)
 	now := time.Now()
+	c := call{id: q.ID, began: now, canceled: q.canceled}
+	defer s.caught(&c, q.Type, &more)
 	switch {
 	case q.ID == 0 && q.Type != wire.TypeResponse:
 		return s.giveUp(0, wire.ErrorProtocol, "a request has the number 0")
@@ -228,7 +229,6 @@ func (s *session) serve(q request) (more bool) {
 		return s.giveUp(q.ID, wire.ErrorShutdown, errEnd.Error())
 	}
 	s.doing.begin(now)
-	c := call{id: q.ID, began: now, canceled: q.canceled}
 	err := s.carryOut(&c, q)
 	s.vacate()
 	var wrong *wire.ProtocolError
@@ -252,11 +252,12 @@ func (s *session) serve(q request) (more bool) {
 }
 
 // caught turns a panic into an error of this request and the session's end.
-func (s *session) caught(id uint32, more *bool) {
+func (s *session) caught(c *call, t wire.Type, more *bool) {
 	if p := recover(); p != nil {
 		s.link.report(p, s.id)
 		s.in.abandon()
-		*more = s.giveUp(id, wire.ErrorInternal, errPanic.Error())
+		s.audit(c, t, &wire.Error{Kind: wire.ErrorInternal})
+		*more = s.giveUp(c.id, wire.ErrorInternal, errPanic.Error())
 	}
 }
 

@@ -53,7 +53,7 @@ func (s *session) query(c *call, m *wire.Statement) error {
 	if err == nil {
 		c.rows = true
 		err = s.rows.run(s, c, rows, m.MaxRows)
-		if err != nil && s.lease.tx == nil {
+		if s.lease.tx == nil && stopped(err) {
 			c.cancel(err) // nobody takes the rest; in a transaction that would end more than the statement
 		}
 		if closed := rows.Close(); err == nil {

@@ -4,6 +4,7 @@ package gateway
 
 import (
 	"database/sql/driver"
+	"errors"
 	"io"
 	"slices"
 
@@ -45,6 +46,13 @@ func (t *stream) run(s *session, c *call, rows driver.Rows, most int64) error {
 		}
 		t.next()
 	}
+}
+
+// stopped reports whether it was the gateway that ended a stream: then there may be
+// more of it.
+func stopped(err error) bool {
+	var ours refused
+	return errors.As(err, &ours) || errors.Is(err, errNoCredit) || errors.Is(err, errGone) || errors.Is(err, errMemory) || errors.Is(err, errUnfit)
 }
 
 // clear forgets what the answer referred to.

@@ -33,13 +33,12 @@ type guesses struct {
 type throttle struct {
 	free int // failures that cost nothing; 0 is any number
 
-	mu  sync.Mutex // protects by; nothing else is done under it
-	by  map[guesser]*guesses
-	now func() time.Time
+	mu sync.Mutex // protects by; nothing else is done under it
+	by map[guesser]*guesses
 }
 
 func newThrottle(free int) *throttle {
-	return &throttle{free: free, by: map[guesser]*guesses{}, now: time.Now}
+	return &throttle{free: free, by: map[guesser]*guesses{}}
 }
 
 // refuses reports whether a login is not even looked at.
@@ -47,7 +46,7 @@ func (t *throttle) refuses(g guesser) bool {
 	t.mu.Lock()
 	defer t.mu.Unlock()
 	known := t.by[g]
-	return known != nil && t.now().Before(known.until)
+	return known != nil && time.Now().Before(known.until)
 }
 
 // failed notes a login that failed.
@@ -57,7 +56,7 @@ func (t *throttle) failed(g guesser) {
 	}
 	t.mu.Lock()
 	defer t.mu.Unlock()
-	now := t.now()
+	now := time.Now()
 	known := t.by[g]
 	if known == nil || now.Sub(known.last) > forgetAfter {
 		t.roomLocked(now)

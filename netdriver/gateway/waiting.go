@@ -9,8 +9,13 @@ import (
 	"github.com/fluxor-db/fluxor/netdriver/internal/wire"
 )
 
-// tellAfter is how long a statement waits before its client is told.
-const tellAfter = time.Second
+const (
+	// tellAfter is how long a statement waits before its client is told.
+	tellAfter = time.Second
+	// tellWithin is how long a client may take to let that be written; else its
+	// session ends, for who does not read must not keep what it waited for.
+	tellWithin = time.Second
+)
 
 // waiting is the wait of the statement that runs. The session's goroutine calls
 // its methods, also through the pool, but for the two that timers call.
@@ -88,7 +93,7 @@ func (w *waiting) notice() {
 	out := w.s.out
 	b := wire.Buffer{Line: out.Line}
 	b.Add(wire.TypeNotice, w.id, &wire.Notice{Code: "queued", Message: "the statement waits for a connection to the database"}, wire.JSON)
-	_ = w.s.conn.SetWriteDeadline(time.Now().Add(out.stall))
+	_ = w.s.conn.SetWriteDeadline(time.Now().Add(tellWithin))
 	if _, err := w.s.conn.Write(b.Bytes()); err != nil {
 		out.fail = err
 	}

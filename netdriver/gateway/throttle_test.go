@@ -1,0 +1,80 @@
+// This file tests for how long who guesses is not heard, and that remembering it is bounded.
+
+package gateway
+
+import (
+	"strconv"
+	"testing"
+	"testing/synctest"
+	"time"
+)
+
+// silence is for how long g is refused now.
+func silence(t *throttle, g guesser) time.Duration {
+	began := time.Now()
+	for t.refuses(g) {
+		<-time.After(100 * time.Millisecond)
+	}
+	return time.Since(began)
+}
+
+func TestEachFailureDoublesTheSilenceUpToAMinute(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		guesses, g := newThrottle(3), guesser{"10.0.0.1", "app"}
+		for i, want := range []time.Duration{0, 0, 1, 2, 4, 8, 16, 32, 60, 60, 60} {
+			guesses.failed(g)
+			if got := silence(guesses, g); got != want*time.Second {
+				t.Errorf("after %d failures it is %s, want %s", i+1, got, want*time.Second)
+			}
+		}
+		for range 100 {
+			guesses.failed(g)
+		}
+		if got := silence(guesses, g); got != mostRefusal {
+			t.Errorf("after very many it is %s", got)
+		}
+		for _, other := range []guesser{{"10.0.0.2", "app"}, {"10.0.0.1", "root"}} {
+			if guesses.refuses(other) {
+				t.Errorf("%v is not heard either", other)
+			}
+		}
+		guesses.failed(g)
+		guesses.worked(g)
+		if guesses.refuses(g) {
+			t.Error("who logged in is not heard")
+		}
+	})
+}
+
+func TestFailuresAreForgotten(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		guesses, g := newThrottle(3), guesser{"10.0.0.1", "app"}
+		for range 5 {
+			guesses.failed(g)
+		}
+		<-time.After(forgetAfter + time.Second)
+		if guesses.failed(g); guesses.refuses(g) {
+			t.Error("a failure counts that is long past")
+		}
+	})
+}
+
+func TestOnlySoManyGuessersAreRemembered(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		guesses, last := newThrottle(1), guesser{}
+		for i := range mostGuessers + 50 {
+			last = guesser{"10.0.0.1", strconv.Itoa(i)}
+			guesses.failed(last)
+		}
+		if n := len(guesses.by); n != mostGuessers || !guesses.refuses(last) {
+			t.Errorf("%d are remembered", n)
+		}
+		<-time.After(forgetAfter + time.Second)
+		if guesses.failed(last); len(guesses.by) > 2 {
+			t.Errorf("%d are remembered that failed long ago", len(guesses.by))
+		}
+	})
+}
