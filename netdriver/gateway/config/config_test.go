@@ -106,6 +106,10 @@ func TestTheDocumentedExampleIsValidAndHasEveryKey(t *testing.T) {
 	if len(users) != 4 || len(users[0].Tokens) != 2 || users[1].SCRAM == nil || users[3].Role != gateway.RoleAdmin {
 		t.Errorf("got %+v", users)
 	}
+	bounds := gateway.Bounds{InFlight: 4, Queue: 10 * time.Second, Rows: 100_000, Bytes: 64 << 20}
+	if u := users[1]; u.Bounds != bounds || !u.ReadOnly || u.ReadOnlyByGrants || f.Log.Audit == "" {
+		t.Errorf("got %+v and the audit log %q", u, f.Log.Audit)
+	}
 	c, err := f.Databases["erp"].Runtime(nil)
 	if err != nil || c.MaxOpenConns != 40 || c.AcquireTimeout != 5*time.Second || c.DSN != "erp.db" {
 		t.Errorf("got %v, %v", c, err)

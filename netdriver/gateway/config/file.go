@@ -67,8 +67,13 @@ type User struct {
 	Certificates []string
 	Role         gateway.Role
 	Sessions     int
-	Disabled     bool
-	Expires      time.Time
+	// InFlight, Queue, Rows and Bytes are the user's Bounds.
+	InFlight                   int
+	Queue                      time.Duration
+	Rows, Bytes                int64
+	ReadOnly, ReadOnlyByGrants bool
+	Disabled                   bool
+	Expires                    time.Time
 }
 
 // Token is the hash of a token, and when it ends.
@@ -100,6 +105,8 @@ type Log struct {
 	Level string
 	// Format is text or json. Default: text.
 	Format string
+	// Audit is the file of the audit log; "" is none.
+	Audit string
 }
 
 // Load reads a file. The environment is asked for what the file leaves to it. The
@@ -164,6 +171,8 @@ func (f *File) GatewayUsers() []gateway.User {
 		users[i] = gateway.User{
 			Name: u.Name, Databases: u.Databases, Certificates: u.Certificates, Role: u.Role,
 			Sessions: u.Sessions, Disabled: u.Disabled, Expires: u.Expires,
+			Bounds:   gateway.Bounds{InFlight: u.InFlight, Queue: u.Queue, Rows: u.Rows, Bytes: u.Bytes},
+			ReadOnly: u.ReadOnly, ReadOnlyByGrants: u.ReadOnlyByGrants,
 		}
 		for _, t := range u.Tokens {
 			hash, _ := hashOf(t.SHA256.Value())

@@ -45,6 +45,12 @@ var userKeys = []key[User]{
 	texts("certificates", func(u *User) *[]string { return &u.Certificates }),
 	word("role", func(u *User) *gateway.Role { return &u.Role }, gateway.Roles()...),
 	count("sessions", func(u *User) *int { return &u.Sessions }),
+	count("in_flight", func(u *User) *int { return &u.InFlight }),
+	span("queue", func(u *User) *time.Duration { return &u.Queue }),
+	count("rows", func(u *User) *int64 { return &u.Rows }),
+	size("bytes", func(u *User) *int64 { return &u.Bytes }),
+	flag("read_only", func(u *User) *bool { return &u.ReadOnly }),
+	flag("read_only_by_grants", func(u *User) *bool { return &u.ReadOnlyByGrants }),
 	flag("disabled", func(u *User) *bool { return &u.Disabled }),
 	moment("expires", func(u *User) *time.Time { return &u.Expires }),
 }
@@ -60,6 +66,7 @@ var limitKeys = atRestart(
 	count("sessions_per_address", func(l *gateway.Limits) *int { return &l.SessionsPerAddress }),
 	count("waiting", func(l *gateway.Limits) *int { return &l.Waiting }),
 	count("waiting_per_address", func(l *gateway.Limits) *int { return &l.WaitingPerAddress }),
+	count("failed_logins", func(l *gateway.Limits) *int { return &l.FailedLogins }),
 	size("memory", func(l *gateway.Limits) *int64 { return &l.Memory }),
 	size("frame", func(l *gateway.Limits) *int { return &l.Frame }),
 	size("message", func(l *gateway.Limits) *int { return &l.Message }),
@@ -89,6 +96,7 @@ var adminKeys = atRestart(
 var logKeys = atRestart(
 	word("level", func(l *Log) *string { return &l.Level }, "debug", "info", "warn", "error"),
 	word("format", func(l *Log) *string { return &l.Format }, "text", "json"),
+	text("audit", func(l *Log) *string { return &l.Audit }),
 )
 
 // readOptions reads Fluxor's options, whose names and values Fluxor knows.

@@ -88,7 +88,7 @@ func flag[T any](name string, at func(*T) *bool) key[T] {
 }
 
 // count is a whole number that is not negative.
-func count[T any](name string, at func(*T) *int) key[T] {
+func count[T any, N int | int64](name string, at func(*T) *N) key[T] {
 	return key[T]{
 		name: name,
 		read: func(r *reader, n ast.Node, to *T) {
@@ -97,7 +97,7 @@ func count[T any](name string, at func(*T) *int) key[T] {
 				r.fault(n, "want a whole number from 0 on")
 				return
 			}
-			*at(to) = int(v)
+			*at(to) = N(v)
 		},
 		show: func(of *T) any { return int64(*at(of)) },
 	}

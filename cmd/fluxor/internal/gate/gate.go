@@ -41,6 +41,7 @@ type process struct {
 	certs  *config.Certificates // nil without TLS
 	watch  *watch
 	notify notifier
+	audit  auditFile
 
 	listeners []net.Listener
 	admin     *http.Server // nil without one
@@ -75,6 +76,9 @@ func Run(ctx context.Context, o Options) error {
 	signals := make(chan os.Signal, 4)
 	signal.Notify(signals, os.Interrupt, syscall.SIGTERM, syscall.SIGHUP)
 	defer signal.Stop(signals)
+	if err := p.audit.open(); err != nil {
+		return err
+	}
 	if err := p.listen(ctx); err != nil {
 		return err
 	}
@@ -91,7 +95,7 @@ func build(o Options) (*process, error) {
 	}
 	p := &process{
 		o: o, file: file, log: logger(o.Log, file.Log), notify: notifier(o.Getenv("NOTIFY_SOCKET")),
-		drain: make(chan struct{}), watch: newWatch(), served: databases{},
+		drain: make(chan struct{}), watch: newWatch(), served: databases{}, audit: auditFile{path: file.Log.Audit},
 	}
 	if p.served, err = open(file, p.served, p.log); err != nil {
 		return nil, err
@@ -100,6 +104,9 @@ func build(o Options) (*process, error) {
 		Databases: p.served.offered(), Users: file.GatewayUsers(), AllowPlaintext: file.AllowPlaintext, Limits: file.Limits,
 		Timeouts: file.Timeouts, Name: o.Name, Logger: p.log,
 		Operations: gateway.Operations{Config: p.config, Reload: p.reload, Drain: func() { p.once.Do(func() { close(p.drain) }) }},
+	}
+	if p.audit.path != "" {
+		c.Audit = &p.audit
 	}
 	if file.TLS.Certificate != "" {
 		if p.certs, err = config.LoadCertificates(file.TLS, p.log); err != nil {
@@ -299,6 +306,7 @@ func (p *process) closeAdmin() {
 // close ends what is left.
 func (p *process) close() {
 	_ = p.server.Close()
+	p.audit.close()
 	p.watch.close()
 	p.closeAdmin()
 	p.mu.Lock()
