@@ -87,7 +87,7 @@ func (g *gatewayChild) listen(lines io.Reader) {
 
 func (g *gatewayChild) write(text string) {
 	g.t.Helper()
-	text = "log: {format: json}\nlisten: [\"127.0.0.1:0\"]\n" + strings.ReplaceAll(text, "HASH", tokenHash)
+	text = "log: {format: json, audit: '" + g.path + ".audit'}\nlisten: [\"127.0.0.1:0\"]\n" + strings.ReplaceAll(text, "HASH", tokenHash)
 	if err := os.WriteFile(g.path, []byte(text), 0o600); err != nil {
 		g.t.Fatal(err)
 	}

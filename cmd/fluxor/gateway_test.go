@@ -129,8 +129,7 @@ func TestACertificateIsSwappedWhileTheGatewayServes(t *testing.T) {
 
 func TestSIGTERMUnderLoadCostsClientsNothing(t *testing.T) {
 	server := dbtest.Postgres(t).NewDatabase(t)
-	audit := filepath.Join(t.TempDir(), "audit.jsonl")
-	text := "databases: {erp: {dsn: 'env:ERP_DSN', options: {max_open_conns: 8}}}\ndrain: {delay: 300ms, timeout: 20s}\nadmin: {listen: 'localhost:0'}\nlog: {audit: '" + audit + "'}\n" + users
+	text := "databases: {erp: {dsn: 'env:ERP_DSN', options: {max_open_conns: 8}}}\ndrain: {delay: 300ms, timeout: 20s}\nadmin: {listen: 'localhost:0'}\n" + users
 	first, second := startGateway(t, text, "ERP_DSN="+server.URL()), startGateway(t, text, "ERP_DSN="+server.URL())
 	db := client(t, "erp", "", first.address(), second.address())
 	must(t, db, "create table paid (id serial primary key, worker integer)")
@@ -164,7 +163,7 @@ func TestSIGTERMUnderLoadCostsClientsNothing(t *testing.T) {
 	if n := number(t, db, "select count(*) from paid"); int64(n) != done.Load() {
 		t.Errorf("%d payments were stored, %d reported", n, done.Load())
 	}
-	log, err := os.ReadFile(audit)
+	log, err := os.ReadFile(first.path + ".audit")
 	if err != nil {
 		t.Fatal(err)
 	}
