@@ -81,6 +81,9 @@ func (t *stream) another(rows driver.Rows) (bool, error) {
 	if err == io.EOF { //nolint:errorlint // the contract of driver.Rows is identity
 		return false, nil
 	}
+	if err != nil {
+		t.next() // it is the next one that fails
+	}
 	return err == nil, err
 }
 
@@ -91,25 +94,25 @@ func (t *stream) next() {
 }
 
 // all sends one result set. Its head waits for the first row, whose values say
-// what the columns hold.
+// what the columns hold, and comes before the error of one that fails: the query
+// itself went well.
 func (t *stream) all(rows driver.Rows) error {
 	names := rows.Columns()
 	if cap(t.dest) < len(names) {
 		t.dest = make([]driver.Value, len(names))
 	}
 	t.dest = t.dest[:len(names)]
+	t.cols = columnsOf(t.cols[:0], rows, names)
+	t.numbers = slices.ContainsFunc(t.cols, number)
 	more, err := t.fetch(rows)
+	if more {
+		see(t.cols, t.dest)
+	}
+	out := t.s.out
+	out.add(wire.TypeHead, t.c.id, &wire.Head{Columns: t.cols, Set: t.set})
 	if err != nil {
 		return err
 	}
-	first := t.dest
-	if !more {
-		first = nil
-	}
-	t.cols = columnsOf(t.cols[:0], rows, names, first)
-	t.numbers = slices.ContainsFunc(t.cols, number)
-	out := t.s.out
-	out.add(wire.TypeHead, t.c.id, &wire.Head{Columns: t.cols, Set: t.set})
 	t.enc.Reset(t.cols, out.Form(wire.TypeRows, out.codec))
 	for more {
 		if err = t.send(); err != nil {

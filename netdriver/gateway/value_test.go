@@ -3,6 +3,7 @@
 package gateway_test
 
 import (
+	"cmp"
 	"context"
 	"database/sql/driver"
 	"io"
@@ -76,17 +77,18 @@ func TestANumberOfOracleKeepsItsDigits(t *testing.T) {
 	}
 }
 
-// cells are rows with one row of odd values.
+// cells are rows with one row of odd values, or without one the error fail.
 type cells struct {
 	driver.Rows
-	row []driver.Value
+	row  []driver.Value
+	fail error
 }
 
 func (r *cells) Columns() []string { return make([]string, len(r.row)) }
 
 func (r *cells) Next(dest []driver.Value) error {
 	if r.row == nil {
-		return io.EOF
+		return cmp.Or(r.fail, io.EOF)
 	}
 	copy(dest, r.row)
 	r.row = nil
