@@ -159,7 +159,7 @@ func TestAPanicEndsItsSessionAlone(t *testing.T) {
 	t.Parallel()
 	s := serve(t, config(&faulty{query: func(context.Context, string) (driver.Rows, error) { panic("of the driver's") }}))
 	c, other := login(t, s), login(t, s)
-	if f := c.query("select 1").refused(t, wire.ErrorInternal); f.Conn != wire.ConnLost || strings.Contains(f.Message, "driver") {
+	if f := c.query("select 1").refused(t, wire.ErrorInternal); f.Conn != wire.ConnLost || f.Applied != wire.AppliedUnknown || strings.Contains(f.Message, "driver") {
 		t.Errorf("got %+v", f)
 	}
 	c.ended()

@@ -197,13 +197,23 @@ func (s *session) interrupted(err error) bool {
 	return false
 }
 
-// giveUp answers with an error and ends the session.
+// giveUp answers with an error of a request that did not run, and ends the session.
 func (s *session) giveUp(id uint32, kind wire.ErrorKind, text string) bool {
-	s.out.Reset()
-	s.out.add(wire.TypeError, id, &wire.Error{
+	return s.leave(id, ending(kind, text))
+}
+
+// ending is an error that ends a session, and of which nothing ran.
+func ending(kind wire.ErrorKind, text string) *wire.Error {
+	return &wire.Error{
 		Kind: kind, Message: text, Applied: wire.AppliedNo, Conn: wire.ConnLost, Tx: wire.TxIdle,
 		Retryable: kind == wire.ErrorShutdown || kind == wire.ErrorOverloaded,
-	})
+	}
+}
+
+// leave answers with an error and ends the session.
+func (s *session) leave(id uint32, m *wire.Error) bool {
+	s.out.Reset()
+	s.out.add(wire.TypeError, id, m)
 	if s.out.finish() == nil {
 		s.lease.close()
 		s.part()
@@ -216,8 +226,9 @@ var working = []wire.Type{wire.TypeQuery, wire.TypeExec, wire.TypePrepare, wire.
 
 // serve carries out a request; false ends the session.
 func (s *session) serve(q request) (more bool) {
-	defer s.caught(q.ID, &more)
 	now := time.Now()
+	c := call{id: q.ID, began: now, canceled: q.canceled}
+	defer s.caught(&c, &more)
 	switch {
 	case q.ID == 0 && q.Type != wire.TypeResponse:
 		return s.giveUp(0, wire.ErrorProtocol, "a request has the number 0")
@@ -226,7 +237,6 @@ func (s *session) serve(q request) (more bool) {
 	case s.told && !s.held() && slices.Contains(working, q.Type):
 		return s.giveUp(q.ID, wire.ErrorShutdown, errEnd.Error())
 	}
-	c := call{id: q.ID, began: now, canceled: q.canceled}
 	err := s.carryOut(&c, q)
 	s.vacate()
 	var wrong *wire.ProtocolError
@@ -248,12 +258,17 @@ func (s *session) serve(q request) (more bool) {
 	return s.out.finish() == nil
 }
 
-// caught turns a panic into an error of this request and the session's end.
-func (s *session) caught(id uint32, more *bool) {
+// caught turns a panic into an error of this request and the session's end. What
+// the database was asked before may have been done.
+func (s *session) caught(c *call, more *bool) {
 	if p := recover(); p != nil {
 		s.link.report(p, s.id)
 		s.in.abandon()
-		*more = s.giveUp(id, wire.ErrorInternal, errPanic.Error())
+		m := ending(wire.ErrorInternal, errPanic.Error())
+		if c.sent {
+			m.Applied = wire.AppliedUnknown
+		}
+		*more = s.leave(c.id, m)
 	}
 }
 
