@@ -44,6 +44,7 @@ type conn struct {
 	inTx    bool
 	pinned  bool // the last answer said so
 	away    bool // the gateway wants the session to end
+	lost    bool // what its user had at the database is gone
 
 	// One of each serves all requests: they keep their memory.
 	statement wire.Statement
@@ -201,13 +202,16 @@ func (c *conn) ResetSession(context.Context) error {
 // IsValid implements driver.Validator: database/sql asks when whoever used the
 // connection is done with it. What was pinned for them is then given back.
 func (c *conn) IsValid() bool {
+	if c.lost && !c.inTx {
+		c.lost = false // whoever uses it next had nothing
+	}
 	if c.usable() && c.pinned && c.c.cfg.Pool == "" {
 		_ = c.simple("reset", wire.TypeReset) // where it fails, the connection is not usable or stays pinned
 	}
 	return c.usable() && (!c.pinned || c.c.cfg.Pool != "")
 }
 
-func (c *conn) usable() bool { return c.broken == nil && !c.away }
+func (c *conn) usable() bool { return c.broken == nil && !c.away && !c.lost }
 
 // Close implements driver.Conn. It sends nothing: the gateway sees the end.
 func (c *conn) Close() error {
