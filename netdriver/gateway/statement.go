@@ -53,8 +53,8 @@ func (s *session) query(c *call, m *wire.Statement) error {
 	if err == nil {
 		c.rows = true
 		err = s.rows.run(s, c, rows, m.MaxRows)
-		if err != nil && s.lease.tx == nil {
-			c.cancel(err) // nobody takes the rest; in a transaction that would end more than the statement
+		if err != nil && !s.lease.own() && len(s.lease.about.Codes(err)) == 0 {
+			c.cancel(err) // nobody takes the rest; to cancel may end the connection, and what the session has there
 		}
 		if closed := rows.Close(); err == nil {
 			err = closed
