@@ -113,14 +113,6 @@ func arguments(args []driver.NamedValue) ([]driver.NamedValue, outs, error) {
 	return args, all, nil
 }
 
-// types are the Go types that values of out parameters and lists may have, by
-// their names on the wire.
-var types = map[string]reflect.Type{
-	"bool": reflect.TypeFor[bool](), "int64": reflect.TypeFor[int64](), "uint64": reflect.TypeFor[uint64](),
-	"float32": reflect.TypeFor[float32](), "float64": reflect.TypeFor[float64](), "string": reflect.TypeFor[string](),
-	"[]byte": reflect.TypeFor[[]byte](), "time.Time": reflect.TypeFor[time.Time](),
-}
-
 // outs are the out parameters of a request.
 type outs []out
 
@@ -134,9 +126,9 @@ type out struct {
 func newOut(a driver.NamedValue, o wire.Out) (out, error) {
 	in := o.In
 	list, many := in.(wire.List)
-	t, known := types[o.Type]
-	if !known {
-		return out{}, refused{wire.ErrorProtocol, fmt.Sprintf("an out parameter of type %q; known are bool, int64, uint64, float32, float64, string, []byte, time.Time", o.Type)}
+	t := typeNamed(o.Type)
+	if t == nil {
+		return out{}, refused{wire.ErrorProtocol, fmt.Sprintf("an out parameter of type %q, which is none of the known ones", o.Type)}
 	}
 	if many {
 		made, err := listed(wire.List{Type: o.Type, Values: list.Values})
@@ -146,12 +138,9 @@ func newOut(a driver.NamedValue, o wire.Out) (out, error) {
 		in, t = made, reflect.TypeOf(made)
 	}
 	dest := reflect.New(t)
-	if d, ok := in.(wire.Decimal); ok {
-		in = string(d)
-	}
 	if in != nil {
-		v := reflect.ValueOf(in)
-		if v.Type() != t {
+		v, ok := fit(plain(in), t)
+		if !ok {
 			return out{}, refused{wire.ErrorProtocol, fmt.Sprintf("a %T goes into an out parameter of type %s", in, o.Type)}
 		}
 		dest.Elem().Set(v)
@@ -182,8 +171,8 @@ func (o out) value() any {
 
 // listed is a list as a slice of its elements' type.
 func listed(l wire.List) (any, error) {
-	t, known := types[l.Type]
-	if !known && len(l.Values) > 0 {
+	t := typeNamed(l.Type)
+	if t == nil && len(l.Values) > 0 {
 		t = reflect.TypeOf(plain(l.Values[0]))
 	}
 	if t == nil {
@@ -191,8 +180,8 @@ func listed(l wire.List) (any, error) {
 	}
 	s := reflect.MakeSlice(reflect.SliceOf(t), len(l.Values), len(l.Values))
 	for i, v := range l.Values {
-		v := reflect.ValueOf(plain(v))
-		if !v.IsValid() || v.Type() != t {
+		v, ok := fit(plain(v), t)
+		if !ok {
 			return nil, refused{wire.ErrorProtocol, fmt.Sprintf("element %d of a list is no %s", i, t)}
 		}
 		s.Index(i).Set(v)

@@ -53,6 +53,10 @@ func TestOutParametersComeBackByNameAndPosition(t *testing.T) {
 	if a.fail != nil || a.end.Out[0].Ordinal != 1 || a.end.Out[0].Value != 7.0 {
 		t.Errorf("got %+v, %v", a.end, a.fail)
 	}
+	a = c.exec("begin :1 := null; :2 := null; end;", wire.Out{Type: "sql.NullInt64"}, wire.Out{Type: "sql.NullFloat64"})
+	if a.fail != nil || a.end.Out[0].Value != nil || a.end.Out[1].Value != nil {
+		t.Errorf("got %+v, %v", a.end, a.fail)
+	}
 	c.exec("begin :1 := 7; end;", wire.Out{Type: "chan int"}).refused(t, wire.ErrorProtocol)
 }
 
@@ -66,6 +70,22 @@ func TestAListIsAnArrayBind(t *testing.T) {
 	}
 	c.exec("insert into t values (:1, 'x')", list(int64(1), "two")).refused(t, wire.ErrorProtocol)
 	c.exec("insert into t values (:1, 'x')", wire.List{}).refused(t, wire.ErrorProtocol)
+	c.exec("insert into t values (:1, 'x')", wire.List{Type: "int8", Values: []any{int64(300)}}).refused(t, wire.ErrorProtocol)
+	typed := func(of string, v ...any) wire.List { return wire.List{Type: of, Values: v} }
+	for _, v := range []wire.List{
+		typed("int8", int64(3), int64(4)), typed("uint16", int64(3), uint64(4)), typed("float32", 3.0, float32(4)),
+		typed("sql.NullInt64", int64(3), int64(4)), typed("int", int64(3), int64(4)),
+	} {
+		if a := c.exec("insert into t values (:1, 'typed')", v); a.fail != nil || a.end.Affected.N != 2 {
+			t.Errorf("%s: got %+v, %v", v.Type, a.end, a.fail)
+		}
+	}
+	if a := c.exec("insert into t values (:1, :2)", typed("sql.NullInt64", nil, int64(6)), list("a", "b")); a.fail != nil {
+		t.Error(a.fail)
+	}
+	if a := c.query("select count(*) from t where v = 'a' and id is null or v = 'typed' and id = 4"); a.value(t) != wire.Decimal("6") {
+		t.Errorf("got %v", a.sets)
+	}
 }
 
 func TestANumberOfOracleKeepsItsDigits(t *testing.T) {
