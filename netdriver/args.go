@@ -17,9 +17,12 @@ import (
 // converts itself, it takes all of uint64, float32 as it is, sql.Out, and slices
 // as lists for array binds.
 func (c *conn) CheckNamedValue(nv *driver.NamedValue) error {
-	if out, ok := nv.Value.(sql.Out); ok {
-		_, err := outOf(out)
+	switch v := nv.Value.(type) {
+	case sql.Out:
+		_, err := outOf(v)
 		return err
+	case *rows: // for WrapRows
+		return nil
 	}
 	v, err := argument(nv.Value)
 	if err != nil {
@@ -122,6 +125,9 @@ func outOf(out sql.Out) (wire.Out, error) {
 		return wire.Out{}, errors.New("fluxor: the Dest of an sql.Out must be a pointer that is not nil")
 	}
 	t := dest.Type().Elem()
+	if t == cursorType && !out.In {
+		return wire.Out{Type: cursorName}, nil
+	}
 	if t.Kind() == reflect.Interface && out.In && !dest.Elem().IsNil() {
 		t = dest.Elem().Elem().Type()
 	}

@@ -102,7 +102,7 @@ func (c *conn) exec(ctx context.Context, query string, sid uint32, args []driver
 	if err := c.send(ctx, "exec", wire.TypeExec, &c.statement); err != nil {
 		return nil, err
 	}
-	if err := c.ended(); err != nil {
+	if err := c.ended(outs); err != nil {
 		return nil, err
 	}
 	return result{c.end.LastID, c.end.Affected}, outs.assign(c.end.Out)
@@ -110,6 +110,9 @@ func (c *conn) exec(ctx context.Context, query string, sid uint32, args []driver
 
 // query runs a text, or the prepared statement st.
 func (c *conn) query(ctx context.Context, query string, st *stmt, args []driver.NamedValue) (driver.Rows, error) {
+	if r := wrapped(args); r != nil {
+		return r, nil
+	}
 	sid := uint32(0)
 	if st != nil {
 		sid = st.sid
@@ -142,8 +145,9 @@ func (c *conn) fill(ctx context.Context, query string, sid uint32, args []driver
 	return to, err
 }
 
-// ended takes the end of a request that has no rows.
-func (c *conn) ended() error {
+// ended takes the end of a request that has no rows but those of cursors among its
+// out parameters.
+func (c *conn) ended(to outs) error {
 	m, err := c.expect(wire.TypeEnd)
 	if err != nil {
 		return err
@@ -151,7 +155,10 @@ func (c *conn) ended() error {
 	if err := c.end.Decode(m.Body, m.Codec()); err != nil {
 		return c.fail(err)
 	}
-	if c.end.More {
+	switch {
+	case c.end.More && to.cursors():
+		return c.cursors()
+	case c.end.More:
 		return c.fail(refuse("another result set was announced where there are none"))
 	}
 	c.pinned = c.end.Pin != ""

@@ -4,6 +4,7 @@ package gateway
 
 import (
 	"database/sql"
+	"database/sql/driver"
 	"reflect"
 	"strings"
 	"time"
@@ -23,6 +24,7 @@ var types = map[string]reflect.Type{
 	"sql.NullInt16": reflect.TypeFor[sql.NullInt16](), "sql.NullInt32": reflect.TypeFor[sql.NullInt32](),
 	"sql.NullInt64": reflect.TypeFor[sql.NullInt64](), "sql.NullFloat64": reflect.TypeFor[sql.NullFloat64](),
 	"sql.NullString": reflect.TypeFor[sql.NullString](), "sql.NullTime": reflect.TypeFor[sql.NullTime](),
+	"cursor": reflect.TypeFor[driver.Rows](),
 }
 
 // typeNamed is the type of a name, or with an asterisk a pointer to it; nil for

@@ -23,6 +23,7 @@ type stream struct {
 	left    int64 // rows that may still come; -1 is any number
 	body    int   // where the open message of rows begins in the buffer; -1 without one
 	nested  []driver.Rows
+	end     wire.End // what the next end tells besides
 }
 
 // run sends all result sets but the end of the last one.
@@ -53,7 +54,14 @@ func (t *stream) clear() {
 		_ = rows.Close()
 	}
 	clear(t.dest)
-	t.s, t.c, t.nested = nil, nil, nil
+	t.s, t.c, t.nested, t.end = nil, nil, nil, wire.End{}
+}
+
+// follow sends cursors as result sets behind an end, which numbers them.
+func (t *stream) follow(s *session, c *call, end wire.End, cursors []driver.Rows) error {
+	t.s, t.c, t.set, t.left, t.body, t.nested, t.end = s, c, 0, -1, -1, cursors, end
+	defer t.clear()
+	return t.cursors()
 }
 
 // cursors sends the rows within rows, as result sets of their own.
@@ -89,7 +97,10 @@ func (t *stream) another(rows driver.Rows) (bool, error) {
 
 // next ends a result set that another one follows.
 func (t *stream) next() {
-	t.s.out.add(wire.TypeEnd, t.c.id, &wire.End{More: true, Tx: t.s.lease.state(), Pin: t.s.lease.pin, MS: t.c.ms()})
+	end := t.end
+	t.end = wire.End{}
+	end.More, end.Tx, end.Pin, end.MS = true, t.s.lease.state(), t.s.lease.pin, t.c.ms()
+	t.s.out.add(wire.TypeEnd, t.c.id, &end)
 	t.set++
 }
 

@@ -8,6 +8,7 @@ import (
 	"errors"
 	"fmt"
 	"reflect"
+	"slices"
 	"time"
 
 	"github.com/fluxor-db/fluxor/netdriver/internal/wire"
@@ -148,13 +149,33 @@ func newOut(a driver.NamedValue, o wire.Out) (out, error) {
 	return out{a.Name, a.Ordinal, dest}, nil
 }
 
-// values are what came back.
+// values are what came back. Cursors are numbered in their order.
 func (all outs) values() []driver.NamedValue {
-	values := make([]driver.NamedValue, 0, len(all))
+	values, cursors := make([]driver.NamedValue, 0, len(all)), 0
 	for _, o := range all {
-		values = append(values, driver.NamedValue{Name: o.name, Ordinal: o.ordinal, Value: o.value()})
+		v := o.value()
+		if _, ok := v.(driver.Rows); ok {
+			cursors++
+			v = wire.Cursor(cursors)
+		}
+		values = append(values, driver.NamedValue{Name: o.name, Ordinal: o.ordinal, Value: v})
 	}
 	return values
+}
+
+// cursors are the rows that came back.
+func (all outs) cursors() (rows []driver.Rows) {
+	for _, o := range all {
+		if r, ok := o.dest.Elem().Interface().(driver.Rows); ok {
+			rows = append(rows, r)
+		}
+	}
+	return rows
+}
+
+// wantCursors reports whether there is room for some.
+func (all outs) wantCursors() bool {
+	return slices.ContainsFunc(all, func(o out) bool { return o.dest.Type().Elem() == types["cursor"] })
 }
 
 func (o out) value() any {

@@ -162,3 +162,27 @@ func TestRowsWithinRowsFollowThem(t *testing.T) {
 		t.Errorf("got %#v, %v", a.sets, a.fail)
 	}
 }
+
+func TestCursorsAmongOutParametersFollowTheEndThatNumbersThem(t *testing.T) {
+	t.Parallel()
+	c := oracle(t)
+	c.must("create table t (id number)", "insert into t values (1)", "insert into t values (2)")
+	id := c.request(wire.TypeExec, &wire.Statement{
+		SQL:  "begin open :1 for select id from t order by id; :2 := 7; end;",
+		Args: arguments([]any{wire.Out{Type: "cursor"}, wire.Out{Type: "int64"}}),
+	})
+	var end wire.End
+	c.decode(c.next(), &end)
+	if !end.More || len(end.Out) != 2 || end.Out[0].Value != wire.Cursor(1) || end.Out[1].Value != int64(7) {
+		t.Errorf("got %+v", end)
+	}
+	a := c.answer(id)
+	want := [][][]driver.Value{{{wire.Decimal("1")}, {wire.Decimal("2")}}}
+	if a.fail != nil || !reflect.DeepEqual(a.sets, want) || a.end.Pin == "" {
+		t.Errorf("got %v, %+v, %v", a.sets, a.end, a.fail)
+	}
+	c.query("begin :1 := 7; end;", wire.Out{Type: "cursor"}).refused(t, wire.ErrorDB)
+	if got := c.query("select 1 as n from dual").value(t); got != wire.Decimal("1") {
+		t.Errorf("the session does not go on: %v", got)
+	}
+}
