@@ -166,6 +166,9 @@ func (s *session) foresee(o *op) (answered bool) {
 	if o.is.has(late) && s.findLate(o) {
 		return true
 	}
+	if s.aside && o.tx == nil {
+		return false
+	}
 	s.announce(s.held.Value, o)
 	if o.Op == middleware.OpQuery {
 		s.sends(o)

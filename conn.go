@@ -353,6 +353,12 @@ func (c *conn) IsValid() bool {
 // session's own.
 func (c *conn) Continues() bool { return c.same }
 
+// Aside says that what runs until Aside(false) sets the session alone, and is taken
+// back the same way before the lease ends, or the connection closed; in between
+// every query has NoCache. The query cache then need not take the connection's
+// state for another than it was.
+func (c *conn) Aside(on bool) { c.aside = on }
+
 // OnWait has f called whenever an operation begins to wait for a connection, with
 // true, and when it waits no more, with false. It must be set between operations.
 // f is called by the operation and must not wait.

@@ -70,7 +70,9 @@ func serving(t *testing.T) *fluxor.Connector {
 type virtual interface {
 	driver.Pinger
 	driver.Validator
+	driver.ExecerContext
 	Continues() bool
+	Aside(on bool)
 	OnWait(f func(waits bool))
 }
 
@@ -125,5 +127,25 @@ func TestAServerIsToldWhoWaitsForAConnection(t *testing.T) {
 	}
 	if err := <-done; err != nil {
 		t.Error(err)
+	}
+}
+
+func TestWhatAServerTakesBackIsNoStateOfTheSession(t *testing.T) {
+	t.Parallel()
+	c, err := fluxor.NewConnector(fluxor.RuntimeConfig{DSN: dbtest.SQLite(t), Cache: "all"})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer c.Close()
+	conn := connected(t, c)
+	for _, aside := range []bool{true, false} {
+		conn.Aside(aside)
+		if _, err := conn.ExecContext(t.Context(), "pragma query_only = 0", nil); err != nil {
+			t.Fatal(err)
+		}
+		conn.Aside(false)
+		if got := c.CacheStats().Sessions == 0; got != aside {
+			t.Errorf("aside %v: there are %d sessions with a state of their own", aside, c.CacheStats().Sessions)
+		}
 	}
 }

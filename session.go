@@ -37,6 +37,7 @@ type session struct {
 	leased  time.Duration         // when the lease began, after the engine's epoch; 0 where nobody wants to know
 	counted bool                  // it has a place among the operations at once
 	same    bool                  // the lease's connection is the last one's, and was nobody else's since
+	aside   bool                  // what runs is taken back before the lease ends; see conn.Aside
 	blank   bool                  // the lease has no past: all that it was used for is an operation that was skipped
 	own     prepared              // the statement made for the present operation alone
 	saved   []driver.NamedValue   // the caller's arguments of the present operation

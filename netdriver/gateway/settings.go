@@ -107,6 +107,10 @@ func printable(text string) bool {
 
 // equip brings the connection that is leased to what the session wishes.
 func (l *lease) equip(ctx context.Context, conn driver.Conn) error {
+	if l.equipped == len(l.wishes) {
+		return nil
+	}
+	defer l.aside()()
 	for l.equipped < len(l.wishes) {
 		w := &l.wishes[l.equipped]
 		if w.setting.before != "" {
@@ -124,6 +128,17 @@ func (l *lease) equip(ctx context.Context, conn driver.Conn) error {
 	return nil
 }
 
+// aside keeps the query cache from taking the connection for a changed one while
+// settings come and go; what it returns ends that.
+func (l *lease) aside() (end func()) {
+	c, ok := undressed(l.conn).(interface{ Aside(on bool) })
+	if !ok {
+		return func() {}
+	}
+	c.Aside(true)
+	return func() { c.Aside(false) }
+}
+
 // unequip takes back what equip did; false where that failed, and with it the
 // connection's use.
 func (l *lease) unequip() bool {
@@ -132,6 +147,7 @@ func (l *lease) unequip() bool {
 	}
 	ctx, stop := context.WithTimeout(context.Background(), undoLimit)
 	defer stop()
+	defer l.aside()()
 	for l.equipped > 0 {
 		l.equipped--
 		w := &l.wishes[l.equipped]
