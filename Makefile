@@ -123,5 +123,5 @@ diff: servers ## play random programs for DIFF (30m) and compare each read throu
 oracle: ## compare verdicts on statements with PostgreSQL's and TiDB's parsers and SQLite (minutes to build at first)
 	@cd internal/sqloracle && $(GO) mod tidy -diff && $(GO) vet ./... && $(GO) test -count=1 ./...
 
-servers: ## find PostgreSQL, MariaDB and PgBouncer, install them where that is allowed
+servers: ## find PostgreSQL, MariaDB, PgBouncer, Node.js and Python, install them where that is allowed
 	@scripts/servers.sh

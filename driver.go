@@ -197,6 +197,9 @@ type PoolStats struct {
 	// callers stand in line, those who wait for a dial included.
 	MaxOpen, Granted, Open, Idle, Used, Dialing, Closing, Orphans, Waiting int
 
+	// Outdated are the used ones that Evict closes when they come back.
+	Outdated int
+
 	// MaxUsed is the most connections ever used at once.
 	MaxUsed int
 	// WaitCount are the callers who waited because the pool was full, and

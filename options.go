@@ -279,6 +279,18 @@ func configOf(written []dsn.Option) (RuntimeConfig, error) {
 	return c, nil
 }
 
+// SetOption writes an option by the name that docs/CONFIG.md has for it, without
+// fluxor_, such as "max_open_conns", with a value as it stands in a DSN: for
+// programs that read options from files of their own. The error names the option
+// and what its values look like.
+func (c *RuntimeConfig) SetOption(name, value string) error {
+	i := slices.IndexFunc(options, func(o option) bool { return o.key() == dsn.Prefix+name })
+	if i < 0 {
+		return unknownOption(dsn.Option{Key: dsn.Prefix + name, Value: value})
+	}
+	return options[i].set(c, value)
+}
+
 func unknownOption(w dsn.Option) error {
 	keys, names := make([]string, len(options)), make([]string, len(options))
 	for i, o := range options {

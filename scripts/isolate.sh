@@ -30,6 +30,9 @@ if CGO_ENABLED=0 ${GO:-go} list -deps ./netdriver | grep -E "$foreign|lib/pq|flu
   echo "netdriver lists more than a client needs"
   exit 1
 fi
+# Files of settings are read by the gateway's command alone.
+lists netdriver/gateway/config 'goccy/go-yaml' || { echo "netdriver/gateway/config lists no go-yaml: the check looks for the wrong names"; exit 1; }
+! lists netdriver/gateway "$others|lib/pq|goccy" || { echo "netdriver/gateway lists more than it needs"; exit 1; }
 for package in metrics/otel middleware/tracing; do
   ! lists $package 'github.com/prometheus|otel/sdk' || { echo "$package lists Prometheus or OpenTelemetry's SDK"; exit 1; }
 done

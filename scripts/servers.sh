@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# Finds the PostgreSQL, MariaDB and PgBouncer binaries that the tests start privately, and the compiler and SQLite that the double of
+# Finds the PostgreSQL, MariaDB and PgBouncer binaries that the tests start privately, Node.js and Python for clients of the gateway, and the compiler and SQLite that the double of
 # Oracle's client library is built with; installs them with apt-get where it may. `servers.sh redis` asks for Redis as well, which benchmarks
 # start beside them.
 set -euo pipefail
@@ -34,6 +34,8 @@ find_mariadb >/dev/null || missing+=(mariadb-server)
 find_pgbouncer >/dev/null || missing+=(pgbouncer)
 first gcc >/dev/null || missing+=(gcc libc6-dev)
 has_sqlite || missing+=(libsqlite3-dev)
+first node >/dev/null || missing+=(nodejs)
+first python3 >/dev/null || missing+=(python3)
 [ "${1:-}" != redis ] || find_redis >/dev/null || missing+=(redis-server)
 
 if [ ${#missing[@]} -gt 0 ]; then
@@ -63,5 +65,6 @@ fi
 echo "servers: $("$(find_postgres)" --version)"
 echo "servers: $("$(find_mariadb)" --version)"
 echo "servers: $("$(find_pgbouncer)" --version | head -n 1)"
+echo "servers: Node.js $(node --version), $(python3 --version)"
 [ "${1:-}" != redis ] || echo "servers: $("$(find_redis)" --version)"
 echo "servers: $(gcc --version | head -n 1), SQLite $(sed -n 's/^#define SQLITE_VERSION  *"\(.*\)"/\1/p' "$(echo '#include <sqlite3.h>' | gcc -E - | grep -m 1 -o '/[^"]*sqlite3\.h')")"

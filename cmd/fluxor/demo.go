@@ -21,7 +21,7 @@ type demoCommand struct {
 
 // Help says what the demo does.
 func (demoCommand) Help() string {
-	return `The demo makes an order database on SQLite, twice: one behind the bare driver, one behind sql.Open("fluxor", dsn). It runs the same work on both and compares, asks one query again and again with and without the statement cache and from the query cache, lets goroutines wait for one connection, loses the answers to writes, cuts idle connections, and fills a pool. Then it sends a server more work than it bears, silences it, forgets and drops rows, and asks something that takes too long. It needs no server and no argument, takes about 20 seconds at most on a machine that is not busy, and removes what it made.
+	return `The demo makes an order database on SQLite, twice: one behind the bare driver, one behind sql.Open("fluxor", dsn). It runs the same work on both and compares, asks one query again and again with and without the statement cache and from the query cache, lets goroutines wait for one connection, loses the answers to writes, cuts idle connections, and fills a pool. Then it sends a server more work than it bears, silences it, forgets and drops rows, and asks something that takes too long. At last it puts two gateways before the order database and drains one while services work. It needs no server and no argument, takes about 20 seconds at most on a machine that is not busy, and removes what it made.
 
 Every sentence about Fluxor is checked in this run. If one does not hold, the demo says which and its exit code is 1.
 

@@ -24,7 +24,8 @@ type child struct {
 	errOut bytes.Buffer
 }
 
-func startChild(t *testing.T, args ...string) *child {
+// newChild is a command line that is not started yet.
+func newChild(t *testing.T, args ...string) *child {
 	t.Helper()
 	binary, err := os.Executable()
 	if err != nil {
@@ -32,6 +33,12 @@ func startChild(t *testing.T, args ...string) *child {
 	}
 	c := &child{Cmd: exec.CommandContext(t.Context(), binary, args...)}
 	c.Env, c.Stderr = append(os.Environ(), childVariable+"=1"), &c.errOut
+	return c
+}
+
+func startChild(t *testing.T, args ...string) *child {
+	t.Helper()
+	c := newChild(t, args...)
 	if err := c.Start(); err != nil {
 		t.Fatal(err)
 	}

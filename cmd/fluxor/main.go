@@ -33,6 +33,7 @@ type cli struct {
 	Query      queryCommand      `cmd:"" help:"Run one statement and print its result."`
 	Doctor     doctorCommand     `cmd:"" help:"Say how a DSN is understood and examine the database behind it."`
 	Explain    explainCommand    `cmd:"" help:"Say what Fluxor takes a statement for, without asking the database."`
+	Gateway    gatewayCommand    `cmd:"" help:"Serve databases to clients that hold neither their driver nor their password."`
 	Top        topCommand        `cmd:"" help:"Show live how the connectors of a running program are."`
 	Completion completionCommand `cmd:"" help:"Print a script that completes this command line in a shell."`
 	Version    versionCommand    `cmd:"" help:"Print the version of this binary."`
@@ -58,6 +59,7 @@ func (cli) Help() string {
     fluxor doctor env:ERP_DSN
     fluxor explain postgres "SELECT now()"
     fluxor top localhost:6060
+    fluxor gateway --config gateway.yaml
     fluxor query --help    what one command does and takes; also fluxor help query
     fluxor --version       the version of this binary; also fluxor version
 

@@ -72,7 +72,7 @@ func TestDemoHoldsItsClaimsInPlainText(t *testing.T) {
 			t.Errorf("%d columns: %q", n, line)
 		}
 	}
-	for _, want := range []string{"100 %", "ops/s", "Summary", "was sent but its answer was lost", "All 28 claims held"} {
+	for _, want := range []string{"100 %", "ops/s", "Summary", "was sent but its answer was lost", "All 32 claims held"} {
 		if !strings.Contains(out, want) {
 			t.Errorf("the output lacks %q:\n%s", want, out)
 		}

@@ -141,3 +141,7 @@ func databaseName(test string) string {
 	name := strings.Map(word, strings.ToLower(strings.TrimPrefix(test, "Test")))
 	return fmt.Sprintf("t%d_%s", databases.Add(1), name[:min(len(name), most)])
 }
+
+// Pid is the process that was started: of PgBouncer the only one, of a database
+// server the leader.
+func (s *Server) Pid() int { return s.process.cmd.Process.Pid }

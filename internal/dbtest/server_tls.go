@@ -75,16 +75,21 @@ func (a *Authority) ClientConfig() *tls.Config {
 
 // write puts the certificates and the key into dir as PEM files, for a server
 // that reads files.
-func (a *Authority) write(dir string) error {
-	a.rootFile = filepath.Join(dir, "ca.pem")
-	a.certFile = filepath.Join(dir, "server.pem")
-	a.key = filepath.Join(dir, "server.key")
-	for file, text := range map[string][]byte{a.rootFile: a.root, a.certFile: a.leaf, a.key: a.leafKey} {
+func (a *Authority) write(dir string) (err error) {
+	a.rootFile, a.certFile, a.key, err = a.Files(dir)
+	return err
+}
+
+// Files puts the authority's certificate, the server's and its key into dir as PEM
+// files, in place of those of another authority.
+func (a *Authority) Files(dir string) (root, certificate, key string, err error) {
+	root, certificate, key = filepath.Join(dir, "ca.pem"), filepath.Join(dir, "server.pem"), filepath.Join(dir, "server.key")
+	for file, text := range map[string][]byte{root: a.root, certificate: a.leaf, key: a.leafKey} {
 		if err := os.WriteFile(file, text, 0o600); err != nil {
-			return err
+			return "", "", "", err
 		}
 	}
-	return nil
+	return root, certificate, key, nil
 }
 
 // tlsName is the name under which a server's authority is known to

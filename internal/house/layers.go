@@ -45,6 +45,7 @@ var adapted = map[string][]string{
 	"go.opentelemetry.io/otel/trace":  {"middleware/tracing"},
 	"go.opentelemetry.io/otel/sdk":    {"no folder"}, // tests and programs
 	"github.com/maypok86/otter":       {"internal/cache"},
+	"github.com/goccy/go-yaml":        {"netdriver/gateway/config"},
 	"charm.land":                      {"cmd"},
 	"github.com/charmbracelet":        {"cmd"},
 }
@@ -77,7 +78,12 @@ var layers = []layer{
 	{
 		reason:  "the gateway serves connectors, whatever drivers are below them, and those who put a program together choose those",
 		folders: []string{"netdriver/gateway"},
-		only:    []string{".", "backend", "middleware", "refusal", "internal/limit", "netdriver/internal/wire"},
+		only:    []string{".", "backend", "health", "metrics", "middleware", "refusal", "internal/limit", "netdriver/internal/wire"},
+	},
+	{
+		reason:  "a file of settings becomes a gateway's configuration and nothing runs by it: how settings are written is nobody else's business",
+		folders: []string{"netdriver/gateway/config"},
+		only:    []string{".", "netdriver/gateway"},
 	},
 	{
 		reason:  "observers define the small interfaces they need, so that anything can be observed and nothing depends on being observed",
@@ -207,7 +213,7 @@ var layers = []layer{
 	},
 	{
 		reason:  "a load knows calls and their answers, whatever is called",
-		folders: []string{"internal/overload"},
+		folders: []string{"internal/overload", "internal/gatewaybench"},
 		only:    []string{},
 	},
 	{

@@ -31,6 +31,8 @@ type Stats struct {
 	Orphans int // dials that were given up and have not returned
 	Waiting int // callers in line, those who wait for a dial included
 
+	Outdated int // used ones that Evict closes when they come back
+
 	MaxUsed      int           // the most ever used at once
 	WaitCount    int64         // callers who waited because the pool or the server was full
 	WaitDuration time.Duration // how long, together
@@ -64,6 +66,8 @@ func (p *Pool[T]) Stats() Stats {
 		Orphans: n.orphans,
 		Waiting: p.queue.Len(),
 
+		Outdated: p.outdatedLocked(),
+
 		MaxUsed:      n.maxUsed,
 		WaitCount:    n.waits,
 		WaitDuration: n.waited,
@@ -96,4 +100,17 @@ func (p *Pool[T]) DBStats() sql.DBStats {
 		MaxIdleTimeClosed:  s.ClosedIdleTime,
 		MaxLifetimeClosed:  s.ClosedLifetime,
 	}
+}
+
+// outdatedLocked counts the used connections that Evict has replaced.
+func (p *Pool[T]) outdatedLocked() (n int) {
+	if p.generation == 0 {
+		return 0 // nobody has evicted
+	}
+	for c := p.used.First(); c != nil; c = c.line.After() {
+		if c.generation != p.generation {
+			n++
+		}
+	}
+	return n
 }

@@ -50,6 +50,8 @@ type Config struct {
 	// Limits bound what clients may take, Timeouts how long they may.
 	Limits   Limits
 	Timeouts Timeouts
+	// Operations are what the program lends to the admin operations.
+	Operations Operations
 	// Name is the gateway's name and version as clients see it. Default: "fluxor/1".
 	Name string
 	// Logger hears of failed logins, refused connections and faults of the
@@ -115,8 +117,8 @@ func or[T comparable](v *T, otherwise T) {
 	}
 }
 
-// filled is the configuration with its defaults.
-func (c Config) filled() Config {
+// Filled is the configuration with its defaults, as New has it.
+func (c Config) Filled() Config {
 	or(&c.Name, "fluxor/1")
 	if c.Logger == nil {
 		c.Logger = slog.Default()
@@ -147,14 +149,7 @@ func (c Config) filled() Config {
 func (c Config) validate() error {
 	var faults []error
 	fault := func(format string, args ...any) { faults = append(faults, fmt.Errorf(format, args...)) }
-	if len(c.Databases) == 0 {
-		fault("there is no database")
-	}
-	for name, db := range c.Databases {
-		if name == "" || db == nil {
-			fault("database %q: a name and a connector are needed", name)
-		}
-	}
+	faults = append(faults, c.databaseFaults()...)
 	for name, b := range c.Bounds {
 		if c.Databases[name] == nil {
 			fault("Bounds: there is no database %s", name)
@@ -167,6 +162,19 @@ func (c Config) validate() error {
 	}
 	c.validateBounds(fault)
 	return errors.Join(faults...)
+}
+
+// databaseFaults are what is wrong with the databases.
+func (c Config) databaseFaults() (faults []error) {
+	if len(c.Databases) == 0 {
+		faults = append(faults, errors.New("there is no database"))
+	}
+	for name, db := range c.Databases {
+		if name == "" || db == nil {
+			faults = append(faults, fmt.Errorf("database %q: a name and a connector are needed", name))
+		}
+	}
+	return faults
 }
 
 // userFaults are what is wrong with the users.

@@ -29,6 +29,7 @@ var kinds = []struct {
 	{errCanceled, wire.ErrorCanceled},
 	{errGone, wire.ErrorCanceled},
 	{errEnd, wire.ErrorShutdown},
+	{errKilled, wire.ErrorShutdown},
 	{errMemory, wire.ErrorOverloaded},
 	{errNoCredit, wire.ErrorTimeout},
 	{errUnfit, wire.ErrorInternal},
@@ -87,7 +88,7 @@ func (s *session) kindOf(c *call, err error) wire.ErrorKind {
 	if errors.As(c.cause(), &ours) {
 		return ours.kind
 	}
-	for _, k := range kinds[:5] { // the gateway's own, which a context brings
+	for _, k := range kinds[:6] { // the gateway's own, which a context brings
 		if cause := c.cause(); cause != nil && errors.Is(cause, k.is) {
 			return k.kind
 		}

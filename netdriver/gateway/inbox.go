@@ -54,6 +54,7 @@ type inbox struct {
 	watching bool  // the watcher has the reader
 	stopping bool  // it is to give the reader back
 	nudged   bool  // the session is to look up from its reading
+	killed   bool  // no request runs any more
 	mid      bool  // the watcher was interrupted within a message
 	done     chan struct{}
 	current  uint32 // the request that runs
@@ -106,6 +107,15 @@ func (b *inbox) nudge() {
 	}
 }
 
+// kill cancels the request that runs and all that follow. It may be called by
+// anybody.
+func (b *inbox) kill() {
+	b.mu.Lock()
+	b.killed = true
+	b.mu.Unlock()
+	b.interrupt(errKilled)
+}
+
 // interrupt cancels the request that runs, and has the session look up. It may be
 // called by anybody.
 func (b *inbox) interrupt(why error) {
@@ -122,6 +132,9 @@ func (b *inbox) interrupt(why error) {
 func (b *inbox) begin(id uint32, window int64, cancel context.CancelCauseFunc) {
 	b.mu.Lock()
 	b.busy, b.current, b.cancel, b.window = true, id, cancel, window
+	if b.killed {
+		cancel(errKilled)
+	}
 	b.mu.Unlock()
 	select {
 	case <-b.credited:

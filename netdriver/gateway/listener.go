@@ -68,6 +68,7 @@ func (s *Server) listen(l net.Listener) bool {
 		return false
 	}
 	s.listeners[l] = struct{}{}
+	s.serving.Store(true)
 	return true
 }
 
@@ -120,7 +121,8 @@ func (s *Server) admitted(k *link, u *User) ([]*limit.Concurrency, error) {
 	c.byUser[u.Name]++
 	c.byDatabase[k.db]++
 	c.from[k.address]++
-	k.user = u
+	k.offer.sessions++
+	k.user, k.id, k.since = u, newID(), time.Now()
 	return s.gatesFor(u, k.db), nil
 }
 
@@ -136,6 +138,8 @@ func (s *Server) againstLocked(k *link, u *User) error {
 		return errEnd
 	case !s.users.Load().still(u.Name, k.db, k.shown, time.Now()): // they changed meanwhile
 		return errLogin
+	case s.offer(k.db) != k.offer || k.offer.disabled.Load():
+		return errDisabled
 	case c.sessions >= l.Sessions:
 		return errors.New("the gateway has as many sessions as it may have")
 	case mine > 0 && c.byUser[u.Name] >= mine:
@@ -150,6 +154,14 @@ func (s *Server) againstLocked(k *link, u *User) error {
 
 // gone forgets a connection.
 func (s *Server) gone(k *link) {
+	if retired := s.forgotten(k); retired != nil {
+		retired()
+	}
+}
+
+// forgotten is gone; it returns what is to be called where the connection was the
+// last one of a database that is no longer served.
+func (s *Server) forgotten(k *link) (retired func()) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	delete(s.links, k)
@@ -157,12 +169,15 @@ func (s *Server) gone(k *link) {
 		k.left.Stop()
 	}
 	s.counts.waited(k)
-	if k.user != nil {
-		s.counts.sessions--
-		less(s.counts.byUser, k.user.Name)
-		less(s.counts.byDatabase, k.db)
-		less(s.counts.from, k.address)
+	if k.user == nil {
+		return nil
 	}
+	s.counts.sessions--
+	less(s.counts.byUser, k.user.Name)
+	less(s.counts.byDatabase, k.db)
+	less(s.counts.from, k.address)
+	k.offer.sessions--
+	return k.offer.leftLocked()
 }
 
 // counts are how many connections there are.

@@ -72,15 +72,15 @@ func (n *login) known(who guesser) error {
 
 // enter makes the client, who is known now, a session.
 func (n *login) enter() bool {
-	db := n.server.cfg.Databases[n.hello.DB]
-	if db == nil || !n.user.allows(n.hello.DB) {
+	n.offer = n.server.offer(n.hello.DB)
+	if n.offer == nil || !n.user.allows(n.hello.DB) {
 		return n.fail(wire.ErrorDenied, "the user may use no database of that name")
 	}
 	var err error
-	if n.wanted, err = n.wishes(db.Backend().Type); err != nil {
+	if n.wanted, err = n.wishes(n.offer.Backend().Type); err != nil {
 		return n.fail(wire.ErrorDenied, err.Error())
 	}
-	n.db = n.hello.DB
+	n.db, n.client = n.hello.DB, [2]string{n.hello.Client, n.hello.Session.App}
 	n.until = earlier(n.until, n.user.Expires)
 	n.shown.until = n.until
 	if n.gates, err = n.server.admitted(n.link, n.user); err != nil {
@@ -92,7 +92,7 @@ func (n *login) enter() bool {
 // kindOfRefusal is the kind of what admitted says.
 func kindOfRefusal(err error) wire.ErrorKind {
 	switch {
-	case errors.Is(err, errEnd):
+	case errors.Is(err, errEnd), errors.Is(err, errDisabled):
 		return wire.ErrorShutdown
 	case errors.Is(err, errLogin):
 		return wire.ErrorAuth

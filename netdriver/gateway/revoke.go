@@ -45,12 +45,20 @@ func (d *directory) still(name, db string, what shown, now time.Time) bool {
 // end of what they run now. If something is wrong with the users, the error names
 // all of it and nothing changes.
 func (s *Server) SetUsers(users []User) error {
+	s.changes.Lock()
+	defer s.changes.Unlock()
 	c := s.cfg
-	c.Users = slices.Clone(users)
+	c.Databases, c.Users = s.offers.Load().databases(), slices.Clone(users)
 	if err := errors.Join(c.userFaults()...); err != nil {
 		return fmt.Errorf("fluxor: the gateway's users: %w", err)
 	}
-	d, now := newDirectory(c.Users), time.Now()
+	s.putUsers(c.Users)
+	return nil
+}
+
+// putUsers is SetUsers for users with whom nothing is wrong.
+func (s *Server) putUsers(users []User) {
+	d, now := newDirectory(users), time.Now()
 	s.users.Store(d)
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -67,7 +75,6 @@ func (s *Server) SetUsers(users []User) error {
 			k.revoke()
 		}
 	}
-	return nil
 }
 
 // renewed notes that a session goes on by a token.

@@ -20,6 +20,7 @@ import (
 	"net"
 	"sync"
 	"sync/atomic"
+	"time"
 )
 
 // ErrServerClosed is what Serve returns after Shutdown or Close.
@@ -30,10 +31,16 @@ var ErrServerClosed = errors.New("fluxor: the gateway is closed")
 type Server struct {
 	cfg     Config
 	users   atomic.Pointer[directory]
+	offers  atomic.Pointer[offers]
 	memory  budget
 	guesses *throttle
 	log     *slog.Logger
 	audit   *audit
+
+	began   time.Time
+	serving atomic.Bool // a listener was there
+	leaving atomic.Bool // the gateway will drain soon
+	changes sync.Mutex  // one change of users and databases at a time; before mu
 
 	life context.Context // of all sessions
 	end  context.CancelCauseFunc
@@ -57,13 +64,14 @@ func New(c Config) (*Server, error) {
 	if err := c.validate(); err != nil {
 		return nil, fmt.Errorf("fluxor: the gateway's configuration: %w", err)
 	}
-	c = c.filled()
+	c = c.Filled()
 	s := &Server{
 		cfg: c, memory: budget{most: c.Limits.Memory}, log: c.Logger, audit: newAudit(c.Audit, c.Logger), guesses: newThrottle(c.Limits.FailedLogins),
-		listeners: map[net.Listener]struct{}{}, links: map[*link]struct{}{}, counts: newCounts(),
+		listeners: map[net.Listener]struct{}{}, links: map[*link]struct{}{}, counts: newCounts(), began: time.Now(),
 		userGates: gates{}, databaseGates: gates{},
 	}
 	s.users.Store(newDirectory(c.Users))
+	s.offers.Store(newOffers(c.Databases, nil))
 	s.life, s.end = context.WithCancelCause(context.Background())
 	return s, nil
 }

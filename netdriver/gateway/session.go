@@ -28,7 +28,6 @@ var features = []string{"cancel", "credit", "outparams", "multi"}
 // session is a client that is logged in. Its goroutine alone uses it.
 type session struct {
 	*link
-	id     string
 	conn   net.Conn // the link's, or TLS over it
 	hello  wire.Hello
 	owner  *User
@@ -61,13 +60,13 @@ type session struct {
 func newSession(n *login, conn net.Conn) *session {
 	srv := n.server
 	s := &session{
-		link: n.link, id: newID(), conn: conn, hello: n.hello, owner: n.user, proof: n.proof, out: n.out, reader: n.r, until: n.until,
+		link: n.link, conn: conn, hello: n.hello, owner: n.user, proof: n.proof, out: n.out, reader: n.r, until: n.until,
 		bounds: n.user.Bounds.and(srv.cfg.Bounds[n.hello.DB]), gates: n.gates,
 	}
 	s.waiting.s = s
 	s.life, s.end = srv.within()
 	s.lease = lease{
-		db: srv.cfg.Databases[n.hello.DB], whole: n.hello.Session.Pool == "session",
+		db: n.offer.Database, whole: n.hello.Session.Pool == "session",
 		reads: n.user.ReadOnly, wishes: n.wanted, waits: s.waiting.waits,
 	}
 	s.lease.about = s.lease.db.Backend()
@@ -89,6 +88,7 @@ func (s *session) run() {
 	s.reader.SetLimits(wire.Limits{Frame: l.Frame, Message: l.Message, Grow: s.server.memory.take})
 	s.welcome()
 	s.link.in.Store(s.in)
+	s.doing.end(time.Now(), wire.TxIdle, "")
 	s.server.audit.add(s.record("login"))
 	defer func() { s.server.audit.add(s.record("logout")) }()
 	if s.out.finish() != nil {
@@ -158,6 +158,9 @@ func (s *session) step() bool {
 	}
 	if s.revoked.Load() {
 		return s.giveUp(0, wire.ErrorAuth, errEnded)
+	}
+	if s.killed.Load() {
+		return s.giveUp(0, wire.ErrorShutdown, errKilled.Error())
 	}
 	q, err := s.in.next(s.deadline())
 	if err != nil {
@@ -237,6 +240,7 @@ func (s *session) serve(q request) (more bool) {
 	case s.told && !s.held() && slices.Contains(working, q.Type):
 		return s.giveUp(q.ID, wire.ErrorShutdown, errEnd.Error())
 	}
+	s.doing.begin(now)
 	err := s.carryOut(&c, q)
 	s.vacate()
 	var wrong *wire.ProtocolError
@@ -255,6 +259,7 @@ func (s *session) serve(q request) (more bool) {
 	}
 	s.audit(&c, q.Type, failed)
 	s.seen = time.Now()
+	s.doing.end(s.seen, s.lease.state(), s.lease.pin)
 	return s.out.finish() == nil
 }
 
@@ -303,7 +308,7 @@ func (s *session) carryOut(c *call, q request) error {
 	case wire.TypeResponse:
 		return decoded(s.renew, c, q, &wire.Response{})
 	case wire.TypeAdmin:
-		return refused{wire.ErrorDenied, "the user may not ask for that"}
+		return decoded(s.admin, c, q, &wire.Admin{})
 	}
 	return &wire.ProtocolError{Reason: "a client does not send " + q.Type.String() + " here"}
 }

@@ -28,6 +28,8 @@ type User struct {
 	Expires  time.Time
 	// Sessions is how many sessions the user may have; 0 is what the limits say.
 	Sessions int
+	// Role is which admin operations the user may ask for; RoleNone is none.
+	Role Role
 	// Bounds are what the user may take otherwise; Bounds.Sessions is Sessions.
 	Bounds Bounds
 	// ReadOnly holds the user to reading: the database itself refuses changes, and
@@ -63,6 +65,9 @@ func (u User) check(c Config, fault func(what string)) {
 	}
 	if s := u.SCRAM; s != nil && !s.valid() {
 		fault("the SCRAM keys are incomplete")
+	}
+	if u.Role.rank() < 0 {
+		fault("there is no role " + string(u.Role))
 	}
 	if u.Sessions < 0 {
 		fault("Sessions is negative")

@@ -16,8 +16,12 @@ import (
 
 func TestActsStopWithinASecondAndLeaveNothing(t *testing.T) {
 	t.Setenv("TMPDIR", t.TempDir())
-	for _, c := range chapters[8:] {
+	for i, c := range chapters[8:] {
 		t.Run(c.title, func(t *testing.T) {
+			acts := []chapter{c}
+			if i == len(chapters[8:])-1 {
+				acts = []chapter{chapters[0], c} // it serves the order database
+			}
 			ctx, cancel := context.WithCancel(t.Context())
 			defer cancel()
 			var stopped time.Time
@@ -26,7 +30,7 @@ func TestActsStopWithinASecondAndLeaveNothing(t *testing.T) {
 				cancel()
 			})
 			s := &stage{screen: term.New(new(bytes.Buffer), term.Plain), size: sizes[Full]}
-			sum, err := s.run(ctx, []chapter{c})
+			sum, err := s.run(ctx, acts)
 			if !errors.Is(err, context.Canceled) || sum.OK {
 				t.Errorf("got %v, %+v", err, sum)
 			}

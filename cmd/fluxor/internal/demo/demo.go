@@ -99,6 +99,7 @@ var chapters = []chapter{
 	{"10. A database that stops answering", (*stage).outage},
 	{"11. Rows that nobody closes", (*stage).leak},
 	{"12. A statement that takes too long", (*stage).slow},
+	{"13. A database for services without its driver", (*stage).service},
 }
 
 // Run plays the demo on screen and tells watch, which may be nil, which

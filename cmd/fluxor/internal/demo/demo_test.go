@@ -49,12 +49,14 @@ func TestBareOutcomesWouldNotPassForFluxors(t *testing.T) {
 		s.tellLeak(leaks{})
 		slow := slowness{took: time.Second, working: 1}
 		s.tellSlow(slow, slow)
+		s.tellService(served{sessions: 18, conns: 18, acknowledged: 9, stored: 10, failed: 1, drained: true, bareSees: "boom", sees: "boom: unknown"})
 	})
 	for _, id := range []string{
 		"write_once", "write_told", "idle_sent", "fairness", "full_pool", "statement_answers", "statement_time",
 		"cache_answers", "cache_time", "cache_write", "cache_rollback", "cache_outage", "cache_audit",
 		"overload_goodput", "overload_wait", "overload_refused", "outage_wait", "outage_refused", "outage_over",
 		"leak_named", "leak_ended", "leak_dropped", "slow_timeout", "slow_server", "slow_named",
+		"gateway_conns", "gateway_rows", "gateway_drain", "gateway_error",
 	} {
 		if ok, checked := held[id]; ok || !checked {
 			t.Errorf("%s: held %v, checked %v; want a claim that fails", id, ok, checked)

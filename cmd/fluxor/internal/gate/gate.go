@@ -1,0 +1,308 @@
+// This file runs a gateway as a process: from its file to its end.
+
+// Package gate runs a gateway by a configuration file: it listens, reloads upon
+// SIGHUP, and drains upon SIGTERM.
+package gate
+
+import (
+	"context"
+	"errors"
+	"io"
+	"log/slog"
+	"maps"
+	"net"
+	"net/http"
+	"os"
+	"os/signal"
+	"strings"
+	"sync"
+	"syscall"
+	"time"
+
+	"github.com/fluxor-db/fluxor/netdriver/gateway"
+	"github.com/fluxor-db/fluxor/netdriver/gateway/config"
+)
+
+// Options are what a gateway needs of the world.
+type Options struct {
+	// Path is the file; Getenv the environment, Log where the log goes.
+	Path   string
+	Getenv func(string) string
+	Log    io.Writer
+	// Name is the gateway's name and version as clients see it.
+	Name string
+}
+
+// process is a gateway that runs.
+type process struct {
+	o      Options
+	log    *slog.Logger
+	server *gateway.Server
+	certs  *config.Certificates // nil without TLS
+	watch  *watch
+	notify notifier
+
+	listeners []net.Listener
+	admin     *http.Server // nil without one
+	ended     chan error   // what Serve returned, for each listener
+	drain     chan struct{}
+	once      sync.Once // closes drain
+
+	mu     sync.Mutex // one change of what follows at a time; connectors are made under it
+	file   *config.File
+	served databases
+}
+
+// Check builds all that a file asks for, without listening, and gives it back. The
+// file is returned where it is well.
+func Check(o Options) (*config.File, error) {
+	p, err := build(o)
+	if err != nil {
+		return nil, err
+	}
+	defer p.close()
+	return p.file, nil
+}
+
+// Run serves until ctx ends or a signal comes, and then drains. A second signal
+// ends it at once. It returns nil where it was ended so.
+func Run(ctx context.Context, o Options) error {
+	p, err := build(o)
+	if err != nil {
+		return err
+	}
+	defer p.close()
+	signals := make(chan os.Signal, 4)
+	signal.Notify(signals, os.Interrupt, syscall.SIGTERM, syscall.SIGHUP)
+	defer signal.Stop(signals)
+	if err := p.listen(ctx); err != nil {
+		return err
+	}
+	p.log.Info("fluxor: the gateway serves", slog.Any("addresses", p.addresses()))
+	p.notify.say(p.log, "READY=1")
+	return p.run(ctx, signals)
+}
+
+// build makes everything but the listeners.
+func build(o Options) (*process, error) {
+	file, err := config.Load(o.Path, o.Getenv)
+	if err != nil {
+		return nil, err
+	}
+	p := &process{
+		o: o, file: file, log: logger(o.Log, file.Log), notify: notifier(o.Getenv("NOTIFY_SOCKET")),
+		drain: make(chan struct{}), watch: newWatch(), served: databases{},
+	}
+	if p.served, err = open(file, p.served, p.log); err != nil {
+		return nil, err
+	}
+	c := gateway.Config{
+		Databases: p.served.offered(), Users: file.GatewayUsers(), AllowPlaintext: file.AllowPlaintext, Limits: file.Limits,
+		Timeouts: file.Timeouts, Name: o.Name, Logger: p.log,
+		Operations: gateway.Operations{Config: p.config, Reload: p.reload, Drain: func() { p.once.Do(func() { close(p.drain) }) }},
+	}
+	if file.TLS.Certificate != "" {
+		if p.certs, err = config.LoadCertificates(file.TLS, p.log); err != nil {
+			p.served.close()
+			return nil, err
+		}
+		c.TLS = p.certs.Config()
+	}
+	if p.server, err = gateway.New(c); err != nil {
+		p.served.close()
+		return nil, err
+	}
+	p.watch.server = p.server
+	p.watch.show(p.served)
+	return p, nil
+}
+
+func logger(w io.Writer, l config.Log) *slog.Logger {
+	o := &slog.HandlerOptions{}
+	var level slog.Level
+	_ = level.UnmarshalText([]byte(l.Level)) // the file's check knows the words
+	o.Level = level
+	if l.Format == "json" {
+		return slog.New(slog.NewJSONHandler(w, o))
+	}
+	return slog.New(slog.NewTextHandler(w, o))
+}
+
+// listen begins to serve clients and operators.
+func (p *process) listen(ctx context.Context) error {
+	for _, address := range p.file.Listen {
+		l, err := listenAt(ctx, address)
+		if err != nil {
+			p.unlisten()
+			return err
+		}
+		p.listeners = append(p.listeners, l)
+	}
+	if err := p.listenAdmin(ctx); err != nil {
+		p.unlisten()
+		return err
+	}
+	p.ended = make(chan error, len(p.listeners))
+	for _, l := range p.listeners {
+		go func() { p.ended <- p.server.Serve(l) }() // until close
+	}
+	return nil
+}
+
+func (p *process) unlisten() {
+	for _, l := range p.listeners {
+		_ = l.Close()
+	}
+}
+
+// listenAt opens an address. A socket's file that nobody listens at, which a
+// process left that was killed, is taken over.
+func listenAt(ctx context.Context, address string) (net.Listener, error) {
+	var config net.ListenConfig
+	path, unix := strings.CutPrefix(address, "unix:")
+	if !unix {
+		return config.Listen(ctx, "tcp", address)
+	}
+	l, err := config.Listen(ctx, "unix", path)
+	if !errors.Is(err, syscall.EADDRINUSE) {
+		return l, err
+	}
+	if c, dialed := net.Dial("unix", path); dialed == nil {
+		_ = c.Close()
+		return nil, err
+	}
+	if err := os.Remove(path); err != nil {
+		return nil, err
+	}
+	return config.Listen(ctx, "unix", path)
+}
+
+// listenAdmin begins to serve operators, where the file says so.
+func (p *process) listenAdmin(ctx context.Context) error {
+	a := p.file.Admin
+	if a.Listen == "" {
+		return nil
+	}
+	l, err := listenAt(ctx, a.Listen)
+	if err != nil {
+		return err
+	}
+	h := p.server.AdminHandler(gateway.AdminPages{Metrics: p.watch.metrics(), OpenMetrics: a.OpenMetrics, Page: p.watch})
+	p.admin = &http.Server{Handler: h, ReadHeaderTimeout: 10 * time.Second, ErrorLog: slog.NewLogLogger(p.log.Handler(), slog.LevelWarn)}
+	serve := func() error { return p.admin.Serve(l) }
+	if a.TLS {
+		p.admin.TLSConfig = p.certs.Config()
+		serve = func() error { return p.admin.ServeTLS(l, "", "") }
+	}
+	go func() { // ends with close
+		if err := serve(); !errors.Is(err, http.ErrServerClosed) {
+			p.log.Error("fluxor: the admin listener failed", slog.Any("error", err))
+		}
+	}()
+	p.log.Info("fluxor: operators are served", slog.String("address", l.Addr().String()))
+	return nil
+}
+
+func (p *process) addresses() []string {
+	var all []string
+	for _, l := range p.listeners {
+		all = append(all, l.Addr().String())
+	}
+	return all
+}
+
+// run waits for what ends or changes the gateway.
+func (p *process) run(ctx context.Context, signals <-chan os.Signal) error {
+	hurry := make(chan struct{})
+	stops := 0
+	done, drain := ctx.Done(), (<-chan struct{})(p.drain)
+	var drained chan struct{}
+	begin := func() {
+		done, drain = nil, nil
+		if drained == nil {
+			drained = make(chan struct{})
+			go p.leave(hurry, drained) // ends with the drain, which hurry cuts short
+		}
+	}
+	for {
+		select {
+		case <-done:
+			begin()
+		case <-drain:
+			begin()
+		case s := <-signals:
+			if s == syscall.SIGHUP {
+				_, _ = p.reload(ctx) // it logs what came of it
+				continue
+			}
+			begin()
+			if stops++; stops == 2 {
+				close(hurry)
+			}
+		case err := <-p.ended:
+			if drained == nil {
+				return err
+			}
+		case <-drained:
+			return nil
+		}
+	}
+}
+
+// leave ends the gateway: not ready at first, then clients are asked to go.
+func (p *process) leave(hurry <-chan struct{}, drained chan<- struct{}) {
+	defer close(drained)
+	p.mu.Lock()
+	d := p.file.Drain
+	p.mu.Unlock()
+	p.server.Leave()
+	p.notify.say(p.log, "STOPPING=1")
+	p.log.Info("fluxor: the gateway is to end", slog.Duration("delay", d.Delay), slog.Duration("timeout", d.Timeout), slog.Int("sessions", p.server.Sessions()))
+	delay := time.NewTimer(d.Delay)
+	defer delay.Stop()
+	select {
+	case <-delay.C:
+	case <-hurry:
+	}
+	ctx, stop := context.WithTimeout(context.Background(), d.Timeout)
+	defer stop()
+	go func() { // ends with ctx
+		select {
+		case <-hurry:
+			stop()
+		case <-ctx.Done():
+		}
+	}()
+	if err := p.server.Shutdown(ctx); err != nil {
+		p.log.Warn("fluxor: the gateway ended before all clients had finished", slog.Any("error", err))
+		return
+	}
+	p.log.Info("fluxor: the gateway has ended, all clients had finished")
+}
+
+// lastAnswers is how long operators' requests may take that run at the end.
+const lastAnswers = 2 * time.Second
+
+// closeAdmin ends the operators' listener: whoever asked for the end hears that
+// it comes.
+func (p *process) closeAdmin() {
+	if p.admin == nil {
+		return
+	}
+	ctx, stop := context.WithTimeout(context.Background(), lastAnswers)
+	defer stop()
+	if p.admin.Shutdown(ctx) != nil {
+		_ = p.admin.Close()
+	}
+}
+
+// close ends what is left.
+func (p *process) close() {
+	_ = p.server.Close()
+	p.watch.close()
+	p.closeAdmin()
+	p.mu.Lock()
+	served := maps.Clone(p.served)
+	p.mu.Unlock()
+	served.close()
+}

@@ -1,0 +1,78 @@
+// This file shows the databases to operators and to Prometheus.
+
+package gate
+
+import (
+	"maps"
+	"net/http"
+	"slices"
+	"sync"
+
+	"github.com/fluxor-db/fluxor/admin"
+	"github.com/fluxor-db/fluxor/metrics/prometheus"
+	"github.com/fluxor-db/fluxor/netdriver/gateway"
+)
+
+// watch shows the databases of the moment. It is safe for concurrent use.
+type watch struct {
+	server *gateway.Server
+	export *prometheus.Collector
+
+	mu      sync.Mutex // protects what follows; no request is served under it
+	shown   []string   // the names that are exported
+	handler *admin.Handler
+}
+
+func newWatch() *watch {
+	return &watch{export: prometheus.NewCollector(prometheus.Options{}), handler: admin.New()}
+}
+
+// show puts others in the place of the databases. Streams end, and their readers
+// come again.
+func (w *watch) show(all databases) {
+	var named []admin.Named
+	for _, name := range slices.Sorted(maps.Keys(all)) {
+		named = append(named, admin.Named{Name: name, Source: all[name].Connector})
+	}
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	for _, name := range w.shown {
+		w.export.Remove(name)
+	}
+	w.shown = nil
+	for _, n := range named {
+		if w.export.Add(n.Name, all[n.Name].Backend().Type, n.Source) == nil {
+			w.shown = append(w.shown, n.Name)
+		}
+	}
+	w.handler.Close()
+	w.handler = admin.New(named...)
+}
+
+// ServeHTTP answers for the databases of the moment.
+func (w *watch) ServeHTTP(out http.ResponseWriter, r *http.Request) {
+	w.mu.Lock()
+	h := w.handler
+	w.mu.Unlock()
+	h.ServeHTTP(out, r)
+}
+
+// metrics is the page for Prometheus.
+func (w *watch) metrics() http.Handler {
+	return prometheus.Handler(w.export,
+		prometheus.Gauge{Name: "fluxor_gateway_sessions", Help: "Clients that are logged in.", Read: func() float64 { return float64(w.server.Sessions()) }},
+		prometheus.Gauge{Name: "fluxor_gateway_ready", Help: "1 where new clients should come.", Read: func() float64 {
+			if w.server.Ready() == nil {
+				return 1
+			}
+			return 0
+		}},
+	)
+}
+
+// close ends the streams.
+func (w *watch) close() {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	w.handler.Close()
+}

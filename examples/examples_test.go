@@ -1,0 +1,113 @@
+// This file runs the clients in other languages against a gateway in front of SQLite.
+
+package examples_test
+
+import (
+	"context"
+	"errors"
+	"io"
+	"log/slog"
+	"net"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/fluxor-db/fluxor"
+	_ "github.com/fluxor-db/fluxor/drivers/sqlite"
+	"github.com/fluxor-db/fluxor/internal/dbtest"
+	"github.com/fluxor-db/fluxor/netdriver/gateway"
+)
+
+func TestMain(m *testing.M) { dbtest.Main(m) }
+
+const token = "a long and random token"
+
+// serve runs a gateway until the test ends and returns its address.
+func serve(t *testing.T, c gateway.Config) string {
+	t.Helper()
+	c.Logger = silent()
+	s, err := gateway.New(c)
+	if err != nil {
+		t.Fatal(err)
+	}
+	l, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	ended := make(chan error, 1)
+	go func() { ended <- s.Serve(l) }()
+	t.Cleanup(func() {
+		_ = s.Close()
+		if err := <-ended; !errors.Is(err, gateway.ErrServerClosed) {
+			t.Error(err)
+		}
+	})
+	return l.Addr().String()
+}
+
+func silent() *slog.Logger { return slog.New(slog.NewTextHandler(io.Discard, nil)) }
+
+// connector is Fluxor's connector, closed with the test.
+func connector(t *testing.T, c fluxor.RuntimeConfig) *fluxor.Connector {
+	t.Helper()
+	db, err := fluxor.NewConnector(c)
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = db.Close() })
+	return db
+}
+
+// played runs a program and returns what it prints.
+func played(t *testing.T, vars []string, name string, args ...string) string {
+	t.Helper()
+	ctx, stop := context.WithTimeout(t.Context(), time.Minute)
+	defer stop()
+	cmd := exec.CommandContext(ctx, name, args...)
+	var errOut strings.Builder
+	cmd.Env, cmd.Stderr = append(os.Environ(), vars...), &errOut
+	out, err := cmd.Output()
+	if err != nil {
+		t.Fatalf("%s: %v\n%s%s", name, err, out, errOut.String())
+	}
+	return string(out)
+}
+
+func TestClientsOfOtherLanguagesAreShortAndAgree(t *testing.T) {
+	const want = `dialect: sqlite
+inserted: 2
+refused: db applied: no
+row: 1 Größe 380
+row: 2 Bob 9007199254741113
+`
+	for program, main := range map[string]string{"python3": "python/main.py", "node": "node/main.mjs"} {
+		t.Run(program, func(t *testing.T) {
+			address := serve(t, gateway.Config{
+				Databases: map[string]gateway.Database{"erp": connector(t, fluxor.RuntimeConfig{DSN: dbtest.SQLite(t), Logger: silent()})},
+				Users:     []gateway.User{{Name: "app", Tokens: []gateway.Token{gateway.HashToken(token)}}},
+			})
+			got := played(t, []string{"FLUXOR_GATEWAY=" + address, "FLUXOR_TOKEN=" + token, "PYTHONDONTWRITEBYTECODE=1"}, program, main)
+			if got != want {
+				t.Errorf("got\n%swant\n%s", got, want)
+			}
+		})
+	}
+	for _, pattern := range []string{"python/*.py", "node/*.mjs"} {
+		names, err := filepath.Glob(pattern)
+		if err != nil || len(names) != 2 {
+			t.Fatalf("%s: %q %v", pattern, names, err)
+		}
+		for _, name := range names {
+			text, err := os.ReadFile(name)
+			if err != nil {
+				t.Fatal(err)
+			}
+			if n := strings.Count(string(text), "\n"); n >= 80 {
+				t.Errorf("%s has %d lines", name, n)
+			}
+		}
+	}
+}

@@ -1,0 +1,77 @@
+"""A client of a Fluxor gateway in line mode: one JSON object per line and direction. docs/PROTOCOL.md has the messages."""
+import base64, contextlib, decimal, json, socket, ssl
+
+
+class GatewayError(Exception):
+    """What the gateway or the database said: kind, the database's code, and whether a statement took effect."""
+
+    def __init__(self, error):
+        super().__init__(error["message"])
+        self.kind, self.code, self.applied = error["kind"], error.get("code"), error.get("applied")
+
+
+READ = {"i": int, "u": int, "f": float, "g": float, "d": decimal.Decimal, "b": base64.b64decode, "s64": base64.b64decode}
+
+
+def cell(value, kind):
+    """Turns a cell into Python's type: its column's kind says which, or the one key of an object."""
+    if isinstance(value, dict):
+        kind, value = next(iter(value.items()))
+    return value if value is None else READ.get(kind, lambda v: v)(value)
+
+
+class Gateway:
+    """One session: one request at a time, in order."""
+
+    def __init__(self, host, port, user, token, db, ca=None):
+        sock = socket.create_connection((host, port), timeout=30)
+        if ca:
+            sock = ssl.create_default_context(cafile=ca).wrap_socket(sock, server_hostname=host)
+        self.lines, self.last, self.leaving = sock.makefile("rwb"), 0, False
+        self.send(type="hello", id=0, versions=[1, 1], client="example-python/1", user=user, db=db, token=token)
+        self.welcome = self.read()
+
+    def send(self, **message):
+        self.lines.write(json.dumps(message).encode() + b"\n")
+        self.lines.flush()
+
+    def read(self):
+        line = self.lines.readline()
+        if not line:
+            raise ConnectionError("the gateway closed the connection; whether the last request took effect is unknown")
+        message = json.loads(line, parse_float=decimal.Decimal)
+        if message["type"] == "error":
+            raise GatewayError(message)
+        self.leaving = self.leaving or message["type"] == "goaway"  # finish, then connect anew
+        return message
+
+    def request(self, type, **members):
+        """Yields the messages that answer a request, up to its end."""
+        self.last += 1
+        self.send(type=type, id=self.last, **members)
+        while (message := self.read())["type"] != "end" or message.get("more"):
+            yield message
+        self.end = message
+
+    def query(self, sql, *args):
+        kinds = []
+        for message in self.request("query", sql=sql, args=args):
+            if message["type"] == "head":
+                kinds = [column["k"] for column in message["cols"]]
+            for row in message.get("r", []):
+                yield [cell(value, kind) for value, kind in zip(row, kinds)]
+
+    def exec(self, sql, *args, **members):
+        list(self.request("exec", sql=sql, args=args, **members))
+        return int(self.end.get("affected", 0))
+
+    @contextlib.contextmanager
+    def transaction(self):
+        """Commits, or rolls back upon an exception. Statements in it say tx=True, so that none runs outside."""
+        list(self.request("begin"))
+        try:
+            yield
+        except BaseException:
+            list(self.request("rollback"))
+            raise
+        list(self.request("commit"))

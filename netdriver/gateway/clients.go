@@ -1,0 +1,137 @@
+// This file knows what the sessions do, for those who look from outside, and ends them for operators.
+
+package gateway
+
+import (
+	"slices"
+	"strings"
+	"sync/atomic"
+	"time"
+
+	"github.com/fluxor-db/fluxor/netdriver/internal/wire"
+)
+
+// activity is what a session does. The session writes it, anybody reads.
+type activity struct {
+	requests atomic.Int64
+	since    atomic.Int64 // of what it does now, in Unix nanoseconds
+	busy     atomic.Bool
+	tx       atomic.Bool
+	pin      atomic.Pointer[string] // nil is none
+}
+
+// begin says that a request runs.
+func (a *activity) begin(now time.Time) {
+	a.since.Store(now.UnixNano())
+	a.requests.Add(1)
+	a.busy.Store(true)
+}
+
+// end says that the session waits for the next one, and what it keeps meanwhile.
+func (a *activity) end(now time.Time, tx wire.TxState, pin string) {
+	a.since.Store(now.UnixNano())
+	a.busy.Store(false)
+	a.tx.Store(tx != wire.TxIdle)
+	if old := a.pin.Load(); pin == "" && old != nil {
+		a.pin.Store(nil)
+	} else if pin != "" && (old == nil || *old != pin) {
+		a.pin.Store(&pin)
+	}
+}
+
+// The states of a Client.
+const (
+	ClientActive = "active"         // a request runs
+	ClientIdle   = "idle"           // it keeps nothing
+	ClientInTx   = "in transaction" // it keeps a connection to the database for a transaction
+	ClientPinned = "pinned"         // it keeps one for what a statement may have left there
+)
+
+// Client is a session at one moment.
+type Client struct {
+	// Session names the session; User, Database and Address are whose it is, which
+	// one it uses and where it comes from.
+	Session  string `json:"session"`
+	User     string `json:"user"`
+	Database string `json:"database"`
+	Address  string `json:"address"`
+	// Program and Application are what the client says of itself.
+	Program     string `json:"program"`
+	Application string `json:"application"`
+	// State is one of the states, since when it is so; Pin is why the session keeps a
+	// connection outside a transaction, "" where it does not.
+	State string    `json:"state"`
+	Since time.Time `json:"since"`
+	Pin   string    `json:"pin"`
+	// Connected is when it logged in, Requests how many it has sent since.
+	Connected time.Time `json:"connected"`
+	Requests  int64     `json:"requests"`
+	// Leaving says that it was asked to go.
+	Leaving bool `json:"leaving"`
+}
+
+// Clients are the sessions, the oldest first. It may be called from any
+// goroutine.
+func (s *Server) Clients() []Client {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	all := make([]Client, 0, len(s.links))
+	for k := range s.links {
+		if k.user != nil {
+			all = append(all, k.describe())
+		}
+	}
+	slices.SortFunc(all, func(a, b Client) int {
+		if c := a.Connected.Compare(b.Connected); c != 0 {
+			return c
+		}
+		return strings.Compare(a.Session, b.Session)
+	})
+	return all
+}
+
+// describe is the session of a connection.
+func (k *link) describe() Client {
+	c := Client{
+		Session: k.id, User: k.user.Name, Database: k.db, Address: k.address, Program: k.client[0], Application: k.client[1],
+		State: ClientIdle, Since: time.Unix(0, k.doing.since.Load()).UTC(), Connected: k.since.UTC(), Requests: k.doing.requests.Load(),
+		Leaving: k.draining.Load(),
+	}
+	if c.Since.Before(c.Connected) {
+		c.Since = c.Connected
+	}
+	if pin := k.doing.pin.Load(); pin != nil {
+		c.Pin, c.State = *pin, ClientPinned
+	}
+	if k.doing.tx.Load() {
+		c.State = ClientInTx
+	}
+	if k.doing.busy.Load() {
+		c.State = ClientActive
+	}
+	return c
+}
+
+// kill ends the sessions of whom is true, with what they run, and returns how
+// many those are.
+func (s *Server) kill(whom func(*link) bool) (n int) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	for k := range s.links {
+		if k.user != nil && whom(k) {
+			n++
+			k.kill()
+		}
+	}
+	return n
+}
+
+// kill ends the session: a statement that runs is canceled, a transaction rolled
+// back. A client that reads nothing does not hold it up.
+func (k *link) kill() {
+	k.killed.Store(true)
+	_ = k.conn.SetWriteDeadline(time.Now().Add(parting))
+	if in := k.in.Load(); in != nil {
+		in.kill()
+	}
+}

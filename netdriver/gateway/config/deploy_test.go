@@ -1,0 +1,91 @@
+// This file tests that what is deployed by the examples starts, and is given the time to end.
+
+package config_test
+
+import (
+	"bytes"
+	"errors"
+	"io"
+	"os"
+	"path/filepath"
+	"regexp"
+	"strconv"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/goccy/go-yaml"
+
+	"github.com/fluxor-db/fluxor/netdriver/gateway/config"
+)
+
+// manifest is what is looked at in Kubernetes' objects.
+type manifest struct {
+	Kind string
+	Data map[string]string
+	Spec struct {
+		Replicas int
+		Template struct {
+			Spec struct {
+				Grace      int `yaml:"terminationGracePeriodSeconds"`
+				Containers []map[string]any
+			}
+		}
+	}
+}
+
+func TestTheExampleForKubernetesIsAValidConfigurationWithProbesAndTimeToDrain(t *testing.T) {
+	text, err := os.ReadFile("../../../deploy/kubernetes.yaml")
+	if err != nil {
+		t.Fatal(err)
+	}
+	kinds := map[string]manifest{}
+	for d := yaml.NewDecoder(bytes.NewReader(text)); ; {
+		var m manifest
+		if err := d.Decode(&m); errors.Is(err, io.EOF) {
+			break
+		} else if err != nil {
+			t.Fatal(err)
+		}
+		kinds[m.Kind] = m
+	}
+	dir := t.TempDir()
+	if _, certificate, key, err := authority(t).Files(dir); err != nil ||
+		os.Rename(certificate, filepath.Join(dir, "tls.crt")) != nil || os.Rename(key, filepath.Join(dir, "tls.key")) != nil {
+		t.Fatal(err)
+	}
+	inner := strings.ReplaceAll(kinds["ConfigMap"].Data["gateway.yaml"], "/etc/fluxor-tls", dir)
+	f, err := config.Parse("gateway.yaml", []byte(inner), environment(map[string]string{
+		"ERP_DSN": "erp.db", "ORDERS_TOKEN_HASH": hash, "OPS_TOKEN_HASH": hash,
+	}))
+	if err != nil {
+		t.Fatal(err)
+	}
+	pod := kinds["Deployment"].Spec.Template.Spec
+	if grace := time.Duration(pod.Grace) * time.Second; grace <= f.Drain.Delay+f.Drain.Timeout {
+		t.Errorf("the pod has %s to end, the gateway takes %s and %s", grace, f.Drain.Delay, f.Drain.Timeout)
+	}
+	for _, probe := range []string{"startupProbe", "livenessProbe", "readinessProbe"} {
+		if pod.Containers[0][probe] == nil {
+			t.Errorf("there is no %s", probe)
+		}
+	}
+	if kinds["Deployment"].Spec.Replicas < 2 || f.Admin.Listen == "" {
+		t.Error("want several replicas, each with an admin listener")
+	}
+}
+
+func TestTheUnitForSystemdGivesTimeToDrain(t *testing.T) {
+	text, err := os.ReadFile("../../../deploy/fluxor-gateway.service")
+	if err != nil {
+		t.Fatal(err)
+	}
+	stop := regexp.MustCompile(`(?m)^TimeoutStopSec=(\d+)$`).FindSubmatch(text)
+	if stop == nil {
+		t.Fatal("there is no TimeoutStopSec")
+	}
+	seconds, _ := strconv.Atoi(string(stop[1]))
+	if d := example(t).Drain; time.Duration(seconds)*time.Second <= d.Delay+d.Timeout {
+		t.Errorf("the unit has %d s to end, the example's gateway takes %s and %s", seconds, d.Delay, d.Timeout)
+	}
+}

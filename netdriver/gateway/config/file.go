@@ -1,0 +1,186 @@
+// This file is a gateway's configuration as an operator writes it.
+
+// Package config reads the file of a gateway: what it serves, to whom, where and
+// within which bounds. It is YAML, read strictly: all that is wrong is named at
+// once, with line and column. docs/GATEWAY.md explains the keys, and
+// deploy/gateway.yaml is an example with all of them.
+package config
+
+import (
+	"encoding/hex"
+	"log/slog"
+	"os"
+	"time"
+
+	"github.com/fluxor-db/fluxor"
+	"github.com/fluxor-db/fluxor/netdriver/gateway"
+)
+
+// File is a configuration that was read, with its defaults. It does not change.
+type File struct {
+	// Listen are addresses: host:port, or unix:PATH.
+	Listen []string
+	// TLS are the files of the gateway's certificate; without them it speaks no TLS.
+	TLS TLS
+	// AllowPlaintext permits clients of other machines without TLS.
+	AllowPlaintext bool
+	// Databases are those that are served, by name.
+	Databases map[string]*Database
+	// Users are those who may log in.
+	Users []User
+	// Limits and Timeouts are the gateway's.
+	Limits   gateway.Limits
+	Timeouts gateway.Timeouts
+	// Drain is how the gateway ends, Admin where operators reach it, Log what it says.
+	Drain Drain
+	Admin Admin
+	Log   Log
+}
+
+// TLS are files in PEM.
+type TLS struct {
+	// Certificate has the gateway's certificate and those that lead to its root, Key
+	// its key.
+	Certificate, Key string
+	// ClientCA has the roots of clients' certificates; "" is none, and no login by
+	// certificate.
+	ClientCA string
+}
+
+// Database is a database behind the gateway.
+type Database struct {
+	// DSN is what sql.Open("fluxor", DSN) takes.
+	DSN Secret
+	// Options are Fluxor's by name, as text.
+	Options []Option
+}
+
+// Option is one of Fluxor's options by the name of docs/CONFIG.md, without fluxor_.
+type Option struct{ Name, Value string }
+
+// User is somebody who may log in; see gateway.User.
+type User struct {
+	Name         string
+	Databases    []string
+	Tokens       []Token
+	SCRAM        Secret
+	Certificates []string
+	Role         gateway.Role
+	Sessions     int
+	Disabled     bool
+	Expires      time.Time
+}
+
+// Token is the hash of a token, and when it ends.
+type Token struct {
+	SHA256  Secret
+	Expires time.Time
+}
+
+// Drain is how the gateway ends.
+type Drain struct {
+	// Delay is for how long it is not ready any more and still serves all, Timeout how
+	// long clients may take then to finish. Default: 0 and 30 s.
+	Delay, Timeout time.Duration
+}
+
+// Admin is the listener of operators.
+type Admin struct {
+	// Listen is its address; "" is none.
+	Listen string
+	// TLS has it speak TLS, with the gateway's certificate.
+	TLS bool
+	// OpenMetrics shows /metrics to everybody who reaches the listener.
+	OpenMetrics bool
+}
+
+// Log is what the gateway writes to standard error.
+type Log struct {
+	// Level is debug, info, warn or error. Default: info.
+	Level string
+	// Format is text or json. Default: text.
+	Format string
+}
+
+// Load reads a file. The environment is asked for what the file leaves to it. The
+// error is of type Faults, unless the file cannot be read.
+func Load(path string, getenv func(string) string) (*File, error) {
+	text, err := os.ReadFile(path) //nolint:gosec // the operator names it
+	if err != nil {
+		return nil, err
+	}
+	return Parse(path, text, getenv)
+}
+
+// Parse is Load for a text; name stands for it in errors.
+func Parse(name string, text []byte, getenv func(string) string) (*File, error) {
+	r := &reader{file: name, places: map[string]place{}, secret: fetch(getenv)}
+	f := &File{Drain: Drain{Timeout: 30 * time.Second}, Log: Log{Level: "info", Format: "text"}}
+	root := r.tree(text)
+	if root == nil {
+		return nil, r.faults
+	}
+	object(r, root, keys, f)
+	f.check(r)
+	if len(r.faults) > 0 {
+		return nil, r.sorted()
+	}
+	full := gateway.Config{Limits: f.Limits, Timeouts: f.Timeouts}.Filled()
+	f.Limits, f.Timeouts = full.Limits, full.Timeouts
+	return f, nil
+}
+
+// Shown is the configuration without secrets.
+func (f *File) Shown() Shown { return shown(keys, f) }
+
+// Runtime is a database's part of it as Fluxor's connectors take it.
+func (d *Database) Runtime(log *slog.Logger) (fluxor.RuntimeConfig, error) {
+	c := fluxor.RuntimeConfig{DSN: d.DSN.Value(), Logger: log}
+	for _, o := range d.Options {
+		if err := c.SetOption(o.Name, o.Value); err != nil {
+			return c, err
+		}
+	}
+	return c, nil
+}
+
+// Same reports whether two databases are the same for a client.
+func (d *Database) Same(other *Database) bool {
+	if other == nil || d.DSN.value != other.DSN.value || len(d.Options) != len(other.Options) {
+		return false
+	}
+	for i, o := range d.Options {
+		if o != other.Options[i] {
+			return false
+		}
+	}
+	return true
+}
+
+// GatewayUsers are the users as a gateway takes them.
+func (f *File) GatewayUsers() []gateway.User {
+	users := make([]gateway.User, len(f.Users))
+	for i, u := range f.Users {
+		users[i] = gateway.User{
+			Name: u.Name, Databases: u.Databases, Certificates: u.Certificates, Role: u.Role,
+			Sessions: u.Sessions, Disabled: u.Disabled, Expires: u.Expires,
+		}
+		for _, t := range u.Tokens {
+			hash, _ := hashOf(t.SHA256.Value())
+			users[i].Tokens = append(users[i].Tokens, gateway.Token{SHA256: hash, Expires: t.Expires})
+		}
+		if u.SCRAM.Value() != "" {
+			users[i].SCRAM, _ = gateway.ParseSCRAM(u.SCRAM.Value())
+		}
+	}
+	return users
+}
+
+// hashOf reads a hash in hexadecimal digits.
+func hashOf(text string) (hash [32]byte, ok bool) {
+	b, err := hex.DecodeString(text)
+	if err != nil || len(b) != len(hash) {
+		return hash, false
+	}
+	return [32]byte(b), true
+}

@@ -1,0 +1,90 @@
+// This file tests how databases come and go while a gateway runs.
+
+package gateway_test
+
+import (
+	"testing"
+
+	"github.com/fluxor-db/fluxor/internal/dbtest"
+	"github.com/fluxor-db/fluxor/netdriver/gateway"
+	"github.com/fluxor-db/fluxor/netdriver/internal/wire"
+)
+
+func TestASessionFinishesOnTheOldDatabaseAndTheNextIsOnTheNewOne(t *testing.T) {
+	t.Parallel()
+	first, second := connector(t, dbtest.SQLite(t)), connector(t, dbtest.SQLite(t))
+	conf := config(first)
+	s := serve(t, conf)
+	c := login(t, s)
+	c.must("create table t (v)")
+	c.do(wire.TypeReset, &wire.Empty{})
+	c.do(wire.TypeBegin, &wire.Begin{})
+	gone := make(chan gateway.Database, 1)
+	retired := func(name string, db gateway.Database) {
+		if name != "erp" {
+			t.Errorf("%s retired", name)
+		}
+		gone <- db
+	}
+	if err := s.SetServed(map[string]gateway.Database{"erp": second, "more": first}, conf.Users, retired); err != nil {
+		t.Fatal(err)
+	}
+	if m := c.next(); m.Type != wire.TypeGoaway {
+		t.Fatalf("got %s", m.Type)
+	}
+	next := login(t, s)
+	next.query("select v from t").refused(t, wire.ErrorDB) // it is not there
+	login(t, s, func(h *wire.Hello) { h.DB = "more" })
+	c.must("insert into t values (1)")
+	select {
+	case <-gone:
+		t.Fatal("the database is over, but a transaction is not")
+	default:
+	}
+	if a := c.do(wire.TypeCommit, &wire.Empty{}); a.fail != nil {
+		t.Fatal(a.fail)
+	}
+	c.query("select 1").refused(t, wire.ErrorShutdown)
+	c.ended()
+	if db := <-gone; db != gateway.Database(first) {
+		t.Error("another database is over")
+	}
+}
+
+func TestAnUnusedDatabaseGoesAtOnceAndOneThatStaysKeepsItsSessions(t *testing.T) {
+	t.Parallel()
+	stays, goes := connector(t, dbtest.SQLite(t)), connector(t, dbtest.SQLite(t))
+	conf := config(stays)
+	conf.Databases["old"] = goes
+	s := serve(t, conf)
+	c := login(t, s)
+	gone := 0
+	for range 2 {
+		err := s.SetServed(map[string]gateway.Database{"erp": stays}, conf.Users, func(string, gateway.Database) { gone++ })
+		if err != nil {
+			t.Fatal(err)
+		}
+	}
+	if gone != 1 {
+		t.Errorf("%d databases went", gone)
+	}
+	c.must("create table t (v)")
+	c = dial(t, s.address)
+	c.greet(&wire.Hello{User: "app", DB: "old", Token: token})
+	c.answer(0).refused(t, wire.ErrorDenied)
+}
+
+func TestNothingChangesWhereSomethingIsWrong(t *testing.T) {
+	t.Parallel()
+	db := connector(t, dbtest.SQLite(t))
+	conf := config(db)
+	s := serve(t, conf)
+	users := []gateway.User{{Name: "app", Tokens: conf.Users[0].Tokens, Databases: []string{"gone"}}}
+	none := func(string, gateway.Database) { t.Error("a database went") }
+	for _, databases := range []map[string]gateway.Database{nil, {"erp": nil}, {"other": db}} {
+		if err := s.SetServed(databases, users, none); err == nil {
+			t.Errorf("%v is accepted", databases)
+		}
+	}
+	login(t, s).must("create table t (v)")
+}
