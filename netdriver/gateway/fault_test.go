@@ -168,6 +168,19 @@ func TestAPanicEndsItsSessionAlone(t *testing.T) {
 	}
 }
 
+func TestRowsThatTheDatabaseEndsCostTheSessionNothing(t *testing.T) {
+	t.Parallel()
+	c := login(t, serve(t, config(connector(t, "mysql://"+dbtest.MariaDB(t).NewDatabase(t).DSN()))))
+	c.must("set @kept = 7, max_statement_time = 0.05")
+	f := c.query("select count(*) from seq_1_to_100000000 a, seq_1_to_100000000 b").refused(t, wire.ErrorDB)
+	if f.Code != "1969" || f.Conn != wire.ConnOK || f.Pin == "" {
+		t.Errorf("got %+v", f)
+	}
+	if got := c.query("select @kept").value(t); got != int64(7) {
+		t.Errorf("the session has %v, want 7", got)
+	}
+}
+
 // oddState is an error whose SQLSTATE is none.
 type oddState struct{ error }
 
