@@ -34,6 +34,9 @@ func (s *session) query(c *call, m *wire.Statement) error {
 	if err != nil {
 		return err
 	}
+	if outs.wantCursors() {
+		return refused{wire.ErrorProtocol, "a cursor is an out parameter of exec, not of query"}
+	}
 	if err := s.start(c, m.TimeoutMS); err != nil {
 		return err
 	}

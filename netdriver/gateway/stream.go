@@ -156,21 +156,26 @@ func (t *stream) fetch(rows driver.Rows) (bool, error) {
 		t.left--
 	}
 	for i, v := range t.dest {
-		t.dest[i] = t.value(v)
+		if t.dest[i], err = t.value(v); err != nil {
+			return false, err
+		}
 	}
 	return true, nil
 }
 
-// value is a value as it goes out; rows go behind this result set.
-func (t *stream) value(v driver.Value) driver.Value {
+// value is a value as it goes out; rows go behind this result set, and what is to
+// be read is read.
+func (t *stream) value(v driver.Value) (driver.Value, error) {
 	switch v := v.(type) {
 	case nil, bool, int64, float64, string, []byte:
-		return v
+		return v, nil
 	case driver.Rows:
 		t.nested = append(t.nested, v)
-		return wire.Cursor(t.set + int64(len(t.nested)))
+		return wire.Cursor(t.set + int64(len(t.nested))), nil
+	case io.Reader:
+		return t.s.server.readAll(v)
 	}
-	return carried(v)
+	return carried(v), nil
 }
 
 // send puts a row into the open message, and a full one on its way.

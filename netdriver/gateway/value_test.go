@@ -6,13 +6,17 @@ import (
 	"cmp"
 	"context"
 	"database/sql/driver"
+	"errors"
 	"io"
 	"reflect"
+	"strings"
 	"testing"
+	"testing/iotest"
 
 	"github.com/fluxor-db/fluxor"
 	_ "github.com/fluxor-db/fluxor/drivers/oracle"
 	"github.com/fluxor-db/fluxor/internal/dbtest"
+	"github.com/fluxor-db/fluxor/netdriver/gateway"
 	"github.com/fluxor-db/fluxor/netdriver/internal/wire"
 )
 
@@ -181,8 +185,37 @@ func TestCursorsAmongOutParametersFollowTheEndThatNumbersThem(t *testing.T) {
 	if a.fail != nil || !reflect.DeepEqual(a.sets, want) || a.end.Pin == "" {
 		t.Errorf("got %v, %+v, %v", a.sets, a.end, a.fail)
 	}
-	c.query("begin :1 := 7; end;", wire.Out{Type: "cursor"}).refused(t, wire.ErrorDB)
+	c.query("begin open :1 for select id from t; end;", wire.Out{Type: "cursor"}).refused(t, wire.ErrorProtocol)
 	if got := c.query("select 1 as n from dual").value(t); got != wire.Decimal("1") {
 		t.Errorf("the session does not go on: %v", got)
+	}
+}
+
+// large is a value that is to be read, as godror has one.
+type large struct {
+	io.Reader
+	IsClob bool
+}
+
+func TestWhatADriverHandsOutAsAReaderIsRead(t *testing.T) {
+	t.Parallel()
+	of := func(size int) io.Reader { return strings.NewReader(strings.Repeat("x", size)) }
+	var row []driver.Value
+	s := sqlite(t, func(c *gateway.Config) {
+		c.Databases["erp"] = &faulty{query: func(context.Context, string) (driver.Rows, error) { return &cells{row: row}, nil }}
+		c.Limits.Message = 100 << 10
+	})
+	c := login(t, s)
+	row = []driver.Value{&large{of(50000), true}, large{Reader: of(32 << 10)}, large{Reader: of(0)}, (*large)(nil)}
+	a := c.query("select")
+	want := []driver.Value{strings.Repeat("x", 50000), []byte(strings.Repeat("x", 32<<10)), []byte{}, nil}
+	if !reflect.DeepEqual(a.sets, [][][]driver.Value{{want}}) {
+		t.Errorf("got %.100v, %v", a.sets, a.fail)
+	}
+	row = []driver.Value{large{Reader: of(200 << 10)}}
+	c.query("select").refused(t, wire.ErrorTooLarge)
+	row = []driver.Value{large{Reader: iotest.ErrReader(errors.New("a LOB that is gone"))}}
+	if f := c.query("select").refused(t, wire.ErrorDB); f.Message != "a LOB that is gone" {
+		t.Errorf("got %+v", f)
 	}
 }

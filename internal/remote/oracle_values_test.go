@@ -1,18 +1,23 @@
 //go:build unix && cgo
 
-// This file reads cursors of Oracle's that come back in out parameters.
+// This file reads what is more than a value of Oracle's: cursors that come back in out parameters, and LOBs.
 
 package remote_test
 
 import (
+	"bytes"
 	"context"
 	"database/sql"
 	"database/sql/driver"
 	"strings"
 	"testing"
 
+	"github.com/godror/godror"
+
+	"github.com/fluxor-db/fluxor"
 	"github.com/fluxor-db/fluxor/internal/dbtest"
 	"github.com/fluxor-db/fluxor/internal/dbtest/conform"
+	"github.com/fluxor-db/fluxor/middleware"
 	"github.com/fluxor-db/fluxor/netdriver"
 )
 
@@ -101,4 +106,42 @@ func count(t *testing.T, q netdriver.Querier, cursor driver.Rows) (n int) {
 		t.Error(err)
 	}
 	return n
+}
+
+// asReaders has godror hand out LOBs as readers.
+func asReaders(next middleware.Handler) middleware.Handler {
+	return middleware.HandlerFunc(func(ctx context.Context, c *middleware.Call) error {
+		if c.Op == middleware.OpQuery {
+			c.Args = append(c.Args, driver.NamedValue{Ordinal: len(c.Args) + 1, Value: godror.LobAsReader()})
+		}
+		return next.Handle(ctx, c)
+	})
+}
+
+func TestRemoteLOBsThatTheGatewayReads(t *testing.T) {
+	c, err := fluxor.NewConnector(fluxor.RuntimeConfig{
+		Driver: "godror", DSN: dbtest.Oracle(t).Logfmt(), Logger: silent(), Middleware: []middleware.Middleware{asReaders},
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = c.Close() })
+	db := open(t, netdriver.Name, remoteDSN(serve(t, c), ""))
+	text, octets := strings.Repeat("ünïcödé", 10000), bytes.Repeat([]byte{0, 0xff}, 40000)
+	if _, err := db.Exec("create table t (c clob, b blob)"); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := db.Exec("insert into t values (:1, :2)", text, octets); err != nil {
+		t.Fatal(err)
+	}
+	var v, b any
+	if err := db.QueryRow("select c, b from t").Scan(&v, &b); err != nil {
+		t.Fatal(err)
+	}
+	if got, ok := v.(string); !ok || got != text {
+		t.Errorf("the CLOB is a %T, %.20v", v, v)
+	}
+	if got, ok := b.([]byte); !ok || !bytes.Equal(got, octets) {
+		t.Errorf("the BLOB is a %T, %.20v", b, b)
+	}
 }
