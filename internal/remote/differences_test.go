@@ -18,6 +18,11 @@ type difference struct {
 	on []string
 }
 
+// concerns reports whether one of the databases is among its targets.
+func (d difference) concerns(all []conform.Database) bool {
+	return len(d.on) == 0 || slices.ContainsFunc(all, func(db conform.Database) bool { return slices.Contains(d.on, db.Name) })
+}
+
 // differencesOn are those of a target.
 func differencesOn(target string, table []difference) []conform.Difference {
 	var all []conform.Difference
@@ -36,6 +41,7 @@ var (
 	onOracle   = []string{"oracle"}
 )
 
+// differences are those of every way through a gateway.
 var differences = []difference{
 	{Difference: conform.Difference{
 		Name:    "type of an error",

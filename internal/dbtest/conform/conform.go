@@ -137,6 +137,7 @@ func Run(t *testing.T, target Target, sum *Tally) {
 		t.Run(c.Name, func(t *testing.T) {
 			want := observe(t, c, target, Handle{Name: "bare", Open: target.Bare}, bareRaw, side)
 			for _, h := range through {
+				sum.try(c, h.Differences)
 				diff, excused := differ(t, c, target, h, side, want)
 				sum.add(target.Name, c.Name, len(want), excused)
 				if diff != "" {

@@ -95,7 +95,9 @@ func TestADifferenceThatNobodySeesIsNamed(t *testing.T) {
 	var sum Tally
 	sum.add("sqlite", "one", 1, []string{"d"})
 	seen := Difference{Name: "d", Cases: []string{"one"}}
-	half := Difference{Name: "d", Cases: []string{"one", "two"}}
+	half := Difference{Name: "d", Cases: []string{"one", "two", "three"}}
+	sum.try(Case{Name: "one"}, []Difference{half})
+	sum.try(Case{Name: "two"}, []Difference{half})
 	if got := sum.Unused(seen); got != nil {
 		t.Errorf("Unused = %q", got)
 	}

@@ -22,6 +22,7 @@ type Tally struct {
 	lines   int
 	excused map[string]int
 	cases   map[[2]string]bool // exceptions and the cases that had a use for them
+	tried   map[[2]string]bool // differences and the cases that might have had one
 }
 
 func (s *Tally) begin() {
@@ -79,8 +80,22 @@ func (s *Tally) used(name string) bool {
 	return false
 }
 
-// Unused names the cases that had no use for a difference; its name alone where it
-// holds in any case and none had.
+// try notes that c ran on a handle with differences.
+func (s *Tally) try(c Case, all []Difference) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.tried == nil {
+		s.tried = map[[2]string]bool{}
+	}
+	for _, d := range all {
+		if d.in(c) {
+			s.tried[[2]string{d.Name, c.Name}] = true
+		}
+	}
+}
+
+// Unused names the cases of a difference that ran and had no use for it; its name
+// alone where it holds in any case and none had.
 func (s *Tally) Unused(d Difference) []string {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -89,7 +104,7 @@ func (s *Tally) Unused(d Difference) []string {
 		names = append(names, d.Name)
 	}
 	for _, c := range d.Cases {
-		if !s.cases[[2]string{d.Name, c}] {
+		if at := [2]string{d.Name, c}; s.tried[at] && !s.cases[at] {
 			names = append(names, d.Name+": "+c)
 		}
 	}
