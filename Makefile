@@ -6,7 +6,7 @@ SHELL := /bin/bash
 
 GO ?= go
 # Packages built and tested at a time; raise it on a machine with more cores.
-P ?= 2
+P ?= 3
 # What each fuzz target gets.
 FUZZTIME ?= 60s
 # Runs per benchmark, interleaved, and how long each run is.

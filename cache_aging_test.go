@@ -28,6 +28,8 @@ type aging struct {
 
 	// below, if there is one, is what a query comes through below the cache.
 	below atomic.Pointer[func(ctx context.Context) error]
+
+	breaks atomic.Pointer[error] // what comes behind the first row; nil is its end
 }
 
 // nobody is an argument for which there are no rows.
@@ -45,20 +47,25 @@ func age(t *testing.T, cfg fluxor.RuntimeConfig, test func(t *testing.T, a *agin
 		if cfg.Cache == "" {
 			cfg.Cache = "all"
 		}
-		cfg.InnerMiddleware = []middleware.Middleware{func(next middleware.Handler) middleware.Handler {
-			return middleware.HandlerFunc(func(ctx context.Context, c *middleware.Call) error {
-				if below := a.below.Load(); below != nil && c.Op == middleware.OpQuery {
-					if err := (*below)(ctx); err != nil {
-						return err
-					}
-				}
-				return next.Handle(ctx, c)
-			})
-		}}
+		cfg.InnerMiddleware = a.middlewares()
 		a.db, a.c = wrapped(t, dbtest.Memory{As: &pq.Driver{}, Answer: a.answer}, cfg)
 		test(t, a)
 		_ = a.db.Close()
 	})
+}
+
+// middlewares are below the cache.
+func (a *aging) middlewares() []middleware.Middleware {
+	return []middleware.Middleware{func(next middleware.Handler) middleware.Handler {
+		return middleware.HandlerFunc(func(ctx context.Context, c *middleware.Call) error {
+			if below := a.below.Load(); below != nil && c.Op == middleware.OpQuery {
+				if err := (*below)(ctx); err != nil {
+					return err
+				}
+			}
+			return next.Handle(ctx, c)
+		})
+	}}
 }
 
 func (a *aging) answer(args []driver.NamedValue) *dbtest.MemoryAnswer {
@@ -69,7 +76,11 @@ func (a *aging) answer(args []driver.NamedValue) *dbtest.MemoryAnswer {
 	if id == int64(nobody) {
 		return &dbtest.MemoryAnswer{Columns: []string{"name"}}
 	}
-	return &dbtest.MemoryAnswer{Columns: []string{"name"}, Rows: [][]driver.Value{{fmt.Sprintf("%v:%d", id, a.asked.Add(1))}}}
+	answer := &dbtest.MemoryAnswer{Columns: []string{"name"}, Rows: [][]driver.Value{{fmt.Sprintf("%v:%d", id, a.asked.Add(1))}}}
+	if err := a.breaks.Load(); err != nil {
+		answer.Err = *err
+	}
+	return answer
 }
 
 // through has queries come through f from now on.

@@ -25,13 +25,16 @@ type cacheCatalog struct {
 	off  atomic.Bool
 	bare bool          // only what the server is is asked for
 	next atomic.Int64  // when it is due, after the engine's epoch; 0 = now
+	seen atomic.Int64  // when it was asked for last, after the epoch
+	lost atomic.Bool   // the next connection may lead to another server
 	turn chan struct{} // holds a token while it is asked for
 
-	mu    sync.Mutex // protects what follows; a leaf
-	print string     // the fingerprint of the schema that was learned last
-	last  *catalog.Catalog
-	fault error // why it could not be asked for the last time
-	told  bool  // the fault was logged
+	mu     sync.Mutex // protects what follows; a leaf
+	server string     // which one was asked last; "" before the first, and where it has no name
+	print  string     // the fingerprint of the schema that was learned last, from this server
+	last   *catalog.Catalog
+	fault  error // why it could not be asked for the last time
+	told   bool  // the fault was logged
 }
 
 // catalogLimit is how long asking for the schema may take.
@@ -43,11 +46,19 @@ func (c *queryCache) reshaped() {
 	c.catalog.next.Store(0)
 }
 
-// freshen has the schema asked for where that is due at a time.
+// looks notes that the schema is asked for at a time, and when the next time is.
+func (e *engine) looks(at time.Duration) {
+	a := &e.cache.catalog
+	a.seen.Store(int64(at))
+	a.next.Store(int64(at + e.lookEvery()))
+}
+
+// freshen has the schema asked for where that is due at a time. While the circuit
+// breaker refuses it stays due.
 func (e *engine) freshen(now time.Time) {
 	a := &e.cache.catalog
 	since := now.Sub(e.epoch)
-	if a.off.Load() || int64(since) < a.next.Load() {
+	if a.off.Load() || int64(since) < a.next.Load() || e.breaker.State() != breaker.Closed {
 		return
 	}
 	select {
@@ -55,7 +66,7 @@ func (e *engine) freshen(now time.Time) {
 	default:
 		return
 	}
-	a.next.Store(int64(since + e.lookEvery()))
+	e.looks(since)
 	if !e.cache.behind.run(func(ctx context.Context) {
 		defer func() { <-a.turn }()
 		ctx, cancel := context.WithTimeout(ctx, catalogLimit)
@@ -80,7 +91,7 @@ func (e *engine) learnNow(ctx context.Context) error {
 	ctx, cancel := context.WithTimeout(ctx, catalogLimit)
 	defer cancel()
 	defer context.AfterFunc(c.behind.ending, cancel)()
-	a.next.Store(int64(e.now().Sub(e.epoch) + e.lookEvery()))
+	e.looks(e.now().Sub(e.epoch))
 	for !a.off.Load() {
 		if err := e.lookUp(ctx); err != nil {
 			return err
@@ -102,6 +113,9 @@ var errNoSchema = errors.New("fluxor: the schema is not asked for: fluxor_cache_
 // asked, what was known goes on: only somebody else can have changed it.
 func (e *engine) learn(ctx context.Context) error {
 	c, a, d := e.cache, &e.cache.catalog, sqltext.ForType(e.backend.Type)
+	if err := e.learnWho(ctx); err != nil {
+		return err
+	}
 	since := c.planner.Since()
 	var schema *catalog.Catalog
 	print, err := catalog.Fingerprint(ctx, d, e.readText)

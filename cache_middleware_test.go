@@ -198,3 +198,53 @@ func TestAnAnswerThatAMiddlewareGivesBelowTheCacheIsNotKept(t *testing.T) {
 		k.want("one", "")
 	})
 }
+
+func TestAnAnswerThatIsAskedForPastTheCacheAfterAFailureIsTheDatabases(t *testing.T) {
+	onCaches(t, nil, func(k *shelf) {
+		var free func()
+		again := func(next middleware.Handler) middleware.Handler {
+			return middleware.HandlerFunc(func(ctx context.Context, c *middleware.Call) error {
+				err := next.Handle(ctx, c)
+				if err == nil || free == nil {
+					return err
+				}
+				free()
+				return next.Handle(fluxor.NoCache(ctx), c)
+			})
+		}
+		k = k.with(fluxor.RuntimeConfig{Middleware: []middleware.Middleware{again}}, "fluxor_max_open_conns=1", "fluxor_acquire_timeout=1s")
+		c := k.conn()
+		k.exec(c, map[bool]string{true: "set time_zone = '+00:00'", false: "set timezone = 'UTC'"}[k.b.name == "mysql"])
+		k.wantOf(c, "one", "miss")
+		k.exec(k.bare, updateItem) // another program
+		free = func() { _ = c.Close() }
+		k.want("NEW", "bypass")
+	})
+}
+
+// TestWhatRefreshReadIsKeptWhereItWaitedForItsConnection: a read that began later
+// and was sent before it does not stand in its way.
+func TestWhatRefreshReadIsKeptWhereItWaitedForItsConnection(t *testing.T) {
+	onCaches(t, nil, func(k *shelf) {
+		k = k.with(fluxor.RuntimeConfig{}, "fluxor_max_open_conns=1", "fluxor_cache_ttl=60s")
+		c := k.conn()
+		k.exec(c, "select 1") // it has the only connection
+		fresh := make(chan string)
+		go func() {
+			var name string
+			err := k.db.QueryRowContext(fluxor.Refresh(k.t.Context()), "select name from items where id = "+k.b.placeholder, 1).Scan(&name)
+			if err != nil {
+				k.t.Error(err)
+			}
+			fresh <- name
+		}()
+		waitUntil(k.t, "the refresh waits", func() bool { return k.c.PoolStats().Waiting > 0 })
+		k.wantOf(c, "one", "miss")
+		k.exec(k.bare, updateItem) // another program
+		_ = c.Close()
+		if name := <-fresh; name != "NEW" {
+			k.t.Errorf("the refresh read %q", name)
+		}
+		k.want("NEW", "hit")
+	})
+}

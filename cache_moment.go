@@ -8,6 +8,7 @@ import (
 	"reflect"
 	"unsafe"
 
+	"github.com/fluxor-db/fluxor/internal/cache"
 	"github.com/fluxor-db/fluxor/internal/sqltext"
 )
 
@@ -26,18 +27,21 @@ func saysMoment(a driver.NamedValue) bool {
 
 // odditySaysMoment is saysMoment for a value of another type.
 func odditySaysMoment(value any) bool {
-	v := reflect.ValueOf(value)
-	if v.Kind() == reflect.Pointer {
-		to := v.Elem() // no key is made of a pointer to a pointer
-		return to.IsValid() && to.Kind() != reflect.Pointer && to.CanInterface() && saysMoment(driver.NamedValue{Value: to.Interface()})
-	}
-	if v.Kind() == reflect.Struct && v.Type().PkgPath() != "database/sql" {
+	if !cache.Plain(value) {
 		return false // no key is made of it, and it may count how often it is asked
 	}
-	if valuer, ok := value.(driver.Valuer); ok {
+	v := reflect.ValueOf(value)
+	valuer, says := value.(driver.Valuer)
+	if v.Kind() == reflect.Pointer && v.IsNil() {
+		return says && !v.Type().Elem().Implements(reflect.TypeFor[driver.Valuer]()) // else it is NULL, as database/sql has it
+	}
+	if says {
 		if own, err := valuer.Value(); err != nil || driver.IsValue(own) && saysMoment(driver.NamedValue{Value: own}) {
 			return true
 		}
+	}
+	if v.Kind() == reflect.Pointer { // a driver may look through it
+		return saysMoment(driver.NamedValue{Value: v.Elem().Interface()})
 	}
 	if named, ok := value.(fmt.Stringer); ok && sqltext.SaysMoment(named.String()) {
 		return true

@@ -6,6 +6,8 @@ import (
 	"database/sql"
 	"fmt"
 	"testing"
+
+	"github.com/fluxor-db/fluxor"
 )
 
 // mysqlShelf is a shelf on MariaDB.
@@ -52,11 +54,7 @@ func TestAPreparedStatementAndItsTextHaveTheTypesOfTheirOwn(t *testing.T) {
 
 func TestAStatementThatWasPreparedBeforeUseReadsItsOldDatabase(t *testing.T) {
 	mysqlShelf(t, func(k *shelf) {
-		other := k.b.share(t).NewDatabase(t)
-		bare := k.b.raw(t, other)
-		k.exec(bare, "create table items (id int primary key, name varchar(20))")
-		k.exec(bare, "insert into items values (1, 'OTHER')")
-		k.exec(k.b.share(t).Admin(t), "grant all on "+other.Database+".* to '"+k.target.User+"'@'%'")
+		other := k.elsewhere()
 		const q = "select name from items where id = 1"
 		for range 2 {
 			c := k.conn()
@@ -64,7 +62,7 @@ func TestAStatementThatWasPreparedBeforeUseReadsItsOldDatabase(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			k.exec(c, "use "+other.Database)
+			k.exec(c, "use "+other)
 			var before, after string
 			if err := st.QueryRow().Scan(&before); err != nil || before != "one" {
 				t.Errorf("what was prepared before USE reads %q, %v", before, err)
@@ -77,4 +75,67 @@ func TestAStatementThatWasPreparedBeforeUseReadsItsOldDatabase(t *testing.T) {
 			_ = c.Close()
 		}
 	})
+}
+
+// TestAnOlderStatementThatSeveralShareIsNotKeptForThoseWhoPrepareAnew: a *sql.Stmt
+// finds on another connection what was prepared there before USE.
+func TestAnOlderStatementThatSeveralShareIsNotKeptForThoseWhoPrepareAnew(t *testing.T) {
+	mysqlShelf(t, func(k *shelf) {
+		other := k.elsewhere()
+		const q = "select name from items where id = 1"
+		st, err := k.db.Prepare(q)
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer st.Close()
+		ctx := fluxor.NoCache(t.Context())
+		leases := func(c querier) {
+			var id string
+			if err := c.QueryRowContext(ctx, "select connection_id()").Scan(&id); err != nil {
+				t.Fatal(err)
+			}
+		}
+		first, second, third := k.conn(), k.conn(), k.conn()
+		leases(first)
+		leases(second)
+		_ = second.Close()
+		var name string
+		if err := st.QueryRowContext(ctx).Scan(&name); err != nil { // on the second's connection
+			t.Fatal(err)
+		}
+		leases(third)
+		k.exec(first, "use "+other)
+		_ = first.Close()
+		waiting := k.conn()
+		if err := st.QueryRowContext(t.Context()).Scan(&name); err != nil { // on the first's, prepared before USE
+			t.Fatal(err)
+		}
+		_ = waiting.Close()
+
+		fresh := k.conn()
+		leases(fresh)
+		k.exec(fresh, "use "+other)
+		anew, err := fresh.PrepareContext(t.Context(), q)
+		if err != nil {
+			t.Fatal(err)
+		}
+		got := ""
+		asked, info := fluxor.CacheInfo(t.Context())
+		if err := anew.QueryRowContext(asked).Scan(&got); err != nil || got != "OTHER" {
+			t.Errorf("prepared after USE: %q (%s %s), %v", got, info.Status, info.Why, err)
+		}
+		_, _, _ = third.Close(), anew.Close(), fresh.Close()
+	})
+}
+
+// elsewhere makes another database of the server's, whose items have other names.
+func (k *shelf) elsewhere() (name string) {
+	k.t.Helper()
+	other := k.b.share(k.t).NewDatabase(k.t)
+	bare := k.b.raw(k.t, other)
+	k.exec(bare, "create table items (id int primary key, name varchar(20))")
+	k.exec(bare, "insert into items values (1, 'OTHER')")
+	k.exec(k.b.share(k.t).Admin(k.t), "grant all on "+other.Database+".* to '"+k.target.User+"'@'%'")
+	k.learned()
+	return other.Database
 }

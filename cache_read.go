@@ -44,6 +44,7 @@ func (s *session) onward(ctx context.Context, o *op) error {
 
 // read answers a query from the cache if it can.
 func (s *session) read(ctx context.Context, o *op, optioned bool) error {
+	o.is.unset(late | fromCache) // a middleware may send o down again, with another context
 	if s.hearsNo(ctx) {
 		return s.onward(ctx, o)
 	}
@@ -204,57 +205,12 @@ func (s *session) serve(o *op, entry *cache.Entry, status, why string, now time.
 	}
 }
 
-// fly asks the database, or has another caller's answer who asks the same.
-func (s *session) fly(ctx context.Context, o *op, why string) error {
-	c, q := s.e.cache, &o.read.question
-	joined, err := c.flights.Join(ctx, cache.Question{Key: string(q.key), Token: q.token, Asked: q.asked, TTL: o.plan.TTL})
-	switch {
-	case err != nil:
-		return err
-	case joined.How == cache.Served && !joinsTooLate(o, joined):
-		c.count.joined.Add(1)
-		q.how.tell("joined", why, s.e.now().Sub(joined.Asked))
-		o.Rows = &keptRows{answer: joined.Answer}
-		return nil
-	case joined.How == cache.Leading:
-		defer joined.Lead.Abort()
-		if s.cameMeanwhile(o) {
-			return nil
-		}
-		c.count.misses.add(why)
-		q.how.tell("miss", why, 0)
-		return s.fill(ctx, o, joined.Lead)
-	}
-	return s.miss(ctx, o, why)
-}
-
-// joinsTooLate reports whether another caller's answer was asked for too long before
-// o was: that it has no rows, and so a shorter time, nobody knew before.
-func joinsTooLate(o *op, joined cache.Outcome[*cache.Answer]) bool {
-	ttl := lasts(o.plan, joined.Answer)
-	return ttl > 0 && o.read.question.asked.Sub(joined.Asked) >= ttl
-}
-
 // lasts is for how long an answer may be shown; 0 = until it is overtaken.
 func lasts(plan *cacheplan.Plan, answer *cache.Answer) time.Duration {
 	if answer.Rows() == 0 && plan.EmptyTTL > 0 {
 		return plan.EmptyTTL
 	}
 	return plan.TTL
-}
-
-// cameMeanwhile serves an answer that was kept between the look that missed it and
-// the lead, by a flight that has ended since. Whoever waits for this lead looks
-// for himself: he may have come after a write that this look did not see.
-func (s *session) cameMeanwhile(o *op) bool {
-	c, q, now := s.e.cache, &o.read.question, s.e.now()
-	entry, found := c.store.Get(unsafe.String(unsafe.SliceData(q.key), len(q.key)), now)
-	if found != cache.Valid {
-		return false
-	}
-	c.count.hits.Add(1)
-	s.serve(o, entry, "hit", "", now)
-	return true
 }
 
 // miss asks the database.
@@ -301,6 +257,10 @@ func (s *session) keepAnswer(o *op, lead *cache.Lead[*cache.Answer], settled boo
 	if got.answer == nil {
 		lead.Fail()
 		c.count.unfit(got.fit)
+		if rows := o.Rows; got.err != nil && s.serveOld(o, got.err) { // nobody has seen a row of it
+			_ = rows.Close()
+			return
+		}
 		o.Rows = got.rows
 		return
 	}
@@ -311,7 +271,7 @@ func (s *session) keepAnswer(o *op, lead *cache.Lead[*cache.Answer], settled boo
 		return
 	}
 	o.Rows = &keptRows{answer: got.answer}
-	if holder == nil || q.alters || holder.Value.scope.unsure() || holder.Value.scope.told != q.scope {
+	if holder == nil || q.alters || holder.Value.scope.unsure() || holder.Value.scope.told != q.scope || o.outdated(holder.Value) {
 		lead.Fail()
 		c.count.dropped.Add(1)
 		return
@@ -327,7 +287,10 @@ func (s *session) keepAnswer(o *op, lead *cache.Lead[*cache.Answer], settled boo
 func (s *session) sends(o *op) {
 	q := &o.read.question
 	q.sent = true
-	q.alters = q.alters || q.keeps && !s.sameQuestion(o, o.plan)
+	if q.keeps {
+		q.sentAt = s.e.now()
+		q.alters = q.alters || !s.sameQuestion(o, o.plan)
+	}
 }
 
 // sameQuestion reports whether what is sent is what was asked: a middleware may
@@ -352,7 +315,7 @@ func (s *session) put(o *op, answer *cache.Answer) {
 	if q.audits != nil {
 		s.audited(o, key, answer)
 	}
-	if c.store.Put(key, answer, q.token, q.asked, lasts(o.plan, answer)) {
+	if c.store.Put(key, answer, q.token, q.sentAt, lasts(o.plan, answer)) {
 		c.count.kept.Add(1)
 	} else {
 		c.count.dropped.Add(1)
@@ -366,7 +329,7 @@ func (s *session) keepMark(o *op) {
 		return
 	}
 	mark := cache.NewRecorder(nil, c.limits).Answer()
-	if c.store.Put(string(q.key), mark, q.token, q.asked, o.plan.TTL) {
+	if c.store.Put(string(q.key), mark, q.token, q.sentAt, o.plan.TTL) {
 		c.count.kept.Add(1)
 	}
 }

@@ -5,6 +5,8 @@ package fluxor_test
 import (
 	"bytes"
 	"context"
+	"database/sql/driver"
+	"errors"
 	"fmt"
 	"log/slog"
 	"strings"
@@ -263,5 +265,32 @@ func TestFewAreAskedAgainAtOnce(t *testing.T) {
 		if n := a.asked.Load(); n != 2*ids {
 			t.Errorf("the database was asked %d times, want %d", n, 2*ids)
 		}
+	})
+}
+
+func TestAnAnswerThatBreaksOffBetweenItsRowsGivesWayToTheOldOne(t *testing.T) {
+	age(t, fluxor.RuntimeConfig{CacheStaleIfError: time.Hour}, func(t *testing.T, a *aging) {
+		by, name := a.byText(a.db), "x"
+		a.want(t, by, name, name+":1 miss not-there")
+		pass(2 * time.Second)
+		lost, refused := error(driver.ErrBadConn), error(&pq.Error{Severity: "ERROR", Code: "22012"})
+		a.breaks.Store(&lost)
+		a.want(t, by, name, name+":1 stale database-unavailable")
+		a.breaks.Store(&refused)
+		ctx, info := fluxor.CacheInfo(t.Context())
+		var got string
+		rows, err := a.db.QueryContext(ctx, nameOf, name)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for rows.Next() {
+			_ = rows.Scan(&got)
+		}
+		if !errors.Is(rows.Err(), refused) || info.Status != "miss" {
+			t.Errorf("where the server refused a row: %q %s, %v", got, info.Status, rows.Err())
+		}
+		_ = rows.Close()
+		a.breaks.Store(nil)
+		a.want(t, by, name, name+":4 miss expired")
 	})
 }

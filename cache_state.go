@@ -116,7 +116,8 @@ type cacheQuestion struct {
 	keeps  bool         // there is a token
 	sent   bool         // the database was asked
 	alters bool         // for something else: a middleware has changed the question
-	asked  time.Time    // when it was sent
+	asked  time.Time    // when the caller asked it
+	sentAt time.Time    // when the database was asked last
 	old    *cache.Entry // an answer that is too old; else nil
 	audits *cache.Entry // an answer to compare with; else nil
 }

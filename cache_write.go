@@ -3,6 +3,7 @@
 package fluxor
 
 import (
+	"context"
 	"database/sql/driver"
 	"errors"
 	"reflect"
@@ -313,14 +314,21 @@ func (s *session) lends(p *physical) {
 	s.lent = announced{write: c.versions.Begin(cache.Everything()), on: true, reshapes: true}
 }
 
-// returned ends what lends began. Where he gave a call up, err is what he says of it:
-// the server may still carry it out.
+// returned ends what lends began. Where he gave a call up, the server may still carry
+// it out: err may say so, or the driver, which is done with the connection. Another
+// error is his own.
 func (s *session) returned(p *physical, err error) {
 	switch {
 	case !s.lent.on:
-	case p.broken, p.cut(), err != nil && !s.saidNo(err):
+	case p.over(), s.e.backend.GivenUp != nil && s.e.backend.GivenUp(p.ci), gaveUp(err):
 		s.lost(&s.lent)
 	default:
 		s.e.cache.ended(&s.lent, done)
 	}
+}
+
+// gaveUp reports whether an error says that a call did not come to its end.
+func gaveUp(err error) bool {
+	var unknown *refusal.IndeterminateError
+	return errors.Is(err, context.Canceled) || errors.Is(err, context.DeadlineExceeded) || errors.Is(err, driver.ErrBadConn) || errors.As(err, &unknown)
 }

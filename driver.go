@@ -231,7 +231,10 @@ func (c *Connector) Resume() { c.main.pool.Resume() }
 
 // Evict replaces all physical connections: idle ones are closed now, used ones
 // when they come back. It also lifts the pause after a refused login.
-func (c *Connector) Evict() { c.main.pool.Evict() }
+func (c *Connector) Evict() {
+	c.main.pool.Evict()
+	c.main.suspects()
+}
 
 // FromDB returns the connector behind a *sql.DB that was opened through
 // Fluxor. It fails for other databases and under a wrapper that hides the

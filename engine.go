@@ -211,7 +211,11 @@ func (e *engine) peek(p *physical) error {
 	if p.line == nil || p.looks {
 		return nil
 	}
-	return p.line.Peek(e.backend.Plaintext)
+	err := p.line.Peek(e.backend.Plaintext)
+	if err != nil {
+		e.suspects()
+	}
+	return err
 }
 
 // validate asks the server over an idle connection, unless the driver's
@@ -220,7 +224,11 @@ func (e *engine) validate(ctx context.Context, p *physical) error {
 	if e.set.ValidationQuery == "" && e.backend.SelfValidates {
 		return nil
 	}
-	return e.inquire(ctx, p)
+	err := e.inquire(ctx, p)
+	if err != nil {
+		e.suspects()
+	}
+	return err
 }
 
 // inquire asks the server over a connection.

@@ -5,6 +5,7 @@ package fluxor
 import (
 	"database/sql"
 	"time"
+	"unsafe"
 
 	"github.com/fluxor-db/fluxor/internal/sqltext"
 )
@@ -44,3 +45,18 @@ func RestProber(c *Connector, d time.Duration) { c.main.prober.rest = d }
 
 // CacheReasons are the codes of the cache's own, in words.
 func CacheReasons() map[string]string { return cacheReasons }
+
+// JumpClock has the clock on the wall jump as far as c's engine sees it, and returns
+// how far that is by its own times; the monotonic clock goes on. A time that has one counts
+// the seconds on the wall from the thirtieth bit of its first word on. Nothing may use
+// c meanwhile.
+func JumpClock(c *Connector, by time.Duration) time.Duration {
+	e := c.main
+	before := e.now()
+	*(*uint64)(unsafe.Pointer(&e.epoch)) += uint64(by/time.Second) << 30
+	after := e.now()
+	return after.Round(0).Sub(before.Round(0)) - after.Sub(before)
+}
+
+// FlightsOf is how many questions of callers others may join at c.
+func FlightsOf(c *Connector) int { return c.main.cache.flights.Len() }

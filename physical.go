@@ -92,6 +92,15 @@ func (p *physical) resetLine() {
 // cut reports whether the wire is seen to be of no further use.
 func (p *physical) cut() bool { return p.line != nil && p.line.Broken() }
 
+// over reports whether nobody will use the connection any more, as far as that is
+// known before it goes back.
+func (p *physical) over() bool {
+	if p.broken || p.cut() {
+		return true
+	}
+	return p.apart == nil && p.validator != nil && !p.validator.IsValid()
+}
+
 // unheard reports whether nothing at all came back of a call that found the
 // connection broken: no answer, and on a wire no word of the server's either. A
 // session that an administrator ends says so, and a statement that he ended with

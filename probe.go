@@ -6,6 +6,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"sync/atomic"
 	"time"
 
 	"github.com/fluxor-db/fluxor/backend"
@@ -26,6 +27,7 @@ const proberRest = 90 * time.Second
 type prober struct {
 	e    *engine
 	rest time.Duration   // proberRest
+	anew atomic.Bool     // the next question is not for the connection at hand, if another is to be had
 	life context.Context // ends with the engine
 	end  context.CancelFunc
 	turn chan struct{} // holds a token while a question is under way, which owns what follows
@@ -160,25 +162,46 @@ func (p *prober) further(ctx context.Context, f func(ctx context.Context, conn *
 // reach asks over the connection at hand, and where that one is gone over a
 // fresh one: a firewall may have cut it while it rested.
 func (p *prober) reach(ctx context.Context) error {
+	if p.anew.Swap(false) && p.conn != nil {
+		p.renew(ctx)
+	}
 	if p.conn != nil {
 		if err := p.validate(ctx); err == nil || ctx.Err() != nil {
 			return err
 		}
 	}
-	if time.Now().Before(p.until) {
-		return p.refused
-	}
-	dialing, cancel := bounded(ctx, p.e.set.ConnectionTimeout)
-	defer cancel()
-	conn, err := p.e.dial(dialing)
+	conn, err := p.open(ctx)
 	if err != nil {
-		if p.e.backend.Classify(err) == backend.ClassLogin {
-			p.refused, p.until = err, time.Now().Add(loginPause)
-		}
 		return err
 	}
 	p.conn = conn
 	return p.validate(ctx)
+}
+
+// renew puts a fresh connection in the place of the one at hand. Where none is to be
+// had, as at the server's limit, that one serves on until the next question.
+func (p *prober) renew(ctx context.Context) {
+	conn, err := p.open(ctx)
+	if err != nil {
+		p.anew.Store(true)
+		return
+	}
+	_ = p.drop()
+	p.conn = conn
+}
+
+// open opens a connection, unless a login was refused just now.
+func (p *prober) open(ctx context.Context) (*physical, error) {
+	if time.Now().Before(p.until) {
+		return nil, p.refused
+	}
+	dialing, cancel := bounded(ctx, p.e.set.ConnectionTimeout)
+	defer cancel()
+	conn, err := p.e.dial(dialing)
+	if err != nil && p.e.backend.Classify(err) == backend.ClassLogin {
+		p.refused, p.until = err, time.Now().Add(loginPause)
+	}
+	return conn, err
 }
 
 // validate keeps the connection if it answers, and if it can be asked again: of

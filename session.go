@@ -320,6 +320,7 @@ func (s *session) drop() {
 		s.held, s.open = nil, 0
 		s.used()
 		s.lost(&s.lent)
+		s.e.suspects()
 		l.Value.closed.Store(true)
 		l.Discard()
 	}

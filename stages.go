@@ -6,6 +6,7 @@ import (
 	"context"
 	"time"
 
+	"github.com/fluxor-db/fluxor/internal/pool"
 	"github.com/fluxor-db/fluxor/metrics"
 )
 
@@ -20,10 +21,15 @@ import (
 func (e *engine) open(ctx context.Context) (*physical, error) {
 	began := time.Now()
 	p, err := e.dial(ctx)
-	if err == nil {
-		e.metrics.Spent(metrics.Create, time.Since(began))
+	if err != nil {
+		if verdict := e.classifyDial(err); verdict == pool.Unavailable || verdict == pool.Fail {
+			e.suspects() // else it is the server that was there before
+		}
+		return nil, err
 	}
-	return p, err
+	e.opened()
+	e.metrics.Spent(metrics.Create, time.Since(began))
+	return p, nil
 }
 
 // waited counts a caller's wait, and the begin of the lease where he got one.

@@ -94,6 +94,10 @@ type Backend struct {
 	// as long as its connection; Fluxor then opens none of its own accord and
 	// closes none but on the application's word. nil means never.
 	PinMemory func(dsn string) bool
+	// GivenUp reports whether the driver will not use a connection of its own any
+	// more, for a driver that says so before it closes the wire and has no
+	// driver.Validator; nil means that the wire is closed first.
+	GivenUp func(driver.Conn) bool
 	// Owns reports whether a driver value is this backend's bare driver; used
 	// for connectors that the application made itself.
 	Owns func(driver.Driver) bool

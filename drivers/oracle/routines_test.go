@@ -35,7 +35,7 @@ var dictionary = []string{
 	"all_synonyms (owner varchar2(128), synonym_name varchar2(128), table_owner varchar2(128), table_name varchar2(128), db_link varchar2(128))",
 	"all_constraints (owner varchar2(128), table_name varchar2(128), constraint_name varchar2(128), constraint_type varchar2(1), " +
 		"r_owner varchar2(128), r_constraint_name varchar2(128), delete_rule varchar2(9))",
-	"all_policies (object_owner varchar2(128), object_name varchar2(128), package varchar2(128), function varchar2(128))",
+	"all_policies (object_owner varchar2(128), object_name varchar2(128), pf_owner varchar2(128), package varchar2(128), function varchar2(128))",
 	"all_source (owner varchar2(128), name varchar2(128), type varchar2(12), text varchar2(4000))",
 	"all_external_tables (owner varchar2(128), table_name varchar2(128))",
 	"all_dependencies (owner varchar2(128), name varchar2(128), type varchar2(19), referenced_owner varchar2(128), referenced_name varchar2(128), " +

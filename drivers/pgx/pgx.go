@@ -43,6 +43,7 @@ func init() {
 		Terse:          terse,
 		Plaintext:      backend.PlaintextPostgres,
 		Owns:           func(d driver.Driver) bool { _, ok := d.(*stdlib.Driver); return ok },
+		GivenUp:        givenUp,
 		SharedStmts:    true,
 		ErrBadConnLies: true, // stdlib/sql.go trusts SafeToRetry, which is true of any closed connection
 		SelfValidates:  true, // stdlib/sql.go, ResetSession pings after a second of idleness
@@ -119,6 +120,13 @@ func DialFunc(base pgconn.DialFunc) pgconn.DialFunc {
 		base = (&net.Dialer{}).DialContext
 	}
 	return pgconn.DialFunc(netshim.Dialer(base))
+}
+
+// givenUp reports whether a call was broken off: pgconn marks the connection closed
+// at once and closes its wire in the background (pgconn.go, asyncClose).
+func givenUp(ci driver.Conn) bool {
+	c, ok := ci.(*stdlib.Conn)
+	return ok && c.Conn().IsClosed()
 }
 
 // fatal reports whether the server, or a pooler in its place, ends the session.

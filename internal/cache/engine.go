@@ -13,7 +13,8 @@ import (
 
 // engine keeps entries by key, and gives up some when they take more than their
 // budget. It is safe for concurrent use, starts no goroutine, and has done what
-// it was told when a call returns.
+// it was told when a call returns; but where several keep entries at once, one of
+// them makes room for all, and until it has, those just kept come on top.
 type engine interface {
 	Get(key string) (*Entry, bool)
 	// Set keeps e unless an entry stays that is kept already, and reports whether it

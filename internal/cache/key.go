@@ -32,14 +32,28 @@ func AppendKey(dst []byte, text uint64, scope string, args []driver.NamedValue) 
 	return dst, true
 }
 
-// Plain reports whether an argument can be part of a key.
+// Plain reports whether an argument is of a type that can be part of a key. It does
+// not ask a value that says itself what it is: it may count how often it is asked.
 func Plain(v any) bool {
 	switch v.(type) {
-	case nil, int64, int, string, []byte, bool, float64, time.Time:
+	case nil, int64, int, string, []byte, bool, float64, time.Time,
+		sql.NullString, sql.NullInt64, sql.NullInt32, sql.NullInt16, sql.NullByte, sql.NullFloat64, sql.NullBool, sql.NullTime:
 		return true
 	}
-	_, ok := appendOther(nil, v)
-	return ok
+	at := reflect.ValueOf(v)
+	switch at.Kind() {
+	case reflect.Pointer:
+		to := at.Elem()
+		return at.IsNil() || to.Kind() != reflect.Pointer && to.Kind() != reflect.Interface && to.CanInterface() && Plain(to.Interface())
+	case reflect.Array:
+		return at.Type().Elem().Kind() == reflect.Uint8
+	}
+	return plainKind(at.Kind())
+}
+
+// plainKind reports whether a kind's values are told by their bytes.
+func plainKind(k reflect.Kind) bool {
+	return k >= reflect.Bool && k <= reflect.Float64 && k != reflect.Uintptr || k == reflect.String
 }
 
 func appendText(dst []byte, s string) []byte {
@@ -106,12 +120,14 @@ func appendOther(dst []byte, v any) ([]byte, bool) {
 	return appendKind(dst, reflect.ValueOf(v))
 }
 
+var valuer = reflect.TypeFor[driver.Valuer]()
+
 // appendValuer adds a value that says itself what it is, if it is plain as well: an
 // enumeration, a UUID. What it says is part of the key, because it may say something
 // else the next time, such as a time that has passed since.
 func appendValuer(dst []byte, v driver.Valuer) ([]byte, bool) {
-	if at := reflect.ValueOf(v); at.Kind() == reflect.Pointer && at.IsNil() {
-		return appendKind(dst, at) // which is NULL, as database/sql has it
+	if at := reflect.ValueOf(v); at.Kind() == reflect.Pointer && at.IsNil() && at.Type().Elem().Implements(valuer) {
+		return appendKind(dst, at) // which is NULL, as database/sql has it: it asks a nil pointer whose own method it is
 	}
 	dst, ok := appendKind(dst, reflect.ValueOf(v))
 	if !ok {

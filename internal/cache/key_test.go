@@ -113,3 +113,61 @@ func TestAnArgumentThatSaysAnotherValueHasAnotherKey(t *testing.T) {
 		t.Error("a pointer has not the key of what it leads to")
 	}
 }
+
+// counted says a value that no driver takes, and counts how often.
+type counted int
+
+func (c *counted) Value() (driver.Value, error) { *c++; return int64(*c), nil }
+
+func TestWhatCanBePartOfAKeyIsToldByItsTypeAlone(t *testing.T) {
+	var n counted
+	one, text := 1, "one"
+	pointer, anything := &one, any(1)
+	for _, v := range []any{
+		nil, 1, int8(1), uint64(1), float32(1), 1.5, true, "one", []byte("one"), time.Now(),
+		[4]byte{1},
+		[4]int{1},
+		[]string{"one"},
+		&one, &text, &pointer, &anything, (*int)(nil),
+		sql.NullString{String: "one", Valid: true},
+		&sql.NullInt64{},
+		sql.Null[int]{},
+		struct{ n int }{1},
+		map[string]int{},
+		func() {}, make(chan int), uintptr(1), complex(1, 1),
+		sql.Out{Dest: &one},
+		&n,
+	} {
+		_, keyed := appendValue(nil, v)
+		if got := Plain(v); got != keyed {
+			t.Errorf("%T: plain %t, part of a key %t", v, got, keyed)
+		}
+	}
+	n = 0
+	if !Plain(&n) || n != 0 {
+		t.Errorf("it was asked for its value %d times", n)
+	}
+}
+
+// asked says something else each time, also where it is a nil pointer.
+type asked struct{}
+
+var askedNil int
+
+func (a *asked) Value() (driver.Value, error) {
+	if a == nil {
+		askedNil++
+		return int64(askedNil), nil
+	}
+	return nil, nil
+}
+
+func TestANilPointerIsWhatItSaysWhereItsTypeSaysItOfPointers(t *testing.T) {
+	key := func(v any) string { return keyOf(t, 1, "", arg(v)) }
+	if first, second := key((*asked)(nil)), key((*asked)(nil)); first == second {
+		t.Error("database/sql asks it for its value; the key takes it for NULL")
+	}
+	if first, second := key((*moment)(nil)), key((*moment)(nil)); first != second {
+		t.Error("database/sql takes it for NULL; the key does not")
+	}
+}

@@ -11,7 +11,7 @@ import (
 type Entry struct {
 	// Answer is what the database said.
 	Answer *Answer
-	// Asked is when it was asked.
+	// Asked is when the database was asked.
 	Asked time.Time
 
 	token Token
@@ -80,8 +80,8 @@ func (s *Store) Get(key string, now time.Time) (*Entry, Find) {
 	return e, Valid
 }
 
-// Put keeps the answer of a question that was asked at a time, under a token
-// that was captured before that. It may be shown for ttl from then on; 0 = until
+// Put keeps the answer of a question that the database was asked at a time, under a
+// token that was captured before that. It may be shown for ttl from then on; 0 = until
 // something it depends on is written. Up to a tenth of ttl is taken off by
 // chance, so that what was asked at once does not expire at once; nothing is
 // added, because ttl is how old a shown answer may be. Put reports whether the

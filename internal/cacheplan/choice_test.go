@@ -77,3 +77,33 @@ func TestWhatTheSchemaLacksIsNotKept(t *testing.T) {
 		}
 	}
 }
+
+func TestOptionsOfASelectAreNoTables(t *testing.T) {
+	for d, texts := range map[sqltext.Dialect][]string{
+		sqltext.MySQL:      {"select straight_join a from orders", "select distinct straight_join a from orders straight_join rates"},
+		sqltext.PostgreSQL: {"select * from rows from (generate_series(1, 3), generate_series(1, 2)) r, orders"},
+	} {
+		p := planner(t, d, schema)
+		for _, text := range texts {
+			if got := p.Of(text); !got.Serve {
+				t.Errorf("%v: %s: not kept because of %q", d, text, got.Why)
+			}
+			if got := p.Of("insert into old " + text); got.Written == nil {
+				t.Errorf("%v: insert into old %s: ends everything because of %q", d, text, got.Beyond)
+			}
+		}
+	}
+}
+
+func TestWhileNothingIsKnownOfTheSchemaEachNameMayBeOfATableThatARuleForbids(t *testing.T) {
+	const text, off = "select secret from orders", "table=secret off"
+	if got := ruled(t, sqltext.PostgreSQL, cacheplan.All, off, nil).Of(text); got.Serve || got.Why != cacheplan.WhyRule {
+		t.Errorf("without a schema: %q, want %q", got.Why, cacheplan.WhyRule)
+	}
+	if got := ruled(t, sqltext.PostgreSQL, cacheplan.All, off, schema).Of(text); !got.Serve {
+		t.Errorf("the schema has no such table: %q", got.Why)
+	}
+	if got := ruled(t, sqltext.PostgreSQL, cacheplan.Rules, "table=secret", nil).Of(text); got.Serve {
+		t.Error("a rule that keeps one table keeps another beside a name")
+	}
+}

@@ -10,7 +10,7 @@ import (
 // underway are the writes that were announced in a world.
 type underway struct {
 	writes atomic.Int64
-	doubts atomic.Int64 // until when one of them may still take effect, in Unix nanoseconds; 0 = never
+	doubts atomic.Pointer[time.Time] // until when one of them may still take effect; nil = never
 }
 
 // Enter notes that a write is under way which changes what the plan says. It
@@ -34,16 +34,16 @@ func (p *Planner) Enter(plan *Plan) bool {
 func (p *Planner) Leave(plan *Plan, doubt time.Duration) {
 	u := &plan.world.under
 	if doubt > 0 {
-		u.doubt(time.Now().Add(doubt).UnixNano())
+		u.doubt(time.Now().Add(doubt))
 	}
 	u.writes.Add(-1)
 }
 
 // doubt moves the end of the doubts on.
-func (u *underway) doubt(until int64) {
+func (u *underway) doubt(until time.Time) {
 	for {
 		before := u.doubts.Load()
-		if before >= until || u.doubts.CompareAndSwap(before, until) {
+		if before != nil && !before.Before(until) || u.doubts.CompareAndSwap(before, &until) {
 			return
 		}
 	}
@@ -55,7 +55,7 @@ func (u *underway) over() bool {
 		return false
 	}
 	until := u.doubts.Load()
-	return until == 0 || time.Now().UnixNano() > until
+	return until == nil || time.Now().After(*until)
 }
 
 // settled reports whether all writes of the worlds before are over, and lets go of

@@ -63,6 +63,20 @@ func TestFirstRuleThatFitsDecides(t *testing.T) {
 	}
 }
 
+func TestNamesThatMayBeTablesCountWhereARuleSaysOff(t *testing.T) {
+	q := cacherules.Query{Tables: []string{"orders"}, Names: []string{"id", "web_log"}}
+	for _, row := range []struct{ rules, want string }{
+		{"table=*_log off", "table=*_log off"},
+		{"table=*_log", ""},
+		{"table=orders", "table=orders"},
+		{"table=other off; table=orders", "table=orders"},
+	} {
+		if got, _ := parsed(t, row.rules).Match(q); got.String() != row.want {
+			t.Errorf("%s: %q, want %q", row.rules, got, row.want)
+		}
+	}
+}
+
 func TestStarStandsForAnyCharacters(t *testing.T) {
 	for _, row := range []struct {
 		pattern    string

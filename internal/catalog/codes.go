@@ -16,7 +16,7 @@ var codes = map[string]string{
 	"dynamic-sql":       "a trigger, a rule or a routine runs texts that it puts together, which may change anything",
 	"foreign-engine":    "the table's engine fetches its rows from elsewhere, or from tables that it does not name",
 	"foreign-table":     "a foreign table: its rows are elsewhere, where others change them",
-	"hidden-routine":    "the user may not see a routine's text, which may do anything",
+	"hidden-routine":    "the user may not see a routine or its text, which may do anything",
 	"hidden-table":      "code, or a foreign key, names a table that the user may not see, behind which anything may hang",
 	"hidden-triggers":   "the user may not see the table's triggers, which may do anything",
 	"memory-table":      "a restart of the server empties the table",

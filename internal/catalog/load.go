@@ -33,7 +33,7 @@ type loader struct {
 	oddly   int
 
 	builtins map[string]bool // functions that were asked for
-	seen     map[string]bool // MySQL's tables and views, by sight
+	seen     map[string]bool // MySQL's tables, views and routines, by sight
 }
 
 // rows runs a query of width columns. A query that may have many rows asks for

@@ -188,9 +188,9 @@ func TestMySQLsBooksOnViewsAreRead(t *testing.T) {
 	text := "select `d`.`v`.`id` AS `id` from `d`.`v`"
 	a := answers{
 		"show session variables": {{"version", "8.0.36"}}, "show grants": {{"GRANT ALL PRIVILEGES ON `d`.* TO `u`@`%`"}},
-		"information_schema.engines": {{"d", "a", "BASE TABLE", "InnoDB", "YES"}, {"d", "v", "VIEW", "", ""}, {"d", "u", "VIEW", "", ""}, {"d", "far", "BASE TABLE", "FEDERATED", "NO"}},
-		"information_schema.views":   {{"u", text}, {"v", "select `d`.`a`.`id` AS `id`,`d`.`f`() AS `f` from `d`.`a`"}},
-		"view_table_usage":           {{"u", "v"}, {"v", "a"}}, "view_routine_usage": {{"v", "f"}},
+		"information_schema.engines": {{"d", "a", "BASE TABLE", "InnoDB", "YES"}, {"d", "v", "VIEW", "", ""}, {"d", "u", "VIEW", "", ""}, {"d", "w", "VIEW", "", ""}, {"d", "far", "BASE TABLE", "FEDERATED", "NO"}},
+		"information_schema.views":   {{"u", text}, {"v", "select `d`.`a`.`id` AS `id`,`d`.`f`() AS `f` from `d`.`a`"}, {"w", ""}},
+		"view_table_usage":           {{"u", "v"}, {"v", "a"}}, "view_routine_usage": {{"v", "d", "f"}, {"w", "core", "f"}},
 		"information_schema.routines": {{"d", "f", "FUNCTION", "return 1", "SQL"}},
 	}
 	c, err := Load(t.Context(), sqltext.MySQL, a.query)
@@ -203,6 +203,10 @@ func TestMySQLsBooksOnViewsAreRead(t *testing.T) {
 	w.kept(c, "u", "")
 	w.kept(c, "far", "foreign-engine")
 	w.boundless(c, "far", "foreign-engine")
+	w.calm(c, "v")
+	if _, all, why := c.Effects([]string{"w"}); !all || why != "unknown-routine" {
+		t.Errorf("a view calls a routine that is not seen: %v because of %q", all, why)
+	}
 }
 
 func TestGrantsSayWhichTriggersAreSeen(t *testing.T) {

@@ -156,7 +156,8 @@ func backquoted(name string) string { return "`" + strings.ReplaceAll(name, "`",
 
 // mysqlViews loads the views. The server keeps their texts with every name in
 // quotes and with its schema. Who may not see a text gets an empty one, and a
-// table in it that is not known is hidden as well.
+// table or a routine in it that is not known is hidden as well. A read may change
+// anything where it calls such a routine.
 func (l *loader) mysqlViews(proven []string) error {
 	rows, err := l.rows(2, mysqlViews)
 	if err != nil {
@@ -167,9 +168,13 @@ func (l *loader) mysqlViews(proven []string) error {
 		l.view(name, text, text)
 		n := l.c.relation(name)
 		n.unkeep(l.unkeptQuery(standIn(text, proven)))
-		if text == "" || l.hidden("", text) {
+		hidden := l.hidden("", text)
+		if text == "" || hidden != "" {
 			n.unkeep("opaque-view")
 			n.unbind("opaque-view")
+		}
+		if hidden == "hidden-routine" {
+			l.c.readsToo(l.c.named(name), l.c.unknownRoutine())
 		}
 	}
 	return nil
@@ -227,9 +232,13 @@ func (l *loader) mysqlUsage() error {
 		g.readsToo(a, b)
 		g.writesToo(a, b)
 	}
-	routines, err := l.rows(2, mysqlRoutineUsage)
+	routines, err := l.rows(3, mysqlRoutineUsage)
 	for _, row := range routines {
-		g.readsToo(g.named(l.name(row[0])), g.routine(l.name(row[1])))
+		i := g.unknownRoutine()
+		if l.seen[mysqlCall{"FUNCTION", row[1], row[2]}.sight()] {
+			i = g.routine(l.name(row[2]))
+		}
+		g.readsToo(g.named(l.name(row[0])), i)
 	}
 	return err
 }

@@ -24,15 +24,15 @@ var mysqlNatives = set(`asymmetric_encrypt asymmetric_sign benchmark binlog_gtid
 
 // mysqlBody notes what the text of a trigger or a routine of a schema may write.
 func (l *loader) mysqlBody(i int32, schema, text string) {
-	_, acts := has(text, mysqlActs)
-	switch {
-	case acts:
+	if _, acts := has(text, mysqlActs); acts {
 		l.c.nodes[i].unbind("dynamic-sql")
-	case l.hidden(schema, text):
-		l.c.nodes[i].unbind("hidden-table")
-	default:
-		l.body(i, text)
+		return
 	}
+	if why := l.hidden(schema, text); why != "" {
+		l.c.nodes[i].unbind(why)
+		return
+	}
+	l.body(i, text)
 }
 
 // mysqlRoutines loads the routines and returns the names of those that are
@@ -44,6 +44,7 @@ func (l *loader) mysqlRoutines() (proven []string, err error) {
 	}
 	for _, row := range rows { // before any body is read
 		l.c.routine(l.name(row[1]))
+		l.seen[mysqlCall{row[2], row[0], row[1]}.sight()] = true
 	}
 	pure := map[string]bool{}
 	for _, row := range rows {
@@ -94,7 +95,7 @@ func (l *loader) mysqlNamesake(name string) {
 // arguments and on tables that the user may see.
 func (l *loader) mysqlReturns(schema, body string) bool {
 	query, returns := returned(body)
-	return returns && l.unkeptQuery("select "+query) == "" && !l.hidden(schema, body)
+	return returns && l.unkeptQuery("select "+query) == "" && l.hidden(schema, body) == ""
 }
 
 // returning is a body that returns one expression.

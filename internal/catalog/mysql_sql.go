@@ -42,9 +42,9 @@ var (
 	mariadbVirtualColumns = "select table_name, " + cutText("generation_expression") + ` from information_schema.columns
 		where extra like '%VIRTUAL%' and table_schema` + mysqlUser + limit
 
-	// mysqlTableUsage and mysqlRoutineUsage: view, what it uses.
+	// mysqlTableUsage and mysqlRoutineUsage: view, what it uses, a routine with its schema.
 	mysqlTableUsage   = "select view_name, table_name from information_schema.view_table_usage where view_schema" + mysqlUser + limit
-	mysqlRoutineUsage = "select table_name, specific_name from information_schema.view_routine_usage where table_schema" + mysqlUser + limit
+	mysqlRoutineUsage = "select table_name, specific_schema, specific_name from information_schema.view_routine_usage where table_schema" + mysqlUser + limit
 )
 
 // mysqlDefinitions are the tables that hold definitions, and what of them

@@ -65,10 +65,11 @@ func oracleTrigger(name string) string { return "trigger " + name }
 // be seen, and is not yet. A package's body may be hidden where its head is not.
 func (l *loader) oracleObjects(account oracleAccount) (units map[oracleUnit]bool, err error) {
 	rows, err := l.rows(4, oracleObjects)
-	units = map[oracleUnit]bool{}
+	units, l.seen = map[oracleUnit]bool{}, map[string]bool{}
 	for _, row := range rows {
 		owner, name, kind, temporary := row[0], l.name(row[1]), row[2], row[3] == "Y"
 		mine := owner == account.name
+		l.seen[sight(owner, name)] = true
 		switch kind {
 		case "TABLE", "VIEW", "MATERIALIZED VIEW":
 			n := l.c.relation(name)
@@ -145,13 +146,13 @@ func (l *loader) oracleSynonyms() error {
 		case row[4] == "1":
 			n.unkeep("system-table")
 			continue
+		case row[3] == "0":
+			n.unkeep("opaque-view")
+			n.unbind("opaque-view")
 		case routine:
 			i, j := g.routine(name), g.routine(to)
 			g.readsToo(i, j)
 			g.writesToo(i, j)
-		case row[3] == "0":
-			n.unkeep("opaque-view")
-			n.unbind("opaque-view")
 		case !l.c.Relation(to):
 			n.unkeep("opaque-view")
 		}
@@ -169,14 +170,14 @@ var oracleHarmless = set("standard dbms_standard dbms_output dbms_lob dbms_utili
 
 // oracleDependencies loads what hangs on what: of code, the static part.
 func (l *loader) oracleDependencies() error {
-	rows, err := l.rows(6, oracleDependencies)
+	rows, err := l.rows(7, oracleDependencies)
 	for _, row := range rows {
-		l.oracleDependency(row[0], l.name(row[1]), row[2], l.name(row[3]), row[4] == "1", row[5] != "")
+		l.oracleDependency(row[0], l.name(row[1]), row[2], row[6], l.name(row[3]), row[4] == "1", row[5] != "")
 	}
 	return err
 }
 
-func (l *loader) oracleDependency(kind, name, toKind, to string, systems, remote bool) {
+func (l *loader) oracleDependency(kind, name, toKind, owner, to string, systems, remote bool) {
 	g := &l.c.graph
 	i := l.oracleNode(kind, name)
 	code := toKind == "FUNCTION" || toKind == "PROCEDURE" || toKind == "PACKAGE" || toKind == "TYPE"
@@ -199,7 +200,7 @@ func (l *loader) oracleDependency(kind, name, toKind, to string, systems, remote
 		}
 		return
 	case code:
-		j := g.routine(to)
+		j := l.oracleRoutine(owner, to)
 		g.readsToo(i, j)
 		g.writesToo(i, j)
 		return
@@ -213,6 +214,15 @@ func (l *loader) oracleDependency(kind, name, toKind, to string, systems, remote
 		g.readsToo(i, k)
 		g.writesToo(i, k)
 	}
+}
+
+// oracleRoutine is the node of code of an owner's: that of its name, if the account sees
+// it.
+func (l *loader) oracleRoutine(owner, name string) int32 {
+	if !l.seen[sight(owner, name)] {
+		return l.c.unknownRoutine()
+	}
+	return l.c.routine(name)
 }
 
 // oracleNode is the node of an object.
@@ -259,11 +269,13 @@ func (l *loader) oracleForeignKeys() error {
 
 // oraclePolicies are functions that add conditions to every query of a table.
 func (l *loader) oraclePolicies() error {
-	rows, err := l.rows(2, oraclePolicies)
+	rows, err := l.rows(4, oraclePolicies)
 	for _, row := range rows {
 		i := l.c.named(l.name(row[0]))
 		l.c.nodes[i].unkeep("row-security")
-		l.c.readsToo(i, l.c.routine(l.name(row[1])))
+		if row[3] != "1" {
+			l.c.readsToo(i, l.oracleRoutine(row[2], l.name(row[1])))
+		}
 	}
 	return err
 }

@@ -44,9 +44,9 @@ var (
 		oracleOwn + ")" + oracleRows
 
 	// oracleDependencies: kind, name, kind and name of what it depends on, whether
-	// that is the server's own, its database.
+	// that is the server's own, its database, its owner.
 	oracleDependencies = `select type, name, referenced_type, referenced_name, case when referenced_owner in ` + oracleOwn + ` then 1 else 0 end,
-		referenced_link_name from all_dependencies where referenced_type in ('TABLE', 'VIEW', 'MATERIALIZED VIEW', 'SYNONYM', 'FUNCTION',
+		referenced_link_name, referenced_owner from all_dependencies where referenced_type in ('TABLE', 'VIEW', 'MATERIALIZED VIEW', 'SYNONYM', 'FUNCTION',
 		'PROCEDURE', 'PACKAGE', 'TYPE', 'LIBRARY') and owner not in ` + oracleOwn + oracleRows
 
 	// oracleViews: name, text.
@@ -60,8 +60,9 @@ var (
 		and p.constraint_name = c.r_constraint_name where c.constraint_type = 'R' and c.delete_rule in ('CASCADE', 'SET NULL')
 		and c.owner not in ` + oracleOwn + oracleRows
 
-	// oraclePolicies: table, function or its package.
-	oraclePolicies = "select object_name, nvl(package, function) from all_policies where object_owner not in " + oracleOwn + oracleRows
+	// oraclePolicies: table, function or its package, the owner of that, whether it
+	// is the server's own.
+	oraclePolicies = "select object_name, nvl(package, function), pf_owner, case when pf_owner in " + oracleOwn + " then 1 else 0 end from all_policies where object_owner not in " + oracleOwn + oracleRows
 
 	oracleExternal = "select table_name from all_external_tables where owner not in " + oracleOwn + oracleRows
 

@@ -27,7 +27,7 @@ func oracle(t *testing.T, statements ...string) *world {
 		"create table all_tab_columns (owner varchar2(128), column_name varchar2(128))",
 		"create table all_synonyms (owner varchar2(128), synonym_name varchar2(128), table_owner varchar2(128), table_name varchar2(128), db_link varchar2(128))",
 		"create table all_constraints (owner varchar2(128), table_name varchar2(128), constraint_name varchar2(128), constraint_type varchar2(1), r_owner varchar2(128), r_constraint_name varchar2(128), delete_rule varchar2(9))",
-		"create table all_policies (object_owner varchar2(128), object_name varchar2(128), package varchar2(128), function varchar2(128))",
+		"create table all_policies (object_owner varchar2(128), object_name varchar2(128), pf_owner varchar2(128), package varchar2(128), function varchar2(128))",
 		"create table all_source (owner varchar2(128), name varchar2(128), type varchar2(12), text varchar2(4000))",
 		"create table all_dependencies (owner varchar2(128), name varchar2(128), type varchar2(19), referenced_owner varchar2(128), referenced_name varchar2(128), referenced_type varchar2(19), referenced_link_name varchar2(128))",
 		"create table a (id number, name varchar2(10))", "create table other (id number)",
@@ -157,7 +157,7 @@ func TestOracleForeignKeysPoliciesAndExternalTablesAreKnown(t *testing.T) {
 		"insert into all_constraints values ('SCOTT', 'A', 'PK', 'P', null, null, null)",
 		"insert into all_constraints values ('SCOTT', 'CHILD', 'FK', 'R', 'SCOTT', 'PK', 'CASCADE')",
 		"insert into all_constraints values ('SCOTT', 'OTHER', 'FK2', 'R', 'SCOTT', 'PK', 'NO ACTION')",
-		"insert into all_policies values ('SCOTT', 'SECRET', null, 'F')", "insert into all_external_tables values ('SCOTT', 'EXT')")
+		"insert into all_policies values ('SCOTT', 'SECRET', 'SCOTT', null, 'F')", "insert into all_external_tables values ('SCOTT', 'EXT')")
 	c := w.load()
 	w.hits(c, "a", "child")
 	w.misses(c, "a", "other")
@@ -242,5 +242,32 @@ func TestOracleCodeOfAnotherOwnerIsHiddenAlsoWhereOnesOwnHasItsName(t *testing.T
 	w.boundless(c, "other", "")
 	if r, _ := c.Routine("f"); !r.All || r.Why != "hidden-routine" {
 		t.Errorf("f is %+v", r)
+	}
+}
+
+func TestOracleRoutineThatTheAccountDoesNotSeeIsNotOneOfItsNameThatItSees(t *testing.T) {
+	w := oracle(t, "create procedure p is begin null; end;", source("PROCEDURE", "P", "null;"), "create function f(i number) return number is begin return i; end;",
+		source("FUNCTION", "F", "return 1;"), "create view v as select id from a", "create view own as select id from a", "create table guarded (i number)",
+		"create trigger t after insert on a for each row begin insert into other values (1); end;", source("TRIGGER", "T", "core.p;"), depends("VIEW OWN FUNCTION F"),
+		"insert into all_dependencies values ('SCOTT', 'T', 'TRIGGER', 'CORE', 'P', 'PROCEDURE', null)",
+		"insert into all_dependencies values ('SCOTT', 'V', 'VIEW', 'CORE', 'F', 'FUNCTION', null)",
+		"insert into all_policies values ('SCOTT', 'GUARDED', 'CORE', null, 'F')",
+		"create table labelled (i number)", "insert into all_policies values ('SCOTT', 'LABELLED', 'LBACSYS', 'LBAC', 'F')",
+		"insert into all_synonyms values ('SCOTT', 'S', 'CORE', 'P', null)", "insert into all_synonyms values ('SCOTT', 'MINE', 'SCOTT', 'P', null)")
+	c := w.load()
+	w.boundless(c, "a", "unknown-routine")
+	w.kept(c, "v", "opaque-function")
+	w.calm(c, "own")
+	w.calm(c, "labelled")
+	for _, name := range []string{"v", "guarded"} {
+		if _, all, why := c.Effects([]string{name}); !all || why != "unknown-routine" {
+			t.Errorf("a read of %s changes anything: %v because of %q", name, all, why)
+		}
+	}
+	if r, known := c.Routine("s"); known && !r.All {
+		t.Errorf("the synonym of a routine that is not seen is %+v", r)
+	}
+	if r, known := c.Routine("mine"); !known || r.All {
+		t.Errorf("the synonym of one that is seen is %+v, %v", r, known)
 	}
 }

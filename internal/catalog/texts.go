@@ -3,6 +3,7 @@
 package catalog
 
 import (
+	"iter"
 	"regexp"
 	"strings"
 
@@ -73,16 +74,6 @@ func (l *loader) body(i int32, text string) {
 	}
 }
 
-// A call is a name before a parenthesis, with or without comments in between, or
-// behind CALL. Both are looked for, because what looks like a comment may stand
-// in quotes.
-const calledName = "(?is)([\\w$\\x{80}-\\x{10FFFF}]+|\"[^\"]*\"|`[^`]*`|\\[[^\\]]*\\])"
-
-var calls = []*regexp.Regexp{
-	regexp.MustCompile(calledName + `\s*\(`),
-	regexp.MustCompile(calledName + `(?:\s|/\*.*?\*/|--[^\n]*\n|#[^\n]*\n)*\(`),
-}
-
 var called = regexp.MustCompile("(?i)\\bcall\\s+(?:[\\w$`\"]+\\.)?([\\w$]+|\"[^\"]*\"|`[^`]*`)")
 
 // notCalls are the words before a parenthesis that call nothing.
@@ -100,17 +91,75 @@ func (l *loader) unknownCall(text string) bool {
 			return true
 		}
 	}
-	for _, call := range calls {
-		for _, match := range call.FindAllStringSubmatch(text, -1) {
-			name := bare(match[1])
-			_, routine := l.c.routines[name]
-			_, relation := l.c.relations[name]
-			if !routine && !relation && !notCalls[name] && !l.builtin(name) {
-				return true
-			}
+	for name := range callNames(text) {
+		_, routine := l.c.routines[name]
+		_, relation := l.c.relations[name]
+		if !routine && !relation && !notCalls[name] && !l.builtin(name) {
+			return true
 		}
 	}
 	return false
+}
+
+// callNames goes through the names in a text before a parenthesis, with or without
+// blanks and comments in between: also where what looks like a comment stands in
+// quotes, and what looks like quotes in a comment.
+func callNames(text string) iter.Seq[string] {
+	return func(yield func(string) bool) {
+		before, word := beforeParenthesis(text), 0
+		var opener [256]int // behind the last quote of each kind
+		for i := range len(text) {
+			c, start := text[i], word
+			switch {
+			case c == ']':
+				start = opener['[']
+			case c == '"' || c == '`':
+				start, opener[c] = opener[c], i+1
+			case c == '[':
+				opener[c] = i + 1
+			}
+			inWord := c >= 0x80 || !notInWord(rune(c))
+			if !inWord {
+				word = i + 1
+			}
+			ends := inWord || c == ']' || c == '"' || c == '`'
+			if ends && before[i+1] && !yield(bare(text[start:i+1])) {
+				return
+			}
+		}
+	}
+}
+
+// beforeParenthesis says of each place in a text whether from there blanks and comments
+// lead to a parenthesis. It goes backwards, so that no comment is looked through twice.
+func beforeParenthesis(text string) []bool {
+	leads := make([]bool, len(text)+1)
+	line, comment, later := len(text), len(text), len(text) // behind the next end of a line, of a comment, of the one after that
+	for i := len(text) - 1; i >= 0; i-- {
+		switch rest := text[i:]; {
+		case text[i] == '(':
+			leads[i] = true
+		case text[i] == '\n':
+			line, leads[i] = i+1, leads[i+1]
+		case strings.IndexByte(" \t\r\f\v", text[i]) >= 0:
+			leads[i] = leads[i+1]
+		case strings.HasPrefix(rest, "*/"): // as where the server runs what is in a comment
+			comment, later, leads[i] = i+2, comment, leads[i+2]
+		case strings.HasPrefix(rest, "/*/"):
+			leads[i] = leads[later]
+		case strings.HasPrefix(rest, "/*!"), strings.HasPrefix(rest, "/*M!"):
+			inside := i + strings.IndexByte(rest, '!') + 1
+			for inside < len(text) && text[inside] >= '0' && text[inside] <= '9' {
+				inside++
+			}
+			leads[i] = leads[comment] || leads[inside]
+		case strings.HasPrefix(rest, "/*"):
+			leads[i] = leads[comment]
+		case strings.HasPrefix(rest, "--"), text[i] == '#':
+			leads[i] = leads[line]
+		}
+	}
+	return leads
 }
 
 // bare is a name without its quotes.
@@ -119,7 +168,10 @@ func bare(written string) string { return strings.ToLower(strings.Trim(written, 
 // builtin reports whether a function is known to change no table.
 func (l *loader) builtin(name string) bool {
 	known, asked := l.builtins[name]
-	if !asked {
+	switch {
+	case strings.ContainsFunc(name, notInWord):
+		return false // it would be read as more than a name
+	case !asked:
 		known = sqltext.Analyze(l.dialect, "select "+name+"(1)").Verdict != sqltext.Flush
 		if l.builtins == nil {
 			l.builtins = map[string]bool{}

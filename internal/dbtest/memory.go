@@ -3,6 +3,7 @@
 package dbtest
 
 import (
+	"cmp"
 	"context"
 	"database/sql/driver"
 	"fmt"
@@ -30,6 +31,8 @@ type MemoryAnswer struct {
 	Columns []string
 	// Rows are the values.
 	Rows [][]driver.Value
+	// Err comes behind the rows; nil is their end.
+	Err error
 }
 
 // Always answers each query alike.
@@ -74,8 +77,11 @@ type memoryConn struct {
 
 func (c memoryConn) Prepare(string) (driver.Stmt, error) { return memoryStmt(c), nil }
 func (c memoryConn) PrepareContext(_ context.Context, text string) (driver.Stmt, error) {
-	if strings.Contains(text, "pg_is_in_recovery") {
+	switch {
+	case strings.Contains(text, "pg_is_in_recovery"):
 		return memoryStmt{memoryServer.Always}, nil
+	case strings.Contains(text, "pg_postmaster_start_time"):
+		return memoryStmt{memoryStart.Always}, nil
 	}
 	return memoryStmt(c), nil
 }
@@ -137,6 +143,9 @@ func MemoryRows(n int) *MemoryAnswer {
 // memoryServer is what it says of itself as a server of PostgreSQL: it is no standby.
 var memoryServer = &MemoryAnswer{Columns: []string{"version", "standby"}, Rows: [][]driver.Value{{"150000", "0"}}}
 
+// memoryStart is when that server was started.
+var memoryStart = &MemoryAnswer{Columns: []string{"start"}, Rows: [][]driver.Value{{"1"}}}
+
 // memoryRow is the answer of the zero value.
 var memoryRow = &MemoryAnswer{
 	Columns: []string{"id", "name", "body"},
@@ -152,7 +161,7 @@ func (r *memoryRows) Columns() []string { return r.answer.Columns }
 func (*memoryRows) Close() error        { return nil }
 func (r *memoryRows) Next(dest []driver.Value) error {
 	if r.next == len(r.answer.Rows) {
-		return io.EOF
+		return cmp.Or(r.answer.Err, io.EOF)
 	}
 	copy(dest, r.answer.Rows[r.next])
 	r.next++

@@ -29,15 +29,15 @@ import (
 // Proxy passes connections on to one server. Its goroutines end with
 // [Proxy.Close].
 type Proxy struct {
-	network, target string
-	addr            string
-	newTracker      func() tracker
-	ctx             context.Context // ends with Close
-	cancel          context.CancelFunc
-	running         sync.WaitGroup
-	count           counters
+	addr       string
+	newTracker func() tracker
+	ctx        context.Context // ends with Close
+	cancel     context.CancelFunc
+	running    sync.WaitGroup
+	count      counters
 
 	mu     sync.Mutex         // protects the fields below; a leaf lock
+	target string             // where new connections lead
 	ln     net.Listener       // nil while new connections are refused
 	links  map[*link]struct{} // every connection that is open
 	faults faults
@@ -87,10 +87,7 @@ func StartMySQL(target string) (*Proxy, error) {
 }
 
 func start(target string, newTracker func() tracker) (*Proxy, error) {
-	p := &Proxy{network: "tcp", target: target, newTracker: newTracker, links: map[*link]struct{}{}}
-	if strings.HasPrefix(target, "/") {
-		p.network = "unix"
-	}
+	p := &Proxy{target: target, newTracker: newTracker, links: map[*link]struct{}{}}
 	p.faults.changed = make(chan struct{})
 	p.ctx, p.cancel = context.WithCancel(context.Background())
 	ln, err := net.Listen("tcp", "127.0.0.1:0")
@@ -206,10 +203,29 @@ func (p *Proxy) serveLocked(ln net.Listener) {
 	})
 }
 
+// LeadTo has new connections lead to another server, as when one takes over behind an
+// address. Those that are open go on to the one before: see [Proxy.KillAll].
+func (p *Proxy) LeadTo(target string) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	p.target = target
+}
+
+// dial opens the server's end of a connection.
+func (p *Proxy) dial() (net.Conn, error) {
+	p.mu.Lock()
+	network, target := "tcp", p.target
+	p.mu.Unlock()
+	if strings.HasPrefix(target, "/") {
+		network = "unix"
+	}
+	var d net.Dialer
+	return d.DialContext(p.ctx, network, target)
+}
+
 // connect runs one client's connection to its end.
 func (p *Proxy) connect(client *net.TCPConn) {
-	var d net.Dialer
-	server, err := d.DialContext(p.ctx, p.network, p.target)
+	server, err := p.dial()
 	if err != nil {
 		reset(client)
 		return

@@ -12,7 +12,7 @@ import (
 // put on the lowest floor that is above all it names.
 var floors = [][]string{
 	{"doc.go", "errors.go", "config*.go", "options*.go", "dsn*.go", "understand.go", "args.go", "physical.go", "prepared.go", "kept.go", "detached*.go", "timed.go", "op.go", "rows*.go", "cache_context.go", "cache_state.go", "cache_count.go"},
-	{"chain.go", "engine.go", "stages.go", "session.go", "doomed.go", "perform.go", "keep.go", "judge.go", "clock.go", "retry.go", "shown.go", "circuit.go", "rules.go", "books.go", "limits.go", "leaks.go", "admission.go", "origin.go", "probe.go", "cache.go", "cache_read.go", "cache_write.go", "cache_audit.go", "cache_stale.go", "cache_behind.go", "cache_catalog.go", "cache_moment.go", "cache_server.go"},
+	{"chain.go", "engine.go", "stages.go", "session.go", "doomed.go", "perform.go", "keep.go", "judge.go", "clock.go", "retry.go", "shown.go", "circuit.go", "rules.go", "books.go", "limits.go", "leaks.go", "admission.go", "origin.go", "probe.go", "cache.go", "cache_read.go", "cache_join.go", "cache_write.go", "cache_audit.go", "cache_stale.go", "cache_behind.go", "cache_catalog.go", "cache_moment.go", "cache_server.go"},
 	{"stmt.go", "tx.go"},
 	{"conn.go", "record.go", "raw.go", "cache_again.go"},
 	{"driver.go", "served.go", "opened.go", "dial.go", "observe.go", "control.go", "cache_control.go", "cache_explain.go"},

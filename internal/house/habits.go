@@ -18,6 +18,7 @@ var habitRules = []rule{
 	{"a bare true at a call says nothing: use two functions, a named type or an options struct", each(checkBool)},
 	{"the name says nothing that its neighbours do not: take the field's own word", each(checkNames)},
 	{"a path of one machine is wrong on every other", each(checkMachinePath)},
+	{"the clock on the wall jumps, and an answer would be shown for hours or end at once: compare times of time.Now, which have the monotonic clock", each(checkWallClock)},
 	{"goroutines that outlive a test are leaks of the product: call goleak.VerifyTestMain or dbtest.Main in the package's TestMain", checkLeakTest},
 }
 

@@ -86,6 +86,8 @@ var samples = map[string]struct {
 	"bool":                       {"backend/x.go", sound + "// F is a sample.\nfunc F(b bool) {}\n", "F takes a bool"},
 	"vague name":                 {"backend/x.go", sound + "type poolManager struct{}\n", "poolManager"},
 	"path of a machine":          {"backend/x.go", sound + "const p = \"/ro" + "ot/x\"\n", "/ro" + "ot/x"},
+	"clock on the wall":          {"cache_x.go", sound + "func f() int64 { return time.Now().Add(1).UnixNano() }\n", "UnixNano reads"},
+	"time off the wall":          {"internal/cache/x.go", sound + "var t = time.Unix(1, 0)\n", "Unix reads"},
 	"no leak test":               {"backend/x_test.go", sound, "no TestMain"},
 	"root imports a driver":      {"args.go", sound + `import _ "github.com/lib/pq"` + "\n", "belongs to drivers/postgres"},
 	"root imports drivers/":      {"args.go", sound + `import _ "` + Module + `/drivers/pgx"` + "\n", ". imports"},

@@ -38,6 +38,7 @@ type finder struct {
 type clauses struct {
 	query     bool     // a query begins with it, so that FROM is the clause
 	list      bool     // in that clause: behind a comma stands another table
+	columns   bool     // between SELECT and FROM, where STRAIGHT_JOIN is an option
 	body      bool     // it holds the query of a common table expression
 	recursive bool     // such a query reads the names of its own list
 	coming    string   // the expression whose query comes next
@@ -133,10 +134,14 @@ func (f *finder) lead(i int) {
 	switch f.word(i) {
 	case "from":
 		if f.beginsClause(i) {
-			f.here().list = true
+			f.here().list, f.here().columns = true, false
 			f.source(i + 1)
 		}
-	case "join", "straight_join", "apply":
+	case "straight_join":
+		if !f.here().columns {
+			f.source(i + 1)
+		}
+	case "join", "apply":
 		f.source(i + 1)
 	case "into":
 		f.take(i + 1)
@@ -149,7 +154,7 @@ func (f *finder) lead(i int) {
 		f.declares(i)
 	case "where", "group", "having", "order", "limit", "union", "intersect", "except", "minus", "window", "select":
 		if f.toks[i].is&reserved != 0 { // else it may be an alias
-			f.here().list = false
+			f.here().list, f.here().columns = false, f.word(i) == "select"
 		}
 	case "returning":
 		f.here().list = f.here().list && f.is(i+1, kindComma)
@@ -180,6 +185,9 @@ func (f *finder) source(i int) {
 	i = f.past(i, "only", "lateral")
 	if f.is(i, kindOp) && f.word(i+1) == "oj" { // ODBC's {OJ a LEFT JOIN b ON ...}
 		i += 2
+	}
+	if f.word(i) == "rows" && f.word(i+1) == "from" { // PostgreSQL's ROWS FROM (calls)
+		return
 	}
 	f.next = i
 	if end := f.end(i); !f.is(end, kindOpen) && !(f.word(end) == "as" && f.is(end+1, kindOpen)) { // a call, a window

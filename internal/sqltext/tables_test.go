@@ -88,6 +88,12 @@ var mixedTables = []named{
 	{pg, "with a as (select 1) select * from a; select * from a", []string{"a"}},
 	{pg, "with x (a, b) as (select 1, 2 from x), y as (select * from x) select * from y", []string{"x"}},
 	{my, "select * from a straight_join b", []string{"a", "b"}},
+	{my, "select straight_join i from a straight_join b", []string{"a", "b"}},
+	{my, "select distinct straight_join high_priority i from (a straight_join b) straight_join c", []string{"a", "b", "c"}},
+	{my, "insert into t select straight_join i from a union select straight_join (select straight_join j from b) from c", []string{"t", "a", "b", "c"}},
+	{my, "update a straight_join b set a.i = b.i", []string{"a", "b"}},
+	{pg, "select * from rows from (f(1), g()) x, a", []string{"a"}},
+	{pg, "select * from a, lateral rows from (f(a.i) as (j int)) x join rows on true", []string{"a", "rows"}},
 	{my, "select * from a use index (x), b", []string{"a", "b"}},
 	{my, "select * from {oj a left outer join b on a.i = b.i}, c", []string{"a", "b", "c"}},
 	{my, "select sum(i) over w from a window, b window w as (order by i), v as (order by j)", []string{"a", "b"}},
@@ -98,7 +104,10 @@ var mixedTables = []named{
 }
 
 func FuzzTables(f *testing.F) {
-	for _, text := range []string{"select a from t, u", "with x as (select 1) select * from x", "(((from", "update", "x as (", "table if"} {
+	for _, text := range []string{
+		"select a from t, u", "with x as (select 1) select * from x", "(((from", "update", "x as (", "table if",
+		"select straight_join a from t straight_join u", "select * from rows from (f()), t",
+	} {
 		f.Add(uint8(1), text)
 	}
 	f.Fuzz(func(t *testing.T, d uint8, text string) {

@@ -41,6 +41,7 @@ func TestMySQLRowsThatComeAfterTheAnswerAreForeseen(t *testing.T) {
 
 var mysqlReads = []trap{
 	{"select a from t where b = ?", pure, sqltext.OneRead, "ns", "t"},
+	{"select straight_join a from t straight_join u", pure, sqltext.OneRead, "ns", "t u"},
 	{"select a from t for update", write, sqltext.Locks, "n", "t"},
 	{"select a from t lock in share mode", write, sqltext.Locks, "n", "t"},
 	{"select a from t for share", write, sqltext.Locks, "n", "t"},

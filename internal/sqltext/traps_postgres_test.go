@@ -38,6 +38,7 @@ func TestPostgresArgumentsThatReadTheClockAreSeen(t *testing.T) {
 
 var postgresReads = []trap{
 	{"select a, b from t where id = $1", pure, sqltext.OneRead, "ns", "t"},
+	{"select a from rows from (generate_series(1, 3), unnest(b)) r, t", pure, sqltext.OneRead, "ns", "t"},
 	{"/* hint */ -- note\n select a from T", pure, sqltext.OneRead, "ns", "t"},
 	{"/* select */ delete from t", write, sqltext.Changes, "n", "t"},
 	{"-- select 1\rdelete from t", write, sqltext.Changes, "n", "t"},

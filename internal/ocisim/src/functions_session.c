@@ -29,6 +29,7 @@ static const char *own_field(const Phys *p, const char *name) {
   if (!strcasecmp(name, "CLIENT_IDENTIFIER")) return p->client_id;
   if (!strcasecmp(name, "SERVICE_NAME")) return p->home->name;
   if (!strcasecmp(name, "DATABASE_ROLE")) return "PRIMARY";
+  if (!strcasecmp(name, "DB_UNIQUE_NAME")) return "OCISIM";
   if (!strcasecmp(name, "DB_NAME") || !strcasecmp(name, "INSTANCE_NAME")) return "OCISIM";
   return strncasecmp(name, "NLS_", 4) ? 0 : setting(p, name);
 }
