@@ -45,7 +45,7 @@ sanitized = echo "test: the C of internal/ocisim, sanitized"; \
 
 tool = $(GO) tool -modfile=$(CURDIR)/tools/go.mod
 
-.PHONY: help demo test asan published check fmt format vet lint house pure tidy isolate bench fuzz soak gateway-soak diff oracle servers
+.PHONY: help demo test asan published check fmt format vet lint house pure tidy isolate bench fuzz soak gateway-soak remote diff oracle servers
 
 help: ## list the commands
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-12s %s\n", $$1, $$2}' $(firstword $(MAKEFILE_LIST))
@@ -121,6 +121,9 @@ soak: servers ## break real databases for SOAK (10m) under clients and check eve
 
 gateway-soak: servers ## storms of cancels, kills and disconnects on the gateway, the long form (about half an hour)
 	@FLUXOR_GATEWAY_SOAK=1 $(GO) test -race -count=1 -timeout 0 -v -p 1 -run 'Cancels|Disconnects|Killed|Reloads|IdleSessions|TheTimeOf' ./netdriver/gateway
+
+remote: servers ## run every case of the conformance suite through a gateway, on each driver and in both forms of the protocol (minutes)
+	@FLUXOR_REMOTE=all $(GO) test -race -count=1 -timeout 20m -v -run Remote ./internal/remote
 
 diff: servers ## play random programs for DIFF (30m) and compare each read through the query cache with the database's
 	@FLUXOR_DIFF=$(DIFF) $(GO) test -count=1 -timeout 0 -v -run Differential ./internal/difffuzz

@@ -22,7 +22,7 @@ var cachedHits atomic.Int64
 // second answer, which the caller gets, is the cache's own. Without a catalog it
 // serves once it knows what the server is, and is told of what others change.
 func (c conformanceTarget) cached(dsn string) conform.Handle {
-	for _, option := range []string{"fluxor_driver=" + c.bare, "fluxor_cache=all", "fluxor_cache_catalog=0"} {
+	for _, option := range []string{"fluxor_driver=" + c.Driver, "fluxor_cache=all", "fluxor_cache_catalog=0"} {
 		dsn = withOption(dsn, option)
 	}
 	var last *fluxor.Connector
@@ -33,7 +33,7 @@ func (c conformanceTarget) cached(dsn string) conform.Handle {
 		"closed: a database with a session in use":    "after an answer that is kept a session holds no connection",
 		"NextResultSet without a further one":         "a kept answer knows that there is none, where godror's fails to find one",
 	}
-	if c.name == "pgx" {
+	if c.Name == "pgx" {
 		without["repeats: another session changes the table"] = "what is kept is asked for less often, so pgx finds its own plan outdated at another time"
 	}
 	return conform.Handle{

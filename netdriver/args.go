@@ -17,9 +17,12 @@ import (
 // converts itself, it takes all of uint64, float32 as it is, sql.Out, and slices
 // as lists for array binds.
 func (c *conn) CheckNamedValue(nv *driver.NamedValue) error {
-	if out, ok := nv.Value.(sql.Out); ok {
-		_, err := outOf(out)
+	switch v := nv.Value.(type) {
+	case sql.Out:
+		_, err := outOf(v)
 		return err
+	case *rows: // for WrapRows
+		return nil
 	}
 	v, err := argument(nv.Value)
 	if err != nil {
@@ -50,10 +53,15 @@ func argument(v any) (any, error) {
 	return all, nil
 }
 
-// elementType names the type of a list's elements; "" where each shows its own.
+// elementType names the type of a list's elements.
 func elementType(t reflect.Type) string {
-	if t.Kind() == reflect.Interface {
-		return ""
+	switch t.Kind() {
+	case reflect.Interface:
+		return "any"
+	case reflect.Pointer:
+		if name := typeName(t.Elem()); name != "" {
+			return "*" + name
+		}
 	}
 	return typeName(t)
 }
@@ -64,12 +72,25 @@ func single(v any) (any, error) {
 	case nil, bool, int64, uint64, float32, float64, string, []byte, time.Time, wire.List:
 		return v, nil
 	case driver.Valuer:
-		return driver.DefaultParameterConverter.ConvertValue(v)
+		return converted(v)
 	}
 	if r := reflect.ValueOf(v); r.Kind() == reflect.Uint64 || r.Kind() == reflect.Uint {
 		return r.Uint(), nil
 	}
-	return driver.DefaultParameterConverter.ConvertValue(v)
+	return converted(v)
+}
+
+// converted is a value as database/sql converts it. A decimal that is a text of a
+// driver's own, as Oracle's numbers are, is a text.
+func converted(v any) (any, error) {
+	got, err := driver.DefaultParameterConverter.ConvertValue(v)
+	if err != nil {
+		return nil, err
+	}
+	if r := reflect.Indirect(reflect.ValueOf(got)); r.Kind() == reflect.String {
+		return r.String(), nil
+	}
+	return got, nil
 }
 
 // arguments appends args to dst as they go over the wire, and says where out
@@ -104,6 +125,9 @@ func outOf(out sql.Out) (wire.Out, error) {
 		return wire.Out{}, errors.New("fluxor: the Dest of an sql.Out must be a pointer that is not nil")
 	}
 	t := dest.Type().Elem()
+	if t == cursorType && !out.In {
+		return wire.Out{Type: cursorName}, nil
+	}
 	if t.Kind() == reflect.Interface && out.In && !dest.Elem().IsNil() {
 		t = dest.Elem().Elem().Type()
 	}
@@ -132,21 +156,13 @@ func typeName(t reflect.Type) string {
 	if name, ok := namedTypes[t]; ok {
 		return name
 	}
-	switch t.Kind() {
+	switch k := t.Kind(); k {
 	case reflect.Pointer:
 		return typeName(t.Elem())
-	case reflect.Bool:
-		return "bool"
-	case reflect.Int, reflect.Int8, reflect.Int16, reflect.Int32, reflect.Int64, reflect.Uint8, reflect.Uint16, reflect.Uint32:
-		return "int64"
-	case reflect.Uint, reflect.Uint64:
-		return "uint64"
-	case reflect.Float32:
-		return "float32"
-	case reflect.Float64:
-		return "float64"
-	case reflect.String:
-		return "string"
+	case reflect.Bool, reflect.String, reflect.Float32, reflect.Float64,
+		reflect.Int, reflect.Int8, reflect.Int16, reflect.Int32, reflect.Int64,
+		reflect.Uint, reflect.Uint8, reflect.Uint16, reflect.Uint32, reflect.Uint64:
+		return k.String()
 	case reflect.Slice:
 		if t.Elem().Kind() == reflect.Uint8 {
 			return "[]byte"
@@ -155,17 +171,17 @@ func typeName(t reflect.Type) string {
 	return ""
 }
 
-// namedTypes are the structs among the types of out parameters, and what any
-// value fits into.
+// namedTypes are the structs among the types of out parameters and lists, and what
+// any value fits into.
 var namedTypes = map[reflect.Type]string{
 	reflect.TypeFor[any]():             "string",
 	reflect.TypeFor[time.Time]():       "time.Time",
-	reflect.TypeFor[sql.NullTime]():    "time.Time",
-	reflect.TypeFor[sql.NullString]():  "string",
-	reflect.TypeFor[sql.NullBool]():    "bool",
-	reflect.TypeFor[sql.NullByte]():    "int64",
-	reflect.TypeFor[sql.NullInt16]():   "int64",
-	reflect.TypeFor[sql.NullInt32]():   "int64",
-	reflect.TypeFor[sql.NullInt64]():   "int64",
-	reflect.TypeFor[sql.NullFloat64](): "float64",
+	reflect.TypeFor[sql.NullTime]():    "sql.NullTime",
+	reflect.TypeFor[sql.NullString]():  "sql.NullString",
+	reflect.TypeFor[sql.NullBool]():    "sql.NullBool",
+	reflect.TypeFor[sql.NullByte]():    "sql.NullByte",
+	reflect.TypeFor[sql.NullInt16]():   "sql.NullInt16",
+	reflect.TypeFor[sql.NullInt32]():   "sql.NullInt32",
+	reflect.TypeFor[sql.NullInt64]():   "sql.NullInt64",
+	reflect.TypeFor[sql.NullFloat64](): "sql.NullFloat64",
 }

@@ -58,7 +58,7 @@ func classify(err error) backend.Class {
 		return backend.ClassUnavailable
 	case e.ConnLost && e.Applied != AppliedUnknown && kind != wire.ErrorConnLost:
 		return backend.ClassFatal
-	case e.ConnLost || e.Applied == AppliedUnknown:
+	case e.ConnLost || e.Applied == AppliedUnknown && kind != wire.ErrorDB:
 		return backend.ClassDead
 	case kind == wire.ErrorBreakerOpen, kind == wire.ErrorPoolTimeout, kind == wire.ErrorInternal:
 		return backend.ClassSick

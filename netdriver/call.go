@@ -58,7 +58,7 @@ func (c *conn) send(ctx context.Context, op string, t wire.Type, body wire.Body)
 		}
 	}
 	switch {
-	case c.broken != nil, c.away && !c.inTx:
+	case c.broken != nil, (c.lost || c.away) && !c.inTx:
 		return driver.ErrBadConn
 	case ctx.Err() != nil:
 		return ctx.Err()
@@ -217,6 +217,7 @@ func (c *conn) refused(m wire.Message) error {
 	}
 	op, ctx := c.call.op, c.call.ctx
 	c.pinned = body.Pin != ""
+	c.lost = c.lost || body.Conn == wire.ConnLost
 	if body.Kind == wire.ErrorShutdown {
 		c.away = true
 	}

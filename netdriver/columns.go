@@ -21,32 +21,34 @@ var (
 
 // scanTypes are the types that direct drivers name, by name.
 var scanTypes = map[string]reflect.Type{
-	"bool":            reflect.TypeFor[bool](),
-	"int":             reflect.TypeFor[int](),
-	"int8":            reflect.TypeFor[int8](),
-	"int16":           reflect.TypeFor[int16](),
-	"int32":           reflect.TypeFor[int32](),
-	"int64":           reflect.TypeFor[int64](),
-	"uint":            reflect.TypeFor[uint](),
-	"uint8":           reflect.TypeFor[uint8](),
-	"uint16":          reflect.TypeFor[uint16](),
-	"uint32":          reflect.TypeFor[uint32](),
-	"uint64":          reflect.TypeFor[uint64](),
-	"float32":         reflect.TypeFor[float32](),
-	"float64":         reflect.TypeFor[float64](),
-	"string":          reflect.TypeFor[string](),
-	"[]uint8":         reflect.TypeFor[[]byte](),
-	"time.Time":       reflect.TypeFor[time.Time](),
-	"interface {}":    reflect.TypeFor[any](),
-	"sql.NullBool":    reflect.TypeFor[sql.NullBool](),
-	"sql.NullInt16":   reflect.TypeFor[sql.NullInt16](),
-	"sql.NullInt32":   reflect.TypeFor[sql.NullInt32](),
-	"sql.NullInt64":   reflect.TypeFor[sql.NullInt64](),
-	"sql.NullByte":    reflect.TypeFor[sql.NullByte](),
-	"sql.NullFloat64": reflect.TypeFor[sql.NullFloat64](),
-	"sql.NullString":  reflect.TypeFor[sql.NullString](),
-	"sql.NullTime":    reflect.TypeFor[sql.NullTime](),
-	"sql.RawBytes":    reflect.TypeFor[sql.RawBytes](),
+	"bool":             reflect.TypeFor[bool](),
+	"int":              reflect.TypeFor[int](),
+	"int8":             reflect.TypeFor[int8](),
+	"int16":            reflect.TypeFor[int16](),
+	"int32":            reflect.TypeFor[int32](),
+	"int64":            reflect.TypeFor[int64](),
+	"uint":             reflect.TypeFor[uint](),
+	"uint8":            reflect.TypeFor[uint8](),
+	"uint16":           reflect.TypeFor[uint16](),
+	"uint32":           reflect.TypeFor[uint32](),
+	"uint64":           reflect.TypeFor[uint64](),
+	"float32":          reflect.TypeFor[float32](),
+	"float64":          reflect.TypeFor[float64](),
+	"string":           reflect.TypeFor[string](),
+	"[]uint8":          reflect.TypeFor[[]byte](),
+	"time.Time":        reflect.TypeFor[time.Time](),
+	"interface {}":     reflect.TypeFor[any](),
+	"*interface {}":    reflect.TypeFor[*any](),
+	"sql.Null[uint64]": reflect.TypeFor[sql.Null[uint64]](),
+	"sql.NullBool":     reflect.TypeFor[sql.NullBool](),
+	"sql.NullInt16":    reflect.TypeFor[sql.NullInt16](),
+	"sql.NullInt32":    reflect.TypeFor[sql.NullInt32](),
+	"sql.NullInt64":    reflect.TypeFor[sql.NullInt64](),
+	"sql.NullByte":     reflect.TypeFor[sql.NullByte](),
+	"sql.NullFloat64":  reflect.TypeFor[sql.NullFloat64](),
+	"sql.NullString":   reflect.TypeFor[sql.NullString](),
+	"sql.NullTime":     reflect.TypeFor[sql.NullTime](),
+	"sql.RawBytes":     reflect.TypeFor[sql.RawBytes](),
 }
 
 // kindTypes are the types of the kinds, for a column whose driver names none
@@ -66,8 +68,12 @@ var kindTypes = map[wire.Kind]reflect.Type{
 }
 
 // ColumnTypeScanType implements driver.RowsColumnTypeScanType: the type that the
-// direct driver names, where it is one of Go's own or database/sql's.
+// direct driver names, where it is one of Go's own or database/sql's; nil where
+// that names none.
 func (r *rows) ColumnTypeScanType(i int) reflect.Type {
+	if r.cols[i].Go == "nil" {
+		return nil
+	}
 	if t := scanTypes[r.cols[i].Go]; t != nil {
 		return t
 	}

@@ -44,6 +44,7 @@ type conn struct {
 	inTx    bool
 	pinned  bool // the last answer said so
 	away    bool // the gateway wants the session to end
+	lost    bool // what its user had at the database is gone
 
 	// One of each serves all requests: they keep their memory.
 	statement wire.Statement
@@ -101,7 +102,7 @@ func (c *conn) exec(ctx context.Context, query string, sid uint32, args []driver
 	if err := c.send(ctx, "exec", wire.TypeExec, &c.statement); err != nil {
 		return nil, err
 	}
-	if err := c.ended(); err != nil {
+	if err := c.ended(outs); err != nil {
 		return nil, err
 	}
 	return result{c.end.LastID, c.end.Affected}, outs.assign(c.end.Out)
@@ -109,6 +110,9 @@ func (c *conn) exec(ctx context.Context, query string, sid uint32, args []driver
 
 // query runs a text, or the prepared statement st.
 func (c *conn) query(ctx context.Context, query string, st *stmt, args []driver.NamedValue) (driver.Rows, error) {
+	if r := wrapped(args); r != nil {
+		return r, nil
+	}
 	sid := uint32(0)
 	if st != nil {
 		sid = st.sid
@@ -141,8 +145,9 @@ func (c *conn) fill(ctx context.Context, query string, sid uint32, args []driver
 	return to, err
 }
 
-// ended takes the end of a request that has no rows.
-func (c *conn) ended() error {
+// ended takes the end of a request that has no rows but those of cursors among its
+// out parameters.
+func (c *conn) ended(to outs) error {
 	m, err := c.expect(wire.TypeEnd)
 	if err != nil {
 		return err
@@ -150,7 +155,10 @@ func (c *conn) ended() error {
 	if err := c.end.Decode(m.Body, m.Codec()); err != nil {
 		return c.fail(err)
 	}
-	if c.end.More {
+	switch {
+	case c.end.More && to.cursors():
+		return c.cursors()
+	case c.end.More:
 		return c.fail(refuse("another result set was announced where there are none"))
 	}
 	c.pinned = c.end.Pin != ""
@@ -201,13 +209,16 @@ func (c *conn) ResetSession(context.Context) error {
 // IsValid implements driver.Validator: database/sql asks when whoever used the
 // connection is done with it. What was pinned for them is then given back.
 func (c *conn) IsValid() bool {
+	if c.lost && !c.inTx {
+		c.lost = false // whoever uses it next had nothing
+	}
 	if c.usable() && c.pinned && c.c.cfg.Pool == "" {
 		_ = c.simple("reset", wire.TypeReset) // where it fails, the connection is not usable or stays pinned
 	}
 	return c.usable() && (!c.pinned || c.c.cfg.Pool != "")
 }
 
-func (c *conn) usable() bool { return c.broken == nil && !c.away }
+func (c *conn) usable() bool { return c.broken == nil && !c.away && !c.lost }
 
 // Close implements driver.Conn. It sends nothing: the gateway sees the end.
 func (c *conn) Close() error {

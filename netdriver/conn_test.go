@@ -68,7 +68,7 @@ func TestArgumentsArriveAsTheyWereGiven(t *testing.T) {
 			{Ordinal: 7, Value: int64(7)},
 			{Ordinal: 8, Value: nil},
 			{Ordinal: 9, Value: uint64(1 << 63)},
-			{Ordinal: 10, Value: wire.List{Type: "int64", Values: []any{int64(1), int64(2)}}},
+			{Ordinal: 10, Value: wire.List{Type: "int", Values: []any{int64(1), int64(2)}}},
 			{Name: "id", Ordinal: 11, Value: "named"},
 		}
 		if diff := cmp.Diff(want, s.Args); diff != "" || s.SQL != "insert" {
@@ -123,10 +123,10 @@ func TestOutParametersComeBack(t *testing.T) {
 	db := open(t, "", func(g *gateway) {
 		id, s := g.statement(wire.TypeExec)
 		want := []driver.NamedValue{
-			{Ordinal: 1, Value: wire.Out{Type: "int64", InOut: true, In: int64(5)}},
+			{Ordinal: 1, Value: wire.Out{Type: "int", InOut: true, In: int64(5)}},
 			{Name: "sum", Ordinal: 2, Value: wire.Out{Type: "string"}},
-			{Ordinal: 3, Value: wire.Out{Type: "int64", InOut: true, In: wire.List{Type: "int64", Values: []any{int64(9)}}}},
-			{Ordinal: 4, Value: wire.Out{Type: "float64"}},
+			{Ordinal: 3, Value: wire.Out{Type: "int32", InOut: true, In: wire.List{Type: "int32", Values: []any{int64(9)}}}},
+			{Ordinal: 4, Value: wire.Out{Type: "sql.NullFloat64"}},
 			{Ordinal: 5, Value: wire.Out{Type: "bool", InOut: true, In: true}},
 		}
 		if diff := cmp.Diff(want, s.Args); diff != "" {

@@ -30,6 +30,17 @@
 // asked for took effect. The packages pqerr, pgxerr and mysqlerr below let
 // errors.As find the errors of the direct drivers in it.
 //
+// [sql.DB.Stats] counts connections to the gateway, each one session there; those
+// to the database are the gateway's. [sql.DB.PingContext] asks the database.
+// [sql.Conn.Raw] hands out the connection to the gateway, with the interfaces of
+// database/sql/driver that take contexts and none of the direct driver's; see
+// [Admin] for what else it can be asked. When the database ends a session within
+// a [sql.Conn] or a transaction, the error is the database's own, and what follows
+// is driver.ErrBadConn: nothing goes on in another session unnoticed.
+//
+// A NUMBER of Oracle's is a string of its digits. A cursor comes back in an
+// [sql.Out] whose Dest is a *driver.Rows; [WrapRows] makes *sql.Rows of it.
+//
 // One connection carries one request at a time: where rows are still open, up to
 // 16 MiB of them are read into memory before the next statement on the same
 // connection; more than that, or another result set behind them, is an error.

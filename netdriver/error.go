@@ -29,11 +29,12 @@ const (
 //   - context.Canceled and context.DeadlineExceeded, where the context's end or a
 //     timeout brought it about,
 //   - the sentinels of package refusal, where the gateway refused the request,
-//   - driver.ErrBadConn, where the connection is lost and nothing took effect, so
-//     that database/sql repeats the call on another one,
+//   - driver.ErrBadConn, where the connection is lost, nothing took effect and the
+//     database had no words of its own for it, so that database/sql repeats the call
+//     on another one,
 //
-// and errors.As finds a *refusal.Error or, where Applied is AppliedUnknown, a
-// *refusal.IndeterminateError; with the packages pqerr, pgxerr and mysqlerr the
+// and errors.As finds a *refusal.Error or, where Applied is AppliedUnknown and that
+// is not for an error of the direct driver's own, a *refusal.IndeterminateError; with the packages pqerr, pgxerr and mysqlerr the
 // error of the direct driver, too. It is immutable and may be used concurrently.
 type Error struct {
 	// Kind is one of "db" (the database's own), "timeout", "canceled",
@@ -172,9 +173,9 @@ func unsure(op string) bool {
 // conclude adds what Applied and ConnLost say to programs.
 func (e *Error) conclude(cause error) {
 	switch {
-	case e.Applied == AppliedUnknown:
+	case e.Applied == AppliedUnknown && (e.Kind != string(wire.ErrorDB) || e.ConnLost):
 		e.causes = append(e.causes, &refusal.IndeterminateError{Op: e.Op, Cause: joined(e, cause)})
-	case e.ConnLost && e.Applied == AppliedNo && e.Op != "login" && !e.ended(): // a login is not to be repeated at once
+	case e.ConnLost && e.Applied == AppliedNo && e.Kind != string(wire.ErrorDB) && e.Op != "login" && !e.ended(): // a login is not to be repeated at once
 		e.causes = append(e.causes, driver.ErrBadConn)
 	case cause != nil && !errors.Is(cause, driver.ErrBadConn):
 		e.causes = append(e.causes, cause)

@@ -7,6 +7,7 @@ import (
 	"database/sql/driver"
 	"fmt"
 	"reflect"
+	"slices"
 	"strconv"
 	"time"
 
@@ -22,6 +23,11 @@ type destination struct {
 
 // outs are the out parameters of a statement.
 type outs []destination
+
+// cursors says whether there are cursors among them.
+func (o outs) cursors() bool {
+	return slices.ContainsFunc(o, func(d destination) bool { _, ok := d.dest.(*driver.Rows); return ok })
+}
 
 // assign puts the values that came back where they belong.
 func (o outs) assign(values []driver.NamedValue) error {
@@ -52,6 +58,11 @@ func set(dest, v any) error {
 		v = string(value)
 	case wire.Cursor:
 		v = int64(value)
+	case *rows:
+		if to, ok := dest.(*driver.Rows); ok {
+			*to = value
+			return nil
+		}
 	}
 	if s, ok := dest.(sql.Scanner); ok {
 		return s.Scan(v)

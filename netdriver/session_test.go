@@ -291,3 +291,42 @@ func TestTheGatewayAnswersForItself(t *testing.T) {
 		t.Errorf("got %v", err)
 	}
 }
+
+// killed answers a statement as when the database ends the session.
+func killed(g *gateway) {
+	id, _ := g.statement(wire.TypeExec)
+	g.send(wire.TypeError, id, &wire.Error{
+		Kind: wire.ErrorDB, Dialect: "mysql", Code: "1927", Message: "killed", Applied: wire.AppliedNo, Conn: wire.ConnLost,
+	})
+}
+
+func TestASessionWhoseConnectionIsLostIsNotGoneOnWith(t *testing.T) {
+	db := open(t, "", killed)
+	c, err := db.Conn(t.Context())
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer c.Close()
+	if _, err := c.ExecContext(t.Context(), "set a"); errors.Is(err, driver.ErrBadConn) || asError(t, err).Code != "1927" {
+		t.Errorf("got %v, want the database's words", err)
+	}
+	if _, err := c.ExecContext(t.Context(), "use a"); !errors.Is(err, driver.ErrBadConn) {
+		t.Errorf("got %v, want driver.ErrBadConn", err)
+	}
+	if err := c.PingContext(t.Context()); !errors.Is(err, sql.ErrConnDone) {
+		t.Errorf("got %v, want sql.ErrConnDone", err)
+	}
+}
+
+func TestWhatIsLostIsNoLossToTheNextUser(t *testing.T) {
+	db := open(t, "", func(g *gateway) {
+		killed(g)
+		g.answer(g.want(wire.TypeExec))
+	})
+	if _, err := db.Exec("kill"); asError(t, err).Code != "1927" {
+		t.Errorf("got %v", err)
+	}
+	if _, err := db.Exec("insert"); err != nil {
+		t.Error(err)
+	}
+}

@@ -26,7 +26,7 @@ func (c *conn) BeginTx(ctx context.Context, o driver.TxOptions) (driver.Tx, erro
 	if err := c.send(ctx, "begin", wire.TypeBegin, m); err != nil {
 		return nil, err
 	}
-	if err := c.ended(); err != nil {
+	if err := c.ended(nil); err != nil {
 		return nil, err
 	}
 	c.inTx = true
@@ -53,5 +53,5 @@ func (c *conn) simple(op string, t wire.Type) error {
 		return err
 	}
 	c.bound(c.c.cfg.NetworkTimeout)
-	return c.ended()
+	return c.ended(nil)
 }

@@ -207,6 +207,11 @@ var layers = []layer{
 		only:    []string{},
 	},
 	{
+		reason:  "a gateway and its client are compared with the bare driver by tests, from outside, as an application meets them",
+		folders: []string{"internal/remote"},
+		only:    []string{},
+	},
+	{
 		reason:  "a load knows calls and their answers, whatever is called",
 		folders: []string{"internal/overload", "internal/gatewaybench"},
 		only:    []string{},

@@ -4,6 +4,7 @@ package gateway
 
 import (
 	"context"
+	"database/sql/driver"
 	"time"
 
 	"github.com/fluxor-db/fluxor"
@@ -23,6 +24,9 @@ type call struct {
 	cache *fluxor.CacheAnswer // where the answer came from; nil where nobody asks
 	count int64               // rows that were answered, or changed
 	bytes int64               // of rows
+	done  bool                // what was asked for took effect; its answer is still read
+
+	st driver.Stmt // is closed with the call; nil for none
 
 	ctx    context.Context
 	cancel context.CancelCauseFunc
@@ -51,6 +55,9 @@ func (s *session) finish(c *call) {
 		c.stop()
 	}
 	c.cancel(nil)
+	if c.st != nil {
+		_ = c.st.Close()
+	}
 }
 
 // ms is how long the call has taken.

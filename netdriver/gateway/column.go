@@ -19,9 +19,12 @@ var kindOfType = map[reflect.Type]wire.Kind{
 	reflect.TypeFor[string](): wire.KindString, reflect.TypeFor[time.Time](): wire.KindTime,
 }
 
-// columnsOf appends what the driver tells of its columns to dst. A column's kind
-// is that of its value in the first row, where there is one.
-func columnsOf(dst []wire.Column, rows driver.Rows, names []string, first []driver.Value) []wire.Column {
+// noType is what the client hears of a type that the driver has none of.
+const noType = "nil"
+
+// columnsOf appends what the driver tells of its columns to dst. It is asked before
+// the first row is: some drivers know nothing any more after the last one.
+func columnsOf(dst []wire.Column, rows driver.Rows, names []string) []wire.Column {
 	scan, _ := rows.(driver.RowsColumnTypeScanType)
 	typeName, _ := rows.(driver.RowsColumnTypeDatabaseTypeName)
 	length, _ := rows.(driver.RowsColumnTypeLength)
@@ -33,6 +36,7 @@ func columnsOf(dst []wire.Column, rows driver.Rows, names []string, first []driv
 			c.DB = typeName.ColumnTypeDatabaseTypeName(i)
 		}
 		if scan != nil {
+			c.Go = noType
 			if t := scan.ColumnTypeScanType(i); t != nil {
 				c.Go, c.Kind = t.String(), kindOfType[t]
 			}
@@ -48,12 +52,19 @@ func columnsOf(dst []wire.Column, rows driver.Rows, names []string, first []driv
 		}
 		if number(c) {
 			c.Kind = wire.KindDecimal
-		} else if first != nil {
-			c.Kind = kindIn(c, first[i])
 		}
 		dst = append(dst, c)
 	}
 	return dst
+}
+
+// see makes the kinds of columns those of the values in a row.
+func see(cols []wire.Column, row []driver.Value) {
+	for i := range cols {
+		if !number(cols[i]) {
+			cols[i].Kind = kindIn(cols[i], row[i])
+		}
+	}
 }
 
 // number reports whether a column holds numbers whose digits come as text: its

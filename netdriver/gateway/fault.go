@@ -124,6 +124,8 @@ func (l *lease) words(err error) string {
 func applied(l *lease, c *call, err error) string {
 	var unknown *refusal.IndeterminateError
 	switch {
+	case c.done:
+		return wire.AppliedYes
 	case !c.sent || untouched(err):
 		return wire.AppliedNo
 	case errors.As(err, &unknown):

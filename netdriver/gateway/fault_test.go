@@ -159,12 +159,25 @@ func TestAPanicEndsItsSessionAlone(t *testing.T) {
 	t.Parallel()
 	s := serve(t, config(&faulty{query: func(context.Context, string) (driver.Rows, error) { panic("of the driver's") }}))
 	c, other := login(t, s), login(t, s)
-	if f := c.query("select 1").refused(t, wire.ErrorInternal); f.Conn != wire.ConnLost || strings.Contains(f.Message, "driver") {
+	if f := c.query("select 1").refused(t, wire.ErrorInternal); f.Conn != wire.ConnLost || f.Applied != wire.AppliedUnknown || strings.Contains(f.Message, "driver") {
 		t.Errorf("got %+v", f)
 	}
 	c.ended()
 	if a := other.do(wire.TypePing, &wire.Ping{}); a.fail != nil {
 		t.Error(a.fail)
+	}
+}
+
+func TestRowsThatTheDatabaseEndsCostTheSessionNothing(t *testing.T) {
+	t.Parallel()
+	c := login(t, serve(t, config(connector(t, "mysql://"+dbtest.MariaDB(t).NewDatabase(t).DSN()))))
+	c.must("set @kept = 7, max_statement_time = 0.05")
+	f := c.query("select count(*) from seq_1_to_100000000 a, seq_1_to_100000000 b").refused(t, wire.ErrorDB)
+	if f.Code != "1969" || f.Conn != wire.ConnOK || f.Pin == "" {
+		t.Errorf("got %+v", f)
+	}
+	if got := c.query("select @kept").value(t); got != int64(7) {
+		t.Errorf("the session has %v, want 7", got)
 	}
 }
 

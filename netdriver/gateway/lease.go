@@ -155,9 +155,12 @@ func (l *lease) lost(err error) bool {
 	if err == nil {
 		return false
 	}
-	var unknown *refusal.IndeterminateError
-	if errors.As(err, &unknown) || errors.Is(err, driver.ErrBadConn) || errors.Is(err, refusal.ErrNetworkTimeout) {
+	if errors.Is(err, driver.ErrBadConn) || errors.Is(err, refusal.ErrNetworkTimeout) {
 		return true
+	}
+	var unknown *refusal.IndeterminateError
+	if errors.As(err, &unknown) && len(l.about.Codes(err)) == 0 {
+		return true // else the database, or its client library, has words for what came of the connection
 	}
 	var no *refusal.Error
 	if errors.As(err, &no) {

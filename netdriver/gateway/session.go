@@ -198,13 +198,23 @@ func (s *session) interrupted(err error) bool {
 	return false
 }
 
-// giveUp answers with an error and ends the session.
+// giveUp answers with an error of a request that did not run, and ends the session.
 func (s *session) giveUp(id uint32, kind wire.ErrorKind, text string) bool {
-	s.out.Reset()
-	s.out.add(wire.TypeError, id, &wire.Error{
+	return s.leave(id, ending(kind, text))
+}
+
+// ending is an error that ends a session, and of which nothing ran.
+func ending(kind wire.ErrorKind, text string) *wire.Error {
+	return &wire.Error{
 		Kind: kind, Message: text, Applied: wire.AppliedNo, Conn: wire.ConnLost, Tx: wire.TxIdle,
 		Retryable: kind == wire.ErrorShutdown || kind == wire.ErrorOverloaded,
-	})
+	}
+}
+
+// leave answers with an error and ends the session.
+func (s *session) leave(id uint32, m *wire.Error) bool {
+	s.out.Reset()
+	s.out.add(wire.TypeError, id, m)
 	if s.out.finish() == nil {
 		s.lease.close()
 		s.part()
@@ -251,13 +261,18 @@ func (s *session) serve(q request) (more bool) {
 	return s.out.finish() == nil
 }
 
-// caught turns a panic into an error of this request and the session's end.
+// caught turns a panic into an error of this request and the session's end. What
+// the database was asked before may have been done.
 func (s *session) caught(c *call, t wire.Type, more *bool) {
 	if p := recover(); p != nil {
 		s.link.report(p, s.id)
 		s.in.abandon()
-		s.audit(c, t, &wire.Error{Kind: wire.ErrorInternal})
-		*more = s.giveUp(c.id, wire.ErrorInternal, errPanic.Error())
+		m := ending(wire.ErrorInternal, errPanic.Error())
+		if c.sent {
+			m.Applied = wire.AppliedUnknown
+		}
+		s.audit(c, t, m)
+		*more = s.leave(c.id, m)
 	}
 }
 

@@ -34,6 +34,9 @@ func (s *session) query(c *call, m *wire.Statement) error {
 	if err != nil {
 		return err
 	}
+	if outs.wantCursors() {
+		return refused{wire.ErrorProtocol, "a cursor is an out parameter of exec, not of query"}
+	}
 	if err := s.start(c, m.TimeoutMS); err != nil {
 		return err
 	}
@@ -53,8 +56,8 @@ func (s *session) query(c *call, m *wire.Statement) error {
 	if err == nil {
 		c.rows = true
 		err = s.rows.run(s, c, rows, m.MaxRows)
-		if s.lease.tx == nil && stopped(err) {
-			c.cancel(err) // nobody takes the rest; in a transaction that would end more than the statement
+		if stopped(err) && !s.lease.own() {
+			c.cancel(err) // nobody takes the rest; to cancel may end the connection, and what the session has there
 		}
 		if closed := rows.Close(); err == nil {
 			err = closed
@@ -100,20 +103,46 @@ func (s *session) exec(c *call, m *wire.Statement) error {
 		return err
 	}
 	c.sent = true
-	res, err := s.resultOf(c, text, p, args)
+	res, err := s.resultOf(c, text, p, args, outs.wantCursors())
+	end := wire.End{Out: outs.values()}
+	if res != nil {
+		c.done = true
+		end.Affected, end.LastID = counted(res.RowsAffected()), counted(res.LastInsertId())
+		c.count = end.Affected.N
+	}
+	if err == nil {
+		err = s.follow(c, &end, outs.cursors())
+	}
 	s.lease.settle(text, err)
 	if err != nil {
 		return err
 	}
-	end := wire.End{Out: outs.values()}
-	if res != nil {
-		end.Affected, end.LastID = counted(res.RowsAffected()), counted(res.LastInsertId())
-		c.count = end.Affected.N
-	}
 	return s.answer(c, &end)
 }
 
-func (s *session) resultOf(c *call, text string, p *prepared, args []driver.NamedValue) (res driver.Result, err error) {
+// follow sends the rows of cursors behind an end, and leaves what is still to be
+// said in it.
+func (s *session) follow(c *call, end *wire.End, cursors []driver.Rows) error {
+	if len(cursors) == 0 {
+		return nil
+	}
+	if err := fits(end.Out); err != nil {
+		return err
+	}
+	first := *end
+	*end = wire.End{}
+	return s.rows.follow(s, c, first, cursors)
+}
+
+// resultOf runs a text, or what was prepared of it. Cursors end with their
+// statement, which for them is there as long as the call.
+func (s *session) resultOf(c *call, text string, p *prepared, args []driver.NamedValue, cursors bool) (res driver.Result, err error) {
+	if p == nil && cursors {
+		if c.st, err = s.lease.prepare(c.ctx, text); err != nil {
+			return nil, err
+		}
+		return execStmt(c.ctx, c.st, args)
+	}
 	if p == nil {
 		return s.lease.exec(c.ctx, text, args)
 	}
@@ -135,13 +164,21 @@ func counted(n int64, err error) wire.Count {
 	return wire.Count{Known: true, N: n}
 }
 
+// fits says what of out parameters cannot go to the client.
+func fits(values []driver.NamedValue) error {
+	for _, v := range values {
+		if err := wire.CheckArg(v.Value); err != nil {
+			return unfit(err)
+		}
+	}
+	return nil
+}
+
 // answer ends a request. Where a value of the answer does not fit, that is the
 // answer.
 func (s *session) answer(c *call, end *wire.End) error {
-	for _, out := range end.Out {
-		if err := wire.CheckArg(out.Value); err != nil {
-			return unfit(err)
-		}
+	if err := fits(end.Out); err != nil {
+		return err
 	}
 	end.Tx, end.Pin, end.MS, end.Cache = s.lease.state(), s.lease.pin, c.ms(), c.origin()
 	s.out.add(wire.TypeEnd, c.id, end)

@@ -24,6 +24,7 @@ type stream struct {
 	left    int64 // rows that may still come; -1 is any number
 	body    int   // where the open message of rows begins in the buffer; -1 without one
 	nested  []driver.Rows
+	end     wire.End // what the next end tells besides
 }
 
 // run sends all result sets but the end of the last one.
@@ -61,7 +62,14 @@ func (t *stream) clear() {
 		_ = rows.Close()
 	}
 	clear(t.dest)
-	t.s, t.c, t.nested = nil, nil, nil
+	t.s, t.c, t.nested, t.end = nil, nil, nil, wire.End{}
+}
+
+// follow sends cursors as result sets behind an end, which numbers them.
+func (t *stream) follow(s *session, c *call, end wire.End, cursors []driver.Rows) error {
+	t.s, t.c, t.set, t.left, t.body, t.nested, t.end = s, c, 0, -1, -1, cursors, end
+	defer t.clear()
+	return t.cursors()
 }
 
 // cursors sends the rows within rows, as result sets of their own.
@@ -89,35 +97,41 @@ func (t *stream) another(rows driver.Rows) (bool, error) {
 	if err == io.EOF { //nolint:errorlint // the contract of driver.Rows is identity
 		return false, nil
 	}
+	if err != nil {
+		t.next() // it is the next one that fails
+	}
 	return err == nil, err
 }
 
 // next ends a result set that another one follows.
 func (t *stream) next() {
-	t.s.out.add(wire.TypeEnd, t.c.id, &wire.End{More: true, Tx: t.s.lease.state(), Pin: t.s.lease.pin, MS: t.c.ms()})
+	end := t.end
+	t.end = wire.End{}
+	end.More, end.Tx, end.Pin, end.MS = true, t.s.lease.state(), t.s.lease.pin, t.c.ms()
+	t.s.out.add(wire.TypeEnd, t.c.id, &end)
 	t.set++
 }
 
 // all sends one result set. Its head waits for the first row, whose values say
-// what the columns hold.
+// what the columns hold, and comes before the error of one that fails: the query
+// itself went well.
 func (t *stream) all(rows driver.Rows) error {
 	names := rows.Columns()
 	if cap(t.dest) < len(names) {
 		t.dest = make([]driver.Value, len(names))
 	}
 	t.dest = t.dest[:len(names)]
+	t.cols = columnsOf(t.cols[:0], rows, names)
+	t.numbers = slices.ContainsFunc(t.cols, number)
 	more, err := t.fetch(rows)
+	if more {
+		see(t.cols, t.dest)
+	}
+	out := t.s.out
+	out.add(wire.TypeHead, t.c.id, &wire.Head{Columns: t.cols, Set: t.set})
 	if err != nil {
 		return err
 	}
-	first := t.dest
-	if !more {
-		first = nil
-	}
-	t.cols = columnsOf(t.cols[:0], rows, names, first)
-	t.numbers = slices.ContainsFunc(t.cols, number)
-	out := t.s.out
-	out.add(wire.TypeHead, t.c.id, &wire.Head{Columns: t.cols, Set: t.set})
 	t.enc.Reset(t.cols, out.Form(wire.TypeRows, out.codec))
 	for more {
 		if err = t.send(); err != nil {
@@ -150,21 +164,26 @@ func (t *stream) fetch(rows driver.Rows) (bool, error) {
 		t.left--
 	}
 	for i, v := range t.dest {
-		t.dest[i] = t.value(v)
+		if t.dest[i], err = t.value(v); err != nil {
+			return false, err
+		}
 	}
 	return true, nil
 }
 
-// value is a value as it goes out; rows go behind this result set.
-func (t *stream) value(v driver.Value) driver.Value {
+// value is a value as it goes out; rows go behind this result set, and what is to
+// be read is read.
+func (t *stream) value(v driver.Value) (driver.Value, error) {
 	switch v := v.(type) {
 	case nil, bool, int64, float64, string, []byte:
-		return v
+		return v, nil
 	case driver.Rows:
 		t.nested = append(t.nested, v)
-		return wire.Cursor(t.set + int64(len(t.nested)))
+		return wire.Cursor(t.set + int64(len(t.nested))), nil
+	case io.Reader:
+		return t.s.server.readAll(v)
 	}
-	return carried(v)
+	return carried(v), nil
 }
 
 // send puts a row into the open message, and a full one on its way.

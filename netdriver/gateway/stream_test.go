@@ -3,7 +3,10 @@
 package gateway_test
 
 import (
+	"context"
 	"database/sql/driver"
+	"errors"
+	"io"
 	"strings"
 	"testing"
 	"time"
@@ -122,5 +125,41 @@ func TestMemoryIsBoundedForAllBuffersTogether(t *testing.T) {
 	other.query("select printf('%0300000d', 1)").refused(t, wire.ErrorOverloaded)
 	if got := other.query("select 1").value(t); got != int64(1) {
 		t.Errorf("the session does not go on: %v", got)
+	}
+}
+
+// forgetful are rows of which nothing is known any more after their end.
+type forgetful struct {
+	cells
+	over bool
+}
+
+func (r *forgetful) Columns() []string { return []string{"n"} }
+
+func (r *forgetful) Next([]driver.Value) error {
+	r.over = true
+	return io.EOF
+}
+
+func (r *forgetful) ColumnTypeDatabaseTypeName(int) string {
+	if r.over {
+		panic("the rows are over")
+	}
+	return "NUMBER"
+}
+
+func TestColumnsAreAskedForBeforeTheRows(t *testing.T) {
+	t.Parallel()
+	c := login(t, serve(t, config(&faulty{query: func(context.Context, string) (driver.Rows, error) { return &forgetful{}, nil }})))
+	if a := c.query("select"); a.fail != nil || a.columns[0][0].DB != "NUMBER" {
+		t.Errorf("got %+v, %v", a.columns, a.fail)
+	}
+}
+
+func TestAFirstRowThatFailsComesAfterTheColumns(t *testing.T) {
+	t.Parallel()
+	s := serve(t, config(&faulty{query: func(context.Context, string) (driver.Rows, error) { return &cells{fail: errors.New("broken row")}, nil }}))
+	if a := login(t, s).query("select"); a.fail == nil || a.fail.Message != "broken row" || len(a.columns) != 1 {
+		t.Errorf("got %+v, %v", a.columns, a.fail)
 	}
 }

@@ -8,6 +8,7 @@ import (
 	"errors"
 	"fmt"
 	"reflect"
+	"slices"
 	"time"
 
 	"github.com/fluxor-db/fluxor/netdriver/internal/wire"
@@ -113,14 +114,6 @@ func arguments(args []driver.NamedValue) ([]driver.NamedValue, outs, error) {
 	return args, all, nil
 }
 
-// types are the Go types that values of out parameters and lists may have, by
-// their names on the wire.
-var types = map[string]reflect.Type{
-	"bool": reflect.TypeFor[bool](), "int64": reflect.TypeFor[int64](), "uint64": reflect.TypeFor[uint64](),
-	"float32": reflect.TypeFor[float32](), "float64": reflect.TypeFor[float64](), "string": reflect.TypeFor[string](),
-	"[]byte": reflect.TypeFor[[]byte](), "time.Time": reflect.TypeFor[time.Time](),
-}
-
 // outs are the out parameters of a request.
 type outs []out
 
@@ -134,9 +127,9 @@ type out struct {
 func newOut(a driver.NamedValue, o wire.Out) (out, error) {
 	in := o.In
 	list, many := in.(wire.List)
-	t, known := types[o.Type]
-	if !known {
-		return out{}, refused{wire.ErrorProtocol, fmt.Sprintf("an out parameter of type %q; known are bool, int64, uint64, float32, float64, string, []byte, time.Time", o.Type)}
+	t := typeNamed(o.Type)
+	if t == nil {
+		return out{}, refused{wire.ErrorProtocol, fmt.Sprintf("an out parameter of type %q, which is none of the known ones", o.Type)}
 	}
 	if many {
 		made, err := listed(wire.List{Type: o.Type, Values: list.Values})
@@ -146,12 +139,9 @@ func newOut(a driver.NamedValue, o wire.Out) (out, error) {
 		in, t = made, reflect.TypeOf(made)
 	}
 	dest := reflect.New(t)
-	if d, ok := in.(wire.Decimal); ok {
-		in = string(d)
-	}
 	if in != nil {
-		v := reflect.ValueOf(in)
-		if v.Type() != t {
+		v, ok := fit(plain(in), t)
+		if !ok {
 			return out{}, refused{wire.ErrorProtocol, fmt.Sprintf("a %T goes into an out parameter of type %s", in, o.Type)}
 		}
 		dest.Elem().Set(v)
@@ -159,13 +149,33 @@ func newOut(a driver.NamedValue, o wire.Out) (out, error) {
 	return out{a.Name, a.Ordinal, dest}, nil
 }
 
-// values are what came back.
+// values are what came back. Cursors are numbered in their order.
 func (all outs) values() []driver.NamedValue {
-	values := make([]driver.NamedValue, 0, len(all))
+	values, cursors := make([]driver.NamedValue, 0, len(all)), 0
 	for _, o := range all {
-		values = append(values, driver.NamedValue{Name: o.name, Ordinal: o.ordinal, Value: o.value()})
+		v := o.value()
+		if _, ok := v.(driver.Rows); ok {
+			cursors++
+			v = wire.Cursor(cursors)
+		}
+		values = append(values, driver.NamedValue{Name: o.name, Ordinal: o.ordinal, Value: v})
 	}
 	return values
+}
+
+// cursors are the rows that came back.
+func (all outs) cursors() (rows []driver.Rows) {
+	for _, o := range all {
+		if r, ok := o.dest.Elem().Interface().(driver.Rows); ok {
+			rows = append(rows, r)
+		}
+	}
+	return rows
+}
+
+// wantCursors reports whether there is room for some.
+func (all outs) wantCursors() bool {
+	return slices.ContainsFunc(all, func(o out) bool { return o.dest.Type().Elem() == types["cursor"] })
 }
 
 func (o out) value() any {
@@ -182,8 +192,8 @@ func (o out) value() any {
 
 // listed is a list as a slice of its elements' type.
 func listed(l wire.List) (any, error) {
-	t, known := types[l.Type]
-	if !known && len(l.Values) > 0 {
+	t := typeNamed(l.Type)
+	if t == nil && len(l.Values) > 0 {
 		t = reflect.TypeOf(plain(l.Values[0]))
 	}
 	if t == nil {
@@ -191,8 +201,8 @@ func listed(l wire.List) (any, error) {
 	}
 	s := reflect.MakeSlice(reflect.SliceOf(t), len(l.Values), len(l.Values))
 	for i, v := range l.Values {
-		v := reflect.ValueOf(plain(v))
-		if !v.IsValid() || v.Type() != t {
+		v, ok := fit(plain(v), t)
+		if !ok {
 			return nil, refused{wire.ErrorProtocol, fmt.Sprintf("element %d of a list is no %s", i, t)}
 		}
 		s.Index(i).Set(v)

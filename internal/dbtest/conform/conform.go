@@ -5,8 +5,8 @@
 // it observes: values with their Go types, errors with text, types and chain,
 // column metadata, results, session state. [Run] lets the bare driver write
 // the expected transcript and every other handle one of its own; a line that
-// differs is a failure, unless an entry of [Exceptions] that the case names
-// says why it must differ.
+// differs is a failure, unless an entry of [Exceptions] that the case names, or a
+// [Difference] of the handle's, says why it must differ.
 package conform
 
 import (
@@ -15,7 +15,6 @@ import (
 	"fmt"
 	"slices"
 	"strings"
-	"sync"
 	"testing"
 	"time"
 
@@ -65,17 +64,6 @@ type Target struct {
 
 // RawFunc calls f with the driver's own connection under c.
 type RawFunc func(ctx context.Context, c *sql.Conn, f func(driverConn any) error) error
-
-// Handle is one way to a target's database.
-type Handle struct {
-	Name string
-	Open func(testing.TB) *sql.DB
-	// Changed tells the handle that something else has changed the database; nil for
-	// one that need not know.
-	Changed func()
-	// Without are the cases that the handle does not run, by name, and why.
-	Without map[string]string
-}
 
 // Case is one thing that must be the same, named by a sentence.
 type Case struct {
@@ -141,18 +129,17 @@ func Run(t *testing.T, target Target, sum *Tally) {
 		if why := c.Without[target.Dialect]; why != "" {
 			t.Logf("left out: %s: %s", c.Name, why)
 		}
-		if !c.fits(target) {
+		through := target.running(c)
+		if len(through) == 0 || !c.fits(target) {
 			continue
 		}
 		sum.plan()
 		t.Run(c.Name, func(t *testing.T) {
 			want := observe(t, c, target, Handle{Name: "bare", Open: target.Bare}, bareRaw, side)
-			for _, h := range target.Through {
-				if h.Without[c.Name] != "" {
-					continue
-				}
+			for _, h := range through {
+				sum.try(c, h.Differences)
 				diff, excused := differ(t, c, target, h, side, want)
-				sum.add(target.Name, len(want), excused)
+				sum.add(target.Name, c.Name, len(want), excused)
 				if diff != "" {
 					t.Errorf("%s differs from the bare driver (-bare +%s):\n%s", h.Name, h.Name, diff)
 				}
@@ -160,6 +147,17 @@ func Run(t *testing.T, target Target, sum *Tally) {
 			sum.ran()
 		})
 	}
+}
+
+// running are the ways that run c.
+func (t Target) running(c Case) []Handle {
+	var all []Handle
+	for _, h := range t.Through {
+		if h.Without[c.Name] == "" && (h.Runs == nil || h.Runs(c)) {
+			all = append(all, h)
+		}
+	}
+	return all
 }
 
 // differ runs c on h and compares what it sees with want.
@@ -170,7 +168,7 @@ func differ(t *testing.T, c Case, target Target, h Handle, side *sql.DB, want []
 		tries = 3
 	}
 	for range tries {
-		diff, excused = Compare(c, want, observe(t, c, target, h, target.Raw, side))
+		diff, excused = Compare(c, want, observe(t, c, target, h, target.Raw, side), h.Differences...)
 		if diff == "" {
 			return "", excused
 		}
@@ -189,7 +187,7 @@ func observe(t *testing.T, c Case, target Target, h Handle, raw RawFunc, side *s
 	t.Helper()
 	ctx, cancel := context.WithTimeout(context.Background(), patience)
 	defer cancel()
-	r := &Recorder{t: t, ctx: ctx, target: target, raw: raw, db: h.Open(t), side: side, changed: h.Changed}
+	r := &Recorder{t: t, ctx: ctx, target: target, raw: raw, db: h.Open(t), side: side, changed: h.Changed, seen: h.Seen}
 	r.see(c)
 	r.err("close the database", r.db.Close())
 	r.cleanUp()
@@ -197,8 +195,14 @@ func observe(t *testing.T, c Case, target Target, h Handle, raw RawFunc, side *s
 }
 
 // Compare returns how two transcripts of c differ, empty when they do not, and
-// which exceptions excuse lines that differ.
-func Compare(c Case, bare, through []string) (diff string, excused []string) {
+// which exceptions excuse lines that differ; own are those of the handle.
+func Compare(c Case, bare, through []string, own ...Difference) (diff string, excused []string) {
+	if slices.Equal(bare, through) {
+		return "", nil
+	}
+	if name := wholly(c, own); name != "" {
+		return "", []string{name}
+	}
 	if len(bare) != len(through) {
 		return shorten(cmp.Diff(bare, through)), nil
 	}
@@ -207,7 +211,7 @@ func Compare(c Case, bare, through []string) (diff string, excused []string) {
 		if bare[i] == through[i] {
 			continue
 		}
-		if name := excuse(c, bare[i], through[i]); name != "" {
+		if name := excuse(c, bare[i], through[i], own); name != "" {
 			excused = append(excused, name)
 			continue
 		}
@@ -223,85 +227,4 @@ func shorten(diff string) string {
 		return diff
 	}
 	return diff[:most] + fmt.Sprintf("... and %d bytes more", len(diff)-most)
-}
-
-// Tally counts what a conformance run did. It is safe for concurrent use.
-type Tally struct {
-	// Targets is how many targets there are; a run with a filter has fewer.
-	Targets int
-
-	mu      sync.Mutex // protects the fields below; a leaf lock
-	begun   int
-	planned int
-	done    int
-	compare int
-	lines   int
-	excused map[string]int
-}
-
-func (s *Tally) begin() {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	s.begun++
-}
-
-func (s *Tally) plan() {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	s.planned++
-}
-
-func (s *Tally) ran() {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	s.done++
-}
-
-func (s *Tally) add(target string, lines int, excused []string) {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	s.compare++
-	s.lines += lines
-	if s.excused == nil {
-		s.excused = map[string]int{}
-	}
-	for _, name := range excused {
-		s.excused[name+" ("+target+")"]++
-	}
-}
-
-// Complete reports whether no target and no case was filtered out.
-func (s *Tally) Complete() bool {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	return s.begun == s.Targets && s.done == s.planned
-}
-
-// Used reports whether the named exception excused a line.
-func (s *Tally) Used(name string) bool {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	for key, n := range s.excused {
-		if n > 0 && strings.HasPrefix(key, name+" (") {
-			return true
-		}
-	}
-	return false
-}
-
-// String is the report: the counts, and each exception with its own.
-func (s *Tally) String() string {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	out := fmt.Sprintf("%d cases in the suite; %d run on a target, %d transcripts compared with the bare driver's, %d lines; %d exceptions",
-		len(Cases()), s.done, s.compare, s.lines, len(Exceptions))
-	names := make([]string, 0, len(s.excused))
-	for name := range s.excused {
-		names = append(names, name)
-	}
-	slices.Sort(names)
-	for _, name := range names {
-		out += fmt.Sprintf("\n  %4d lines: %s", s.excused[name], name)
-	}
-	return out
 }

@@ -70,6 +70,45 @@ func TestAnExceptionExcusesOnlyItsOwnDifference(t *testing.T) {
 	}
 }
 
+func TestADifferenceOfAHandleExcusesOnlyItsOwnCasesAndLines(t *testing.T) {
+	line := Difference{Name: "line", Cases: []string{"one"}, Excuses: func(bare, through string) bool { return bare == "a" && through == "b" }}
+	whole := Difference{Name: "whole", Cases: []string{"two"}}
+	one, two := Case{Name: "one"}, Case{Name: "two"}
+	if diff, excused := Compare(one, []string{"a"}, []string{"b"}, line, whole); diff != "" || len(excused) != 1 || excused[0] != "line" {
+		t.Errorf("Compare = %q, %v", diff, excused)
+	}
+	if diff, _ := Compare(one, []string{"a"}, []string{"c"}, line, whole); diff == "" {
+		t.Error("a line was excused that is not the difference's")
+	}
+	if diff, _ := Compare(Case{Name: "three"}, []string{"a"}, []string{"b"}, line, whole); diff == "" {
+		t.Error("a case was excused that the difference does not name")
+	}
+	if diff, excused := Compare(two, []string{"a"}, []string{"b", "c"}, line, whole); diff != "" || len(excused) != 1 || excused[0] != "whole" {
+		t.Errorf("Compare = %q, %v", diff, excused)
+	}
+	if _, excused := Compare(two, []string{"a"}, []string{"a"}, line, whole); excused != nil {
+		t.Error("transcripts that are the same had a use for a difference")
+	}
+}
+
+func TestADifferenceThatNobodySeesIsNamed(t *testing.T) {
+	var sum Tally
+	sum.add("sqlite", "one", 1, []string{"d"})
+	seen := Difference{Name: "d", Cases: []string{"one"}}
+	half := Difference{Name: "d", Cases: []string{"one", "two", "three"}}
+	sum.try(Case{Name: "one"}, []Difference{half})
+	sum.try(Case{Name: "two"}, []Difference{half})
+	if got := sum.Unused(seen); got != nil {
+		t.Errorf("Unused = %q", got)
+	}
+	if got := sum.Unused(half); len(got) != 1 || got[0] != "d: two" {
+		t.Errorf("Unused = %q", got)
+	}
+	if got := sum.Unused(Difference{Name: "e"}); len(got) != 1 || got[0] != "e" {
+		t.Errorf("Unused = %q", got)
+	}
+}
+
 func TestAnErrorShowsItsWholeChain(t *testing.T) {
 	got := showError(fmt.Errorf("outer: %w", errors.Join(errBad, fmt.Errorf("inner"))))
 	for _, want := range []string{"outer: driver: bad connection", "is driver.ErrBadConn", "*fmt.wrapError > *errors.joinError > [ *errors.errorString *errors.errorString ]"} {

@@ -110,11 +110,17 @@ func textOf(line string) string {
 // wraps reports whether a line tells of an error around one with the text.
 func wraps(line, text string) bool { return text != "" && strings.Contains(line, text) }
 
-// excuse names the exception of c that explains two lines, or is empty.
-func excuse(c Case, bare, through string) string {
+// excuse names the exception of c, or the difference of the handle's own, that
+// explains two lines, or is empty.
+func excuse(c Case, bare, through string, own []Difference) string {
 	for _, e := range Exceptions {
 		if e.excuses != nil && slices.Contains(c.Excused, e.Name) && e.excuses(bare, through) {
 			return e.Name
+		}
+	}
+	for _, d := range own {
+		if d.Excuses != nil && d.in(c) && d.Excuses(bare, through) {
+			return d.Name
 		}
 	}
 	return ""

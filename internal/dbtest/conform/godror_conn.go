@@ -48,9 +48,9 @@ var godrorConnCases = []Case{
 				return
 			}
 			v, err := c.ServerVersion()
-			r.note(name, "%T %s %s", c, v.String(), showError(err))
+			r.note(name, "%T %s %s", c, v.String(), r.shown(err))
 			st, err := c.PrepareContext(r.ctx, "select 1 from dual")
-			r.note(name, "%T %s", st, showError(err))
+			r.note(name, "%T %s", st, r.shown(err))
 			r.err("close", st.Close())
 		})
 	}},
@@ -58,12 +58,12 @@ var godrorConnCases = []Case{
 		r.owners(func(name string, on runner) {
 			r.err(name, godror.Raw(r.ctx, on, func(c godror.Conn) error {
 				v, err := c.ServerVersion()
-				r.note(name+" server", "%s %s", v.String(), showError(err))
+				r.note(name+" server", "%s %s", v.String(), r.shown(err))
 				v, err = c.ClientVersion()
-				r.note(name+" client", "%s %s", v.String(), showError(err))
+				r.note(name+" client", "%s %s", v.String(), r.shown(err))
 				r.note(name+" time zone", "%v", c.Timezone())
 				stats, err := c.GetPoolStats()
-				r.note(name+" pool", "%+v %s", stats, showError(err))
+				r.note(name+" pool", "%+v %s", stats, r.shown(err))
 				r.err(name+" ping", c.Ping(r.ctx))
 				r.err(name+" break", c.Break())
 				return nil
@@ -82,21 +82,21 @@ var godrorConnCases = []Case{
 	{Name: "versions and time zone", Excused: closedByGodror, See: func(r *Recorder) {
 		r.owners(func(name string, on runner) {
 			v, err := godror.ServerVersion(r.ctx, on)
-			r.note(name+" server", "%s %s", v.String(), showError(err))
+			r.note(name+" server", "%s %s", v.String(), r.shown(err))
 			if name == "tx" { // godror has closed its connection
 				return
 			}
 			v, err = godror.ClientVersion(r.ctx, on)
-			r.note(name+" client", "%s %s", v.String(), showError(err))
+			r.note(name+" client", "%s %s", v.String(), r.shown(err))
 			zone, err := godror.Timezone(r.ctx, on)
-			r.note(name+" time zone", "%v %s", zone, showError(err))
+			r.note(name+" time zone", "%v %s", zone, r.shown(err))
 		})
 	}},
 	{Name: "DescribeQuery", Excused: closedByGodror, See: func(r *Recorder) {
 		r.kinds()
 		r.owners(func(name string, on runner) {
 			columns, err := godror.DescribeQuery(r.ctx, on, "select id, n, d, c, s from conform_kinds")
-			r.note(name, "%+v %s", columns, showError(err))
+			r.note(name, "%+v %s", columns, r.shown(err))
 			if name == "tx" { // as above
 				return
 			}
@@ -139,7 +139,7 @@ var godrorConnCases = []Case{
 		}
 		r.err("set", l.Set([]byte("temporary")))
 		size, err := l.Size()
-		r.note("size", "%d %s", size, showError(err))
+		r.note("size", "%d %s", size, r.shown(err))
 		r.exec(tx, "insert into conform_lobs (id, c) values (1, :1)", l)
 		r.err("close", l.Close())
 		r.query(tx, "select c from conform_lobs")

@@ -31,9 +31,9 @@ func (r *Recorder) lob(label string, v any) {
 		return
 	}
 	size, err := l.Size()
-	r.note(label, "clob %t size %d %s", l.IsClob, size, showError(err))
+	r.note(label, "clob %t size %d %s", l.IsClob, size, r.shown(err))
 	all, err := io.ReadAll(l)
-	r.note(label, "%s %s", brief(string(all)), showError(err))
+	r.note(label, "%s %s", brief(string(all)), r.shown(err))
 }
 
 var godrorLobCases = []Case{
@@ -111,9 +111,9 @@ var godrorLobCases = []Case{
 				continue
 			}
 			n, err := l.WriteAt([]byte("abc"), 1)
-			r.note("written", "%d %s", n, showError(err))
+			r.note("written", "%d %s", n, r.shown(err))
 			size, err := l.Size()
-			r.note("size", "%d %s", size, showError(err))
+			r.note("size", "%d %s", size, r.shown(err))
 			r.err("close", l.Close())
 		}
 		r.err("close", rows.Close())

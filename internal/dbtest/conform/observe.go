@@ -27,9 +27,9 @@ func (r *Recorder) result(label string, res sql.Result, err error) {
 		return
 	}
 	n, err := res.RowsAffected()
-	r.note(label, "%d rows affected, %s", n, showError(err))
+	r.note(label, "%d rows affected, %s", n, r.shown(err))
 	id, err := res.LastInsertId()
-	r.note(label, "last insert id %d, %s", id, showError(err))
+	r.note(label, "last insert id %d, %s", id, r.shown(err))
 }
 
 // query runs a query and takes down columns, rows and the end of each result.

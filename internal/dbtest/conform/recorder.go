@@ -23,6 +23,7 @@ type Recorder struct {
 	raw    RawFunc
 	// changed tells the handle that setup has changed the database; nil for nobody.
 	changed func()
+	seen    func(error) error // what is shown of an error; nil for itself
 	lines   []string
 	ends    []func() // run after the case, the last first
 	drops   []string
@@ -52,7 +53,15 @@ func (r *Recorder) note(label, format string, args ...any) {
 func (r *Recorder) value(label string, v any) { r.note(label, "%s", show(v)) }
 
 // err takes down an error with everything that a caller can learn of it.
-func (r *Recorder) err(label string, err error) { r.note(label, "%s", showError(err)) }
+func (r *Recorder) err(label string, err error) { r.note(label, "%s", r.shown(err)) }
+
+// shown is an error as it is taken down.
+func (r *Recorder) shown(err error) string {
+	if err != nil && r.seen != nil {
+		err = r.seen(err)
+	}
+	return showError(err)
+}
 
 // must ends the case when something that is no observation fails.
 func (r *Recorder) must(err error) {
