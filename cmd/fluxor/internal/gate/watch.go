@@ -3,6 +3,7 @@
 package gate
 
 import (
+	"cmp"
 	"maps"
 	"net/http"
 	"slices"
@@ -46,7 +47,23 @@ func (w *watch) show(all databases) {
 		}
 	}
 	w.handler.Close()
-	w.handler = admin.New(named...)
+	w.handler = admin.NewWith(admin.Options{Clients: w.clients}, named...)
+}
+
+// clients are the sessions of the moment, for the page.
+func (w *watch) clients() []admin.Client {
+	var list []admin.Client
+	for _, c := range w.server.Clients() {
+		state := c.State
+		if c.Leaving {
+			state += ", leaving"
+		}
+		list = append(list, admin.Client{
+			ID: c.Session, Name: cmp.Or(c.Application, c.Program), User: c.User, Address: c.Address, Database: c.Database,
+			State: state, Pin: c.Pin, Since: c.Connected, Requests: c.Requests,
+		})
+	}
+	return list
 }
 
 // ServeHTTP answers for the databases of the moment.
