@@ -23,8 +23,9 @@ DIFF ?= 30m
 ARGS ?=
 
 # The modules of the suite: the root and, where they exist, the module that runs
-# other projects' code over Fluxor and the one that compares its cache with others.
-MODULES := . $(patsubst %/go.mod,%,$(wildcard internal/compat/go.mod internal/cachepeers/go.mod))
+# other projects' code over Fluxor, the one that compares its cache with others, and
+# the one that looks at the admin page with a browser.
+MODULES := . $(patsubst %/go.mod,%,$(wildcard internal/compat/go.mod internal/cachepeers/go.mod internal/browser/go.mod))
 
 # The tags of builds that leave a half of the cache's protocol out, which a test
 # of internal/registers makes and has to notice.
@@ -117,5 +118,5 @@ diff: servers ## play random programs for DIFF (30m) and compare each read throu
 oracle: ## compare verdicts on statements with PostgreSQL's and TiDB's parsers and SQLite (minutes to build at first)
 	@cd internal/sqloracle && $(GO) mod tidy -diff && $(GO) vet ./... && $(GO) test -count=1 ./...
 
-servers: ## find PostgreSQL, MariaDB, PgBouncer, Node.js and Python, install them where that is allowed
+servers: ## find PostgreSQL, MariaDB, PgBouncer, Chromium, Node.js and Python, install them where that is allowed
 	@scripts/servers.sh

@@ -1,6 +1,7 @@
 #!/usr/bin/env bash
-# Finds the PostgreSQL, MariaDB and PgBouncer binaries that the tests start privately, Node.js and Python for clients of the gateway, and the compiler and SQLite that the double of
-# Oracle's client library is built with; installs them with apt-get where it may. `servers.sh redis` asks for Redis as well, which benchmarks
+# Finds the PostgreSQL, MariaDB and PgBouncer binaries that the tests start privately, Node.js and Python for clients of the gateway, Chromium,
+# which looks at the admin page, and the compiler and SQLite that the double of Oracle's client library is built with; installs them with
+# apt-get where it may. `servers.sh redis` asks for Redis as well, which benchmarks
 # start beside them.
 set -euo pipefail
 shopt -s nullglob
@@ -25,6 +26,8 @@ find_pgbouncer() { first pgbouncer /usr/sbin/pgbouncer /usr/local/sbin/pgbouncer
 
 find_redis() { first redis-server /usr/sbin/redis-server /usr/local/bin/redis-server; }
 
+find_chromium() { first chromium chromium-browser google-chrome google-chrome-stable; }
+
 # has_sqlite compiles nothing but SQLite's header.
 has_sqlite() { echo '#include <sqlite3.h>' | gcc -E - >/dev/null 2>&1; }
 
@@ -33,6 +36,7 @@ find_postgres >/dev/null || missing+=(postgresql)
 find_mariadb >/dev/null || missing+=(mariadb-server)
 find_pgbouncer >/dev/null || missing+=(pgbouncer)
 first gcc >/dev/null || missing+=(gcc libc6-dev)
+find_chromium >/dev/null || missing+=(chromium fonts-liberation)
 has_sqlite || missing+=(libsqlite3-dev)
 first node >/dev/null || missing+=(nodejs)
 first python3 >/dev/null || missing+=(python3)
@@ -66,5 +70,6 @@ echo "servers: $("$(find_postgres)" --version)"
 echo "servers: $("$(find_mariadb)" --version)"
 echo "servers: $("$(find_pgbouncer)" --version | head -n 1)"
 echo "servers: Node.js $(node --version), $(python3 --version)"
+echo "servers: $("$(find_chromium)" --version 2>/dev/null)"
 [ "${1:-}" != redis ] || echo "servers: $("$(find_redis)" --version)"
 echo "servers: $(gcc --version | head -n 1), SQLite $(sed -n 's/^#define SQLITE_VERSION  *"\(.*\)"/\1/p' "$(echo '#include <sqlite3.h>' | gcc -E - | grep -m 1 -o '/[^"]*sqlite3\.h')")"
