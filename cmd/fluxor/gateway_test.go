@@ -94,6 +94,20 @@ func TestAGatewayServesTwoKindsOfDatabasesAndReloadsAllOrNothing(t *testing.T) {
 	}
 }
 
+func TestTheGatewaysPageShowsItsClients(t *testing.T) {
+	t.Parallel()
+	g := startGateway(t, "databases: {erp: {dsn: '"+dbtest.SQLite(t)+"'}}\nadmin: {listen: 'localhost:0'}\n"+users)
+	must(t, client(t, "erp", "", g.address()), "create table t (v integer)")
+	if code, body := g.asOperator(http.MethodGet, "/"); code != http.StatusOK || !strings.Contains(body, "<!doctype html>") {
+		t.Errorf("the page: got %d %s", code, body)
+	}
+	for q, want := range map[string]int{"": 1, "?q=ERP": 1, "?q=nobody": 0} {
+		if code, body := g.asOperator(http.MethodGet, "/clients.json"+q); code != http.StatusOK || strings.Count(body, `"database":"erp"`) != want || strings.Count(body, `"user":"app"`) != want {
+			t.Errorf("clients%s: got %d %s", q, code, body)
+		}
+	}
+}
+
 func TestACertificateIsSwappedWhileTheGatewayServes(t *testing.T) {
 	dir := t.TempDir()
 	first, second := newAuthority(t), newAuthority(t)
