@@ -64,6 +64,10 @@ func TestTheGatewayAsksForWhatItKeepsOfTheUser(t *testing.T) {
 	if mech, data := asked(t, s, shows); mech != wire.AuthSCRAM || data != "" {
 		t.Errorf("a token in a password's place: asked for %s %q", mech, data)
 	}
+	bound := wire.Hello{User: "password", Auth: []string{wire.AuthSCRAM}, Mech: wire.AuthSCRAMPlus, Data: wire.Proof("p=tls-exporter,,n=,r=abcdefgh")}
+	if mech, data := asked(t, s, bound); mech != wire.AuthSCRAM || data != "" {
+		t.Errorf("begun in another way: asked for %s %q", mech, data)
+	}
 	only := either("token")
 	only.Auth = []string{wire.AuthSCRAM}
 	if mech, data := asked(t, s, only); mech != wire.AuthSCRAM || data == "" {
