@@ -117,6 +117,7 @@ fuzz: ## run each fuzz target for FUZZTIME (60s)
 
 soak: servers ## break real databases for SOAK (10m) under clients and check every answer, then REGISTERS (1000000) reads through the cache
 	@FLUXOR_SOAK=$(SOAK) $(GO) test -race -count=1 -timeout 0 -v -run UnderRandomFaults ./internal/soak
+	@FLUXOR_LOST_REPLIES=1000 $(GO) test -count=1 -timeout 0 -v -run ReplyIsLostIsNeverSentAgain .
 	@FLUXOR_REGISTERS=$(REGISTERS) $(GO) test -count=1 -timeout 0 -v -run ACachedReadIsNeverStale ./internal/registers
 
 gateway-soak: servers ## storms of cancels, kills and disconnects on the gateway, the long form (about half an hour)
