@@ -16,9 +16,9 @@ const (
 	// cancelGrace is how long the answer to a request may take after its context
 	// has ended; then the connection is given up.
 	cancelGrace = 200 * time.Millisecond
-	// closeTimeout is how long the rest of rows that are closed early may take
-	// without progress.
-	closeTimeout = 5 * time.Second
+	// cancelTimeout is how long it may take until a request has ended that the
+	// client itself cancels.
+	cancelTimeout = 5 * time.Second
 	// mostNotices is how many may come before one answer.
 	mostNotices = 1 << 16
 )
@@ -160,10 +160,15 @@ func (c *conn) unwatch() (fired bool) {
 	return k.fired
 }
 
-// bound gives the answer a time.
+// bound gives the answer a time, unless its context has ended: then a shorter one
+// holds.
 func (c *conn) bound(d time.Duration) {
-	c.call.timed = true
-	_ = c.net.SetReadDeadline(time.Now().Add(d))
+	k := &c.call
+	k.turn.Lock()
+	defer k.turn.Unlock()
+	if k.timed = true; !k.fired {
+		_ = c.net.SetReadDeadline(time.Now().Add(d))
+	}
 }
 
 // finish ends the call, whose answer is complete.

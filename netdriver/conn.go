@@ -124,7 +124,7 @@ func (c *conn) query(ctx context.Context, query string, st *stmt, args []driver.
 	if err := c.send(ctx, "query", wire.TypeQuery, &c.statement); err != nil {
 		return nil, err
 	}
-	r := &rows{c: c, st: st, outs: outs, reads: reads(query)}
+	r := &rows{c: c, st: st, outs: outs}
 	if err := r.begin(); err != nil {
 		return nil, err
 	}

@@ -5,7 +5,6 @@ package netdriver
 import (
 	"database/sql/driver"
 	"io"
-	"strings"
 
 	"github.com/fluxor-db/fluxor/netdriver/internal/wire"
 )
@@ -18,10 +17,9 @@ var (
 // rows is the answer to a query: one result set after the other. It is the
 // connection's only answer while it is open.
 type rows struct {
-	c     *conn
-	st    *stmt // nil for a text
-	outs  outs
-	reads bool // the text only reads, as far as its first word tells
+	c    *conn
+	st   *stmt // nil for a text
+	outs outs
 
 	cols  []wire.Column // the head's
 	body  bool          // c.cells is within a message of rows
@@ -30,7 +28,7 @@ type rows struct {
 	over  bool          // the result set is
 	more  bool          // and another one follows
 	done  bool          // all are; the connection has nothing to do with it any more
-	quit  bool          // nobody wants more
+	quit  bool          // the request is canceled
 	err   error         // of a set that was passed over
 
 	// held is what hold read ahead: rows, and the error behind them.
@@ -201,30 +199,26 @@ func (r *rows) NextResultSet() error {
 	return r.begin()
 }
 
-// Close implements driver.Rows. Of a text that only reads, outside a
-// transaction, the rest is cancelled, which may take 5 s. Any other runs to its
-// end, as with the direct drivers: to cancel it would undo it, or the
-// transaction. It ends with its context, or when nothing comes for 5 s. Whatever
-// does not end in time costs the connection.
+// Close implements driver.Rows. It reads the rest, as the direct drivers do: to
+// cancel a statement could undo what it changed, or the transaction, and no text
+// shows for certain that it changes nothing. It ends with its context, or when
+// nothing comes for NetworkTimeout, which costs the connection.
 func (r *rows) Close() error {
-	switch {
-	case r.done:
-		return nil
-	case r.reads && !r.c.inTx:
-		r.cancel()
-		return nil
+	for !r.done {
+		r.c.bound(r.c.c.cfg.NetworkTimeout)
+		if err := r.pass(); err != nil {
+			return err
+		}
 	}
-	return r.drain()
+	return nil
 }
 
-// cancel cancels the rest and passes over what is on its way. Its errors concern
-// nobody: the rows were not wanted.
+// cancel cancels the rest of a request that took effect, and passes over what is
+// on its way. Its errors concern nobody: the rows were not wanted.
 func (r *rows) cancel() {
 	r.quit = true
 	asked := r.c.unwatch()
-	if !asked {
-		r.c.bound(closeTimeout)
-	}
+	r.c.bound(cancelTimeout)
 	for !r.done {
 		if !asked && r.c.r.Buffered() == 0 { // else the end may be there
 			asked = true
@@ -236,19 +230,6 @@ func (r *rows) cancel() {
 	}
 }
 
-// drain reads the rest.
-func (r *rows) drain() error {
-	for !r.done {
-		if r.c.call.ctx.Err() == nil {
-			r.c.bound(closeTimeout)
-		}
-		if err := r.pass(); err != nil {
-			return err
-		}
-	}
-	return nil
-}
-
 // pass takes one message and looks at it no further than it must.
 func (r *rows) pass() error {
 	if r.over {
@@ -256,19 +237,4 @@ func (r *rows) pass() error {
 	}
 	r.body = false
 	return r.advance()
-}
-
-// reads says whether a text begins like one that changes nothing. A text that
-// begins with anything else, such as a comment, is taken to change something.
-func reads(query string) bool {
-	word := strings.TrimLeft(query, " \t\r\n(")
-	end := strings.IndexFunc(word, func(r rune) bool { return (r|' ') < 'a' || (r|' ') > 'z' })
-	if end >= 0 {
-		word = word[:end]
-	}
-	switch strings.ToLower(word) {
-	case "select", "values", "table", "show":
-		return true
-	}
-	return false
 }

@@ -102,9 +102,10 @@ func TestRowsAreCreditedAsTheyAreRead(t *testing.T) {
 	}
 }
 
-// rest plays a query whose rows the client closes after the first: it sends more
-// until it has seen the message that the client must send, or hits the end.
-func rest(until wire.Type) func(*gateway) {
+// rest plays queries whose rows the client closes after the first: it sends more,
+// in messages of the size, as the client credits them.
+func rest(messages, size int) func(*gateway) {
+	cols := []wire.Column{{Name: "n", DB: "INT8", Kind: wire.KindInt}, {Name: "b", Kind: wire.KindBytes}}
 	return func(g *gateway) {
 		for {
 			m, err := g.r.Next()
@@ -115,58 +116,84 @@ func rest(until wire.Type) func(*gateway) {
 			case wire.TypeBegin, wire.TypeRollback, wire.TypeExec:
 				g.answer(m)
 				continue
+			case wire.TypeCredit: // for rows that were sent already
+				continue
 			case wire.TypeQuery:
 			default:
 				g.t.Errorf("a %s came", m.Type)
 				return
 			}
 			id := m.ID
-			g.add(wire.TypeHead, id, &wire.Head{Columns: number})
-			g.rows(id, number, []driver.Value{int64(1)})
-			_, _ = g.conn.Write(g.out.Bytes())
-			g.out.Reset()
-			if until == wire.TypeCancel {
-				m := g.want(wire.TypeCancel)
-				g.send(wire.TypeError, m.ID, &wire.Error{Kind: wire.ErrorCanceled, Applied: wire.AppliedNo, Conn: wire.ConnOK})
-				continue
+			g.add(wire.TypeHead, id, &wire.Head{Columns: cols})
+			credit := g.hello.Window
+			for n := range int64(messages) {
+				for credit <= 0 {
+					var more wire.Credit
+					m := g.want(wire.TypeCredit)
+					if err := more.Decode(m.Body, m.Codec()); err != nil || more.N <= 0 {
+						g.t.Errorf("credit %+v: %v", more, err)
+						return
+					}
+					credit += more.N
+				}
+				before := g.out.Len()
+				g.rows(id, cols, []driver.Value{n + 1, make([]byte, size)})
+				credit -= int64(g.out.Len() - before)
+				_, _ = g.conn.Write(g.out.Bytes())
+				g.out.Reset()
 			}
-			g.rows(id, number, []driver.Value{int64(2)})
 			g.send(wire.TypeEnd, id, &wire.End{})
 		}
 	}
 }
 
-func TestReadsThatAreClosedEarlyAreCancelled(t *testing.T) {
-	db := open(t, "", rest(wire.TypeCancel))
-	for range 2 {
+func TestRowsThatAreClosedEarlyRunToTheirEnd(t *testing.T) {
+	const size = 20 << 10
+	db := open(t, "?window=65536", rest(20, size))
+	row := func(r interface{ Scan(dest ...any) error }) {
+		t.Helper()
 		var n int
-		if err := db.QueryRowContext(within(t, 10*time.Second), "select n").Scan(&n); err != nil || n != 1 {
-			t.Errorf("got %d, %v", n, err)
+		var b []byte
+		if err := r.Scan(&n, &b); err != nil || n != 1 || len(b) != size {
+			t.Errorf("got %d, %d bytes, %v", n, len(b), err)
 		}
+	}
+	for _, text := range []string{"select put(n)", "insert returning n"} {
+		row(db.QueryRowContext(within(t, 10*time.Second), text))
+	}
+	tx, err := db.Begin()
+	if err != nil {
+		t.Fatal(err)
+	}
+	row(tx.QueryRow("select n"))
+	if _, err := tx.Exec("update"); err != nil {
+		t.Error(err)
+	}
+	if err := tx.Rollback(); err != nil {
+		t.Error(err)
 	}
 	if n := db.Stats().OpenConnections; n != 1 {
 		t.Errorf("%d connections are open, want the one", n)
 	}
 }
 
-func TestChangesAndTransactionsThatAreClosedEarlyRunToTheirEnd(t *testing.T) {
-	db := open(t, "", rest(wire.TypeEnd))
-	var n int
-	if err := db.QueryRow("insert returning n").Scan(&n); err != nil || n != 1 {
-		t.Errorf("got %d, %v", n, err)
-	}
-	tx, err := db.Begin()
+func TestToCloseRowsEndsWhenNothingComes(t *testing.T) {
+	db := open(t, "?network_timeout=100ms", func(g *gateway) {
+		id, _ := g.statement(wire.TypeQuery)
+		g.add(wire.TypeHead, id, &wire.Head{Columns: number})
+		g.rows(id, number, []driver.Value{int64(1)})
+		_, _ = g.conn.Write(g.out.Bytes())
+		g.silent()
+	})
+	rows, err := db.Query("select")
 	if err != nil {
 		t.Fatal(err)
 	}
-	if err := tx.QueryRow("select n").Scan(&n); err != nil || n != 1 {
-		t.Errorf("got %d, %v", n, err)
+	if !rows.Next() {
+		t.Fatal(rows.Err())
 	}
-	if _, err := tx.Exec("update"); err != nil {
-		t.Error(err)
-	}
-	if err := tx.Rollback(); err != nil {
-		t.Error(err)
+	if e := asError(t, rows.Close()); e.Kind != "conn_lost" || e.Applied != AppliedUnknown {
+		t.Errorf("got %+v", e)
 	}
 }
 

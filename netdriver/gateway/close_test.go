@@ -1,0 +1,72 @@
+// This file tests that a client which closes its rows early loses nothing by it.
+
+package gateway_test
+
+import (
+	"context"
+	"database/sql"
+	"net/url"
+	"testing"
+
+	"github.com/fluxor-db/fluxor/internal/dbtest"
+	_ "github.com/fluxor-db/fluxor/netdriver"
+)
+
+// throughDriver is a pool of the client's driver.
+func throughDriver(t *testing.T, s *served, options string) *sql.DB {
+	t.Helper()
+	db, err := sql.Open("fluxor+tcp", "tcp://app:"+url.PathEscape(token)+"@"+s.address+"/erp?auth=token"+options)
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = db.Close() })
+	return db
+}
+
+// oneRow reads one row of a query's and closes the rest.
+func oneRow(t *testing.T, q interface {
+	QueryContext(ctx context.Context, text string, args ...any) (*sql.Rows, error)
+}, text string,
+) {
+	t.Helper()
+	rows, err := q.QueryContext(t.Context(), text)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if !rows.Next() {
+		t.Errorf("%s: no row, %v", text, rows.Err())
+	}
+	if err := rows.Close(); err != nil {
+		t.Errorf("%s: %v", text, err)
+	}
+}
+
+func TestRowsThatAreClosedEarlyUndoNothing(t *testing.T) {
+	t.Parallel()
+	db := throughDriver(t, serve(t, config(connector(t, dbtest.Postgres(t).NewDatabase(t).URL()))), "")
+	c, err := db.Conn(t.Context())
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer c.Close() //nolint:errcheck // the pool's end is waited for
+	run := func(text string) {
+		t.Helper()
+		if _, err := c.ExecContext(t.Context(), text); err != nil {
+			t.Fatalf("%s: %v", text, err)
+		}
+	}
+	run("create table w (what text)")
+	run("create function put(i int) returns int language sql as $$ insert into w values ('function') returning i $$")
+	oneRow(t, db, "select put(i), repeat('x', 1000) from generate_series(1, 5000) i")
+	oneRow(t, db, "select repeat('x', 1000) from generate_series(1, 5000); insert into w values ('second')")
+	run("begin")
+	run("insert into w values ('transaction')")
+	oneRow(t, c, "select repeat('x', 1000) from generate_series(1, 20000)")
+	run("commit")
+	for what, want := range map[string]int{"function": 5000, "second": 1, "transaction": 1} {
+		var n int
+		if err := db.QueryRowContext(t.Context(), "select count(*) from w where what = $1", what).Scan(&n); err != nil || n != want {
+			t.Errorf("%s: %d rows are there, want %d, %v", what, n, want, err)
+		}
+	}
+}
