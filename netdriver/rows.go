@@ -151,9 +151,10 @@ func (r *rows) advance() error {
 	return r.fail(refuse("a " + m.Type.String() + " came among rows"))
 }
 
-// credit allows more rows, once half the window was taken.
+// credit allows more rows, once half the window was taken: the client's own, or
+// the smallest that the gateway may have made of it.
 func (r *rows) credit() error {
-	if r.quit || r.taken < r.c.c.cfg.Window/2 {
+	if r.quit || r.taken < min(r.c.c.cfg.Window, wire.LeastWindow)/2 {
 		return nil
 	}
 	if err := r.c.steer(wire.TypeCredit, &wire.Credit{N: int64(r.taken)}, r.c.c.cfg.NetworkTimeout); err != nil {

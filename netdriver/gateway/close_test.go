@@ -1,15 +1,18 @@
-// This file tests that a client which closes its rows early loses nothing by it.
+// This file tests that a client which closes its rows early, or has another window than the gateway, loses nothing by it.
 
 package gateway_test
 
 import (
 	"context"
 	"database/sql"
+	"fmt"
 	"net/url"
 	"testing"
+	"time"
 
 	"github.com/fluxor-db/fluxor/internal/dbtest"
 	_ "github.com/fluxor-db/fluxor/netdriver"
+	"github.com/fluxor-db/fluxor/netdriver/gateway"
 )
 
 // throughDriver is a pool of the client's driver.
@@ -67,6 +70,27 @@ func TestRowsThatAreClosedEarlyUndoNothing(t *testing.T) {
 		var n int
 		if err := db.QueryRowContext(t.Context(), "select count(*) from w where what = $1", what).Scan(&n); err != nil || n != want {
 			t.Errorf("%s: %d rows are there, want %d, %v", what, n, want, err)
+		}
+	}
+}
+
+func TestAnyTwoWindowsGoTogether(t *testing.T) {
+	t.Parallel()
+	for _, limit := range []int64{0, 64 << 10} {
+		s := sqlite(t, func(c *gateway.Config) { c.Limits.Window, c.Timeouts.StreamIdle = limit, 2*time.Second })
+		for _, window := range []int{4 << 10, 64 << 10, 256 << 10, 8 << 20} {
+			rows, err := throughDriver(t, s, fmt.Sprint("&window=", window)).QueryContext(t.Context(), numbers("30000"))
+			if err != nil {
+				t.Fatal(err)
+			}
+			n := 0
+			for rows.Next() {
+				n++
+			}
+			if rows.Err() != nil || n != 30000 {
+				t.Errorf("window %d, limit %d: %d rows, %v", window, limit, n, rows.Err())
+			}
+			_ = rows.Close()
 		}
 	}
 }

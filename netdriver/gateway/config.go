@@ -87,7 +87,7 @@ type Limits struct {
 	// bytes. Default: 256 KiB and 64 MiB.
 	Frame, Message int
 	// Window is the most bytes of rows that may be out without credit, whatever
-	// the client would take. Default: 1 MiB.
+	// the client would take, 64 KiB at least. Default: 1 MiB.
 	Window int64
 	// Statements is how many prepared statements a session may have; the one that
 	// was not used for longest makes room. Default: 200.
@@ -215,6 +215,9 @@ func (c Config) validateBounds(fault func(format string, args ...any)) {
 		if n > 0 && (n < wire.LoginLimit || n >= 1<<31) {
 			fault("Limits.%s is %d bytes; from %d to 2 GiB are possible", name, n, wire.LoginLimit)
 		}
+	}
+	if l.Window > 0 && l.Window < wire.LeastWindow {
+		fault("Limits.Window is %d bytes; %d are the least, since clients give credit for half of that", l.Window, wire.LeastWindow)
 	}
 	for name, d := range map[string]time.Duration{
 		"Login": t.Login, "Idle": t.Idle, "IdleInTx": t.IdleInTx, "StreamIdle": t.StreamIdle, "Write": t.Write,

@@ -23,7 +23,7 @@ func TestAllFaultsOfAConfigurationAreNamedAtOnce(t *testing.T) {
 			{}, {Name: "a", Databases: []string{"none"}, Certificates: []string{"x"}, Sessions: -1, SCRAM: &gateway.SCRAM{}}, {Name: "a"},
 		},
 		TLS:      &tls.Config{},
-		Limits:   gateway.Limits{Sessions: -1, Frame: 1},
+		Limits:   gateway.Limits{Sessions: -1, Frame: 1, Window: 64<<10 - 1},
 		Timeouts: gateway.Timeouts{Idle: -time.Second},
 	})
 	if err == nil {
@@ -31,7 +31,7 @@ func TestAllFaultsOfAConfigurationAreNamedAtOnce(t *testing.T) {
 	}
 	for _, want := range []string{
 		`database "erp"`, "the name is missing", "no way to log in", "no database none", "SCRAM keys", "Sessions is negative",
-		"the name is taken", "there is no certificate", "Limits.Sessions", "Limits.Frame", "Timeouts.Idle",
+		"the name is taken", "there is no certificate", "Limits.Sessions", "Limits.Frame", "Limits.Window", "Timeouts.Idle",
 	} {
 		if !strings.Contains(err.Error(), want) {
 			t.Errorf("%q is not said in:\n%v", want, err)

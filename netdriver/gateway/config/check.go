@@ -27,6 +27,9 @@ func (f *File) check(r *reader) {
 			r.wrong(path, "8KiB is the least")
 		}
 	}
+	if w := f.Limits.Window; w > 0 && w < 64<<10 {
+		r.wrong("limits.window", "64KiB is the least")
+	}
 }
 
 // sorted are the faults in the order of the file, each once.

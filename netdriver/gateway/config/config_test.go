@@ -182,6 +182,7 @@ admin: {listen: "0.0.0.0:1", tls: true}
 
 func TestContradictionsAreRefused(t *testing.T) {
 	for name, one := range map[string]struct{ text, want string }{
+		"a window too small":        {smallest + "limits: {window: 63KiB}\n", "limits.window: 64KiB is the least"},
 		"no listener":               {strings.Replace(smallest, "[127.0.0.1:0]", "[]", 1), "listen: an address is missing"},
 		"an address without a port": {strings.Replace(smallest, "127.0.0.1:0", "localhost", 1), "1:10: listen[0]: want host:port"},
 		"plaintext for others":      {strings.Replace(smallest, "127.0.0.1:0", "0.0.0.0:0", 1), "1:10: listen[0]: other machines reach this address"},

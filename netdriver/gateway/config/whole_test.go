@@ -41,7 +41,7 @@ limits:
   memory: 17MiB
   frame: 18KiB
   message: 19KiB
-  window: 20KiB
+  window: 200KiB
   statements: 21
 timeouts: {login: 22s, idle: 23s, idle_in_tx: 24s, stream_idle: 25s, write: 26s}
 audit: {file: audit.jsonl}

@@ -328,7 +328,7 @@ func fitting(kind string, v driver.Value) bool {
 
 func TestThePageNamesTheLimits(t *testing.T) {
 	text := section(t, "Limits")
-	for _, n := range []int{wire.LoginLimit, wire.DefaultFrame, wire.DefaultMessage, wire.DefaultWindow, wire.RowsTarget, wire.MaxArgs, wire.MaxColumns, wire.MaxListed} {
+	for _, n := range []int{wire.LoginLimit, wire.DefaultFrame, wire.DefaultMessage, wire.DefaultWindow, wire.LeastWindow, wire.RowsTarget, wire.MaxArgs, wire.MaxColumns, wire.MaxListed} {
 		if !strings.Contains(text, "| "+strconv.Itoa(n)) && !strings.Contains(text, " "+strconv.Itoa(n)+" bytes") {
 			t.Errorf("%d is not named", n)
 		}

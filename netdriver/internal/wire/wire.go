@@ -28,6 +28,7 @@ const (
 	DefaultFrame   = 256 << 10 // a frame
 	DefaultMessage = 64 << 20  // a message, all its frames together
 	DefaultWindow  = 256 << 10 // rows sent and not credited
+	LeastWindow    = 64 << 10  // the smallest window that a gateway may have instead of a larger one
 	RowsTarget     = 32 << 10  // when a message of rows is large enough to be sent
 )
 
