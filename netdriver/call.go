@@ -58,7 +58,7 @@ func (c *conn) send(ctx context.Context, op string, t wire.Type, body wire.Body)
 		}
 	}
 	switch {
-	case c.broken != nil, (c.lost || c.away) && !c.inTx:
+	case c.broken != nil, c.lost && !c.inTx, c.away && !c.inTx && !c.pinned: // a drain lets what is pinned go on
 		return driver.ErrBadConn
 	case ctx.Err() != nil:
 		return ctx.Err()

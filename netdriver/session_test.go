@@ -223,6 +223,30 @@ func TestAGoawayLetsTheTransactionEndAndThenTheConnectionGoes(t *testing.T) {
 	}
 }
 
+func TestAGoawayLetsASessionThatIsPinnedEnd(t *testing.T) {
+	db := open(t, "", func(g *gateway) {
+		m := g.want(wire.TypeExec)
+		g.add(wire.TypeGoaway, 0, &wire.Goaway{Reason: "drain", AfterMS: 5000})
+		g.send(wire.TypeEnd, m.ID, &wire.End{Pin: "transaction"})
+		m = g.want(wire.TypeExec)
+		g.send(wire.TypeEnd, m.ID, &wire.End{Pin: "transaction"})
+		g.answer(g.want(wire.TypeExec))
+	})
+	c, err := db.Conn(t.Context())
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer func() { _ = c.Close() }()
+	for _, text := range []string{"begin", "insert", "commit"} {
+		if _, err := c.ExecContext(t.Context(), text); err != nil {
+			t.Errorf("%s: %v", text, err)
+		}
+	}
+	if _, err := c.ExecContext(t.Context(), "insert"); !errors.Is(err, driver.ErrBadConn) {
+		t.Errorf("outside of it: %v, want driver.ErrBadConn", err)
+	}
+}
+
 func TestAGatewayThatLeavesAnIdleConnectionIsNoticedBeforeAnythingIsSent(t *testing.T) {
 	left := make(chan struct{})
 	leave := func(g *gateway) {
