@@ -18,7 +18,7 @@ func init() { netdriver.RegisterRebuilder("mysql", rebuild) }
 
 func rebuild(e *netdriver.Error) error {
 	number, err := strconv.ParseUint(e.Code, 10, 16)
-	if e.Kind != "db" || err != nil {
+	if err != nil { // with a code the words are the server's, also where a context ended the statement
 		return nil
 	}
 	native := &mysql.MySQLError{Number: uint16(number), Message: e.Text()}

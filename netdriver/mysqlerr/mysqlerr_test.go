@@ -27,10 +27,18 @@ func TestWhatMySQLDidNotSayIsNoMySQLError(t *testing.T) {
 	for _, err := range []*netdriver.Error{
 		{Kind: "db", Dialect: "oracle", Code: "1062"},
 		{Kind: "db", Dialect: "mysql", Code: "99999999"},
-		{Kind: "overloaded", Dialect: "mysql", Code: "1040"},
+		{Kind: "overloaded", Dialect: "mysql"},
 	} {
 		if errors.As(err, new(*mysql.MySQLError)) {
 			t.Errorf("%+v is one", err)
 		}
+	}
+}
+
+func TestAStatementThatItsTimeEndedIsAMySQLErrorToo(t *testing.T) {
+	err := &netdriver.Error{Kind: "timeout", Dialect: "mysql", Code: "1317", State: "70100", Message: "Error 1317 (70100): Query execution was interrupted"}
+	var got *mysql.MySQLError
+	if !errors.As(err, &got) || got.Number != 1317 || got.Message != "Query execution was interrupted" {
+		t.Errorf("got %+v", got)
 	}
 }

@@ -18,7 +18,7 @@ import (
 func init() { netdriver.RegisterRebuilder("postgres", rebuild) }
 
 func rebuild(e *netdriver.Error) error {
-	if e.Kind != "db" || e.State == "" {
+	if e.State == "" { // with one the words are the server's, also where a context ended the statement
 		return nil
 	}
 	return &pgconn.PgError{

@@ -48,3 +48,13 @@ func TestWhatPostgresDidNotSayIsNoPgError(t *testing.T) {
 		t.Error("a lost connection is one")
 	}
 }
+
+func TestAStatementThatItsContextEndedIsAPgErrorToo(t *testing.T) {
+	for _, kind := range []string{"timeout", "canceled"} {
+		err := &netdriver.Error{Kind: kind, Dialect: "postgres", Code: "57014", State: "57014", Message: "canceling statement"}
+		var got *pgconn.PgError
+		if !errors.As(err, &got) || got.Code != "57014" {
+			t.Errorf("%s: got %+v", kind, got)
+		}
+	}
+}

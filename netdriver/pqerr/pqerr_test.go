@@ -47,11 +47,23 @@ func TestAnErrorOfPostgresIsFoundAsPqError(t *testing.T) {
 func TestWhatPostgresDidNotSayIsNoPqError(t *testing.T) {
 	for _, err := range []*netdriver.Error{
 		{Kind: "db", Dialect: "mysql", Code: "1062", State: "23000"},
-		{Kind: "timeout", Dialect: "postgres", State: "57014"},
+		{Kind: "timeout", Dialect: "postgres"},
 		{Kind: "db", Dialect: "postgres", Message: "no code"},
 	} {
 		if errors.As(err, new(*pq.Error)) {
 			t.Errorf("%+v is one", err)
+		}
+	}
+}
+
+func TestAStatementThatItsContextEndedIsAPqErrorToo(t *testing.T) {
+	for _, kind := range []string{"timeout", "canceled"} {
+		err := &netdriver.Error{
+			Kind: kind, Dialect: "postgres", Code: "57014", State: "57014", Message: "pq: canceling statement due to user request (57014)",
+		}
+		var got *pq.Error
+		if !errors.As(err, &got) || got.Code != "57014" || got.Message != "canceling statement due to user request" {
+			t.Errorf("%s: got %+v", kind, got)
 		}
 	}
 }
