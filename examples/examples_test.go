@@ -76,6 +76,14 @@ func played(t *testing.T, vars []string, name string, args ...string) string {
 	return string(out)
 }
 
+// sqlite serves a new SQLite database and returns the gateway's address.
+func sqlite(t *testing.T) string {
+	return serve(t, gateway.Config{
+		Databases: map[string]gateway.Database{"erp": connector(t, fluxor.RuntimeConfig{DSN: dbtest.SQLite(t), Logger: silent()})},
+		Users:     []gateway.User{{Name: "app", Tokens: []gateway.Token{gateway.HashToken(token)}}},
+	})
+}
+
 func TestClientsOfOtherLanguagesAreShortAndAgree(t *testing.T) {
 	const want = `dialect: sqlite
 inserted: 2
@@ -85,11 +93,7 @@ row: 2 Bob 9007199254741113
 `
 	for program, main := range map[string]string{"python3": "python/main.py", "node": "node/main.mjs"} {
 		t.Run(program, func(t *testing.T) {
-			address := serve(t, gateway.Config{
-				Databases: map[string]gateway.Database{"erp": connector(t, fluxor.RuntimeConfig{DSN: dbtest.SQLite(t), Logger: silent()})},
-				Users:     []gateway.User{{Name: "app", Tokens: []gateway.Token{gateway.HashToken(token)}}},
-			})
-			got := played(t, []string{"FLUXOR_GATEWAY=" + address, "FLUXOR_TOKEN=" + token, "PYTHONDONTWRITEBYTECODE=1"}, program, main)
+			got := played(t, []string{"FLUXOR_GATEWAY=" + sqlite(t), "FLUXOR_TOKEN=" + token, "PYTHONDONTWRITEBYTECODE=1"}, program, main)
 			if got != want {
 				t.Errorf("got\n%swant\n%s", got, want)
 			}
@@ -108,6 +112,38 @@ row: 2 Bob 9007199254741113
 			if n := strings.Count(string(text), "\n"); n >= 80 {
 				t.Errorf("%s has %d lines", name, n)
 			}
+		}
+	}
+}
+
+func TestEachQueryOfAnExampleGetsItsOwnAnswer(t *testing.T) {
+	for program, args := range map[string][]string{
+		"python3": {"-c", `
+import os, sys
+sys.path.insert(0, "python")
+from client import Gateway
+host, port = os.environ["FLUXOR_GATEWAY"].rsplit(":", 1)
+g = Gateway(host, int(port), "app", os.environ["FLUXOR_TOKEN"], "erp")
+first = next(iter(g.query("select 1 union all select 2")))
+print(first, [(x, g.query("select 3")) for x in g.query("select 4 union all select 5")])
+print(g.query("create table t (n numeric)"), g.query("select n from t"))
+`},
+		"node": {"--input-type=module", "-e", `
+import { Gateway } from './node/client.mjs';
+const [, host, port] = process.env.FLUXOR_GATEWAY.match(/^(.*):(\d+)$/);
+const g = await Gateway.connect({ host, port, user: 'app', token: process.env.FLUXOR_TOKEN, db: 'erp' });
+const all = await Promise.allSettled(['select 1', 'wrong', 'select 2 union all select 3'].map((sql) => g.query(sql)));
+console.log(JSON.stringify(all.map((one) => one.value ?? one.reason.kind)));
+g.close();
+`},
+	} {
+		want := map[string]string{
+			"python3": "[1] [([4], [[3]]), ([5], [[3]])]\n[] []\n",
+			"node":    `[[[1]],"db",[[2],[3]]]` + "\n",
+		}[program]
+		vars := []string{"FLUXOR_GATEWAY=" + sqlite(t), "FLUXOR_TOKEN=" + token, "PYTHONDONTWRITEBYTECODE=1"}
+		if got := played(t, vars, program, args...); got != want {
+			t.Errorf("%s: got %s, want %s", program, got, want)
 		}
 	}
 }

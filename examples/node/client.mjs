@@ -22,10 +22,10 @@ function cell(value, kind) {
   return value === null || !read[kind] ? value : read[kind](value);
 }
 
-/** One session: one request at a time, in order. */
+/** One session: one request at a time, in order; each waits for the one before. */
 export class Gateway {
-  last = 0;
-  leaving = false;
+  last = 0; leaving = false;
+  before = Promise.resolve();
 
   static async connect({ host, port, user, token, db, ca }) {
     const g = new Gateway();
@@ -43,19 +43,21 @@ export class Gateway {
     const { value, done } = await this.lines.next();
     if (done) throw this.broken ?? new Error('the gateway closed the connection; whether the last request took effect is unknown');
     const message = JSON.parse(value);
+    if (![0, this.last].includes(message.id ?? 0)) throw new Error('the gateway answers another request');
     if (message.type === 'error') throw new GatewayError(message);
     this.leaving ||= message.type === 'goaway'; // finish, then connect anew
     return message;
   }
 
   /** Resolves to all rows of a query, or to [] and the end of anything else. */
-  async request(type, members = {}) {
+  request(type, members = {}) { return (this.before = this.before.catch(() => {}).then(() => this.ask(type, members))); }
+  async ask(type, members) {
     this.send({ type, id: ++this.last, ...members });
     const rows = [];
     for (let cols = []; ;) {
       const m = await this.read();
       if (m.type === 'head') cols = m.cols;
-      if (m.type === 'rows') rows.push(...m.r.map((row) => row.map((v, i) => cell(v, cols[i].k))));
+      if (m.type === 'rows') rows.push(...m.r.map((row) => row.map((v, i) => cell(v, cols[i]?.k))));
       if (m.type === 'end' && !m.more) return { rows, end: m };
     }
   }

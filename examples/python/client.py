@@ -40,38 +40,37 @@ class Gateway:
         if not line:
             raise ConnectionError("the gateway closed the connection; whether the last request took effect is unknown")
         message = json.loads(line, parse_float=decimal.Decimal)
+        if message.get("id", 0) not in (0, self.last):
+            raise ConnectionError("the gateway answers another request")
         if message["type"] == "error":
             raise GatewayError(message)
         self.leaving = self.leaving or message["type"] == "goaway"  # finish, then connect anew
         return message
 
     def request(self, type, **members):
-        """Yields the messages that answer a request, up to its end."""
+        """Returns all rows of a query, or [] of anything else, and the end of the answer."""
         self.last += 1
         self.send(type=type, id=self.last, **members)
+        rows, kinds = [], []
         while (message := self.read())["type"] != "end" or message.get("more"):
-            yield message
-        self.end = message
+            if message["type"] == "head":
+                kinds = [column.get("k") for column in message["cols"]]
+            rows += [[cell(value, kind) for value, kind in zip(row, kinds)] for row in message.get("r", [])]
+        return rows, message
 
     def query(self, sql, *args):
-        kinds = []
-        for message in self.request("query", sql=sql, args=args):
-            if message["type"] == "head":
-                kinds = [column["k"] for column in message["cols"]]
-            for row in message.get("r", []):
-                yield [cell(value, kind) for value, kind in zip(row, kinds)]
+        return self.request("query", sql=sql, args=args)[0]
 
     def exec(self, sql, *args, **members):
-        list(self.request("exec", sql=sql, args=args, **members))
-        return int(self.end.get("affected", 0))
+        return int(self.request("exec", sql=sql, args=args, **members)[1].get("affected", 0))
 
     @contextlib.contextmanager
     def transaction(self):
         """Commits, or rolls back upon an exception. Statements in it say tx=True, so that none runs outside."""
-        list(self.request("begin"))
+        self.request("begin")
         try:
             yield
         except BaseException:
-            list(self.request("rollback"))
+            self.request("rollback")
             raise
-        list(self.request("commit"))
+        self.request("commit")
