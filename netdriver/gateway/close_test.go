@@ -1,17 +1,19 @@
-// This file tests that a client which closes its rows early, or has another window than the gateway, loses nothing by it.
+// This file tests that a client which closes its rows early, has another window than the gateway or asks for a row that is too large loses nothing by it.
 
 package gateway_test
 
 import (
 	"context"
 	"database/sql"
+	"errors"
 	"fmt"
 	"net/url"
+	"strings"
 	"testing"
 	"time"
 
 	"github.com/fluxor-db/fluxor/internal/dbtest"
-	_ "github.com/fluxor-db/fluxor/netdriver"
+	"github.com/fluxor-db/fluxor/netdriver"
 	"github.com/fluxor-db/fluxor/netdriver/gateway"
 )
 
@@ -92,5 +94,22 @@ func TestAnyTwoWindowsGoTogether(t *testing.T) {
 			}
 			_ = rows.Close()
 		}
+	}
+}
+
+func TestARowThatIsTooLargeForAMessageCostsNoTransaction(t *testing.T) {
+	t.Parallel()
+	tx, err := throughDriver(t, sqlite(t), "").BeginTx(t.Context(), nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	var b []byte
+	err = tx.QueryRowContext(t.Context(), "select zeroblob(70000000)").Scan(&b)
+	var e *netdriver.Error
+	if !errors.As(err, &e) || e.Kind != "too_large" || e.ConnLost || !strings.Contains(e.Message, "67043328") {
+		t.Errorf("got %v", err)
+	}
+	if err := tx.Commit(); err != nil {
+		t.Error(err)
 	}
 }

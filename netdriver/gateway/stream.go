@@ -5,11 +5,16 @@ package gateway
 import (
 	"database/sql/driver"
 	"errors"
+	"fmt"
 	"io"
 	"slices"
 
 	"github.com/fluxor-db/fluxor/netdriver/internal/wire"
 )
+
+// mostRow is the largest row in bytes: its message, which may hold others already,
+// is one that clients take.
+const mostRow = wire.DefaultMessage - 2*wire.RowsTarget
 
 // stream is an answer with rows. A session keeps one for all.
 type stream struct {
@@ -201,7 +206,12 @@ func (t *stream) send() (err error) {
 	if out.B, err = t.enc.AppendRow(out.B, t.dest); err != nil {
 		return unfit(err)
 	}
-	if err := t.c.within(t.s.bounds, len(out.B)-before); err != nil {
+	size := len(out.B) - before
+	if size > mostRow {
+		out.B = out.B[:before]
+		return refused{wire.ErrorTooLarge, fmt.Sprintf("a row has %d bytes, a client takes %d", size, mostRow)}
+	}
+	if err := t.c.within(t.s.bounds, size); err != nil {
 		out.B = out.B[:before]
 		return err
 	}
