@@ -7,6 +7,7 @@ import (
 	"database/sql/driver"
 	"errors"
 	"strings"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -304,6 +305,41 @@ func TestASQLiteWriteThatItsTimeEndsMayHaveTakenEffect(t *testing.T) {
 		f := c.do(wire.TypeQuery, &wire.Statement{SQL: text, TimeoutMS: 20}).refused(t, wire.ErrorTimeout)
 		if f.Applied != want {
 			t.Errorf("%s: got %+v", text, f)
+		}
+	}
+}
+
+// resting is a database whose connections fail once they are told to, before anything
+// is sent.
+type resting struct {
+	faulty
+	opened, dead atomic.Int64
+}
+
+func (d *resting) Connect(context.Context) (driver.Conn, error) {
+	n := d.opened.Add(1)
+	query := func(context.Context, string) (driver.Rows, error) {
+		if n <= d.dead.Load() {
+			return nil, driver.ErrBadConn
+		}
+		return nil, errors.New("no rows here")
+	}
+	return &faultyConn{of: &faulty{query: query}}, nil
+}
+
+func TestASessionThatKeepsItsConnectionHearsOfItsEnd(t *testing.T) {
+	t.Parallel()
+	for pool, opens := range map[string]int64{"session": 1, "": 2} {
+		db := &resting{}
+		c := login(t, serve(t, config(db)), func(h *wire.Hello) { h.Session.Pool = pool })
+		c.query("set search_path to tenant").refused(t, wire.ErrorDB)
+		db.dead.Store(1)
+		f := c.query("select 1").fail
+		if lost := f.Conn == wire.ConnLost && f.Applied == wire.AppliedNo && f.Retryable; lost != (pool == "session") || db.opened.Load() != opens {
+			t.Errorf("pool %q: got %+v over %d connections", pool, f, db.opened.Load())
+		}
+		if f := c.query("select 1").refused(t, wire.ErrorDB); f.Conn != wire.ConnOK {
+			t.Errorf("pool %q: got %+v", pool, f)
 		}
 	}
 }

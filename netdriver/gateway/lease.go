@@ -213,8 +213,10 @@ func (l *lease) close() {
 }
 
 // again calls do, once more where the driver says that nothing was sent and
-// nothing of the session's hangs on the connection.
+// nothing of the session's hangs on the connection. On one that the whole session
+// keeps, whatever an earlier call left hangs.
 func (l *lease) again(ctx context.Context, do func(driver.Conn) error) error {
+	kept := l.whole && l.leased
 	for try := 1; ; try++ {
 		conn, err := l.virtual(ctx)
 		if err != nil {
@@ -224,7 +226,7 @@ func (l *lease) again(ctx context.Context, do func(driver.Conn) error) error {
 		if err = l.equip(ctx, conn); err == nil {
 			err = do(conn)
 		}
-		if try == mostTries || !errors.Is(err, driver.ErrBadConn) || l.tx != nil || l.pin != "" || l.fencing != nil || ctx.Err() != nil {
+		if try == mostTries || !errors.Is(err, driver.ErrBadConn) || kept || l.tx != nil || l.pin != "" || l.fencing != nil || ctx.Err() != nil {
 			return err
 		}
 		l.drop()
