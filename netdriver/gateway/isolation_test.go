@@ -206,6 +206,45 @@ func TestWhatTheLastStatementLeftIsReadByItsOwnClientAlone(t *testing.T) {
 	}
 }
 
+func TestWhatAnotherClientLeftIsNotKeptInAVariableEither(t *testing.T) {
+	t.Parallel()
+	s := serve(t, config(connector(t, "mysql://"+dbtest.MariaDB(t).NewDatabase(t).DSN(), one)))
+	a, b := login(t, s), login(t, s)
+	a.must("create table t (id integer auto_increment primary key, v int)")
+	a.do(wire.TypeReset, &wire.Empty{})
+	const insert = "insert into t (v) values (1)"
+	for how, run := range map[string]func(text string) *answer{
+		"exec": func(text string) *answer { return a.exec(text) }, "query": func(text string) *answer { return a.query(text) },
+	} {
+		for _, text := range []string{"set @kept = last_insert_id()", "set @kept = @@identity", "set @kept = row_count()"} {
+			a.must(insert)
+			b.must(insert)
+			if f := run(text).refused(t, wire.ErrorDenied); f.Applied != wire.AppliedNo || f.Pin != "" {
+				t.Errorf("%s, by %s: got %+v", text, how, f)
+			}
+			if got := a.query("select coalesce(@kept, 0)").value(t); shown(got) != "0" {
+				t.Errorf("%s, by %s: %v was kept", text, how, got)
+			}
+			a.do(wire.TypeReset, &wire.Empty{})
+		}
+	}
+	a.must(insert, "set @kept = last_insert_id()")
+	if got := a.query("select @kept = max(id) from t").value(t); shown(got) != "1" {
+		t.Errorf("its own number is not kept: %v", got)
+	}
+}
+
+func TestWhatAnotherClientLeftIsNotReadByAnExecEither(t *testing.T) {
+	t.Parallel()
+	s := serve(t, config(connector(t, dbtest.SQLite(t), one)))
+	a, b := login(t, s), login(t, s)
+	a.must("create table t (v)", "insert into t values (1)")
+	a.do(wire.TypeReset, &wire.Empty{})
+	a.must("insert into t values (2)", "select last_insert_rowid()")
+	b.must("insert into t values (3)")
+	a.exec("select last_insert_rowid()").refused(t, wire.ErrorDenied)
+}
+
 // stuck is a connection whose transactions cannot be rolled back.
 type stuck struct {
 	faultyConn

@@ -97,10 +97,10 @@ func (l *lease) recall(ctx context.Context, text string) (later bool, err error)
 	if !recalls && !echoes {
 		return false, nil
 	}
-	switch code := l.code(text); {
-	case recalls && !l.wrote || echoes && !l.ran:
+	switch {
+	case recalls && !l.wrote || echoes && !l.ran, echoes && l.stores(text):
 		return false, errRecall
-	case code == "session" || code == "shows":
+	case l.code(text) == "shows" || l.code(text) == "session" && !l.stores(text):
 		return true, nil
 	}
 	err = l.again(ctx, func(conn driver.Conn) error {
@@ -114,6 +114,17 @@ func (l *lease) recall(ctx context.Context, text string) (later bool, err error)
 		err = errRecall
 	}
 	return false, err
+}
+
+// stores reports whether a text may keep in the session what it reads, as SET does,
+// where a look afterwards is too late.
+func (l *lease) stores(text string) bool {
+	d, ok := l.db.(describer)
+	if !ok {
+		return true
+	}
+	verb := d.Describe(text).Verb
+	return verb != "SELECT" && verb != "SHOW"
 }
 
 // code is the code of a text; "" where nobody knows it.

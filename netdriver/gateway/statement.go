@@ -104,6 +104,9 @@ func (s *session) exec(c *call, m *wire.Statement) error {
 	}
 	c.sent = true
 	res, err := s.resultOf(c, text, p, args, outs.wantCursors())
+	if err == nil && c.recalls && !s.lease.continues() {
+		c.sent, res, err = false, nil, errRecall
+	}
 	end := wire.End{Out: outs.values()}
 	if res != nil {
 		c.done = true
