@@ -245,6 +245,25 @@ func TestWhatAnotherClientLeftIsNotReadByAnExecEither(t *testing.T) {
 	a.exec("select last_insert_rowid()").refused(t, wire.ErrorDenied)
 }
 
+func TestWhoOnlyPreparedAStatementHasLeftNothingToRead(t *testing.T) {
+	t.Parallel()
+	s := serve(t, config(connector(t, dbtest.SQLite(t), one)))
+	a, b := login(t, s), login(t, s)
+	a.must("create table t (id integer primary key, v)")
+	a.do(wire.TypeReset, &wire.Empty{})
+	a.must("insert into t values (4711, 'of another client')")
+	if p := b.do(wire.TypePrepare, &wire.Prepare{SID: 1, SQL: "insert into t (v) values (1)"}); p.fail != nil {
+		t.Fatal(p.fail)
+	}
+	b.query("select last_insert_rowid()").refused(t, wire.ErrorDenied)
+	if a := b.do(wire.TypeExec, &wire.Statement{SID: 1}); a.fail != nil {
+		t.Fatal(a.fail)
+	}
+	if got := b.query("select last_insert_rowid()").value(t); shown(got) != "4712" {
+		t.Errorf("got %v", got)
+	}
+}
+
 // stuck is a connection whose transactions cannot be rolled back.
 type stuck struct {
 	faultyConn

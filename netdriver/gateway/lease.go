@@ -95,6 +95,13 @@ func (l *lease) release() {
 // settle ends a statement that ran: what it may have left in the database's
 // session keeps the lease.
 func (l *lease) settle(text string, err error) {
+	l.keep(text, err)
+	l.remember(text, err)
+	l.conclude(err)
+}
+
+// keep keeps the lease for what a text may have left that ran, or was prepared.
+func (l *lease) keep(text string, err error) {
 	if l.pin == "" && !l.whole && !untouched(err) {
 		leaves, why := l.leaves(text)
 		switch {
@@ -105,8 +112,6 @@ func (l *lease) settle(text string, err error) {
 			l.pin = why
 		}
 	}
-	l.remember(text, err)
-	l.conclude(err)
 }
 
 // conclude draws the conclusions of a call: a connection that is gone is not kept,

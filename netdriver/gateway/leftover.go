@@ -142,11 +142,17 @@ var changing = words("changes-tables", "sequence", "several-statements", "select
 // remember notes, before the lease goes back, what the session has left on its
 // connection.
 func (l *lease) remember(text string, err error) {
-	if !l.continues() {
-		l.ran, l.wrote = false, false
-	}
+	l.notice()
 	if err == nil {
 		l.ran, l.wrote = true, l.wrote || changing[l.code(text)]
+	}
+}
+
+// notice forgets what the session left where somebody else had the connection
+// meanwhile.
+func (l *lease) notice() {
+	if !l.continues() {
+		l.ran, l.wrote = false, false
 	}
 }
 

@@ -203,7 +203,9 @@ func (s *session) prepare(c *call, m *wire.Prepare) error {
 	}
 	st, err := s.lease.prepare(c.ctx, m.SQL)
 	c.sent = err == nil
-	s.lease.settle(m.SQL, err)
+	s.lease.keep(m.SQL, err)
+	s.lease.notice() // it did not run: nothing of it is there to be read
+	s.lease.conclude(err)
 	if err != nil {
 		return err
 	}
