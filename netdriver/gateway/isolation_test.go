@@ -264,6 +264,28 @@ func TestWhoOnlyPreparedAStatementHasLeftNothingToRead(t *testing.T) {
 	}
 }
 
+func TestAnEmptyTransactionReadsNoNumberOfAnotherClient(t *testing.T) {
+	t.Parallel()
+	for name, dsn := range map[string]string{"sqlite": dbtest.SQLite(t), "mysql": "mysql://" + dbtest.MariaDB(t).NewDatabase(t).DSN()} {
+		ask := map[string]string{"sqlite": "select last_insert_rowid()", "mysql": "select last_insert_id()"}[name]
+		s := serve(t, config(connector(t, dsn, one)))
+		a, b := login(t, s), login(t, s)
+		a.must("create table t (id integer primary key " + map[string]string{"mysql": "auto_increment"}[name] + ", v int)")
+		a.do(wire.TypeReset, &wire.Empty{})
+		const insert = "insert into t (v) values (1)"
+		b.must(insert)
+		a.must(insert)
+		b.do(wire.TypeBegin, &wire.Begin{})
+		b.query(ask).refused(t, wire.ErrorDenied)
+		b.must("update t set v = 2 where id = 1", insert)
+		b.query("select count(*) from t").value(t)
+		if got := b.query(ask).value(t); shown(got) != "3" {
+			t.Errorf("%s: its own is %v, want 3", name, got)
+		}
+		b.do(wire.TypeRollback, &wire.Empty{})
+	}
+}
+
 // stuck is a connection whose transactions cannot be rolled back.
 type stuck struct {
 	faultyConn

@@ -38,6 +38,8 @@ type lease struct {
 
 	ran      bool       // the last statement on the connection was the session's own
 	wrote    bool       // and so was one before it that changed something
+	acted    bool       // and one before it that may have
+	noted    bool       // since the last release it was seen whose the connection was before
 	leased   bool       // a call was made since the last release
 	reads    bool       // the user only reads
 	fencing  driver.Tx  // in which the database refuses changes, for one statement
@@ -86,7 +88,7 @@ func (l *lease) release() {
 		l.drop()
 		return
 	}
-	l.leased = false
+	l.leased, l.noted = false, false
 	if v, ok := l.conn.(driver.Validator); ok {
 		_ = v.IsValid()
 	}
@@ -198,7 +200,7 @@ func (l *lease) drop() {
 		l.end(nil)
 	}
 	l.tx, l.end, l.failed, l.steps, l.pin = nil, nil, false, false, ""
-	l.ran, l.wrote, l.leased, l.fencing, l.equipped = false, false, false, nil, 0
+	l.ran, l.wrote, l.acted, l.noted, l.leased, l.fencing, l.equipped = false, false, false, false, false, nil, 0
 	if l.conn != nil {
 		_ = l.conn.Close()
 		l.conn = nil
