@@ -3,6 +3,7 @@
 package gateway_test
 
 import (
+	"net"
 	"strings"
 	"testing"
 
@@ -129,5 +130,32 @@ func TestWhereEachStatementLeavesTheSessionAloneClientsShareAConnection(t *testi
 	}
 	if n := db.PoolStats().Used; n != 0 {
 		t.Errorf("%d connections are leased", n)
+	}
+}
+
+func TestNothingBeginsBehindWhatTheClientsEndCanceled(t *testing.T) {
+	t.Parallel()
+	s := sqlite(t)
+	setup := login(t, s)
+	setup.must("create table t (v)")
+	setup.do(wire.TypeReset, &wire.Empty{})
+	c := login(t, s)
+	const slow = "insert into t with recursive n(i) as (select 1 union all select i + 1 from n) select 'debit' from n where i < 0"
+	var b wire.Buffer
+	b.Add(wire.TypeBegin, 1, &wire.Begin{}, c.codec)
+	b.Add(wire.TypeExec, 2, &wire.Statement{SQL: slow, Tx: true}, c.codec)
+	b.Add(wire.TypeExec, 3, &wire.Statement{SQL: "insert into t values ('credit')", Tx: true}, c.codec)
+	b.Add(wire.TypeCommit, 4, &wire.Empty{}, c.codec)
+	c.write(b.Bytes())
+	if err := c.conn.(*net.TCPConn).CloseWrite(); err != nil {
+		t.Fatal(err)
+	}
+	if a := c.answer(1); a.fail != nil {
+		t.Fatal(a.fail)
+	}
+	c.answer(2).refused(t, wire.ErrorCanceled)
+	c.ended()
+	if got := setup.query("select count(*) from t").value(t); got != int64(0) {
+		t.Errorf("%v rows are there", got)
 	}
 }

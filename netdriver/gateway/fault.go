@@ -120,7 +120,8 @@ func (l *lease) words(err error) string {
 	return err.Error()
 }
 
-// applied says whether what the call asked for took effect.
+// applied says whether what the call asked for took effect. "No" is said where
+// nothing was sent, the text is proven to read, or the database refused all of it.
 func applied(l *lease, c *call, err error) string {
 	var unknown *refusal.IndeterminateError
 	switch {
@@ -133,8 +134,11 @@ func applied(l *lease, c *call, err error) string {
 	case errors.Is(err, driver.ErrBadConn):
 		return wire.AppliedNo
 	}
+	if !c.rows && ended(err) && (tellsOfSent(l.about.Type) || l.onlyReads(c.text)) {
+		return wire.AppliedNo
+	}
 	class := l.classOf(err)
-	if class.Answered() || class == backend.ClassFatal || class == backend.ClassUnavailable || !c.rows && ended(err) {
+	if answered := class.Answered() || class == backend.ClassFatal || class == backend.ClassUnavailable; answered && (tellsOfSent(l.about.Type) || !ended(err)) && l.allOrNothing(c.text) {
 		return wire.AppliedNo
 	}
 	if strings.HasPrefix(err.Error(), "sql: ") { // an argument that was not converted
@@ -143,8 +147,7 @@ func applied(l *lease, c *call, err error) string {
 	return wire.AppliedUnknown
 }
 
-// ended reports whether an error is a context's end. Where a statement may have
-// taken effect then, Fluxor says so by an IndeterminateError.
+// ended reports whether an error is a context's end.
 func ended(err error) bool {
 	return errors.Is(err, context.Canceled) || errors.Is(err, context.DeadlineExceeded) || errors.Is(err, errCanceled)
 }

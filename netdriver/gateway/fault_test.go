@@ -7,6 +7,7 @@ import (
 	"database/sql/driver"
 	"errors"
 	"strings"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -226,5 +227,119 @@ func TestARequestThatIsNotAllowedEndsTheSession(t *testing.T) {
 			t.Errorf("%s: got %+v", name, f)
 		}
 		c.ended()
+	}
+}
+
+func TestAnErrorAfterAPartTookEffectDoesNotSayThatNothingDid(t *testing.T) {
+	t.Parallel()
+	for name, try := range map[string]struct {
+		dsn    string
+		setup  string
+		halves []string
+		whole  []string
+	}{
+		"sqlite": {
+			dbtest.SQLite(t), "create table u (v)",
+			[]string{"insert into t values (1); insert into nowhere values (2)", "insert or fail into t values (1), (7)"},
+			[]string{"insert into t values (1), (7)", "create table t (v)", "drop table nowhere", "insert into nowhere values (1);"},
+		},
+		"mysql": {
+			"mysql://" + dbtest.MariaDB(t).NewDatabase(t).DSN("multiStatements=true"),
+			"create procedure p() begin insert into t values (1); signal sqlstate '45000'; end",
+			[]string{"insert into t values (1); insert into nowhere values (2)", "call p()"},
+			[]string{"insert into t values (1), (7)", "create table t (v int)", "insert into nowhere values (1)"},
+		},
+		"postgres": {
+			dbtest.Postgres(t).NewDatabase(t).URL(),
+			"create procedure p() language plpgsql as $$ begin insert into t values (1); commit; raise exception 'no'; end $$",
+			[]string{"begin; insert into t values (1); commit; select 1/0", "call p()"},
+			[]string{"insert into t values (1), (7)", "create table t (v int)", "drop table nowhere", "insert into nowhere values (nofunction())"},
+		},
+	} {
+		c := login(t, serve(t, config(connector(t, try.dsn))))
+		c.must("create table t (v int unique)", "insert into t values (7)", try.setup)
+		c.do(wire.TypeReset, &wire.Empty{})
+		for _, text := range try.halves {
+			before := len(c.query("select v from t").sets[0])
+			if f := c.exec(text).refused(t, wire.ErrorDB); f.Applied != wire.AppliedUnknown {
+				t.Errorf("%s: %s: got %+v", name, text, f)
+			}
+			c.do(wire.TypeReset, &wire.Empty{})
+			if after := len(c.query("select v from t").sets[0]); after != before+1 {
+				t.Errorf("%s: %s: %d rows, then %d: no part took effect", name, text, before, after)
+			}
+			c.must("delete from t where v = 1")
+		}
+		for _, text := range try.whole {
+			if f := c.exec(text).refused(t, wire.ErrorDB); f.Applied != wire.AppliedNo {
+				t.Errorf("%s: %s: got %+v", name, text, f)
+			}
+		}
+	}
+}
+
+// late is a database of SQLite's kind that carries out what it is asked and then
+// answers with the end of the context.
+type late struct{ faulty }
+
+func (*late) Backend() backend.Backend { return backend.Backend{Type: "sqlite"} }
+
+func (*late) Describe(text string) fluxor.TextFacts {
+	if strings.HasPrefix(text, "select") {
+		return fluxor.TextFacts{Verb: "SELECT", Count: 1, Code: "one-read"}
+	}
+	return fluxor.TextFacts{Verb: "INSERT", Count: 1, Code: "changes-tables"}
+}
+
+func (*late) Fingerprint(text string) string { return text }
+
+func TestASQLiteWriteThatItsTimeEndsMayHaveTakenEffect(t *testing.T) {
+	t.Parallel()
+	db := &late{}
+	db.faulty.query = func(ctx context.Context, _ string) (driver.Rows, error) {
+		<-ctx.Done()
+		return nil, ctx.Err()
+	}
+	c := login(t, serve(t, config(db)))
+	for text, want := range map[string]string{"select 1": wire.AppliedNo, "insert into t values (1) returning v": wire.AppliedUnknown} {
+		f := c.do(wire.TypeQuery, &wire.Statement{SQL: text, TimeoutMS: 20}).refused(t, wire.ErrorTimeout)
+		if f.Applied != want {
+			t.Errorf("%s: got %+v", text, f)
+		}
+	}
+}
+
+// resting is a database whose connections fail once they are told to, before anything
+// is sent.
+type resting struct {
+	faulty
+	opened, dead atomic.Int64
+}
+
+func (d *resting) Connect(context.Context) (driver.Conn, error) {
+	n := d.opened.Add(1)
+	query := func(context.Context, string) (driver.Rows, error) {
+		if n <= d.dead.Load() {
+			return nil, driver.ErrBadConn
+		}
+		return nil, errors.New("no rows here")
+	}
+	return &faultyConn{of: &faulty{query: query}}, nil
+}
+
+func TestASessionThatKeepsItsConnectionHearsOfItsEnd(t *testing.T) {
+	t.Parallel()
+	for pool, opens := range map[string]int64{"session": 1, "": 2} {
+		db := &resting{}
+		c := login(t, serve(t, config(db)), func(h *wire.Hello) { h.Session.Pool = pool })
+		c.query("set search_path to tenant").refused(t, wire.ErrorDB)
+		db.dead.Store(1)
+		f := c.query("select 1").fail
+		if lost := f.Conn == wire.ConnLost && f.Applied == wire.AppliedNo && f.Retryable; lost != (pool == "session") || db.opened.Load() != opens {
+			t.Errorf("pool %q: got %+v over %d connections", pool, f, db.opened.Load())
+		}
+		if f := c.query("select 1").refused(t, wire.ErrorDB); f.Conn != wire.ConnOK {
+			t.Errorf("pool %q: got %+v", pool, f)
+		}
 	}
 }

@@ -50,6 +50,7 @@ type inbox struct {
 	mu       sync.Mutex // protects all below; nothing is read or written under it
 	queue    []request
 	fail     error // of the connection; nothing more will come
+	cut      bool  // its end canceled a request, and what waits behind that is not begun
 	busy     bool  // a request runs
 	watching bool  // the watcher has the reader
 	stopping bool  // it is to give the reader back
@@ -71,17 +72,17 @@ func newInbox(conn net.Conn, r *wire.Reader, memory *budget) *inbox {
 // os.ErrDeadlineExceeded, and loses nothing.
 func (b *inbox) next(deadline time.Time) (request, error) {
 	b.mu.Lock()
-	if len(b.queue) > 0 {
+	if len(b.queue) > 0 && !b.cut {
 		q := b.queue[0]
 		b.queue = b.queue[1:]
 		b.mu.Unlock()
 		return q, nil
 	}
-	b.queue = nil
 	if b.fail != nil {
 		defer b.mu.Unlock()
-		return request{}, b.fail
+		return request{}, b.fail // close frees what was not begun
 	}
+	b.queue = nil
 	if b.nudged {
 		b.nudged = false
 		deadline = longAgo
@@ -128,11 +129,11 @@ func (b *inbox) interrupt(why error) {
 }
 
 // begin says that request id runs, with the given window for its rows; end ends
-// that. Between them a cancel or the client's end calls cancel.
+// that. Between them a cancel or the client's end calls cancel, unless it is nil.
 func (b *inbox) begin(id uint32, window int64, cancel context.CancelCauseFunc) {
 	b.mu.Lock()
 	b.busy, b.current, b.cancel, b.window = true, id, cancel, window
-	if b.killed {
+	if b.killed && cancel != nil {
 		cancel(errKilled)
 	}
 	b.mu.Unlock()
@@ -235,6 +236,7 @@ func (b *inbox) failed(err error) bool {
 	}
 	b.fail = err
 	if b.cancel != nil {
+		b.cut = true
 		b.cancel(errGone)
 	}
 	return false

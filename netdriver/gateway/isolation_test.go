@@ -206,6 +206,86 @@ func TestWhatTheLastStatementLeftIsReadByItsOwnClientAlone(t *testing.T) {
 	}
 }
 
+func TestWhatAnotherClientLeftIsNotKeptInAVariableEither(t *testing.T) {
+	t.Parallel()
+	s := serve(t, config(connector(t, "mysql://"+dbtest.MariaDB(t).NewDatabase(t).DSN(), one)))
+	a, b := login(t, s), login(t, s)
+	a.must("create table t (id integer auto_increment primary key, v int)")
+	a.do(wire.TypeReset, &wire.Empty{})
+	const insert = "insert into t (v) values (1)"
+	for how, run := range map[string]func(text string) *answer{
+		"exec": func(text string) *answer { return a.exec(text) }, "query": func(text string) *answer { return a.query(text) },
+	} {
+		for _, text := range []string{"set @kept = last_insert_id()", "set @kept = @@identity", "set @kept = row_count()"} {
+			a.must(insert)
+			b.must(insert)
+			if f := run(text).refused(t, wire.ErrorDenied); f.Applied != wire.AppliedNo || f.Pin != "" {
+				t.Errorf("%s, by %s: got %+v", text, how, f)
+			}
+			if got := a.query("select coalesce(@kept, 0)").value(t); shown(got) != "0" {
+				t.Errorf("%s, by %s: %v was kept", text, how, got)
+			}
+			a.do(wire.TypeReset, &wire.Empty{})
+		}
+	}
+	a.must(insert, "set @kept = last_insert_id()")
+	if got := a.query("select @kept = max(id) from t").value(t); shown(got) != "1" {
+		t.Errorf("its own number is not kept: %v", got)
+	}
+}
+
+func TestWhatAnotherClientLeftIsNotReadByAnExecEither(t *testing.T) {
+	t.Parallel()
+	s := serve(t, config(connector(t, dbtest.SQLite(t), one)))
+	a, b := login(t, s), login(t, s)
+	a.must("create table t (v)", "insert into t values (1)")
+	a.do(wire.TypeReset, &wire.Empty{})
+	a.must("insert into t values (2)", "select last_insert_rowid()")
+	b.must("insert into t values (3)")
+	a.exec("select last_insert_rowid()").refused(t, wire.ErrorDenied)
+}
+
+func TestWhoOnlyPreparedAStatementHasLeftNothingToRead(t *testing.T) {
+	t.Parallel()
+	s := serve(t, config(connector(t, dbtest.SQLite(t), one)))
+	a, b := login(t, s), login(t, s)
+	a.must("create table t (id integer primary key, v)")
+	a.do(wire.TypeReset, &wire.Empty{})
+	a.must("insert into t values (4711, 'of another client')")
+	if p := b.do(wire.TypePrepare, &wire.Prepare{SID: 1, SQL: "insert into t (v) values (1)"}); p.fail != nil {
+		t.Fatal(p.fail)
+	}
+	b.query("select last_insert_rowid()").refused(t, wire.ErrorDenied)
+	if a := b.do(wire.TypeExec, &wire.Statement{SID: 1}); a.fail != nil {
+		t.Fatal(a.fail)
+	}
+	if got := b.query("select last_insert_rowid()").value(t); shown(got) != "4712" {
+		t.Errorf("got %v", got)
+	}
+}
+
+func TestAnEmptyTransactionReadsNoNumberOfAnotherClient(t *testing.T) {
+	t.Parallel()
+	for name, dsn := range map[string]string{"sqlite": dbtest.SQLite(t), "mysql": "mysql://" + dbtest.MariaDB(t).NewDatabase(t).DSN()} {
+		ask := map[string]string{"sqlite": "select last_insert_rowid()", "mysql": "select last_insert_id()"}[name]
+		s := serve(t, config(connector(t, dsn, one)))
+		a, b := login(t, s), login(t, s)
+		a.must("create table t (id integer primary key " + map[string]string{"mysql": "auto_increment"}[name] + ", v int)")
+		a.do(wire.TypeReset, &wire.Empty{})
+		const insert = "insert into t (v) values (1)"
+		b.must(insert)
+		a.must(insert)
+		b.do(wire.TypeBegin, &wire.Begin{})
+		b.query(ask).refused(t, wire.ErrorDenied)
+		b.must("update t set v = 2 where id = 1", insert)
+		b.query("select count(*) from t").value(t)
+		if got := b.query(ask).value(t); shown(got) != "3" {
+			t.Errorf("%s: its own is %v, want 3", name, got)
+		}
+		b.do(wire.TypeRollback, &wire.Empty{})
+	}
+}
+
 // stuck is a connection whose transactions cannot be rolled back.
 type stuck struct {
 	faultyConn

@@ -38,6 +38,8 @@ type lease struct {
 
 	ran      bool       // the last statement on the connection was the session's own
 	wrote    bool       // and so was one before it that changed something
+	acted    bool       // and one before it that may have
+	noted    bool       // since the last release it was seen whose the connection was before
 	leased   bool       // a call was made since the last release
 	reads    bool       // the user only reads
 	fencing  driver.Tx  // in which the database refuses changes, for one statement
@@ -86,7 +88,7 @@ func (l *lease) release() {
 		l.drop()
 		return
 	}
-	l.leased = false
+	l.leased, l.noted = false, false
 	if v, ok := l.conn.(driver.Validator); ok {
 		_ = v.IsValid()
 	}
@@ -95,6 +97,13 @@ func (l *lease) release() {
 // settle ends a statement that ran: what it may have left in the database's
 // session keeps the lease.
 func (l *lease) settle(text string, err error) {
+	l.keep(text, err)
+	l.remember(text, err)
+	l.conclude(err)
+}
+
+// keep keeps the lease for what a text may have left that ran, or was prepared.
+func (l *lease) keep(text string, err error) {
 	if l.pin == "" && !l.whole && !untouched(err) {
 		leaves, why := l.leaves(text)
 		switch {
@@ -105,8 +114,6 @@ func (l *lease) settle(text string, err error) {
 			l.pin = why
 		}
 	}
-	l.remember(text, err)
-	l.conclude(err)
 }
 
 // conclude draws the conclusions of a call: a connection that is gone is not kept,
@@ -193,7 +200,7 @@ func (l *lease) drop() {
 		l.end(nil)
 	}
 	l.tx, l.end, l.failed, l.steps, l.pin = nil, nil, false, false, ""
-	l.ran, l.wrote, l.leased, l.fencing, l.equipped = false, false, false, nil, 0
+	l.ran, l.wrote, l.acted, l.noted, l.leased, l.fencing, l.equipped = false, false, false, false, false, nil, 0
 	if l.conn != nil {
 		_ = l.conn.Close()
 		l.conn = nil
@@ -213,8 +220,10 @@ func (l *lease) close() {
 }
 
 // again calls do, once more where the driver says that nothing was sent and
-// nothing of the session's hangs on the connection.
+// nothing of the session's hangs on the connection. On one that the whole session
+// keeps, whatever an earlier call left hangs.
 func (l *lease) again(ctx context.Context, do func(driver.Conn) error) error {
+	kept := l.whole && l.leased
 	for try := 1; ; try++ {
 		conn, err := l.virtual(ctx)
 		if err != nil {
@@ -224,7 +233,7 @@ func (l *lease) again(ctx context.Context, do func(driver.Conn) error) error {
 		if err = l.equip(ctx, conn); err == nil {
 			err = do(conn)
 		}
-		if try == mostTries || !errors.Is(err, driver.ErrBadConn) || l.tx != nil || l.pin != "" || l.fencing != nil || ctx.Err() != nil {
+		if try == mostTries || !errors.Is(err, driver.ErrBadConn) || kept || l.tx != nil || l.pin != "" || l.fencing != nil || ctx.Err() != nil {
 			return err
 		}
 		l.drop()

@@ -5,6 +5,7 @@ package gateway
 import (
 	"context"
 	"database/sql/driver"
+	"errors"
 	"regexp"
 	"strings"
 
@@ -82,25 +83,29 @@ func (l *lease) own() bool {
 // left.
 var errRecall = refused{
 	wire.ErrorDenied,
-	"the statement reads what an earlier one left in the database's session, and that may be another client's; run both in a transaction, or with pool=session",
+	"the statement reads what an earlier one left in the database's session, and that may be another client's; run both in one transaction, or with pool=session",
 }
 
 // recall makes sure, before a statement that reads what an earlier one left, that
 // this was the session's own. Where a look afterwards is early enough it says so:
 // asking the database before would itself be the last statement.
 func (l *lease) recall(ctx context.Context, text string) (later bool, err error) {
-	if l.own() {
-		return false, nil
-	}
 	words := l.bare(text)
 	recalls, echoes := l.say(words, recalling), l.say(words, echoing)
 	if !recalls && !echoes {
 		return false, nil
 	}
-	switch code := l.code(text); {
-	case recalls && !l.wrote || echoes && !l.ran:
+	if l.own() {
+		l.notice()
+		if recalls && !l.wrote && !l.acted || echoes && !l.ran {
+			err = errRecall
+		}
+		return false, err
+	}
+	switch {
+	case recalls && !l.wrote || echoes && !l.ran, echoes && l.stores(text):
 		return false, errRecall
-	case code == "session" || code == "shows":
+	case l.code(text) == "shows" || l.code(text) == "session" && !l.stores(text):
 		return true, nil
 	}
 	err = l.again(ctx, func(conn driver.Conn) error {
@@ -114,6 +119,17 @@ func (l *lease) recall(ctx context.Context, text string) (later bool, err error)
 		err = errRecall
 	}
 	return false, err
+}
+
+// stores reports whether a text may keep in the session what it reads, as SET does,
+// where a look afterwards is too late.
+func (l *lease) stores(text string) bool {
+	d, ok := l.db.(describer)
+	if !ok {
+		return true
+	}
+	verb := d.Describe(text).Verb
+	return verb != "SELECT" && verb != "SHOW"
 }
 
 // code is the code of a text; "" where nobody knows it.
@@ -131,12 +147,31 @@ var changing = words("changes-tables", "sequence", "several-statements", "select
 // remember notes, before the lease goes back, what the session has left on its
 // connection.
 func (l *lease) remember(text string, err error) {
-	if !l.continues() {
-		l.ran, l.wrote = false, false
-	}
+	l.notice()
 	if err == nil {
-		l.ran, l.wrote = true, l.wrote || changing[l.code(text)]
+		l.wrote = l.wrote || changing[l.code(text)]
 	}
+	if err == nil || l.own() && !untouched(err) && !refusedHere(err) {
+		l.ran, l.acted = true, l.acted || !still[l.code(text)]
+	}
+}
+
+// still are the codes of statements that leave nothing of what others recall.
+var still = words("one-read", "reads-clock", "reads-catalog", "session", "shows", "transaction", "empty", "locking-read", "assigns")
+
+// refusedHere reports whether it was the gateway that refused a statement.
+func refusedHere(err error) bool {
+	var ours refused
+	return errors.As(err, &ours)
+}
+
+// notice forgets what the session left where somebody else had the connection
+// meanwhile: before what is leased now, for then it is the session's alone.
+func (l *lease) notice() {
+	if !l.noted && !l.continues() {
+		l.ran, l.wrote, l.acted = false, false, false
+	}
+	l.noted = true
 }
 
 // continues reports whether what is leased was nobody else's since the session had

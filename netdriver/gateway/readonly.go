@@ -5,6 +5,7 @@ package gateway
 import (
 	"context"
 	"database/sql/driver"
+	"regexp"
 
 	"github.com/fluxor-db/fluxor/netdriver/internal/wire"
 )
@@ -65,16 +66,32 @@ func (s *session) mayRun(text string) error {
 	if facts.Count != 1 || suspect[facts.Code] || !readingVerbs[s.lease.about.Type][facts.Verb] {
 		return errReadOnly
 	}
+	if s.lease.about.Type == "sqlite" && pragma.MatchString(text) && (facts.Verb == "EXPLAIN" || pragma.MatchString(d.Fingerprint(text))) {
+		return errReadOnly
+	}
 	return nil
 }
+
+// pragma is a word that SQLite carries out while it prepares a text, also behind
+// EXPLAIN. Where it is part of a literal it does no harm.
+var pragma = regexp.MustCompile(`(?i)\bpragma\b`)
 
 // fence makes the database refuse changes until unfence, where the user only reads
 // and is in no transaction, which refuses them itself. With PostgreSQL and MySQL it
 // is a transaction of the gateway's: a function within it cannot end it, nor make
 // it write (PostgreSQL, "SET TRANSACTION": not after the first snapshot), and the
 // text cannot be one that does. Each text is prepared as well, so that the server
-// itself refuses several.
+// itself refuses several. With SQLite it is the session's mode, which the lease's
+// first statement brings, set anew for each that follows.
 func (l *lease) fence(ctx context.Context) error {
+	if l.reads && l.about.Type == "sqlite" && l.equipped > 0 {
+		return l.again(ctx, func(conn driver.Conn) error {
+			defer l.aside()()
+			text, args := onlyReading.set("")
+			_, err := execConn(ctx, conn, text, args)
+			return err
+		})
+	}
 	if !l.reads || l.tx != nil || !fenced(l.about.Type) {
 		return nil
 	}

@@ -204,15 +204,27 @@ func TestAReaderOfSQLiteChangesNothing(t *testing.T) {
 	for _, text := range append(escapes,
 		"with gone as (select 1) delete from kept", "with gone as (select 1) insert into kept select * from gone",
 		"pragma query_only = 0", "pragma query_only(0)", "select 1; pragma query_only = 0; delete from kept",
+		"explain pragma query_only = 0", "EXPLAIN/**/PRAGMA query_only(0)", "explain query plan pragma query_only = 0", "explain pragma\nquery_only",
 		"attach ':memory:' as other", "create temp table mine (v)", "vacuum", "replace into kept values (8)", "savepoint x", "release x",
 	) {
 		k.attack(text, false)
 	}
-	for _, text := range []string{"select * from pragma_query_only", "explain delete from kept", "values (1)"} {
+	for _, text := range []string{"select * from pragma_query_only", "select 'a pragma'", "explain delete from kept", "values (1)"} {
 		k.attack(text, true)
 	}
 	if got := k.owner.exec("insert into kept values (9)"); got.fail != nil {
 		t.Errorf("the owner writes no more: %v", got.fail)
+	}
+}
+
+func TestAReaderOfSQLiteCannotEndItsModeByExplain(t *testing.T) {
+	t.Parallel()
+	k := keeping(t, connector(t, dbtest.SQLite(t), one))
+	k.reader.query("explain pragma query_only = 0").refused(t, wire.ErrorReadOnly)
+	k.reader.do(wire.TypePrepare, &wire.Prepare{SID: 1, SQL: "explain pragma query_only = 0"}).refused(t, wire.ErrorReadOnly)
+	k.reader.exec("with gone as (select 1) delete from kept").refused(t, wire.ErrorDB)
+	if got := k.owner.query(k.count).value(t); shown(got) != "1" {
+		t.Errorf("there are %v rows now", got)
 	}
 }
 

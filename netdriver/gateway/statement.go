@@ -104,6 +104,9 @@ func (s *session) exec(c *call, m *wire.Statement) error {
 	}
 	c.sent = true
 	res, err := s.resultOf(c, text, p, args, outs.wantCursors())
+	if err == nil && c.recalls && !s.lease.continues() {
+		c.sent, res, err = false, nil, errRecall
+	}
 	end := wire.End{Out: outs.values()}
 	if res != nil {
 		c.done = true
@@ -200,7 +203,9 @@ func (s *session) prepare(c *call, m *wire.Prepare) error {
 	}
 	st, err := s.lease.prepare(c.ctx, m.SQL)
 	c.sent = err == nil
-	s.lease.settle(m.SQL, err)
+	s.lease.keep(m.SQL, err)
+	s.lease.notice() // it did not run: nothing of it is there to be read
+	s.lease.conclude(err)
 	if err != nil {
 		return err
 	}

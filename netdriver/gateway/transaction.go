@@ -62,7 +62,7 @@ func (s *session) finishTx(c *call, t wire.Type) error {
 	if l.tx == nil {
 		return refused{wire.ErrorProtocol, "there is no transaction"}
 	}
-	s.in.begin(c.id, 0, func(error) {})
+	s.in.begin(c.id, 0, nil)
 	defer s.in.end()
 	c.sent = true
 	err := l.finishTx(t)
@@ -101,7 +101,7 @@ func (l *lease) finishTx(t wire.Type) (err error) {
 // connection whose state is not known goes to nobody else.
 func (s *session) reset(c *call, _ *wire.Empty) error {
 	l := &s.lease
-	s.in.begin(c.id, 0, func(error) {})
+	s.in.begin(c.id, 0, nil)
 	defer s.in.end()
 	if l.tx != nil {
 		_ = l.finishTx(wire.TypeRollback)
