@@ -32,7 +32,7 @@ MODULES := . $(patsubst %/go.mod,%,$(wildcard internal/compat/go.mod internal/ca
 MUTANTS := fluxor_mutant_pending fluxor_mutant_versions
 
 # The conformance suite is half of what the root package's tests take, and waits for
-# servers most of that time: it runs beside the others.
+# servers most of that time: it runs beside the others, and then the other modules do.
 CONFORMANCE := ^TestFluxorBehavesAsTheBareDriver$$
 
 # The version stamp needs a git that trusts the checkout; nothing here uses it.
@@ -54,14 +54,16 @@ demo: ## see what Fluxor does, on a database of its own
 	@$(GO) run ./cmd/fluxor demo $(ARGS)
 
 test: servers ## run all tests with the race detector, on private database servers
-	@$(GO) test -race -timeout 25m -run '$(CONFORMANCE)' . & conformance=$$!; \
-	trap 'kill $$conformance 2>/dev/null || true' EXIT; \
-	for module in $(MODULES); do \
-		echo "test: module $$module"; \
-		(cd $$module && $(GO) test -race -p $(P) -timeout 25m -skip '$(CONFORMANCE)' ./...); \
-	done; \
-	wait $$conformance
-	@$(sanitized)
+	@( $(GO) test -race -timeout 25m -run '$(CONFORMANCE)' .; \
+		for module in $(filter-out .,$(MODULES)); do \
+			echo "test: module $$module"; \
+			(cd $$module && $(GO) test -race -p 1 -timeout 25m ./...); \
+		done; \
+		$(sanitized) ) & beside=$$!; \
+	trap 'kill $$beside 2>/dev/null || true' EXIT; \
+	echo "test: module ."; \
+	$(GO) test -race -p $(P) -timeout 25m -skip '$(CONFORMANCE)' ./...; \
+	wait $$beside
 	@echo "test: all passed"
 
 asan: servers ## run the tests over Oracle's double with AddressSanitizer and UndefinedBehaviorSanitizer in it
