@@ -79,7 +79,7 @@ func TestRowsThatAreClosedEarlyUndoNothing(t *testing.T) {
 func TestAnyTwoWindowsGoTogether(t *testing.T) {
 	t.Parallel()
 	for _, limit := range []int64{0, 64 << 10} {
-		s := sqlite(t, func(c *gateway.Config) { c.Limits.Window, c.Timeouts.StreamIdle = limit, 2*time.Second })
+		s := sqlite(t, func(c *gateway.Config) { c.Limits.Window, c.Timeouts.StreamIdle = limit, 20*time.Second })
 		for _, window := range []int{4 << 10, 64 << 10, 256 << 10, 8 << 20} {
 			rows, err := throughDriver(t, s, fmt.Sprint("&window=", window)).QueryContext(t.Context(), numbers("30000"))
 			if err != nil {

@@ -59,28 +59,23 @@ func (x *exam) keptBehindPooler() {
 }
 
 // shared looks for one server session that serves two clients, or two that
-// serve one. An answer is the evidence.
+// serve one. An answer is the evidence. One is asked once more after each round:
+// in strict turns a pooler that lends its two sessions in turn gives each client
+// the same one for ever.
 func shared(ctx context.Context, one, two *sql.Conn) (string, error) {
-	var first, other int
-	for i := range rounds {
-		a, err := backendPID(ctx, one)
-		if err != nil {
-			return "", err
-		}
-		b, err := backendPID(ctx, two)
-		if err != nil {
-			return "", err
-		}
-		if i == 0 {
-			first, other = a, b
-		}
-		switch {
-		case a == b:
-			return fmt.Sprintf("two client connections were served by one server session (process %d)", a), nil
-		case a != first:
-			return fmt.Sprintf("one client connection was served by two server sessions (processes %d and %d)", first, a), nil
-		case b != other:
-			return fmt.Sprintf("one client connection was served by two server sessions (processes %d and %d)", other, b), nil
+	serves := map[*sql.Conn]int{}
+	for range rounds {
+		for _, c := range []*sql.Conn{one, two, one} {
+			pid, err := backendPID(ctx, c)
+			if err != nil {
+				return "", err
+			}
+			if before, asked := serves[c]; asked && before != pid {
+				return fmt.Sprintf("one client connection was served by two server sessions (processes %d and %d)", before, pid), nil
+			}
+			if serves[c] = pid; serves[one] == serves[two] {
+				return fmt.Sprintf("two client connections were served by one server session (process %d)", pid), nil
+			}
 		}
 	}
 	return "", nil
