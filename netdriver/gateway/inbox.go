@@ -15,9 +15,10 @@ import (
 )
 
 const (
-	// watchAfter is how long a statement runs before somebody listens for its
-	// cancel: most are over sooner and cost no goroutine.
-	watchAfter = 5 * time.Millisecond
+	// watchAfter is how long a statement runs, or waits for a connection, before
+	// somebody listens for its cancel: most are over sooner, also where more clients
+	// than connections are busy, and cost no goroutine.
+	watchAfter = 25 * time.Millisecond
 	// mostPending is how many requests may wait behind the one that runs.
 	mostPending = 64
 )
