@@ -32,16 +32,19 @@ func (s *Slice) Quantile(part float64) time.Duration {
 }
 
 // Play has the clients work at once for a while. With a pause, each rests for a
-// random time of that mean before each operation, as an idle application does.
+// random time of that mean before each operation, as an idle application does;
+// who would rest beyond the end leaves then.
 func Play(ctx context.Context, clients []func(context.Context, *rand.Rand) error, length, pause time.Duration) *Slice {
 	took := make([][]time.Duration, len(clients))
 	errs := make([]error, len(clients))
 	begin := time.Now()
+	resting, cancel := context.WithTimeout(ctx, length)
+	defer cancel()
 	var working sync.WaitGroup
 	for i, call := range clients {
 		working.Go(func() {
 			random := rand.New(rand.NewPCG(uint64(i), 1)) //nolint:gosec // which rows are asked for is no secret
-			for errs[i] == nil && rest(ctx, random, pause) && time.Since(begin) < length {
+			for errs[i] == nil && rest(resting, random, pause) && time.Since(begin) < length {
 				start := time.Now()
 				errs[i] = call(ctx, random)
 				took[i] = append(took[i], time.Since(start))

@@ -41,6 +41,13 @@ func TestAClientThatRestsLeavesWithItsContext(t *testing.T) {
 	}
 }
 
+func TestAClientThatRestsLeavesWithTheSlice(t *testing.T) {
+	s := Play(t.Context(), []func(context.Context, *rand.Rand) error{nil}, time.Millisecond, 1000*time.Hour)
+	if len(s.Took) != 0 || s.Err != nil {
+		t.Errorf("%d operations after the end, error %v", len(s.Took), s.Err)
+	}
+}
+
 func TestTheUseOfThisProcessGrows(t *testing.T) {
 	before, err := UsageOf(os.Getpid())
 	if err != nil {
