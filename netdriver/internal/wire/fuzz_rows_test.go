@@ -103,7 +103,8 @@ func FuzzTime(f *testing.F) {
 		if err == nil && (other != nil || !got.Equal(want)) {
 			t.Errorf("%q is read as %v, by package time as %v, %v", text, got, want, other)
 		}
-		lenient := strings.Contains(text, ",") || len(text) > len("2024-03-01T12:00:00.123456789+01:00")
+		day := len(text) > 6 && text[len(text)-5:len(text)-3] == "24" // RFC 3339 knows no zone a day away
+		lenient := day || strings.Contains(text, ",") || len(text) > len("2024-03-01T12:00:00.123456789+01:00")
 		if err != nil && other == nil && !lenient && want.Format(time.RFC3339Nano) == text {
 			t.Errorf("%q is refused: %v", text, err)
 		}

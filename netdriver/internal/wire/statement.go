@@ -273,6 +273,10 @@ func (m *Statement) named(in *input) {
 	}
 }
 
+// atOnce is for how many arguments there is room before they are read: a number
+// that a few bytes announce may not cost more.
+const atOnce = 64
+
 func (m *Statement) decodeBinary(in *input) {
 	at := in.i
 	set := members(in.readByte())
@@ -298,7 +302,7 @@ func (m *Statement) decodeBinary(in *input) {
 	}
 	m.Tx = set&statementTx != 0
 	count := in.upTo(MaxArgs)
-	m.Args = slices.Grow(m.Args, int(min(count, uint64(len(in.b)-in.i))))
+	m.Args = slices.Grow(m.Args, int(min(count, atOnce)))
 	for range count {
 		name := string(in.blob())
 		v := in.binaryArg(true)
