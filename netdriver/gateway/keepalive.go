@@ -10,9 +10,12 @@ import (
 const (
 	// aliveAfter and aliveEvery are when the kernel asks a silent client, aliveTries
 	// how often in vain.
-	aliveAfter, aliveEvery, aliveTries = 15 * time.Second, 15 * time.Second, 4
+	aliveAfter, aliveEvery, aliveTries = 15 * time.Second, 5 * time.Second, 6
 	// unheardFor is how long the kernel waits until what was sent is acknowledged.
-	unheardFor = 30 * time.Second
+	// On Linux its questions count as sent, and this ends them instead of their
+	// number (net/ipv4/tcp_timer.c): it must leave time for all, or the loss of one
+	// packet ends a session that is well.
+	unheardFor = aliveAfter + aliveTries*aliveEvery
 )
 
 // attentive has the kernel ask whether the client is still there, whoever made the

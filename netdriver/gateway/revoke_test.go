@@ -151,9 +151,9 @@ func TestTheKernelLooksAfterClientsThatVanish(t *testing.T) {
 	for _, o := range []struct{ level, option, want int }{
 		{unix.SOL_SOCKET, unix.SO_KEEPALIVE, 1},
 		{unix.IPPROTO_TCP, unix.TCP_KEEPIDLE, 15},
-		{unix.IPPROTO_TCP, unix.TCP_KEEPINTVL, 15},
-		{unix.IPPROTO_TCP, unix.TCP_KEEPCNT, 4},
-		{unix.IPPROTO_TCP, unix.TCP_USER_TIMEOUT, 30_000},
+		{unix.IPPROTO_TCP, unix.TCP_KEEPINTVL, 5},
+		{unix.IPPROTO_TCP, unix.TCP_KEEPCNT, 6},
+		{unix.IPPROTO_TCP, unix.TCP_USER_TIMEOUT, 45_000}, // six questions from the fifteenth second on
 	} {
 		_ = raw.Control(func(fd uintptr) {
 			if got, err := unix.GetsockoptInt(int(fd), o.level, o.option); err != nil || got != o.want {
