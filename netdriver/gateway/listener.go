@@ -110,7 +110,8 @@ func (s *Server) arrived(k *link) bool {
 func (s *Server) admitted(k *link, u *User) (place, error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	if err := s.againstLocked(k, u); err != nil {
+	d := s.users.Load()
+	if err := s.againstLocked(d, k, u); err != nil {
 		return place{}, err
 	}
 	c := &s.counts
@@ -121,11 +122,12 @@ func (s *Server) admitted(k *link, u *User) (place, error) {
 	c.from[k.address]++
 	k.offer.sessions++
 	k.user, k.id, k.since = u, newID(), time.Now()
+	k.lasts(d.until(u.Name, k.shown))
 	return s.placeOf(u, k.db), nil
 }
 
 // againstLocked is what is against a session.
-func (s *Server) againstLocked(k *link, u *User) error {
+func (s *Server) againstLocked(d *directory, k *link, u *User) error {
 	l, c := s.cfg.Limits, &s.counts
 	mine, all := tighter(u.Sessions, u.Bounds.Sessions), s.bounds[k.db].Sessions
 	if mine == 0 {
@@ -134,7 +136,7 @@ func (s *Server) againstLocked(k *link, u *User) error {
 	switch {
 	case s.draining || s.closed:
 		return errEnd
-	case !s.users.Load().still(u.Name, k.db, k.shown, time.Now()): // they changed meanwhile
+	case !d.still(u.Name, k.db, k.shown, time.Now()): // they changed meanwhile
 		return errLogin
 	case s.offer(k.db) != k.offer || k.offer.disabled.Load():
 		return errDisabled
@@ -165,6 +167,9 @@ func (s *Server) forgotten(k *link) (retired func()) {
 	delete(s.links, k)
 	if k.left != nil {
 		k.left.Stop()
+	}
+	if k.expiry != nil {
+		k.expiry.Stop()
 	}
 	s.counts.waited(k)
 	if k.user == nil {
