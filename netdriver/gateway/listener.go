@@ -105,13 +105,17 @@ func (s *Server) arrived(k *link) bool {
 	return true
 }
 
-// admitted makes a connection a session of the user's, and returns its place; the
-// error says which limit is against it.
-func (s *Server) admitted(k *link, u *User) (place, error) {
+// admitted makes a connection a session of the user of that name, as the user is
+// now, and returns its place; the error says which limit is against it.
+func (s *Server) admitted(k *link, name string) (place, error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	d := s.users.Load()
-	if err := s.againstLocked(d, k, u); err != nil {
+	if !d.still(name, k.db, k.shown, time.Now()) { // they changed since the login began
+		return place{}, errLogin
+	}
+	u := d.byName[name]
+	if err := s.againstLocked(k, u); err != nil {
 		return place{}, err
 	}
 	c := &s.counts
@@ -122,12 +126,12 @@ func (s *Server) admitted(k *link, u *User) (place, error) {
 	c.from[k.address]++
 	k.offer.sessions++
 	k.user, k.id, k.since = u, newID(), time.Now()
-	k.lasts(d.until(u.Name, k.shown))
+	k.lasts(d.until(name, k.shown))
 	return s.placeOf(u, k.db), nil
 }
 
 // againstLocked is what is against a session.
-func (s *Server) againstLocked(d *directory, k *link, u *User) error {
+func (s *Server) againstLocked(k *link, u *User) error {
 	l, c := s.cfg.Limits, &s.counts
 	mine, all := tighter(u.Sessions, u.Bounds.Sessions), s.bounds[k.db].Sessions
 	if mine == 0 {
@@ -136,8 +140,6 @@ func (s *Server) againstLocked(d *directory, k *link, u *User) error {
 	switch {
 	case s.draining || s.closed:
 		return errEnd
-	case !d.still(u.Name, k.db, k.shown, time.Now()): // they changed meanwhile
-		return errLogin
 	case s.offer(k.db) != k.offer || k.offer.disabled.Load():
 		return errDisabled
 	case c.sessions >= l.Sessions:

@@ -79,9 +79,10 @@ func (n *login) enter() bool {
 		return n.fail(wire.ErrorDenied, err.Error())
 	}
 	n.db, n.client = n.hello.DB, [2]string{n.hello.Client, n.hello.Session.App}
-	if n.place, err = n.server.admitted(n.link, n.user); err != nil {
+	if n.place, err = n.server.admitted(n.link, n.user.Name); err != nil {
 		return n.fail(kindOfRefusal(err), err.Error())
 	}
+	n.user = n.link.user
 	return true
 }
 
