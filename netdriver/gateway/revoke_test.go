@@ -168,6 +168,28 @@ func TestWhoGuessesTooOftenIsNotHeardForAWhile(t *testing.T) {
 	dbtest.WaitUntil(t, "the user is heard again", func() bool { return tries(t, s, "app", token) })
 }
 
+func TestWhoGuessesWithinASessionIsNotHeardForAWhile(t *testing.T) {
+	t.Parallel()
+	s := sqlite(t, func(c *gateway.Config) { c.Limits.FailedLogins = 3 })
+	c := login(t, s)
+	shows := func(secret string) bool {
+		c.send(wire.TypeResponse, 0, &wire.Response{Token: wire.Secret(secret)})
+		return c.next().Type == wire.TypeWelcome
+	}
+	for range 3 {
+		if shows("wrong") {
+			t.Fatal("a wrong token renews the login")
+		}
+	}
+	if shows(token) || tries(t, s, "app", token) {
+		t.Error("who guessed too often is heard")
+	}
+	if got := c.query("select 1").value(t); got != int64(1) {
+		t.Errorf("the session does not go on: %v", got)
+	}
+	dbtest.WaitUntil(t, "the session is heard again", func() bool { return shows(token) })
+}
+
 func TestWithoutThatBoundAnybodyMayGuess(t *testing.T) {
 	t.Parallel()
 	s := sqlite(t, func(c *gateway.Config) { c.Limits.FailedLogins = -1 })

@@ -312,10 +312,13 @@ func decoded[M interface {
 	return do(c, m)
 }
 
-// renew prolongs a login by a token.
+// renew prolongs a login by a token. Who fails too often is not listened to, as at
+// a login.
 func (s *session) renew(_ *call, m *wire.Response) error {
-	u := s.server.users.Load().token(s.owner.Name, string(m.Token), time.Now())
-	if u == nil || !u.may(time.Now()) || !s.server.renewed(s.link, string(m.Token)) {
+	u := s.server.heard(guesser{s.address, s.owner.Name}, func(d *directory, now time.Time) *User {
+		return d.token(s.owner.Name, string(m.Token), now)
+	})
+	if u == nil || !s.server.renewed(s.link, string(m.Token)) {
 		s.server.log.Warn("fluxor: a login failed", slog.String("address", s.address), slog.String("user", s.owner.Name))
 		return refused{wire.ErrorAuth, errLogin.Error()}
 	}
