@@ -60,6 +60,8 @@ func (a opArgs) wait() (d time.Duration, said bool, err error) {
 
 // act does something to each database of an operation's.
 func (a opArgs) act(s *Server, do func(*offer, operated)) (any, error) {
+	s.changes.Lock() // else it may be done to a database that is replaced now
+	defer s.changes.Unlock()
 	all, err := a.operated(s)
 	if err != nil {
 		return nil, err
@@ -172,6 +174,8 @@ func (a opArgs) able(s *Server, disabled bool) (any, error) {
 	if a[argDatabase] == "" && disabled {
 		return nil, wrongArgument("the argument database is missing")
 	}
+	s.changes.Lock() // as act
+	defer s.changes.Unlock()
 	all, err := a.offers(s)
 	if err != nil {
 		return nil, err

@@ -175,10 +175,7 @@ func (s *Server) forMonitors(h http.Handler) http.Handler {
 // nil. Who failed too often is not listened to.
 func (s *Server) visitor(w http.ResponseWriter, r *http.Request) *User {
 	name, token, basic := r.BasicAuth()
-	find := func(d *directory, now time.Time) *User {
-		u, _ := d.token(name, token, now)
-		return u
-	}
+	find := func(d *directory, now time.Time) *User { return d.token(name, token, now) }
 	bearer, bears := strings.CutPrefix(r.Header.Get("Authorization"), "Bearer ")
 	if bears {
 		find = func(d *directory, now time.Time) *User { return d.bearer(bearer, now) }
@@ -214,7 +211,7 @@ func (s *Server) heard(who guesser, find func(*directory, time.Time) *User) *Use
 // bearer is the user whose token it is, whoever that is.
 func (d *directory) bearer(token string, now time.Time) (found *User) {
 	for name := range d.byName {
-		if u, _ := d.token(name, token, now); u != nil {
+		if u := d.token(name, token, now); u != nil {
 			found = u
 		}
 	}

@@ -96,6 +96,37 @@ func TestNewBoundsOfADatabaseHoldWithoutARestart(t *testing.T) {
 	login(t, s).query("select 1 union all select 2").refused(t, wire.ErrorTooLarge)
 }
 
+func TestALoginBegunBeforeAReloadHasTheBoundsOfAfter(t *testing.T) {
+	t.Parallel()
+	s := sqlite(t)
+	late := dial(t, s.address)
+	late.greet(&wire.Hello{User: "app", DB: "erp", Auth: []string{wire.AuthToken}})
+	if m := late.next(); m.Type != wire.TypeChallenge {
+		t.Fatalf("got %s", m.Type)
+	}
+	tight := gateway.User{
+		Name: "app", Tokens: []gateway.Token{gateway.HashToken(token)}, Sessions: 3,
+		Bounds: gateway.Bounds{InFlight: 1, Queue: 50 * time.Millisecond, Rows: 1},
+	}
+	if err := s.SetUsers([]gateway.User{tight}); err != nil {
+		t.Fatal(err)
+	}
+	holder, c := login(t, s), login(t, s)
+	holder.do(wire.TypeBegin, &wire.Begin{})
+	late.send(wire.TypeResponse, 0, &wire.Response{Token: token})
+	late.welcomed()
+	for name, who := range map[string]*client{"one after the reload": c, "the late one": late} {
+		if a := who.query("select 1"); a.fail == nil || a.fail.Kind != wire.ErrorPoolTimeout {
+			t.Errorf("%s is not bounded: %+v", name, a)
+		}
+	}
+	holder.do(wire.TypeRollback, &wire.Empty{})
+	late.query("select 1 union all select 2").refused(t, wire.ErrorTooLarge)
+	more := dial(t, s.address)
+	more.greet(&wire.Hello{User: "app", DB: "erp", Token: token})
+	more.answer(0).refused(t, wire.ErrorOverloaded)
+}
+
 func TestOneUsersBoundIsNotAnothers(t *testing.T) {
 	t.Parallel()
 	s := sqlite(t, reader, func(c *gateway.Config) { c.Users[0].Bounds = gateway.Bounds{InFlight: 1, Queue: 50 * time.Millisecond} })

@@ -40,16 +40,33 @@ func (o *offer) leftLocked() (retired func()) {
 type offers map[string]*offer
 
 // newOffers makes offers of databases; one that was served before under its name
-// stays the offer that it was.
+// stays the offer that it was, and of another one under a name stays what an
+// operator did to that.
 func newOffers(databases map[string]Database, before offers) *offers {
 	all := offers{}
 	for name, db := range databases {
-		all[name] = &offer{Database: db, name: name}
-		if o := before[name]; o != nil && o.Database == db {
-			all[name] = o
+		o := before[name]
+		if o == nil || o.Database != db {
+			o = o.replaced(name, db)
 		}
+		all[name] = o
 	}
 	return &all
+}
+
+// replaced is an offer in the place of o, or of none: disabled and paused where
+// that was.
+func (o *offer) replaced(name string, db Database) *offer {
+	now := &offer{Database: db, name: name}
+	if o == nil {
+		return now
+	}
+	now.disabled.Store(o.disabled.Load())
+	if d, ok := db.(operated); ok && o.paused.Load() {
+		now.paused.Store(true)
+		d.Suspend()
+	}
+	return now
 }
 
 func (o *offers) databases() map[string]Database {
@@ -86,7 +103,8 @@ type Served struct {
 // goaway and may end their transactions, and clients come again for the one that
 // is served now. Once it has no session, retired is called with it, from a
 // goroutine of the server's or before SetServed returns; its owner closes it then.
-// Of new bounds InFlight holds at once, the others for sessions that begin.
+// One that an operator has paused or disabled stays so under its name. Of new
+// bounds InFlight holds at once, the others for sessions that begin.
 func (s *Server) SetServed(to Served, retired func(name string, db Database)) error {
 	s.changes.Lock()
 	defer s.changes.Unlock()

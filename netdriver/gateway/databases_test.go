@@ -74,6 +74,40 @@ func TestAnUnusedDatabaseGoesAtOnceAndOneThatStaysKeepsItsSessions(t *testing.T)
 	c.answer(0).refused(t, wire.ErrorDenied)
 }
 
+func TestWhatAnOperatorDidToADatabaseStaysWhenItIsReplaced(t *testing.T) {
+	t.Parallel()
+	conf := config(connector(t, dbtest.SQLite(t)))
+	conf.Databases["more"] = connector(t, dbtest.SQLite(t))
+	conf.Users[0].Role = gateway.RoleOperator
+	s := serve(t, conf)
+	act := func(op, db string) {
+		t.Helper()
+		if _, err := s.Admin(t.Context(), gateway.RoleOperator, op, map[string]string{"database": db}); err != nil {
+			t.Fatal(err)
+		}
+	}
+	act("disable", "erp")
+	act("pause", "more")
+	to := gateway.Served{Users: conf.Users, Databases: map[string]gateway.Database{
+		"erp": connector(t, dbtest.SQLite(t)), "more": connector(t, dbtest.SQLite(t)),
+	}}
+	if err := s.SetServed(to, func(string, gateway.Database) {}); err != nil {
+		t.Fatal(err)
+	}
+	c := dial(t, s.address)
+	c.greet(&wire.Hello{User: "app", DB: "erp", Token: token})
+	c.answer(0).refused(t, wire.ErrorShutdown)
+	act("enable", "erp")
+	login(t, s).must("create table t (v)")
+	waits := login(t, s, func(h *wire.Hello) { h.DB = "more" })
+	m := wire.Statement{SQL: "select 1", TimeoutMS: 100}
+	waits.do(wire.TypeQuery, &m).refused(t, wire.ErrorTimeout)
+	act("resume", "more")
+	if got := waits.query("select 1").value(t); got != int64(1) {
+		t.Error(got)
+	}
+}
+
 func TestNothingChangesWhereSomethingIsWrong(t *testing.T) {
 	t.Parallel()
 	db := connector(t, dbtest.SQLite(t))

@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"github.com/fluxor-db/fluxor/internal/dbtest"
+	"github.com/fluxor-db/fluxor/netdriver/gateway"
 	"github.com/fluxor-db/fluxor/netdriver/internal/wire"
 )
 
@@ -89,6 +90,56 @@ func TestADrainThatTakesTooLongEndsTheRest(t *testing.T) {
 	if used := db.PoolStats().Used; used != 0 {
 		t.Errorf("%d connections are leased", used)
 	}
+}
+
+// whole asks for one connection for the whole session.
+func whole(h *wire.Hello) { h.Session.Pool = "session" }
+
+func TestADrainLetsAWholeSessionEndThatIsPinnedAndNoOther(t *testing.T) {
+	t.Parallel()
+	s := sqlite(t)
+	pinned, free := login(t, s, whole), login(t, s, whole)
+	pinned.must("create temp table mine (v)")
+	free.query("select 1").value(t)
+	ended := shutdown(t.Context(), s)
+	if m := free.next(); m.Type != wire.TypeGoaway {
+		t.Fatalf("got %s", m.Type)
+	}
+	free.ended() // after the time that a session has which keeps nothing
+	if a := pinned.query("select count(*) from mine"); a.value(t) != int64(0) || a.end.Pin == "" {
+		t.Errorf("got %+v", a.end)
+	}
+	pinned.do(wire.TypeReset, &wire.Empty{})
+	pinned.ended()
+	_ = pinned.conn.Close()
+	if err := <-ended; err != nil {
+		t.Error(err)
+	}
+}
+
+func TestAWholeSessionThatIsIdleEndsSoonerWhereItIsPinned(t *testing.T) {
+	t.Parallel()
+	s := sqlite(t, func(c *gateway.Config) { c.Timeouts.IdleInTx = 200 * time.Millisecond })
+	free := login(t, s, whole)
+	free.query("select 1").value(t)
+	for _, text := range []string{"create temp table mine (v)", "begin"} {
+		c := login(t, s, whole)
+		c.must(text)
+		c.ended()
+	}
+	if got := free.query("select 1").value(t); got != int64(1) {
+		t.Errorf("one that keeps nothing is ended: %v", got)
+	}
+}
+
+func TestAResetOfAWholeSessionLeavesNothingOfWhatWasPinned(t *testing.T) {
+	t.Parallel()
+	c := login(t, sqlite(t), whole)
+	c.must("create temp table mine (v)")
+	if a := c.do(wire.TypeReset, &wire.Empty{}); a.fail != nil || a.end.Pin != "" {
+		t.Fatalf("got %+v and %v", a.end, a.fail)
+	}
+	c.query("select count(*) from mine").refused(t, wire.ErrorDB)
 }
 
 func TestCloseEndsWhatRuns(t *testing.T) {

@@ -104,7 +104,7 @@ func (l *lease) settle(text string, err error) {
 
 // keep keeps the lease for what a text may have left that ran, or was prepared.
 func (l *lease) keep(text string, err error) {
-	if l.pin == "" && !l.whole && !untouched(err) {
+	if l.pin == "" && !untouched(err) {
 		leaves, why := l.leaves(text)
 		switch {
 		case leaves:

@@ -22,22 +22,24 @@ type link struct {
 	conn    net.Conn // the raw one
 	address string
 
-	waits bool  // for its login; the server's lock protects it, as user
-	user  *User // nil before the login
-	db    string
-	offer *offer // db, as it was at the login
-	id    string // of the session, since when there is one; as user
-	since time.Time
-	shown shown       // by which it logged in; the server's lock protects it from then on
-	left  *time.Timer // ends the connection once the login has ended; the server's lock protects it
+	waits  bool  // for its login; the server's lock protects it, as user
+	user   *User // nil before the login
+	db     string
+	offer  *offer // db, as it was at the login
+	id     string // of the session, since when there is one; as user
+	since  time.Time
+	shown  shown       // by which it logged in; the server's lock protects it from then on
+	expiry *time.Timer // when the login ends; nil is never. The server's lock protects it, as left
+	left   *time.Timer // ends the connection once the login has ended
 
 	draining atomic.Bool
 	revoked  atomic.Bool
 	killed   atomic.Bool
 	doing    activity
-	client   [2]string             // the client's program and the application's name, as hello has them
-	until    atomic.Int64          // when a drain ends, in Unix nanoseconds; 0 is not bounded
-	in       atomic.Pointer[inbox] // of the session, once there is one
+	client   [2]string                 // the client's program and the application's name, as hello has them
+	until    atomic.Int64              // when a drain ends, in Unix nanoseconds; 0 is not bounded
+	ends     atomic.Pointer[time.Time] // when the login ends, as expiry; nil is never
+	in       atomic.Pointer[inbox]     // of the session, once there is one
 }
 
 // drain asks the session to end when it can.

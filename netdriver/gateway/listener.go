@@ -105,11 +105,16 @@ func (s *Server) arrived(k *link) bool {
 	return true
 }
 
-// admitted makes a connection a session of the user's, and returns its place; the
-// error says which limit is against it.
-func (s *Server) admitted(k *link, u *User) (place, error) {
+// admitted makes a connection a session of the user of that name, as the user is
+// now, and returns its place; the error says which limit is against it.
+func (s *Server) admitted(k *link, name string) (place, error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
+	d := s.users.Load()
+	if !d.still(name, k.db, k.shown, time.Now()) { // they changed since the login began
+		return place{}, errLogin
+	}
+	u := d.byName[name]
 	if err := s.againstLocked(k, u); err != nil {
 		return place{}, err
 	}
@@ -121,6 +126,7 @@ func (s *Server) admitted(k *link, u *User) (place, error) {
 	c.from[k.address]++
 	k.offer.sessions++
 	k.user, k.id, k.since = u, newID(), time.Now()
+	k.lasts(d.until(name, k.shown))
 	return s.placeOf(u, k.db), nil
 }
 
@@ -134,8 +140,6 @@ func (s *Server) againstLocked(k *link, u *User) error {
 	switch {
 	case s.draining || s.closed:
 		return errEnd
-	case !s.users.Load().still(u.Name, k.db, k.shown, time.Now()): // they changed meanwhile
-		return errLogin
 	case s.offer(k.db) != k.offer || k.offer.disabled.Load():
 		return errDisabled
 	case c.sessions >= l.Sessions:
@@ -165,6 +169,9 @@ func (s *Server) forgotten(k *link) (retired func()) {
 	delete(s.links, k)
 	if k.left != nil {
 		k.left.Stop()
+	}
+	if k.expiry != nil {
+		k.expiry.Stop()
 	}
 	s.counts.waited(k)
 	if k.user == nil {

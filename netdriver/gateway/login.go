@@ -25,7 +25,6 @@ type login struct {
 	users *directory // of the moment when the login began
 	hello wire.Hello
 	user  *User
-	until time.Time // when what the user showed ends; zero is never
 	proof wire.Proof
 
 	wanted []wish // of the session's connections
@@ -80,11 +79,10 @@ func (n *login) enter() bool {
 		return n.fail(wire.ErrorDenied, err.Error())
 	}
 	n.db, n.client = n.hello.DB, [2]string{n.hello.Client, n.hello.Session.App}
-	n.until = earlier(n.until, n.user.Expires)
-	n.shown.until = n.until
-	if n.place, err = n.server.admitted(n.link, n.user); err != nil {
+	if n.place, err = n.server.admitted(n.link, n.user.Name); err != nil {
 		return n.fail(kindOfRefusal(err), err.Error())
 	}
+	n.user = n.link.user
 	return true
 }
 
@@ -197,7 +195,7 @@ func (n *login) authenticate(mech string) error {
 			return errLogin
 		}
 		n.shown.names = certificateNames(n.state.VerifiedChains[0][0])
-		n.until = n.state.VerifiedChains[0][0].NotAfter
+		n.shown.until = n.state.VerifiedChains[0][0].NotAfter
 		return nil
 	case wire.AuthToken:
 		return n.byToken()
@@ -221,7 +219,7 @@ func (n *login) byToken() error {
 		}
 		token = answer.Token
 	}
-	n.user, n.until = n.users.token(n.hello.User, string(token), time.Now())
+	n.user = n.users.token(n.hello.User, string(token), time.Now())
 	if n.user == nil {
 		return errLogin
 	}

@@ -18,7 +18,7 @@ import (
 // that still holds. Exactly one of its fields but reads and until is set.
 type shown struct {
 	reads    bool      // the user only read
-	until    time.Time // when it ends; zero is never
+	until    time.Time // when the certificate ends
 	token    [sha256.Size]byte
 	password []byte   // the stored key of it
 	names    []string // of the certificate
@@ -40,10 +40,20 @@ func (d *directory) still(name, db string, what shown, now time.Time) bool {
 	})
 }
 
+// until is when the login ends of a user who is still there and showed that; zero
+// is never.
+func (d *directory) until(name string, what shown) time.Time {
+	u, end := d.byName[name], what.until
+	if what.names == nil && what.password == nil {
+		end = u.until(what.token)
+	}
+	return earlier(end, u.Expires)
+}
+
 // SetUsers puts others in the place of the users. Sessions go on whose user may
-// still use their database and showed what is still valid; all others end, at the
-// end of what they run now. If something is wrong with the users, the error names
-// all of it and nothing changes.
+// still use their database and showed what is still valid, until that ends as the
+// new users say; all others end, with what they run. If something is wrong with the
+// users, the error names all of it and nothing changes.
 func (s *Server) SetUsers(users []User) error {
 	s.changes.Lock()
 	defer s.changes.Unlock()
@@ -70,18 +80,29 @@ func (s *Server) putUsers(users []User) {
 		g.SetLimit(n)
 	}
 	for k := range s.links {
-		if k.user != nil && !d.still(k.user.Name, k.db, k.shown, now) {
+		switch {
+		case k.user == nil:
+		case d.still(k.user.Name, k.db, k.shown, now):
+			k.lasts(d.until(k.user.Name, k.shown))
+		default:
 			s.log.Info("fluxor: a session ends, its user may not have it any more", slog.String("user", k.user.Name))
 			k.revoke()
 		}
 	}
 }
 
-// renewed notes that a session goes on by a token.
-func (s *Server) renewed(k *link, token string, until time.Time) {
+// renewed has a session go on by a token, and by nothing that it showed before;
+// false where the users changed meanwhile and the token does not let it.
+func (s *Server) renewed(k *link, token string) bool {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	k.shown = shown{token: HashToken(token).SHA256, reads: k.shown.reads, until: until}
+	d, what := s.users.Load(), shown{token: HashToken(token).SHA256, reads: k.shown.reads}
+	if !d.still(k.user.Name, k.db, what, time.Now()) {
+		return false
+	}
+	k.shown = what
+	k.lasts(d.until(k.user.Name, what))
+	return true
 }
 
 // revokedGrace is how long a session whose login has ended may take to say so to
@@ -103,21 +124,46 @@ func (k *link) revoke() {
 	}
 }
 
-// expire ends the session when its login does, also while it runs something.
-func (s *session) expire() {
-	if s.expiry != nil {
-		s.expiry.Stop()
+// lasts says when the login ends; zero is never. Then the session ends, also while
+// it runs something. The server's lock is held.
+func (k *link) lasts(until time.Time) {
+	if k.expiry != nil {
+		k.expiry.Stop()
 	}
-	if !s.until.IsZero() {
-		s.expiry = time.AfterFunc(time.Until(s.until), func() { s.server.expired(s.link) })
+	if until.IsZero() {
+		k.expiry = nil
+		k.ends.Store(nil)
+		return
 	}
+	k.ends.Store(&until)
+	k.expiry = time.AfterFunc(time.Until(until), func() { k.server.expired(k) })
 }
 
-// expired runs in a timer's goroutine. The login may have been renewed meanwhile.
+// loginEnds is what lasts said.
+func (k *link) loginEnds() time.Time {
+	if end := k.ends.Load(); end != nil {
+		return *end
+	}
+	return time.Time{}
+}
+
+// ended reports whether the login has ended by now.
+func (k *link) ended(now time.Time) bool {
+	end := k.loginEnds()
+	return !end.IsZero() && !now.Before(end)
+}
+
+// expired runs in a timer's goroutine. The login may have been prolonged meanwhile,
+// or the clock set back.
 func (s *Server) expired(k *link) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	if _, here := s.links[k]; here && !k.shown.until.IsZero() && !time.Now().Before(k.shown.until) {
-		k.revoke()
+	if _, here := s.links[k]; !here {
+		return
 	}
+	if !k.ended(time.Now()) {
+		k.lasts(k.loginEnds())
+		return
+	}
+	k.revoke()
 }

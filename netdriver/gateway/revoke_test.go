@@ -58,6 +58,70 @@ func TestALoginThatEndsOnItsOwnEndsWhatItRuns(t *testing.T) {
 	dbtest.WaitUntil(t, "the lease is back", func() bool { return db.PoolStats().Used == 0 })
 }
 
+// ends are when what app has ends.
+type ends struct{ token, user time.Time }
+
+func (e ends) users() []gateway.User {
+	hash := gateway.HashToken(token)
+	hash.Expires = e.token
+	return []gateway.User{{Name: "app", Tokens: []gateway.Token{hash}, Expires: e.user}}
+}
+
+// reloaded is a client that logs in before the users change.
+func reloaded(t *testing.T, before, after ends) *client {
+	t.Helper()
+	s := sqlite(t, func(c *gateway.Config) { c.Users = before.users() })
+	c := login(t, s)
+	if err := s.SetUsers(after.users()); err != nil {
+		t.Fatal(err)
+	}
+	if got := c.query("select 1").value(t); got != int64(1) {
+		t.Fatal(got)
+	}
+	return c
+}
+
+func TestAReloadThatSetsAnEndEndsTheSessionsThatAreThereThen(t *testing.T) {
+	t.Parallel()
+	late := time.Now().Add(time.Hour)
+	for name, try := range map[string]struct {
+		before ends
+		after  func(soon time.Time) ends
+	}{
+		"the user's is set":    {ends{}, func(soon time.Time) ends { return ends{user: soon} }},
+		"the token's is set":   {ends{}, func(soon time.Time) ends { return ends{token: soon} }},
+		"the user's is moved":  {ends{user: late}, func(soon time.Time) ends { return ends{user: soon} }},
+		"the token's is moved": {ends{token: late}, func(soon time.Time) ends { return ends{token: soon} }},
+	} {
+		soon := time.Now().Add(500 * time.Millisecond)
+		c := reloaded(t, try.before, try.after(soon))
+		var f wire.Error
+		if c.decode(c.next(), &f); f.Kind != wire.ErrorAuth || time.Now().Before(soon) {
+			t.Errorf("%s: got %+v, %s before the end", name, f, time.Until(soon))
+		}
+		c.ended()
+	}
+}
+
+func TestAReloadThatProlongsALoginLetsTheSessionGoOn(t *testing.T) {
+	t.Parallel()
+	soon, late := time.Now().Add(2*time.Second), time.Now().Add(time.Hour)
+	clients := map[string]*client{}
+	for name, try := range map[string]struct{ before, after ends }{
+		"the token's is moved": {ends{token: soon}, ends{token: late}},
+		"the token's is taken": {ends{token: soon, user: late}, ends{user: late}},
+		"the user's is moved":  {ends{user: soon}, ends{user: late}},
+	} {
+		clients[name] = reloaded(t, try.before, try.after)
+	}
+	<-time.After(time.Until(soon) + 100*time.Millisecond)
+	for name, c := range clients {
+		if got := c.query("select 1").value(t); got != int64(1) {
+			t.Errorf("%s: got %v", name, got)
+		}
+	}
+}
+
 func TestASessionEndsWhoseUserOnlyReadsFromNowOn(t *testing.T) {
 	t.Parallel()
 	s := sqlite(t)
@@ -102,6 +166,28 @@ func TestWhoGuessesTooOftenIsNotHeardForAWhile(t *testing.T) {
 		t.Error("another user is not heard")
 	}
 	dbtest.WaitUntil(t, "the user is heard again", func() bool { return tries(t, s, "app", token) })
+}
+
+func TestWhoGuessesWithinASessionIsNotHeardForAWhile(t *testing.T) {
+	t.Parallel()
+	s := sqlite(t, func(c *gateway.Config) { c.Limits.FailedLogins = 3 })
+	c := login(t, s)
+	shows := func(secret string) bool {
+		c.send(wire.TypeResponse, 0, &wire.Response{Token: wire.Secret(secret)})
+		return c.next().Type == wire.TypeWelcome
+	}
+	for range 3 {
+		if shows("wrong") {
+			t.Fatal("a wrong token renews the login")
+		}
+	}
+	if shows(token) || tries(t, s, "app", token) {
+		t.Error("who guessed too often is heard")
+	}
+	if got := c.query("select 1").value(t); got != int64(1) {
+		t.Errorf("the session does not go on: %v", got)
+	}
+	dbtest.WaitUntil(t, "the session is heard again", func() bool { return shows(token) })
 }
 
 func TestWithoutThatBoundAnybodyMayGuess(t *testing.T) {

@@ -37,8 +37,6 @@ type session struct {
 	lease  lease
 	life   context.Context
 	end    context.CancelCauseFunc
-	until  time.Time // when the login ends; zero is never
-	expiry *time.Timer
 	window int64
 
 	place
@@ -58,8 +56,7 @@ type session struct {
 func newSession(n *login, conn net.Conn) *session {
 	srv := n.server
 	s := &session{
-		link: n.link, conn: conn, hello: n.hello, owner: n.user, proof: n.proof, out: n.out, reader: n.r, until: n.until,
-		place: n.place,
+		link: n.link, conn: conn, hello: n.hello, owner: n.user, proof: n.proof, out: n.out, reader: n.r, place: n.place,
 	}
 	s.waiting.s = s
 	s.life, s.end = srv.within()
@@ -93,7 +90,6 @@ func (s *session) run() {
 		return
 	}
 	s.seen = time.Now()
-	s.expire()
 	for s.step() {
 		continue
 	}
@@ -102,9 +98,6 @@ func (s *session) run() {
 // close ends all that the session holds. An open transaction is rolled back.
 func (s *session) close() {
 	s.end(nil)
-	if s.expiry != nil {
-		s.expiry.Stop()
-	}
 	s.lease.close()
 	s.vacate()
 	s.statements.close()
@@ -143,10 +136,7 @@ func (s *session) deadline() time.Time {
 	} else if s.told {
 		d = s.leaving
 	}
-	if !s.until.IsZero() && s.until.Before(d) {
-		return s.until
-	}
-	return d
+	return earlier(d, s.loginEnds())
 }
 
 // step serves one request; false ends the session.
@@ -181,8 +171,8 @@ func (s *session) goaway() {
 
 // interrupted says whether the session goes on after a read that failed.
 func (s *session) interrupted(err error) bool {
-	if errors.Is(err, os.ErrDeadlineExceeded) {
-		return time.Now().Before(s.deadline()) // else it was nudged
+	if now := time.Now(); errors.Is(err, os.ErrDeadlineExceeded) {
+		return now.Before(s.deadline()) || s.ended(now) && s.giveUp(0, wire.ErrorAuth, errEnded) // else it was nudged
 	}
 	var wrong *wire.ProtocolError
 	switch {
@@ -233,7 +223,7 @@ func (s *session) serve(q request) (more bool) {
 	switch {
 	case q.ID == 0 && q.Type != wire.TypeResponse:
 		return s.giveUp(0, wire.ErrorProtocol, "a request has the number 0")
-	case !s.until.IsZero() && !now.Before(s.until) && q.Type != wire.TypeResponse:
+	case s.ended(now) && q.Type != wire.TypeResponse:
 		return s.giveUp(q.ID, wire.ErrorAuth, errEnded)
 	case s.told && !s.held() && slices.Contains(working, q.Type):
 		return s.giveUp(q.ID, wire.ErrorShutdown, errEnd.Error())
@@ -322,16 +312,16 @@ func decoded[M interface {
 	return do(c, m)
 }
 
-// renew prolongs a login by a token.
+// renew prolongs a login by a token. Who fails too often is not listened to, as at
+// a login.
 func (s *session) renew(_ *call, m *wire.Response) error {
-	u, until := s.server.users.Load().token(s.owner.Name, string(m.Token), time.Now())
-	if u == nil || !u.may(time.Now()) {
+	u := s.server.heard(guesser{s.address, s.owner.Name}, func(d *directory, now time.Time) *User {
+		return d.token(s.owner.Name, string(m.Token), now)
+	})
+	if u == nil || !s.server.renewed(s.link, string(m.Token)) {
 		s.server.log.Warn("fluxor: a login failed", slog.String("address", s.address), slog.String("user", s.owner.Name))
 		return refused{wire.ErrorAuth, errLogin.Error()}
 	}
-	s.until = earlier(until, u.Expires)
-	s.server.renewed(s.link, string(m.Token), s.until)
-	s.expire()
 	codec := s.out.codec
 	s.proof = nil
 	s.welcome()

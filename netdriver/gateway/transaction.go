@@ -80,7 +80,7 @@ func (l *lease) finishTx(t wire.Type) (err error) {
 	} else {
 		err = l.tx.Rollback()
 	}
-	if err != nil && l.steps && l.pin == "" && !l.whole {
+	if err != nil && l.steps && l.pin == "" {
 		l.pin = txWords // nobody knows what is open now
 	}
 	l.tx, l.failed, l.steps = nil, false, false

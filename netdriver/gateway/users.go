@@ -156,10 +156,9 @@ func newDirectory(users []User) *directory {
 	return d
 }
 
-// token finds the user whose token it is, and when that ends. It takes the same
-// time whoever asks: each user has as many comparisons as the one with most
-// tokens.
-func (d *directory) token(name, token string, now time.Time) (u *User, until time.Time) {
+// token finds the user whose token it is. It takes the same time whoever asks:
+// each user has as many comparisons as the one with most tokens.
+func (d *directory) token(name, token string, now time.Time) *User {
 	hash := sha256.Sum256([]byte(token))
 	u, known := d.byName[name]
 	if !known {
@@ -173,22 +172,28 @@ func (d *directory) token(name, token string, now time.Time) (u *User, until tim
 		}
 		same := subtle.ConstantTimeCompare(hash[:], t.SHA256[:])
 		if same == 1 && i < len(u.Tokens) && (t.Expires.IsZero() || now.Before(t.Expires)) {
-			found, until = 1, later(found, until, t.Expires)
+			found = 1
 		}
 	}
 	if found == 0 || !known {
-		return nil, time.Time{}
+		return nil
 	}
-	return u, until
+	return u
 }
 
-// later is the later of two ends, of which zero is never; found says whether the
-// first one counts.
-func later(found int, a, b time.Time) time.Time {
-	if found == 1 && (a.IsZero() || !b.IsZero() && a.After(b)) {
-		return a
+// until is when a token of the user's ends, which several entries may name; zero is
+// never.
+func (u *User) until(token [sha256.Size]byte) (end time.Time) {
+	for _, t := range u.Tokens {
+		switch {
+		case t.SHA256 != token:
+		case t.Expires.IsZero():
+			return time.Time{}
+		case t.Expires.After(end):
+			end = t.Expires
+		}
 	}
-	return b
+	return end
 }
 
 // earlier is the earlier of two ends, of which zero is never.
