@@ -103,7 +103,7 @@ func (l *lease) recall(ctx context.Context, text string) (later bool, err error)
 		return false, err
 	}
 	switch {
-	case recalls && !l.wrote || echoes && !l.ran, echoes && l.stores(text):
+	case recalls && !l.wrote || echoes && !l.ran, echoes && (l.stores(text) || l.dresses()):
 		return false, errRecall
 	case l.code(text) == "shows" || l.code(text) == "session" && !l.stores(text):
 		return true, nil
@@ -120,6 +120,10 @@ func (l *lease) recall(ctx context.Context, text string) (later bool, err error)
 	}
 	return false, err
 }
+
+// dresses reports whether the gateway's own statements come before each of the
+// session's: then what the last one left is of those.
+func (l *lease) dresses() bool { return len(l.wishes) > 0 }
 
 // stores reports whether a text may keep in the session what it reads, as SET does,
 // where a look afterwards is too late.
