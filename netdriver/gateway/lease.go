@@ -39,6 +39,7 @@ type lease struct {
 	ran      bool       // the last statement on the connection was the session's own
 	wrote    bool       // and so was one before it that changed something
 	acted    bool       // and one before it that may have
+	last     lastID     // the number that its statements drew last, with MySQL
 	noted    bool       // since the last release it was seen whose the connection was before
 	leased   bool       // a call was made since the last release
 	reads    bool       // the user only reads
@@ -201,6 +202,7 @@ func (l *lease) drop() {
 	}
 	l.tx, l.end, l.failed, l.steps, l.pin = nil, nil, false, false, ""
 	l.ran, l.wrote, l.acted, l.noted, l.leased, l.fencing, l.equipped = false, false, false, false, false, nil, 0
+	l.last.here = false
 	if l.conn != nil {
 		_ = l.conn.Close()
 		l.conn = nil

@@ -94,7 +94,7 @@ func TestATimeZoneComesBetweenAStatementAndWhatItLeft(t *testing.T) {
 	t.Parallel()
 	s := serve(t, config(connector(t, "mysql://"+dbtest.MariaDB(t).NewDatabase(t).DSN(), one)))
 	owner := login(t, s)
-	owner.must("create table t (id integer auto_increment primary key, v int)")
+	owner.must("create table t (id integer auto_increment primary key, v int)", "insert into t (v) values (1), (2), (3)")
 	owner.do(wire.TypeReset, &wire.Empty{})
 	c := login(t, s, inZone("+02:00"))
 	const insert, several = "insert into t (v) values (1), (2), (3)", "select sql_calc_found_rows v from t limit 1"

@@ -63,6 +63,7 @@ func (s *session) query(c *call, m *wire.Statement) error {
 			err = closed
 		}
 	}
+	s.lease.drew(text, args, nil, err)
 	s.lease.settle(text, err)
 	if err != nil {
 		return err
@@ -116,6 +117,7 @@ func (s *session) exec(c *call, m *wire.Statement) error {
 	if err == nil {
 		err = s.follow(c, &end, outs.cursors())
 	}
+	s.lease.drew(text, args, res, err)
 	s.lease.settle(text, err)
 	if err != nil {
 		return err
