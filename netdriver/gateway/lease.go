@@ -33,6 +33,7 @@ type lease struct {
 	tx     driver.Tx
 	end    context.CancelCauseFunc // of the transaction's context
 	failed bool                    // the transaction can only be rolled back
+	over   bool                    // the database has ended it by itself
 	steps  bool                    // savepoints and the like were set by texts, which end with it
 	pin    string
 
@@ -56,7 +57,7 @@ func (l *lease) state() wire.TxState {
 	switch {
 	case l.tx == nil:
 		return wire.TxIdle
-	case l.failed:
+	case l.failed || l.over:
 		return wire.TxFailed
 	}
 	return wire.TxOpen
@@ -127,6 +128,8 @@ func (l *lease) conclude(err error) {
 			l.failed = false
 		} else if gone || l.poisons(err) {
 			l.failed = true
+		} else {
+			l.over = l.over || l.endedTx(err)
 		}
 	case gone:
 		l.drop()
@@ -200,7 +203,7 @@ func (l *lease) drop() {
 	if l.end != nil {
 		l.end(nil)
 	}
-	l.tx, l.end, l.failed, l.steps, l.pin = nil, nil, false, false, ""
+	l.tx, l.end, l.failed, l.over, l.steps, l.pin = nil, nil, false, false, false, ""
 	l.ran, l.wrote, l.acted, l.noted, l.leased, l.fencing, l.equipped = false, false, false, false, false, nil, 0
 	l.last.here = false
 	if l.conn != nil {

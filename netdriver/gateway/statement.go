@@ -15,6 +15,9 @@ func (s *session) statementOf(m *wire.Statement) (text string, p *prepared, err 
 	if m.Tx && s.lease.tx == nil {
 		return "", nil, refused{wire.ErrorProtocol, "the statement belongs to a transaction, and there is none"}
 	}
+	if s.lease.over {
+		return "", nil, errOver
+	}
 	if m.SID == 0 {
 		return m.SQL, nil, nil
 	}
@@ -197,6 +200,9 @@ func (s *session) prepare(c *call, m *wire.Prepare) error {
 	}
 	defer s.finish(c)
 	c.text = m.SQL
+	if s.lease.over {
+		return errOver
+	}
 	if err := s.mayRun(m.SQL); err != nil {
 		return err
 	}
