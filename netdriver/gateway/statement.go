@@ -79,14 +79,22 @@ func (s *session) rowsFor(c *call, text string, p *prepared, args []driver.Named
 	if p == nil {
 		return s.lease.query(c.ctx, text, args)
 	}
-	err = s.lease.again(c.ctx, func(driver.Conn) error {
-		st, err := s.statements.ready(c.ctx, &s.lease, p)
-		if err == nil {
-			rows, err = queryStmt(c.ctx, st, args)
-		}
+	err = s.withStmt(c, p, func(st driver.Stmt) error {
+		rows, err = queryStmt(c.ctx, st, args)
 		return err
 	})
 	return rows, err
+}
+
+// withStmt has do use what the driver made of a prepared text.
+func (s *session) withStmt(c *call, p *prepared, do func(driver.Stmt) error) error {
+	return s.lease.again(c.ctx, func(driver.Conn) error {
+		st, err := s.statements.ready(c.ctx, &s.lease, p)
+		if err != nil {
+			return err
+		}
+		return do(st)
+	})
 }
 
 // exec runs a statement and answers with what it changed.
@@ -154,11 +162,8 @@ func (s *session) resultOf(c *call, text string, p *prepared, args []driver.Name
 	if p == nil {
 		return s.lease.exec(c.ctx, text, args)
 	}
-	err = s.lease.again(c.ctx, func(driver.Conn) error {
-		st, err := s.statements.ready(c.ctx, &s.lease, p)
-		if err == nil {
-			res, err = execStmt(c.ctx, st, args)
-		}
+	err = s.withStmt(c, p, func(st driver.Stmt) error {
+		res, err = execStmt(c.ctx, st, args)
 		return err
 	})
 	return res, err
