@@ -330,3 +330,31 @@ func TestAConnectionWhoseRollbackFailsIsClosed(t *testing.T) {
 		}
 	}
 }
+
+// lateDatabase answers a begin when its time is over, and cannot take it back.
+type lateDatabase struct{ stuckDatabase }
+
+type lateBegin struct{ stuck }
+
+func (c *lateBegin) BeginTx(ctx context.Context, _ driver.TxOptions) (driver.Tx, error) {
+	<-ctx.Done()
+	return c, nil
+}
+
+func (d *lateDatabase) Connect(context.Context) (driver.Conn, error) {
+	return &lateBegin{stuck{said: &d.said}}, nil
+}
+
+func TestAConnectionIsClosedWhoseLateTransactionCannotBeTakenBack(t *testing.T) {
+	t.Parallel()
+	db := &lateDatabase{}
+	s := serve(t, config(db))
+	c := login(t, s)
+	c.do(wire.TypeBegin, &wire.Begin{TimeoutMS: 10}).refused(t, wire.ErrorTimeout)
+	_ = c.conn.Close()
+	dbtest.WaitUntil(t, "the session is over", func() bool { return s.Sessions() == 0 })
+	_ = s.Close()
+	if len(db.said) != 2 || db.said[1] != "closed" {
+		t.Errorf("the connection was %v, want it closed while it was leased", db.said)
+	}
+}

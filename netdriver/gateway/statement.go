@@ -4,6 +4,8 @@ package gateway
 
 import (
 	"database/sql/driver"
+	"errors"
+	"time"
 
 	"github.com/fluxor-db/fluxor"
 	"github.com/fluxor-db/fluxor/netdriver/internal/wire"
@@ -62,7 +64,7 @@ func (s *session) query(c *call, m *wire.Statement) error {
 		if stopped(err) && !s.lease.own() {
 			c.cancel(err) // nobody takes the rest; to cancel may end the connection, and what the session has there
 		}
-		if closed := rows.Close(); err == nil {
+		if closed := s.closeRows(c, rows, err == nil); err == nil {
 			err = closed
 		}
 	}
@@ -73,6 +75,36 @@ func (s *session) query(c *call, m *wire.Statement) error {
 	}
 	return s.answer(c, &wire.End{Out: outs.values()})
 }
+
+// restLimit is how long the rest of a result may take of which the client has all
+// that it asked for: to read a little is cheaper than a new connection.
+const restLimit = 100 * time.Millisecond
+
+// closeRows closes rows, for which a driver may read them to their end. Where they
+// were cut off by max_rows that is ended after a while, if it is safe: the text is
+// proven to read, and the connection has nothing of the session's.
+func (s *session) closeRows(c *call, rows driver.Rows, whole bool) error {
+	if !whole || !s.rows.cut() || s.lease.own() || !s.lease.onlyReads(c.text) {
+		return rows.Close()
+	}
+	canceled := make(chan struct{})
+	limit := time.AfterFunc(restLimit, func() {
+		c.cancel(errRest)
+		close(canceled)
+	})
+	err := rows.Close()
+	if limit.Stop() {
+		return err
+	}
+	<-canceled
+	if errors.Is(c.cause(), errRest) {
+		return nil // the answer is complete
+	}
+	return err
+}
+
+// errRest ends a result whose rest nobody wants.
+var errRest = errors.New("the client has all the rows that it asked for")
 
 // rowsFor runs a text, or what was prepared of it.
 func (s *session) rowsFor(c *call, text string, p *prepared, args []driver.NamedValue) (rows driver.Rows, err error) {
