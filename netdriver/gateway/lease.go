@@ -33,12 +33,14 @@ type lease struct {
 	tx     driver.Tx
 	end    context.CancelCauseFunc // of the transaction's context
 	failed bool                    // the transaction can only be rolled back
+	over   bool                    // the database has ended it by itself
 	steps  bool                    // savepoints and the like were set by texts, which end with it
 	pin    string
 
 	ran      bool       // the last statement on the connection was the session's own
 	wrote    bool       // and so was one before it that changed something
 	acted    bool       // and one before it that may have
+	last     lastID     // the number that its statements drew last, with MySQL
 	noted    bool       // since the last release it was seen whose the connection was before
 	leased   bool       // a call was made since the last release
 	reads    bool       // the user only reads
@@ -55,7 +57,7 @@ func (l *lease) state() wire.TxState {
 	switch {
 	case l.tx == nil:
 		return wire.TxIdle
-	case l.failed:
+	case l.failed || l.over:
 		return wire.TxFailed
 	}
 	return wire.TxOpen
@@ -126,6 +128,8 @@ func (l *lease) conclude(err error) {
 			l.failed = false
 		} else if gone || l.poisons(err) {
 			l.failed = true
+		} else {
+			l.over = l.over || l.endedTx(err)
 		}
 	case gone:
 		l.drop()
@@ -199,8 +203,9 @@ func (l *lease) drop() {
 	if l.end != nil {
 		l.end(nil)
 	}
-	l.tx, l.end, l.failed, l.steps, l.pin = nil, nil, false, false, ""
+	l.tx, l.end, l.failed, l.over, l.steps, l.pin = nil, nil, false, false, false, ""
 	l.ran, l.wrote, l.acted, l.noted, l.leased, l.fencing, l.equipped = false, false, false, false, false, nil, 0
+	l.last.here = false
 	if l.conn != nil {
 		_ = l.conn.Close()
 		l.conn = nil

@@ -34,29 +34,33 @@ var locking = map[string]*regexp.Regexp{
 var (
 	recalling = map[string]*regexp.Regexp{
 		"postgres": calls(`lastval|currval`),
-		"mysql":    regexp.MustCompile(`\b(last_insert_id|lastval)\s*\(|@@\s*(session\s*\.\s*)?(identity|last_insert_id)\b|\bprevious\s+value\s+for\b`),
+		"mysql":    regexp.MustCompile(`\blastval\s*\(|\bprevious\s+value\s+for\b`),
 		"sqlite":   calls(`last_insert_rowid|changes|total_changes`),
 		"oracle":   regexp.MustCompile(`\.\s*"?currval\b`),
 	}
 	echoing = map[string]*regexp.Regexp{
-		"mysql": regexp.MustCompile(`\b(found_rows|row_count)\s*\(|@@\s*(session\s*\.\s*)?(warning_count|error_count)\b|` +
+		"mysql": regexp.MustCompile(`\b(found_rows|row_count)\s*\(|@@\s*((session|local)\s*\.\s*)?(warning_count|error_count)\b|` +
 			`^\s*show\s+(count\s*\(\s*\*\s*\)\s*)?(warnings|errors)\b|\bget\s+(current\s+)?diagnostics\b`),
 	}
 )
 
-func calls(names string) *regexp.Regexp { return regexp.MustCompile(`\b(` + names + `)"?\s*\(`) }
+func calls(names string) *regexp.Regexp { return regexp.MustCompile(`\b(` + names + `)\s*\(`) }
 
 // harmless are the codes of texts that call nothing but what is known to read.
 var harmless = map[string]bool{"one-read": true, "reads-clock": true, "reads-catalog": true}
 
-// bare is a text without its literals and in lower case; "" for one that calls
-// nothing but what is known to read, and where nobody knows texts.
+// unquoted takes away what a name may be quoted in.
+var unquoted = strings.NewReplacer(`"`, "", "`", "", "[", "", "]", "")
+
+// bare is a text without its literals and the quotes of its names, in lower case;
+// "" for one that calls nothing but what is known to read, and where nobody knows
+// texts.
 func (l *lease) bare(text string) string {
 	d, ok := l.db.(describer)
 	if !ok || harmless[l.code(text)] {
 		return ""
 	}
-	return strings.ToLower(d.Fingerprint(text))
+	return unquoted.Replace(strings.ToLower(d.Fingerprint(text)))
 }
 
 // say reports whether words are of a kind.
@@ -91,45 +95,78 @@ var errRecall = refused{
 // asking the database before would itself be the last statement.
 func (l *lease) recall(ctx context.Context, text string) (later bool, err error) {
 	words := l.bare(text)
-	recalls, echoes := l.say(words, recalling), l.say(words, echoing)
-	if !recalls && !echoes {
-		return false, nil
+	recalls, echoes, named := l.say(words, recalling), l.say(words, echoing), l.say(words, numbering)
+	switch numbered := named || l.hides(text); {
+	case numbered && echoes: // to set the number would come between
+		if l.noticeOwn(); !l.last.here {
+			return false, errRecall
+		}
+	case numbered:
+		later, err = l.renumber(ctx, text, named)
 	}
-	if l.own() {
-		l.notice()
+	if err == nil && (recalls || echoes) {
+		later, err = l.ensure(ctx, text, recalls, echoes)
+	}
+	return later, err
+}
+
+// ensure is recall for what only the connection knows where it was left.
+func (l *lease) ensure(ctx context.Context, text string, recalls, echoes bool) (later bool, err error) {
+	if l.noticeOwn() {
 		if recalls && !l.wrote && !l.acted || echoes && !l.ran {
 			err = errRecall
 		}
 		return false, err
 	}
 	switch {
-	case recalls && !l.wrote || echoes && !l.ran, echoes && l.stores(text):
+	case recalls && !l.wrote || echoes && !l.ran, echoes && (l.stores(text) || l.dresses()):
 		return false, errRecall
-	case l.code(text) == "shows" || l.code(text) == "session" && !l.stores(text):
+	case l.mayLookLater(text):
 		return true, nil
 	}
-	err = l.again(ctx, func(conn driver.Conn) error {
-		p, ok := conn.(driver.Pinger)
-		if !ok {
-			return errRecall
-		}
-		return p.Ping(ctx)
-	})
+	err = l.ask(ctx)
 	if err == nil && !l.continues() {
 		err = errRecall
 	}
 	return false, err
 }
 
+// mayLookLater reports whether it is early enough to see after a text whose the
+// connection was: it stores nothing, and the database lets it change nothing.
+func (l *lease) mayLookLater(text string) bool {
+	code := l.code(text)
+	return code == "shows" || code == "session" && !l.stores(text)
+}
+
+// ask leases a connection by asking whether it lives.
+func (l *lease) ask(ctx context.Context) error {
+	return l.again(ctx, func(conn driver.Conn) error {
+		p, ok := conn.(driver.Pinger)
+		if !ok {
+			return errRecall
+		}
+		return p.Ping(ctx)
+	})
+}
+
+// dresses reports whether the gateway's own statements come before each of the
+// session's: then what the last one left is of those.
+func (l *lease) dresses() bool { return len(l.wishes) > 0 }
+
 // stores reports whether a text may keep in the session what it reads, as SET does,
 // where a look afterwards is too late.
 func (l *lease) stores(text string) bool {
+	verb := l.verb(text)
+	return verb != "SELECT" && verb != "SHOW"
+}
+
+// verb is the first word of a text; "" where nobody knows it.
+func (l *lease) verb(text string) string {
 	d, ok := l.db.(describer)
 	if !ok {
-		return true
+		return ""
 	}
-	verb := d.Describe(text).Verb
-	return verb != "SELECT" && verb != "SHOW"
+	return d.Describe(text).Verb
 }
 
 // code is the code of a text; "" where nobody knows it.
@@ -169,9 +206,19 @@ func refusedHere(err error) bool {
 // meanwhile: before what is leased now, for then it is the session's alone.
 func (l *lease) notice() {
 	if !l.noted && !l.continues() {
-		l.ran, l.wrote, l.acted = false, false, false
+		l.ran, l.wrote, l.acted, l.last.here = false, false, false, false
 	}
 	l.noted = true
+}
+
+// noticeOwn is notice where the session has a connection for itself, and reports
+// whether it has.
+func (l *lease) noticeOwn() bool {
+	own := l.own()
+	if own {
+		l.notice()
+	}
+	return own
 }
 
 // continues reports whether what is leased was nobody else's since the session had

@@ -88,6 +88,34 @@ func TestATimeZoneIsTheSessionsAloneOnMariaDB(t *testing.T) {
 	}).test(t)
 }
 
+// What the gateway's own statements leave, which bring the zone, is never given out
+// as the client's.
+func TestATimeZoneComesBetweenAStatementAndWhatItLeft(t *testing.T) {
+	t.Parallel()
+	s := serve(t, config(connector(t, "mysql://"+dbtest.MariaDB(t).NewDatabase(t).DSN(), one)))
+	owner := login(t, s)
+	owner.must("create table t (id integer auto_increment primary key, v int)", "insert into t (v) values (1), (2), (3)")
+	owner.do(wire.TypeReset, &wire.Empty{})
+	c := login(t, s, inZone("+02:00"))
+	const insert, several = "insert into t (v) values (1), (2), (3)", "select sql_calc_found_rows v from t limit 1"
+	for ask, before := range map[string]string{"select row_count()": insert, "select found_rows()": several} {
+		c.query(before)
+		c.query(ask).refused(t, wire.ErrorDenied)
+		c.do(wire.TypeBegin, &wire.Begin{})
+		c.query(ask).refused(t, wire.ErrorDenied)
+		c.query(before)
+		if got := shown(c.query(ask).value(t)); got == "0" || got == "1" {
+			t.Errorf("%s in a transaction: %s", ask, got)
+		}
+		c.do(wire.TypeRollback, &wire.Empty{})
+	}
+	whole := login(t, s, inZone("+02:00"), func(h *wire.Hello) { h.Session.Pool = "session" })
+	whole.must(insert)
+	if got := shown(whole.query("select row_count()").value(t)); got != "3" {
+		t.Errorf("with a pool of sessions: %s", got)
+	}
+}
+
 func TestNoKeptAnswerIsOfAnotherTimeZone(t *testing.T) {
 	t.Parallel()
 	db := connector(t, dbtest.Postgres(t).NewDatabase(t).URL("TimeZone=UTC"), cachedAll, one)

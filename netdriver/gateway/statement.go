@@ -4,6 +4,8 @@ package gateway
 
 import (
 	"database/sql/driver"
+	"errors"
+	"time"
 
 	"github.com/fluxor-db/fluxor"
 	"github.com/fluxor-db/fluxor/netdriver/internal/wire"
@@ -14,6 +16,9 @@ import (
 func (s *session) statementOf(m *wire.Statement) (text string, p *prepared, err error) {
 	if m.Tx && s.lease.tx == nil {
 		return "", nil, refused{wire.ErrorProtocol, "the statement belongs to a transaction, and there is none"}
+	}
+	if s.lease.over {
+		return "", nil, errOver
 	}
 	if m.SID == 0 {
 		return m.SQL, nil, nil
@@ -59,10 +64,11 @@ func (s *session) query(c *call, m *wire.Statement) error {
 		if stopped(err) && !s.lease.own() {
 			c.cancel(err) // nobody takes the rest; to cancel may end the connection, and what the session has there
 		}
-		if closed := rows.Close(); err == nil {
+		if closed := s.closeRows(c, rows, err == nil); err == nil {
 			err = closed
 		}
 	}
+	s.lease.drew(text, args, nil, err)
 	s.lease.settle(text, err)
 	if err != nil {
 		return err
@@ -70,19 +76,57 @@ func (s *session) query(c *call, m *wire.Statement) error {
 	return s.answer(c, &wire.End{Out: outs.values()})
 }
 
+// restLimit is how long the rest of a result may take of which the client has all
+// that it asked for: to read a little is cheaper than a new connection.
+const restLimit = 100 * time.Millisecond
+
+// closeRows closes rows, for which a driver may read them to their end. Where they
+// were cut off by max_rows that is ended after a while, if it is safe: the text is
+// proven to read, and the connection has nothing of the session's.
+func (s *session) closeRows(c *call, rows driver.Rows, whole bool) error {
+	if !whole || !s.rows.cut() || s.lease.own() || !s.lease.onlyReads(c.text) {
+		return rows.Close()
+	}
+	canceled := make(chan struct{})
+	limit := time.AfterFunc(restLimit, func() {
+		c.cancel(errRest)
+		close(canceled)
+	})
+	err := rows.Close()
+	if limit.Stop() {
+		return err
+	}
+	<-canceled
+	if errors.Is(c.cause(), errRest) {
+		return nil // the answer is complete
+	}
+	return err
+}
+
+// errRest ends a result whose rest nobody wants.
+var errRest = errors.New("the client has all the rows that it asked for")
+
 // rowsFor runs a text, or what was prepared of it.
 func (s *session) rowsFor(c *call, text string, p *prepared, args []driver.NamedValue) (rows driver.Rows, err error) {
 	if p == nil {
 		return s.lease.query(c.ctx, text, args)
 	}
-	err = s.lease.again(c.ctx, func(driver.Conn) error {
-		st, err := s.statements.ready(c.ctx, &s.lease, p)
-		if err == nil {
-			rows, err = queryStmt(c.ctx, st, args)
-		}
+	err = s.withStmt(c, p, func(st driver.Stmt) error {
+		rows, err = queryStmt(c.ctx, st, args)
 		return err
 	})
 	return rows, err
+}
+
+// withStmt has do use what the driver made of a prepared text.
+func (s *session) withStmt(c *call, p *prepared, do func(driver.Stmt) error) error {
+	return s.lease.again(c.ctx, func(driver.Conn) error {
+		st, err := s.statements.ready(c.ctx, &s.lease, p)
+		if err != nil {
+			return err
+		}
+		return do(st)
+	})
 }
 
 // exec runs a statement and answers with what it changed.
@@ -116,6 +160,7 @@ func (s *session) exec(c *call, m *wire.Statement) error {
 	if err == nil {
 		err = s.follow(c, &end, outs.cursors())
 	}
+	s.lease.drew(text, args, res, err)
 	s.lease.settle(text, err)
 	if err != nil {
 		return err
@@ -149,11 +194,8 @@ func (s *session) resultOf(c *call, text string, p *prepared, args []driver.Name
 	if p == nil {
 		return s.lease.exec(c.ctx, text, args)
 	}
-	err = s.lease.again(c.ctx, func(driver.Conn) error {
-		st, err := s.statements.ready(c.ctx, &s.lease, p)
-		if err == nil {
-			res, err = execStmt(c.ctx, st, args)
-		}
+	err = s.withStmt(c, p, func(st driver.Stmt) error {
+		res, err = execStmt(c.ctx, st, args)
 		return err
 	})
 	return res, err
@@ -195,6 +237,9 @@ func (s *session) prepare(c *call, m *wire.Prepare) error {
 	}
 	defer s.finish(c)
 	c.text = m.SQL
+	if s.lease.over {
+		return errOver
+	}
 	if err := s.mayRun(m.SQL); err != nil {
 		return err
 	}

@@ -61,6 +61,9 @@ func stopped(err error) bool {
 	return errors.As(err, &ours) || errors.Is(err, errNoCredit) || errors.Is(err, errGone) || errors.Is(err, errMemory) || errors.Is(err, errUnfit)
 }
 
+// cut reports whether the answer ended at the rows that it may have.
+func (t *stream) cut() bool { return t.left == 0 }
+
 // clear forgets what the answer referred to.
 func (t *stream) clear() {
 	for _, rows := range t.nested {

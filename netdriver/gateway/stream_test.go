@@ -163,3 +163,32 @@ func TestAFirstRowThatFailsComesAfterTheColumns(t *testing.T) {
 		t.Errorf("got %+v, %v", a.columns, a.fail)
 	}
 }
+
+func TestTheRestOfAResultBeyondMaxRowsIsNotWaitedFor(t *testing.T) {
+	t.Parallel()
+	s, _ := postgres(t, one)
+	c := login(t, s)
+	most := func(text string) *answer {
+		return c.do(wire.TypeQuery, &wire.Statement{SQL: text, MaxRows: 1})
+	}
+	if a := most("with recursive n(i) as (select 1 union all select i + 1 from n) select i, repeat('x', 2000) from n"); a.fail != nil || len(a.sets[0]) != 1 {
+		t.Errorf("got %+v and %v", a.sets, a.fail)
+	}
+	if a := most("select 1"); shown(a.value(t)) != "1" {
+		t.Errorf("got %v", a.sets)
+	}
+	// What may have changed something is read to its end, and a transaction lives.
+	c.must("create table t (v int)")
+	c.do(wire.TypeReset, &wire.Empty{})
+	if a := most("insert into t select n from generate_series(1, 1000) n returning v"); a.fail != nil || len(a.sets[0]) != 1 {
+		t.Errorf("got %+v and %v", a.sets, a.fail)
+	}
+	c.do(wire.TypeBegin, &wire.Begin{})
+	if a := most("select n from generate_series(1, 100000) n"); a.fail != nil || a.end.Tx != wire.TxOpen {
+		t.Errorf("got %+v and %v", a.end, a.fail)
+	}
+	if got := c.query("select count(*) from t").value(t); shown(got) != "1000" {
+		t.Errorf("there are %v rows", got)
+	}
+	c.do(wire.TypeRollback, &wire.Empty{})
+}

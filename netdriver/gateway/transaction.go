@@ -31,15 +31,17 @@ func (s *session) begin(c *call, m *wire.Begin) error {
 	}
 	tx, err := s.beginTx(c.ctx, s.lease.beginning(driver.TxOptions{Isolation: m.Isolation, ReadOnly: m.ReadOnly}))
 	if err == nil && c.ctx.Err() != nil {
-		_ = tx.Rollback() // the end of its time came with it
 		err = context.Cause(c.ctx)
+		if tx.Rollback() != nil { // the end of its time came with it
+			s.lease.drop() // nobody knows what is open there
+		}
 	}
 	if err != nil {
 		s.lease.conclude(err)
 		c.cancel(context.Cause(c.ctx))
 		return err
 	}
-	s.lease.tx, s.lease.end, s.lease.failed = tx, c.cancel, false
+	s.lease.tx, s.lease.end, s.lease.failed, s.lease.over = tx, c.cancel, false, false
 	return s.answer(c, &wire.End{})
 }
 
@@ -83,7 +85,7 @@ func (l *lease) finishTx(t wire.Type) (err error) {
 	if err != nil && l.steps && l.pin == "" {
 		l.pin = txWords // nobody knows what is open now
 	}
-	l.tx, l.failed, l.steps = nil, false, false
+	l.tx, l.failed, l.over, l.steps = nil, false, false, false
 	l.end(nil)
 	l.end = nil
 	if err != nil && t == wire.TypeRollback {

@@ -1,0 +1,72 @@
+// This file notices that a database has ended a transaction by itself, so that nothing runs outside that was meant inside.
+
+package gateway
+
+import (
+	"context"
+	"database/sql/driver"
+
+	"github.com/fluxor-db/fluxor/backend"
+	"github.com/fluxor-db/fluxor/netdriver/internal/wire"
+)
+
+// errOver is what a client hears that would go on in such a transaction.
+var errOver = refused{wire.ErrorProtocol, "the database has ended the transaction upon an earlier error; roll back and begin again"}
+
+// overAsks are the errors of MySQL's that end a transaction, or may: what says
+// whether it is over, "" where it is.
+var overAsks = map[string]string{
+	"1213": "", // a deadlock
+	"1206": "", // no room for more locks
+	"1205": "select @@innodb_rollback_on_timeout",
+	"1020": "select not @@in_transaction", // MariaDB with innodb_snapshot_isolation
+}
+
+// endedTx reports whether the database has rolled the transaction back because of
+// an error. SQLite does so after errors of many kinds, and a BEGIN tells: it is
+// refused within a transaction.
+func (l *lease) endedTx(err error) bool {
+	ctx, stop := context.WithTimeout(context.Background(), undoLimit)
+	defer stop()
+	defer l.aside()()
+	switch l.about.Type {
+	case "mysql":
+		return l.endedByMySQL(ctx, err)
+	case "sqlite":
+		if _, err := execConn(ctx, l.conn, "begin", nil); err != nil {
+			return false
+		}
+		_, _ = execConn(ctx, l.conn, "rollback", nil)
+		return true
+	}
+	return false
+}
+
+func (l *lease) endedByMySQL(ctx context.Context, err error) bool {
+	for code, ask := range overAsks {
+		if !backend.Names([]string{code}, l.about.Codes(err)) {
+			continue
+		}
+		if ask == "" {
+			return true
+		}
+		l.ran = false
+		return l.yes(ctx, ask)
+	}
+	return false
+}
+
+// yes reports whether a query answers 1.
+func (l *lease) yes(ctx context.Context, text string) bool {
+	rows, err := queryConn(ctx, l.conn, text, nil)
+	if err != nil {
+		return false
+	}
+	defer rows.Close() //nolint:errcheck // what was read is what counts
+	row := make([]driver.Value, 1)
+	if rows.Next(row) != nil {
+		return false
+	}
+	n, ok := row[0].(int64)
+	return ok && n == 1
+}
