@@ -31,9 +31,11 @@ type rows struct {
 	quit  bool          // the request is canceled
 	err   error         // of a set that was passed over
 
-	// held is what hold read ahead: rows, and the error behind them.
-	held []driver.Value
-	late error
+	// held is what hold read ahead: rows, their weight in bytes, and the error
+	// behind them.
+	held   []driver.Value
+	weight int
+	late   error
 }
 
 // begin takes the head of a result set.
@@ -77,7 +79,7 @@ func (r *rows) Columns() []string {
 // Next implements driver.Rows. The values are copies.
 func (r *rows) Next(dest []driver.Value) error {
 	if len(r.held) > 0 {
-		r.held = r.held[copy(dest, r.held):]
+		r.take(dest)
 		return nil
 	}
 	if err := r.late; err != nil {
@@ -135,7 +137,7 @@ func (r *rows) advance() error {
 	}
 	m, err := r.c.next()
 	if err != nil {
-		r.done = true
+		r.done = err != errLeft //nolint:errorlint // it is nobody else's
 		return err
 	}
 	switch m.Type {
