@@ -9,6 +9,7 @@ import (
 	"errors"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/fluxor-db/fluxor/backend"
 	"github.com/fluxor-db/fluxor/netdriver/gateway"
@@ -85,5 +86,35 @@ func TestAnAnswerThatNoClientWouldTakeIsAnErrorAndTheSessionGoesOn(t *testing.T)
 	}
 	if a := c.do(wire.TypePing, &wire.Ping{}); a.fail != nil {
 		t.Error(a.fail)
+	}
+}
+
+func TestAPointerAmongOutParametersIsNullBothWays(t *testing.T) {
+	t.Parallel()
+	at := time.Date(2026, 11, 26, 12, 0, 0, 0, time.UTC)
+	s := serve(t, config(&calling{exec: func(args []driver.NamedValue) error {
+		n, text, when := args[0].Value.(sql.Out).Dest.(**int), args[1].Value.(sql.Out).Dest.(**string), args[2].Value.(sql.Out).Dest.(**time.Time) //nolint:forcetypeassert // as they are sent below
+		if *n == nil {
+			*n, *text, *when = new(7), new("back"), &at
+			return nil
+		}
+		if **n != 7 || **text != "back" || !(*when).Equal(at) {
+			return errors.New("other values came")
+		}
+		*n, *text, *when = nil, nil, nil
+		return nil
+	}}))
+	for _, codec := range []string{"json", "binary"} {
+		db := throughDriver(t, s, "&codec="+codec)
+		var n *int
+		var text *string
+		var when *time.Time
+		outs := []any{sql.Out{Dest: &n, In: true}, sql.Out{Dest: &text, In: true}, sql.Out{Dest: &when, In: true}}
+		if _, err := db.ExecContext(t.Context(), "call", outs...); err != nil || n == nil || *n != 7 || *text != "back" || !when.Equal(at) {
+			t.Fatalf("%s: got %v, %v, %v, %v", codec, n, text, when, err)
+		}
+		if _, err := db.ExecContext(t.Context(), "call", outs...); err != nil || n != nil || text != nil || when != nil {
+			t.Errorf("%s: got %v, %v, %v, %v", codec, n, text, when, err)
+		}
 	}
 }
