@@ -8,7 +8,6 @@ import (
 	"errors"
 	"io"
 	"os"
-	"slices"
 	"time"
 )
 
@@ -34,7 +33,6 @@ var longAgo = time.Unix(1, 0)
 // read on.
 func (r *rows) hold(ctx context.Context) error {
 	defer r.c.waits(ctx)()
-	r.cols = slices.Clone(r.cols) // the connection's own serve the next head
 	for !r.done {
 		if r.over || r.weight > mostHeld || len(r.cols) == 0 {
 			return errBusy

@@ -5,6 +5,7 @@ package netdriver
 import (
 	"database/sql/driver"
 	"io"
+	"slices"
 
 	"github.com/fluxor-db/fluxor/netdriver/internal/wire"
 )
@@ -23,7 +24,7 @@ type rows struct {
 
 	cols  []wire.Column // the head's
 	body  bool          // c.cells is within a message of rows
-	bytes int           // of rows that came
+	bytes int           // of heads and rows that came
 	taken int           // those of them that were not credited
 	over  bool          // the result set is
 	more  bool          // and another one follows
@@ -49,9 +50,11 @@ func (r *rows) begin() error {
 	if err := h.Decode(m.Body, m.Codec()); err != nil {
 		return r.fail(err)
 	}
-	r.cols, r.body, r.over, r.more = h.Columns, false, false, false
+	r.body, r.over, r.more = false, false, false
+	r.bytes += len(m.Body)
 	if h.Same == "" {
-		r.st.learn(h)
+		r.cols = slices.Clone(h.Columns) // the connection's own serve the next head
+		r.st.learn(h.Hash, r.cols)
 		return nil
 	}
 	known, ok := r.st.known(h.Same)
@@ -178,7 +181,9 @@ func (r *rows) ended(m wire.Message) error {
 		r.done = true
 		r.c.finish()
 	}
-	return r.outs.assign(end.Out)
+	err := r.outs.assign(end.Out)
+	clear(end.Out)
+	return err
 }
 
 // HasNextResultSet implements driver.RowsNextResultSet. What is left of the
