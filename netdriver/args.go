@@ -136,6 +136,9 @@ func outOf(out sql.Out) (wire.Out, error) {
 		t = t.Elem()
 	}
 	over := wire.Out{Type: typeName(t), InOut: out.In || list}
+	if t.Kind() == reflect.Pointer { // NULL is one that points nowhere
+		over.Type = elementType(t)
+	}
 	if over.Type == "" {
 		return over, fmt.Errorf("fluxor: an sql.Out with a Dest of type %T cannot come back over the wire", out.Dest)
 	}

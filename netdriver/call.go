@@ -37,7 +37,10 @@ type call struct {
 	// has returned.
 	turn   sync.Mutex
 	cancel sync.WaitGroup
-	fired  bool // onEnd ran; read after cancel is done
+	fired  bool      // onEnd ran; read after cancel is done
+	until  time.Time // then: the answer's deadline
+
+	beside context.Context // of a request that waits for this one's rows; nil without one
 }
 
 // left is how long ctx lasts, in milliseconds; 0 is for ever.
@@ -52,16 +55,16 @@ func left(ctx context.Context) int64 {
 // send writes a request, together with what waits in c.out. An error means that
 // the gateway has not got it: nothing can have taken effect.
 func (c *conn) send(ctx context.Context, op string, t wire.Type, body wire.Body) error {
+	if err := ctx.Err(); err != nil {
+		return err
+	}
 	if c.open != nil {
-		if err := c.open.hold(); err != nil {
+		if err := c.open.hold(ctx); err != nil {
 			return err
 		}
 	}
-	switch {
-	case c.broken != nil, c.lost && !c.inTx, c.away && !c.inTx && !c.pinned: // a drain lets what is pinned go on
+	if c.broken != nil || c.lost && !c.inTx || c.away && !c.inTx && !c.pinned { // a drain lets what is pinned go on
 		return driver.ErrBadConn
-	case ctx.Err() != nil:
-		return ctx.Err()
 	}
 	c.number()
 	waiting := c.out.Len()
@@ -121,9 +124,9 @@ func (c *conn) interrupt() {
 	k.turn.Lock() // behind the request
 	defer k.turn.Unlock()
 	k.fired = true
-	until := time.Now().Add(cancelGrace)
-	_ = c.net.SetReadDeadline(until)
-	_ = c.net.SetWriteDeadline(until)
+	k.until = time.Now().Add(cancelGrace)
+	_ = c.net.SetReadDeadline(k.until)
+	_ = c.net.SetWriteDeadline(k.until)
 	_, _ = c.net.Write(aside(wire.TypeCancel, k.id, &wire.Empty{})) // where it fails, the answer's deadline ends the wait
 }
 
@@ -193,6 +196,8 @@ func (c *conn) next() (wire.Message, error) {
 	for range mostNotices {
 		m, err := c.r.Next()
 		switch {
+		case err != nil && c.call.abandoned(err):
+			return m, errLeft
 		case err != nil:
 			return m, c.fail(err)
 		case m.Type == wire.TypeNotice:

@@ -154,7 +154,7 @@ func (c *Config) validateLogin() error {
 		return errors.New("fluxor: the options cert and key go together")
 	case c.TLS == TLSDisable && (c.CA != "" || c.Cert != "" || c.TLSConfig != nil):
 		return errors.New("fluxor: option tls=disable contradicts a certificate")
-	case c.Auth == AuthMTLS && c.Cert == "" && c.TLSConfig == nil:
+	case c.Auth == AuthMTLS && !c.certified():
 		return errors.New("fluxor: option auth=mtls needs the options cert and key")
 	case (c.Auth == AuthToken || c.Auth == AuthSCRAM) && c.Token == "":
 		return fmt.Errorf("fluxor: option auth=%s needs a token; write tcp://user:token@host", c.Auth)
@@ -162,10 +162,16 @@ func (c *Config) validateLogin() error {
 	for _, host := range c.Hosts {
 		if c.Auth == AuthToken && !c.safeForToken(host) {
 			return errors.New("fluxor: option auth=token does not go with tls=" + string(c.modeFor(host)) +
-				", which would show the token to others; use tls=verify-full or auth=scram")
+				", which would show the token to others; use tls=verify-full, tls=verify-ca with an authority of your own, or auth=scram")
 		}
 	}
 	return nil
+}
+
+// certified says whether the client has a certificate to show.
+func (c *Config) certified() bool {
+	t := c.TLSConfig
+	return c.Cert != "" || t != nil && (len(t.Certificates) > 0 || t.GetClientCertificate != nil)
 }
 
 // modeFor is the mode for a host.
@@ -180,10 +186,17 @@ func (c *Config) modeFor(host string) TLSMode {
 }
 
 // safeForToken says whether a token may be sent to a host: nobody can listen, or
-// the host has proven itself.
+// the host has proven itself. That a certificate is of some authority that the
+// system trusts proves nothing where its name is not looked at.
 func (c *Config) safeForToken(host string) bool {
 	mode := c.modeFor(host)
-	return loopback(host) || mode == TLSVerifyCA || mode == TLSVerifyFull
+	return loopback(host) || mode == TLSVerifyCA && c.pinned() || mode == TLSVerifyFull
+}
+
+// pinned says whether the configuration itself says which certificates are good.
+func (c *Config) pinned() bool {
+	t := c.TLSConfig
+	return c.CA != "" || t != nil && (t.RootCAs != nil || t.VerifyConnection != nil || t.VerifyPeerCertificate != nil)
 }
 
 // loopback says whether host:port is on this machine.

@@ -5,7 +5,9 @@ package netdriver
 import (
 	"context"
 	"database/sql/driver"
+	"errors"
 	"net"
+	"os"
 	"slices"
 	"time"
 
@@ -99,13 +101,15 @@ func (c *conn) exec(ctx context.Context, query string, sid uint32, args []driver
 	if err != nil {
 		return nil, err
 	}
-	if err := c.send(ctx, "exec", wire.TypeExec, &c.statement); err != nil {
+	if err := c.run(ctx, "exec", wire.TypeExec); err != nil {
 		return nil, err
 	}
 	if err := c.ended(outs); err != nil {
 		return nil, err
 	}
-	return result{c.end.LastID, c.end.Affected}, outs.assign(c.end.Out)
+	err = outs.assign(c.end.Out)
+	clear(c.end.Out) // an idle connection keeps no values
+	return result{c.end.LastID, c.end.Affected}, err
 }
 
 // query runs a text, or the prepared statement st.
@@ -121,7 +125,7 @@ func (c *conn) query(ctx context.Context, query string, st *stmt, args []driver.
 	if err != nil {
 		return nil, err
 	}
-	if err := c.send(ctx, "query", wire.TypeQuery, &c.statement); err != nil {
+	if err := c.run(ctx, "query", wire.TypeQuery); err != nil {
 		return nil, err
 	}
 	r := &rows{c: c, st: st, outs: outs}
@@ -143,6 +147,20 @@ func (c *conn) fill(ctx context.Context, query string, sid uint32, args []driver
 	var err error
 	s.Args, to, err = arguments(slices.Grow(s.Args[:0], len(args)), args)
 	return to, err
+}
+
+// mostKept is how many arguments an idle connection has room for.
+const mostKept = 1 << 10
+
+// run sends the request of a statement, and keeps nothing of it.
+func (c *conn) run(ctx context.Context, op string, t wire.Type) error {
+	s := &c.statement
+	err := c.send(ctx, op, t, s)
+	clear(s.Args)
+	if s.SQL = ""; cap(s.Args) > mostKept {
+		s.Args = nil
+	}
+	return err
 }
 
 // ended takes the end of a request that has no rows but those of cursors among its
@@ -203,7 +221,22 @@ func (c *conn) ResetSession(context.Context) error {
 		c.giveUp(err)
 		return driver.ErrBadConn
 	}
+	if !c.quiet() {
+		return driver.ErrBadConn
+	}
 	return nil
+}
+
+// quiet says whether nothing waits that was read off the socket already, by the
+// reader or by TLS: a goaway that came with the last answer. It does not wait.
+func (c *conn) quiet() bool {
+	if c.r.Buffered() > 0 || c.net == c.raw {
+		return c.r.Buffered() == 0
+	}
+	_ = c.net.SetReadDeadline(longAgo)
+	_, err := c.r.Peek()
+	_ = c.net.SetReadDeadline(time.Time{})
+	return errors.Is(err, os.ErrDeadlineExceeded)
 }
 
 // IsValid implements driver.Validator: database/sql asks when whoever used the
@@ -215,7 +248,7 @@ func (c *conn) IsValid() bool {
 	if c.usable() && c.pinned && c.c.cfg.Pool == "" {
 		_ = c.simple("reset", wire.TypeReset) // where it fails, the connection is not usable or stays pinned
 	}
-	return c.usable() && (!c.pinned || c.c.cfg.Pool != "")
+	return c.usable() && c.r.Buffered() == 0 && (!c.pinned || c.c.cfg.Pool != "")
 }
 
 func (c *conn) usable() bool { return c.broken == nil && !c.away && !c.lost }

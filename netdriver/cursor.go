@@ -9,6 +9,7 @@ import (
 	"io"
 	"reflect"
 	"slices"
+	"unsafe"
 
 	"github.com/fluxor-db/fluxor/netdriver/internal/wire"
 )
@@ -73,7 +74,9 @@ func (c *conn) sets() (all []*rows, err error) {
 		if err := r.begin(); err != nil {
 			return nil, err
 		}
-		r.cols = slices.Clone(r.cols)
+		if room -= r.bytes + setSize + columnSize*len(r.cols); room < 0 {
+			return nil, r.overflow()
+		}
 		if room, err = r.keep(room); err != nil {
 			return nil, err
 		}
@@ -82,6 +85,12 @@ func (c *conn) sets() (all []*rows, err error) {
 	}
 	return all, nil
 }
+
+// What a result set takes besides what came of it, and each of its columns, in bytes.
+const (
+	setSize    = int(unsafe.Sizeof(rows{}))
+	columnSize = int(unsafe.Sizeof(wire.Column{}))
+)
 
 // keep reads a result set into memory, of which there is room, and returns what is
 // left of that.
@@ -96,12 +105,17 @@ func (r *rows) keep(room int) (int, error) {
 		}
 		r.held = append(r.held, row...)
 		if room -= r.bytes - before + interfaceSize*len(row); room < 0 {
-			op := r.c.call.op
-			r.cancel()
-			return 0, &Error{
-				Kind: string(wire.ErrorTooLarge), Op: op, Applied: AppliedYes,
-				Message: "fluxor: " + op + ": the rows of its cursors are too many to be held in memory",
-			}
+			return 0, r.overflow()
 		}
+	}
+}
+
+// overflow is the error of cursors that are too many to be held.
+func (r *rows) overflow() error {
+	op := r.c.call.op
+	r.cancel()
+	return &Error{
+		Kind: string(wire.ErrorTooLarge), Op: op, Applied: AppliedYes,
+		Message: "fluxor: " + op + ": the rows of its cursors are too many to be held in memory",
 	}
 }

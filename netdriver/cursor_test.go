@@ -123,3 +123,22 @@ func (g *gateway) wantAny() wire.Message {
 	}
 	return m
 }
+
+func TestCursorsOfManyColumnsAndNoRowsAreBoundedToo(t *testing.T) {
+	db := open(t, "", func(g *gateway) {
+		id, _ := g.statement(wire.TypeExec)
+		cols := make([]wire.Column, wire.MaxColumns)
+		g.send(wire.TypeEnd, id, &wire.End{More: true, Out: []driver.NamedValue{{Ordinal: 1, Value: wire.Cursor(1)}}})
+		for range 4 {
+			g.send(wire.TypeHead, id, &wire.Head{Columns: cols})
+			g.send(wire.TypeEnd, id, &wire.End{More: true})
+		}
+		g.send(wire.TypeHead, id, &wire.Head{Columns: cols})
+		g.send(wire.TypeEnd, id, &wire.End{})
+	})
+	var cursor driver.Rows
+	_, err := db.Exec("open", sql.Out{Dest: &cursor})
+	if e := asError(t, err); e.Kind != "too_large" || e.Applied != AppliedYes {
+		t.Errorf("got %v", err)
+	}
+}

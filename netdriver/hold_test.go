@@ -3,10 +3,12 @@
 package netdriver
 
 import (
+	"context"
 	"database/sql"
 	"database/sql/driver"
 	"errors"
 	"testing"
+	"time"
 
 	"github.com/fluxor-db/fluxor/netdriver/internal/wire"
 )
@@ -117,6 +119,121 @@ func TestAnErrorBehindHeldRowsComesAfterThem(t *testing.T) {
 	}
 	if !rows.Next() || rows.Next() || asError(t, rows.Err()).Code != "22012" {
 		t.Errorf("got %v", rows.Err())
+	}
+	if err := tx.Rollback(); err != nil {
+		t.Error(err)
+	}
+}
+
+// slow plays a query within a transaction whose second row the database has only
+// after the word.
+func slow(word <-chan struct{}) func(*gateway) {
+	return func(g *gateway) {
+		g.answer(g.want(wire.TypeBegin))
+		id, _ := g.statement(wire.TypeQuery)
+		g.add(wire.TypeHead, id, &wire.Head{Columns: number})
+		g.rows(id, number, []driver.Value{int64(1)})
+		_, _ = g.conn.Write(g.out.Bytes())
+		g.out.Reset()
+		<-word
+		g.rows(id, number, []driver.Value{int64(2)})
+		g.send(wire.TypeEnd, id, &wire.End{Tx: wire.TxOpen})
+		g.answer(g.want(wire.TypeExec))
+		g.answer(g.want(wire.TypeCommit))
+	}
+}
+
+func TestAStatementBesideOpenRowsEndsWithItsOwnContextAndTheRowsGoOn(t *testing.T) {
+	word := make(chan struct{})
+	tx, err := open(t, "", slow(word)).Begin()
+	if err != nil {
+		t.Fatal(err)
+	}
+	rows, err := tx.Query("select")
+	if err != nil {
+		t.Fatal(err)
+	}
+	if !rows.Next() {
+		t.Fatal(rows.Err())
+	}
+	for range 2 {
+		if _, err := tx.ExecContext(within(t, 20*time.Millisecond), "update"); !errors.Is(err, context.DeadlineExceeded) {
+			t.Errorf("got %v", err)
+		}
+	}
+	ended, cancel := context.WithCancel(t.Context())
+	cancel()
+	if _, err := tx.ExecContext(ended, "update"); !errors.Is(err, context.Canceled) {
+		t.Errorf("got %v", err)
+	}
+	close(word)
+	if _, err := tx.ExecContext(within(t, 10*time.Second), "update"); err != nil {
+		t.Error(err)
+	}
+	var n int
+	if !rows.Next() || rows.Scan(&n) != nil || n != 2 || rows.Next() || rows.Err() != nil {
+		t.Errorf("the second row is %d, %v", n, rows.Err())
+	}
+	if err := tx.Commit(); err != nil {
+		t.Error(err)
+	}
+}
+
+func TestTheRowsOwnContextEndsThemBesideAStatementThatWaits(t *testing.T) {
+	tx, err := open(t, "", func(g *gateway) {
+		g.answer(g.want(wire.TypeBegin))
+		id, _ := g.statement(wire.TypeQuery)
+		g.add(wire.TypeHead, id, &wire.Head{Columns: number})
+		g.rows(id, number, []driver.Value{int64(1)})
+		_, _ = g.conn.Write(g.out.Bytes())
+		g.silent()
+	}).Begin()
+	if err != nil {
+		t.Fatal(err)
+	}
+	own, cancel := context.WithCancel(t.Context())
+	rows, err := tx.QueryContext(own, "select")
+	if err != nil {
+		t.Fatal(err)
+	}
+	_ = rows.Next()
+	time.AfterFunc(20*time.Millisecond, cancel)
+	if _, err := tx.ExecContext(within(t, 10*time.Second), "update"); !errors.Is(err, driver.ErrBadConn) {
+		t.Errorf("got %v", err)
+	}
+	for rows.Next() {
+	}
+	if !errors.Is(rows.Err(), context.Canceled) {
+		t.Errorf("the rows ended with %v", rows.Err())
+	}
+	_ = tx.Rollback()
+}
+
+func TestRowsThatAreNotHeldForAreNotHeldTwice(t *testing.T) {
+	const many = 40
+	tx, err := open(t, "", nested(many, 1<<20)).Begin()
+	if err != nil {
+		t.Fatal(err)
+	}
+	rows, err := tx.Query("select")
+	if err != nil {
+		t.Fatal(err)
+	}
+	for range 3 {
+		if _, err := tx.Exec("update"); !errors.Is(err, errBusy) {
+			t.Fatalf("got %v", err)
+		}
+	}
+	n := 0
+	for ; rows.Next() && n < many/2+10; n++ {
+	}
+	if _, err := tx.Exec("update"); err != nil {
+		t.Errorf("with the rest within bounds: %v", err)
+	}
+	for ; rows.Next(); n++ {
+	}
+	if n++; n != many || rows.Err() != nil {
+		t.Errorf("%d rows, %v", n, rows.Err())
 	}
 	if err := tx.Rollback(); err != nil {
 		t.Error(err)

@@ -69,9 +69,8 @@ func refuse(reason string) error { return &wire.ProtocolError{Reason: reason} }
 // offers are the ways to log in, the preferred one first.
 func (l *login) offers() []string {
 	cfg := &l.c.cfg
-	certified := l.tls != nil && (cfg.Cert != "" || cfg.TLSConfig != nil && len(cfg.TLSConfig.Certificates) > 0)
 	var all []string
-	if certified && (cfg.Auth == AuthAuto || cfg.Auth == AuthMTLS) {
+	if l.tls != nil && cfg.certified() && (cfg.Auth == AuthAuto || cfg.Auth == AuthMTLS) {
 		all = append(all, wire.AuthMTLS)
 	}
 	if cfg.Token == "" || cfg.Auth == AuthMTLS {

@@ -5,6 +5,7 @@ package netdriver
 import (
 	"database/sql/driver"
 	"io"
+	"slices"
 
 	"github.com/fluxor-db/fluxor/netdriver/internal/wire"
 )
@@ -23,7 +24,7 @@ type rows struct {
 
 	cols  []wire.Column // the head's
 	body  bool          // c.cells is within a message of rows
-	bytes int           // of rows that came
+	bytes int           // of heads and rows that came
 	taken int           // those of them that were not credited
 	over  bool          // the result set is
 	more  bool          // and another one follows
@@ -31,9 +32,11 @@ type rows struct {
 	quit  bool          // the request is canceled
 	err   error         // of a set that was passed over
 
-	// held is what hold read ahead: rows, and the error behind them.
-	held []driver.Value
-	late error
+	// held is what hold read ahead: rows, their weight in bytes, and the error
+	// behind them.
+	held   []driver.Value
+	weight int
+	late   error
 }
 
 // begin takes the head of a result set.
@@ -47,9 +50,11 @@ func (r *rows) begin() error {
 	if err := h.Decode(m.Body, m.Codec()); err != nil {
 		return r.fail(err)
 	}
-	r.cols, r.body, r.over, r.more = h.Columns, false, false, false
+	r.body, r.over, r.more = false, false, false
+	r.bytes += len(m.Body)
 	if h.Same == "" {
-		r.st.learn(h)
+		r.cols = slices.Clone(h.Columns) // the connection's own serve the next head
+		r.st.learn(h.Hash, r.cols)
 		return nil
 	}
 	known, ok := r.st.known(h.Same)
@@ -77,7 +82,7 @@ func (r *rows) Columns() []string {
 // Next implements driver.Rows. The values are copies.
 func (r *rows) Next(dest []driver.Value) error {
 	if len(r.held) > 0 {
-		r.held = r.held[copy(dest, r.held):]
+		r.take(dest)
 		return nil
 	}
 	if err := r.late; err != nil {
@@ -135,7 +140,7 @@ func (r *rows) advance() error {
 	}
 	m, err := r.c.next()
 	if err != nil {
-		r.done = true
+		r.done = err != errLeft //nolint:errorlint // it is nobody else's
 		return err
 	}
 	switch m.Type {
@@ -176,7 +181,9 @@ func (r *rows) ended(m wire.Message) error {
 		r.done = true
 		r.c.finish()
 	}
-	return r.outs.assign(end.Out)
+	err := r.outs.assign(end.Out)
+	clear(end.Out)
+	return err
 }
 
 // HasNextResultSet implements driver.RowsNextResultSet. What is left of the

@@ -5,7 +5,6 @@ package netdriver
 import (
 	"context"
 	"database/sql/driver"
-	"slices"
 
 	"github.com/fluxor-db/fluxor/netdriver/internal/wire"
 )
@@ -62,9 +61,9 @@ func (s *stmt) Close() error {
 }
 
 // learn keeps the columns of a head that names them.
-func (s *stmt) learn(h *wire.Head) {
-	if s != nil && h.Hash != "" && h.Hash != s.hash {
-		s.hash, s.cols = h.Hash, slices.Clone(h.Columns)
+func (s *stmt) learn(hash string, cols []wire.Column) {
+	if s != nil && hash != "" && hash != s.hash {
+		s.hash, s.cols = hash, cols
 	}
 }
 

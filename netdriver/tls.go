@@ -34,7 +34,7 @@ func (c *Config) tlsFor(host string) (*tls.Config, error) {
 	}
 	t.InsecureSkipVerify = mode != TLSVerifyFull
 	if mode == TLSVerifyCA {
-		t.VerifyConnection = verifyCA(t.RootCAs)
+		t.VerifyConnection = verifyCA(t.RootCAs, t.VerifyConnection)
 	}
 	return t, nil
 }
@@ -62,8 +62,9 @@ func (c *Config) certificates(t *tls.Config) error {
 	return nil
 }
 
-// verifyCA checks the chain of certificates and not the name.
-func verifyCA(roots *x509.CertPool) func(tls.ConnectionState) error {
+// verifyCA checks the chain of certificates and not the name; then the caller's own
+// check is asked, if there is one.
+func verifyCA(roots *x509.CertPool, own func(tls.ConnectionState) error) func(tls.ConnectionState) error {
 	return func(s tls.ConnectionState) error {
 		if len(s.PeerCertificates) == 0 {
 			return errors.New("fluxor: the gateway showed no certificate")
@@ -73,6 +74,9 @@ func verifyCA(roots *x509.CertPool) func(tls.ConnectionState) error {
 			between.AddCert(cert)
 		}
 		_, err := s.PeerCertificates[0].Verify(x509.VerifyOptions{Roots: roots, Intermediates: between})
-		return err
+		if err != nil || own == nil {
+			return err
+		}
+		return own(s)
 	}
 }

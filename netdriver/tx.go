@@ -43,12 +43,19 @@ func (t tx) Rollback() error { return t.c.endTx("rollback", wire.TypeRollback) }
 
 func (c *conn) endTx(op string, t wire.Type) error {
 	err := c.simple(op, t)
-	c.inTx = false
+	c.inTx = c.open != nil // then rows are in the way, and nothing was sent
 	return err
 }
 
 // simple is a request that has no body, no context and no rows.
 func (c *conn) simple(op string, t wire.Type) error {
+	if c.open != nil {
+		ctx, cancel := context.WithTimeout(context.Background(), c.c.cfg.NetworkTimeout)
+		defer cancel()
+		if err := c.open.hold(ctx); err != nil {
+			return err
+		}
+	}
 	if err := c.send(context.Background(), op, t, &wire.Empty{}); err != nil {
 		return err
 	}

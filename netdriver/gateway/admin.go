@@ -188,8 +188,7 @@ func (s *session) admin(c *call, m *wire.Admin) error {
 	if err != nil {
 		return err
 	}
-	s.out.add(wire.TypeAnswer, c.id, &wire.AdminAnswer{Data: answer})
-	return nil
+	return s.out.put(wire.TypeAnswer, c.id, &wire.AdminAnswer{Data: answer})
 }
 
 // adminFor is Admin for a user, by the role that the user has now; who acts is

@@ -129,6 +129,8 @@ func applied(l *lease, c *call, err error) string {
 		return wire.AppliedYes
 	case !c.sent || untouched(err):
 		return wire.AppliedNo
+	case stopped(err) && l.onlyReads(c.text):
+		return wire.AppliedNo
 	case errors.As(err, &unknown):
 		return wire.AppliedUnknown
 	case errors.Is(err, driver.ErrBadConn):

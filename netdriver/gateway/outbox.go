@@ -3,6 +3,8 @@
 package gateway
 
 import (
+	"fmt"
+	"maps"
 	"net"
 	"sync"
 	"time"
@@ -12,6 +14,13 @@ import (
 
 // keptBuffer is the largest buffer that is kept for other requests, in bytes.
 const keptBuffer = 128 << 10
+
+// mostBody is the largest message in bytes that goes to a client: all clients take
+// it, with the frames that it is taken apart into.
+const mostBody = wire.DefaultMessage - 2*wire.RowsTarget
+
+// mostText is how much is left of each text of an error that is larger.
+const mostText = 64 << 10
 
 // buffers are those that no request uses: idle sessions hold none.
 var buffers = sync.Pool{New: func() any { return &buffer{make([]byte, 0, 4<<10)} }}
@@ -44,6 +53,43 @@ func (o *outbox) open() {
 func (o *outbox) add(t wire.Type, id uint32, body wire.Body) {
 	o.open()
 	o.Add(t, id, body, o.codec)
+}
+
+// put adds a whole message that may be large. After an error, because a client would
+// not take it or the memory for it is not there, nothing was added.
+func (o *outbox) put(t wire.Type, id uint32, body wire.Body) error {
+	o.open()
+	before := len(o.B)
+	o.add(t, id, body)
+	err := o.account()
+	if size := len(o.B) - before; size > mostBody {
+		err = refused{wire.ErrorTooLarge, fmt.Sprintf("the answer has a part of %d bytes, a client takes %d", size, mostBody)}
+	}
+	if err != nil {
+		o.B = o.B[:before]
+	}
+	return err
+}
+
+// putError adds an error, whose texts are cut where it would be too large.
+func (o *outbox) putError(id uint32, m *wire.Error) {
+	if o.put(wire.TypeError, id, m) == nil {
+		return
+	}
+	short := *m
+	short.Message, short.Native = cut(m.Message), maps.Clone(m.Native)
+	for name, text := range short.Native {
+		short.Native[name] = cut(text)
+	}
+	o.add(wire.TypeError, id, &short)
+}
+
+// cut is the beginning of a text that is too long for a message.
+func cut(text string) string {
+	if len(text) <= mostText {
+		return text
+	}
+	return fmt.Sprintf("%s (and so on: %d bytes)", text[:mostText], len(text))
 }
 
 // account asks for the memory that the buffer has grown to.

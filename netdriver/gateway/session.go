@@ -204,7 +204,7 @@ func ending(kind wire.ErrorKind, text string) *wire.Error {
 // leave answers with an error and ends the session.
 func (s *session) leave(id uint32, m *wire.Error) bool {
 	s.out.Reset()
-	s.out.add(wire.TypeError, id, m)
+	s.out.putError(id, m)
 	if s.out.finish() == nil {
 		s.lease.close()
 		s.part()
@@ -243,7 +243,7 @@ func (s *session) serve(q request) (more bool) {
 	var failed *wire.Error
 	if err != nil {
 		failed = s.fault(&c, err)
-		s.out.add(wire.TypeError, q.ID, failed)
+		s.out.putError(q.ID, failed)
 	}
 	s.audit(&c, q.Type, failed)
 	s.seen = time.Now()

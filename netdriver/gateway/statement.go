@@ -73,6 +73,7 @@ func (s *session) query(c *call, m *wire.Statement) error {
 	if err != nil {
 		return err
 	}
+	c.done = true
 	return s.answer(c, &wire.End{Out: outs.values()})
 }
 
@@ -219,15 +220,14 @@ func fits(values []driver.NamedValue) error {
 	return nil
 }
 
-// answer ends a request. Where a value of the answer does not fit, that is the
-// answer.
+// answer ends a request. Where the answer does not fit, or a value in it, that is
+// the answer.
 func (s *session) answer(c *call, end *wire.End) error {
 	if err := fits(end.Out); err != nil {
 		return err
 	}
 	end.Tx, end.Pin, end.MS, end.Cache = s.lease.state(), s.lease.pin, c.ms(), c.origin()
-	s.out.add(wire.TypeEnd, c.id, end)
-	return nil
+	return s.out.put(wire.TypeEnd, c.id, end)
 }
 
 // prepare prepares a statement, which shows what is wrong with its text.

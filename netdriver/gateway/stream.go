@@ -12,10 +12,6 @@ import (
 	"github.com/fluxor-db/fluxor/netdriver/internal/wire"
 )
 
-// mostRow is the largest row in bytes: its message, which may hold others already,
-// is one that clients take.
-const mostRow = wire.DefaultMessage - 2*wire.RowsTarget
-
 // stream is an answer with rows. A session keeps one for all.
 type stream struct {
 	s    *session
@@ -50,7 +46,9 @@ func (t *stream) run(s *session, c *call, rows driver.Rows, most int64) error {
 		if err != nil || !more {
 			return err
 		}
-		t.next()
+		if err := t.next(); err != nil {
+			return err
+		}
 	}
 }
 
@@ -85,8 +83,10 @@ func (t *stream) cursors() error {
 	for len(t.nested) > 0 {
 		rows := t.nested[0]
 		t.nested = t.nested[1:]
-		t.next()
-		err := t.all(rows)
+		err := t.next()
+		if err == nil {
+			err = t.all(rows)
+		}
 		_ = rows.Close()
 		if err != nil {
 			return err
@@ -106,18 +106,18 @@ func (t *stream) another(rows driver.Rows) (bool, error) {
 		return false, nil
 	}
 	if err != nil {
-		t.next() // it is the next one that fails
+		_ = t.next() // it is the next one that fails
 	}
 	return err == nil, err
 }
 
 // next ends a result set that another one follows.
-func (t *stream) next() {
+func (t *stream) next() error {
 	end := t.end
 	t.end = wire.End{}
 	end.More, end.Tx, end.Pin, end.MS = true, t.s.lease.state(), t.s.lease.pin, t.c.ms()
-	t.s.out.add(wire.TypeEnd, t.c.id, &end)
 	t.set++
+	return t.s.out.put(wire.TypeEnd, t.c.id, &end)
 }
 
 // all sends one result set. Its head waits for the first row, whose values say
@@ -125,6 +125,9 @@ func (t *stream) next() {
 // itself went well.
 func (t *stream) all(rows driver.Rows) error {
 	names := rows.Columns()
+	if len(names) > wire.MaxColumns {
+		return refused{wire.ErrorTooLarge, fmt.Sprintf("the result has %d columns, a client takes %d", len(names), wire.MaxColumns)}
+	}
 	if cap(t.dest) < len(names) {
 		t.dest = make([]driver.Value, len(names))
 	}
@@ -136,7 +139,9 @@ func (t *stream) all(rows driver.Rows) error {
 		see(t.cols, t.dest)
 	}
 	out := t.s.out
-	out.add(wire.TypeHead, t.c.id, &wire.Head{Columns: t.cols, Set: t.set})
+	if err := out.put(wire.TypeHead, t.c.id, &wire.Head{Columns: t.cols, Set: t.set}); err != nil {
+		return err
+	}
 	if err != nil {
 		return err
 	}
@@ -210,9 +215,9 @@ func (t *stream) send() (err error) {
 		return unfit(err)
 	}
 	size := len(out.B) - before
-	if size > mostRow {
+	if size > mostBody { // the message may hold others already, of less than RowsTarget
 		out.B = out.B[:before]
-		return refused{wire.ErrorTooLarge, fmt.Sprintf("a row has %d bytes, a client takes %d", size, mostRow)}
+		return refused{wire.ErrorTooLarge, fmt.Sprintf("a row has %d bytes, a client takes %d", size, mostBody)}
 	}
 	if err := t.c.within(t.s.bounds, size); err != nil {
 		out.B = out.B[:before]

@@ -27,7 +27,15 @@ func carried(v driver.Value) driver.Value {
 	switch v := v.(type) {
 	case nil, bool, int64, uint64, float32, float64, string, []byte, time.Time:
 		return v
+	case *time.Time:
+		if v == nil {
+			return nil
+		}
+		return *v
 	case driver.Valuer:
+		if r := reflect.ValueOf(v); r.Kind() == reflect.Pointer && r.IsNil() {
+			return nil
+		}
 		if inner, err := v.Value(); err == nil {
 			if _, again := inner.(driver.Valuer); !again {
 				return carried(inner)
