@@ -194,7 +194,7 @@ func (s *session) prepare(c *call, m *wire.Prepare) error {
 		return err
 	}
 	defer s.finish(c)
-	c.text = m.SQL
+	s.doing.about(c, m.SQL)
 	if err := s.mayRun(m.SQL); err != nil {
 		return err
 	}

@@ -60,7 +60,8 @@ func (w *watch) clients() []admin.Client {
 		}
 		list = append(list, admin.Client{
 			ID: c.Session, Name: cmp.Or(c.Application, c.Program), User: c.User, Address: c.Address, Database: c.Database,
-			State: state, Pin: c.Pin, Since: c.Connected, Requests: c.Requests,
+			State: state, Pin: c.Pin, Statement: c.Statement, Since: c.Connected,
+			Requests: c.Requests, Failed: c.Failed, BytesIn: c.BytesIn, BytesOut: c.BytesOut,
 		})
 	}
 	return list
