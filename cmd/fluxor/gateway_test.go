@@ -70,7 +70,7 @@ func TestAGatewayServesTwoKindsOfDatabasesAndReloadsAllOrNothing(t *testing.T) {
 		t.Errorf("got %d", n)
 	}
 	must(t, erp, "insert into t values (4990)")
-	if code, body := g.asOperator(http.MethodGet, "/metrics"); code != http.StatusOK || !strings.Contains(body, "fluxor_gateway_sessions 2") || !strings.Contains(body, "fluxor_gateway_ready 1") || strings.Contains(body, "4990") || strings.Contains(body, "insert") {
+	if code, body := g.asOperator(http.MethodGet, "/metrics"); code != http.StatusOK || !strings.Contains(body, "fluxor_gateway_sessions 2") || !strings.Contains(body, "fluxor_gateway_ready 1") || !strings.Contains(body, "fluxor_gateway_audit_lost 0") || strings.Contains(body, "4990") || strings.Contains(body, "insert") {
 		t.Errorf("got %d %s", code, body)
 	}
 	if code, body := g.asOperator(http.MethodGet, "/api/state"); code != http.StatusOK || !strings.Contains(body, `"name":"erp"`) {
