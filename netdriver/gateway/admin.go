@@ -151,7 +151,8 @@ var ErrDenied = errors.New("fluxor: the user may not ask for that")
 
 // Admin carries out an admin operation for somebody of that role and returns its
 // answer as JSON. It may be called from any goroutine; operations that wait end
-// with ctx.
+// with ctx. The error is ErrDenied, or says which argument is wrong or that the
+// wait is over: after the last alone retrying may help.
 func (s *Server) Admin(ctx context.Context, role Role, op string, args map[string]string) (json.RawMessage, error) {
 	o := opNamed(op)
 	if o == nil || !role.may(o.Role) {
