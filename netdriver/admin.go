@@ -15,24 +15,26 @@ import (
 // does not help.
 var ErrForeign = errors.New(`fluxor: the *sql.DB was not opened with the driver "fluxor+tcp"`)
 
-// Metrics asks the gateway for its numbers, as JSON. The user must be allowed to.
+// Metrics asks the gateway for its numbers, as JSON; see Admin for its errors. The
+// user must be a monitor at least, for Health and Diagnostics too.
 func Metrics(ctx context.Context, db *sql.DB) (json.RawMessage, error) {
 	return Admin(ctx, db, "metrics", nil)
 }
 
-// Health asks the gateway for the health of its databases, as JSON.
+// Health asks the gateway for the health of its databases, as JSON, as Metrics does.
 func Health(ctx context.Context, db *sql.DB) (json.RawMessage, error) {
 	return Admin(ctx, db, "health", nil)
 }
 
-// Diagnostics asks the gateway for its diagnostics, as JSON.
+// Diagnostics asks the gateway for its diagnostics, as JSON, as Metrics does.
 func Diagnostics(ctx context.Context, db *sql.DB) (json.RawMessage, error) {
 	return Admin(ctx, db, "diagnostics", nil)
 }
 
 // Admin asks the gateway to carry out an operation over a connection of db's, and
 // returns its answer. Where the user may not, the error is an *Error of kind
-// "denied"; where the answer is lost, Applied is AppliedUnknown.
+// "denied", and retrying does not help; where the answer is lost, Applied is
+// AppliedUnknown. It may be called from any goroutine and ends with ctx.
 func Admin(ctx context.Context, db *sql.DB, op string, args map[string]string) (answer json.RawMessage, err error) {
 	c, err := db.Conn(ctx)
 	if err != nil {

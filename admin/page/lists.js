@@ -116,9 +116,6 @@ function stack(cell, l) {
   cell.replaceChildren(make("details", {}, make("summary", {}, l.place), make("ol", {}, ...l.stack.map((call) => make("li", {}, call)))));
 }
 
-// known writes a number that a gateway may not know, and leaves at 0.
-const known = (n, write) => (Number(n) > 0 ? write(n) : "–");
-
 // clients returns { node, show(rows, sent, total, filtered) }; sent is how many the document has of total.
 export function clients() {
   const grid = table({
@@ -128,8 +125,8 @@ export function clients() {
       { name: "user", text: (c) => c.user }, { name: "address", kind: "place", text: (c) => c.address }, { name: "database", text: (c) => c.database },
       { name: "state", text: (c) => (c.pin ? `${c.state}, pinned: ${c.pin}` : c.state) },
       { name: "connected", number: true, text: (c) => seconds(Math.max(0, Date.now() - Date.parse(c.since)) / 1000) },
-      { name: "requests", number: true, text: (c) => count(c.requests) }, { name: "failed", number: true, text: (c) => known(c.failed, count) },
-      { name: "in", number: true, text: (c) => known(c.bytes_in, bytes) }, { name: "out", number: true, text: (c) => known(c.bytes_out, bytes) },
+      { name: "requests", number: true, text: (c) => count(c.requests) }, { name: "failed", number: true, text: (c) => count(c.failed) },
+      { name: "in", number: true, text: (c) => bytes(c.bytes_in) }, { name: "out", number: true, text: (c) => bytes(c.bytes_out) },
       { name: "last statement", kind: "code", long: (c) => c.statement || "–" },
     ],
   });

@@ -70,7 +70,7 @@ func TestAGatewayServesTwoKindsOfDatabasesAndReloadsAllOrNothing(t *testing.T) {
 		t.Errorf("got %d", n)
 	}
 	must(t, erp, "insert into t values (4990)")
-	if code, body := g.asOperator(http.MethodGet, "/metrics"); code != http.StatusOK || !strings.Contains(body, "fluxor_gateway_sessions 2") || !strings.Contains(body, "fluxor_gateway_ready 1") || strings.Contains(body, "4990") || strings.Contains(body, "insert") {
+	if code, body := g.asOperator(http.MethodGet, "/metrics"); code != http.StatusOK || !strings.Contains(body, "fluxor_gateway_sessions 2") || !strings.Contains(body, "fluxor_gateway_ready 1") || !strings.Contains(body, "fluxor_gateway_audit_lost 0") || strings.Contains(body, "4990") || strings.Contains(body, "insert") {
 		t.Errorf("got %d %s", code, body)
 	}
 	if code, body := g.asOperator(http.MethodGet, "/api/state"); code != http.StatusOK || !strings.Contains(body, `"name":"erp"`) {
@@ -91,13 +91,21 @@ func TestAGatewayServesTwoKindsOfDatabasesAndReloadsAllOrNothing(t *testing.T) {
 func TestTheGatewaysPageShowsItsClients(t *testing.T) {
 	t.Parallel()
 	g := startGateway(t, "databases: {erp: {dsn: '"+dbtest.SQLite(t)+"'}}\nadmin: {listen: 'localhost:0'}\n"+users)
-	must(t, client(t, "erp", "", g.address()), "create table t (v integer)")
+	db := client(t, "erp", "", g.address())
+	must(t, db, "create table t (v integer)")
+	must(t, db, "insert into t values (4711)")
 	if code, body := g.asOperator(http.MethodGet, "/"); code != http.StatusOK || !strings.Contains(body, "<!doctype html>") {
 		t.Errorf("the page: got %d %s", code, body)
 	}
 	for q, want := range map[string]int{"": 1, "?q=ERP": 1, "?q=nobody": 0} {
 		if code, body := g.asOperator(http.MethodGet, "/clients.json"+q); code != http.StatusOK || strings.Count(body, `"database":"erp"`) != want || strings.Count(body, `"user":"app"`) != want {
 			t.Errorf("clients%s: got %d %s", q, code, body)
+		}
+	}
+	_, body := g.asOperator(http.MethodGet, "/clients.json")
+	for _, unknown := range []string{`"statement":""`, `"requests":0`, `"bytes_in":0`, `"bytes_out":0`, "4711"} {
+		if strings.Contains(body, unknown) || !strings.Contains(body, "insert into t values (?)") {
+			t.Errorf("%s in %s", unknown, body)
 		}
 	}
 }

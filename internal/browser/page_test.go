@@ -4,6 +4,7 @@ package browser
 
 import (
 	"fmt"
+	"slices"
 	"testing"
 
 	"github.com/fluxor-db/fluxor/admin"
@@ -50,6 +51,21 @@ func fits(b *tab) {
 	wide := ask[[]string](b, fmt.Sprintf(`[...document.querySelectorAll("body, body *")].filter((e) => e.getBoundingClientRect().right > %d + 1 && e.getBoundingClientRect().width > 0 && !e.closest("thead:not(:has(button))")).map((e) => e.outerHTML.slice(0, 120))`, b.width))
 	if len(wide) > 0 || ask[int64](b, `Math.max(document.documentElement.scrollWidth, innerWidth)`) > b.width {
 		b.t.Errorf("wider than the screen: %q", wide)
+	}
+}
+
+func TestEachClientIsShownWithWhatItsRequestsCameTo(t *testing.T) {
+	t.Parallel()
+	p := serve(t, "", admin.Named{Name: "orders", Source: newSource(healthy())})
+	b := open(t, p.URL, desk)
+	b.until(`document.querySelectorAll("#clients tbody tr").length === 2`)
+	want := [][]string{
+		{"90,210", "3", "9 MiB", "120 MiB", "insert into invoices values (?, ?)"},
+		{"12", "0", "0 B", "0 B", "–"},
+	}
+	rows := ask[[][]string](b, `[...document.querySelectorAll("#clients tbody tr")].map((r) => [...r.cells].slice(6).map((c) => c.innerText.trim()))`)
+	if !slices.EqualFunc(rows, want, slices.Equal) {
+		t.Errorf("got %q, want %q", rows, want)
 	}
 }
 

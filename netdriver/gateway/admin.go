@@ -102,7 +102,7 @@ var ops = []Op{
 	{"version", RoleMonitor, false, nil, "The gateway's name, protocol and age.", version},
 	{"databases", RoleMonitor, false, nil, "Each database: what it is, whether it is active, paused or disabled, and its sessions.", listDatabases},
 	{"pools", RoleMonitor, false, nil, "Each database's clients and connections, at work and waiting.", listPools},
-	{"clients", RoleMonitor, false, []string{argDatabase, argUser}, "Each session: whose it is, from where, what it does and since when.", listClients},
+	{"clients", RoleMonitor, false, []string{argDatabase, argUser}, "Each session: whose it is, from where, what it does and since when, its last statement without literals, and what its requests came to.", listClients},
 	{"servers", RoleMonitor, false, nil, "Each database's connections: open, lost, closed and why.", listServers},
 	{"stats", RoleMonitor, false, nil, "Each database's statements since the start: how many, how fast, how many in vain.", listStats},
 	{"stmts", RoleMonitor, false, []string{argDatabase}, "The statements that took most time, without their literals.", listStmts},
@@ -151,7 +151,8 @@ var ErrDenied = errors.New("fluxor: the user may not ask for that")
 
 // Admin carries out an admin operation for somebody of that role and returns its
 // answer as JSON. It may be called from any goroutine; operations that wait end
-// with ctx.
+// with ctx. The error is ErrDenied, or says which argument is wrong or that the
+// wait is over: after the last alone retrying may help.
 func (s *Server) Admin(ctx context.Context, role Role, op string, args map[string]string) (json.RawMessage, error) {
 	o := opNamed(op)
 	if o == nil || !role.may(o.Role) {

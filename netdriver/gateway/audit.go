@@ -10,6 +10,7 @@ import (
 	"io"
 	"log/slog"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"github.com/fluxor-db/fluxor/netdriver/internal/wire"
@@ -42,7 +43,14 @@ type record struct {
 	// Outcome is "ok" or the kind of the error, Code the database's.
 	Outcome string `json:"outcome"`
 	Code    string `json:"code,omitempty"`
+	// Lost is how many records should stand here and could not be written; the event
+	// is eventLost then.
+	Lost int64 `json:"lost,omitempty"`
 }
+
+// eventLost is the event of a record that stands for those that could not be
+// written.
+const eventLost = "lost"
 
 // audit writes records in the order in which they come. Its zero value and nil
 // write none.
@@ -52,6 +60,7 @@ type audit struct {
 	start sync.Once
 	lines chan []byte
 	done  chan struct{}
+	lost  atomic.Int64 // records since the start
 
 	mu     sync.RWMutex // protects closed; a record is handed over under it, so that close comes after
 	closed bool
@@ -62,6 +71,15 @@ func newAudit(to io.Writer, log *slog.Logger) *audit {
 		return nil
 	}
 	return &audit{to: to, log: log, lines: make(chan []byte, waitingRecords), done: make(chan struct{})}
+}
+
+// AuditLost is how many records of the audit log could not be written since the
+// start; 0 without one. It may be called from any goroutine.
+func (s *Server) AuditLost() int64 {
+	if s.audit == nil {
+		return 0
+	}
+	return s.audit.lost.Load()
 }
 
 // add hands a record over. It waits where the writer is slow.
@@ -86,14 +104,35 @@ func (a *audit) add(r *record) {
 // write runs in a goroutine of its own until close.
 func (a *audit) write() {
 	defer close(a.done)
-	failing := false
+	gap := int64(0)
 	for line := range a.lines {
-		_, err := a.to.Write(line)
-		if err != nil && !failing {
-			a.log.Error("fluxor: the audit log cannot be written", slog.Any("error", err))
-		}
-		failing = err != nil
+		gap = a.put(line, gap)
 	}
+	if gap > 0 {
+		a.log.Error("fluxor: the audit log lacks its last records", slog.Int64("lost", gap))
+	}
+}
+
+// put writes a record, and before it how many are lost since the last one: gap. It
+// returns how many are now.
+func (a *audit) put(line []byte, gap int64) int64 {
+	if gap > 0 {
+		told, err := json.Marshal(&record{Time: time.Now().UTC(), Event: eventLost, Outcome: string(wire.ErrorInternal), Lost: gap})
+		if err == nil {
+			_, err = a.to.Write(append(told, '\n'))
+		}
+		if err != nil {
+			a.lost.Add(1)
+			return gap + 1
+		}
+		a.log.Error("fluxor: the audit log is written again", slog.Int64("lost", gap))
+	}
+	if _, err := a.to.Write(line); err != nil {
+		a.log.Error("fluxor: the audit log cannot be written", slog.Any("error", err))
+		a.lost.Add(1)
+		return 1
+	}
+	return 0
 }
 
 // close returns when all records are written.

@@ -12,6 +12,8 @@ import (
 	"slices"
 	"strings"
 	"sync"
+	"sync/atomic"
+	"syscall"
 	"testing"
 
 	"github.com/fluxor-db/fluxor"
@@ -42,7 +44,7 @@ func (h *heard) String() string {
 type auditRecord struct {
 	Time, Event, Op, Session, User, Address, DB, App, Digest, Statement, Cache, Outcome, Code string
 	Labels                                                                                    map[string]string
-	Rows, Bytes                                                                               int64
+	Rows, Bytes, Lost                                                                         int64
 	MS                                                                                        float64
 }
 
@@ -153,8 +155,56 @@ func TestAnAuditLogThatCannotBeWrittenIsSaidOnce(t *testing.T) {
 		c.query("select 1").value(t)
 	}
 	_ = s.Close()
-	if n := strings.Count(log.String(), "the audit log cannot be written"); n != 1 {
+	if n := strings.Count(log.String(), "the audit log cannot be written"); n != 1 || !strings.Contains(log.String(), "lacks its last records") {
 		t.Errorf("it was said %d times:\n%s", n, log)
+	}
+	if n := s.AuditLost(); n != 7 {
+		t.Errorf("%d records are lost", n)
+	}
+}
+
+// full is a log whose disk is full at times.
+type full struct {
+	heard
+	is atomic.Bool
+}
+
+func (f *full) Write(p []byte) (int, error) {
+	if f.is.Load() {
+		return 0, syscall.ENOSPC
+	}
+	return f.heard.Write(p)
+}
+
+func TestWhatAFullDiskCostsTheAuditLogIsCountedAndStandsInIt(t *testing.T) {
+	t.Parallel()
+	disk, log := &full{}, &heard{}
+	s := sqlite(t, func(c *gateway.Config) { c.Audit, c.Logger = disk, slog.New(slog.NewTextHandler(log, nil)) })
+	c := login(t, s)
+	lose := func(n, total int64) {
+		disk.is.Store(true)
+		for range n {
+			c.query("select 1").value(t) // nobody waits for the disk
+		}
+		dbtest.WaitUntil(t, "they are lost", func() bool { return s.AuditLost() == total })
+		disk.is.Store(false)
+	}
+	c.query("select 1").value(t)
+	dbtest.WaitUntil(t, "they are written", func() bool { return len(disk.records(t)) == 2 })
+	lose(5, 5)
+	c.query("select 1").value(t)
+	dbtest.WaitUntil(t, "it goes on", func() bool { return len(disk.records(t)) == 4 })
+	lose(2, 7)
+	_ = s.Close()
+	var got []string
+	for _, r := range disk.records(t) {
+		got = append(got, fmt.Sprintf("%s %d %s", r.Event, r.Lost, r.Outcome))
+	}
+	if want := []string{"login 0 ok", "query 0 ok", "lost 5 internal", "query 0 ok", "lost 2 internal", "logout 0 ok"}; !slices.Equal(got, want) {
+		t.Errorf("got %q", got)
+	}
+	if n := strings.Count(log.String(), "cannot be written"); n != 2 || !strings.Contains(log.String(), "lost=5") || !strings.Contains(log.String(), "lost=2") {
+		t.Errorf("the log has:\n%s", log)
 	}
 }
 

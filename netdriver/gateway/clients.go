@@ -3,6 +3,8 @@
 package gateway
 
 import (
+	"fmt"
+	"net"
 	"slices"
 	"strings"
 	"sync/atomic"
@@ -14,10 +16,37 @@ import (
 // activity is what a session does. The session writes it, anybody reads.
 type activity struct {
 	requests atomic.Int64
+	failed   atomic.Int64 // of them
+	in, out  atomic.Int64 // bytes of the protocol
 	since    atomic.Int64 // of what it does now, in Unix nanoseconds
 	busy     atomic.Bool
 	tx       atomic.Bool
 	pin      atomic.Pointer[string] // nil is none
+	text     atomic.Pointer[string] // of the last statement, as it came; nil is none. It lies in its call
+}
+
+// metered is a client's connection, whose bytes are counted.
+type metered struct {
+	net.Conn
+	doing *activity
+}
+
+func (c *metered) Read(b []byte) (int, error) {
+	n, err := c.Conn.Read(b)
+	c.doing.in.Add(int64(n))
+	return n, err
+}
+
+func (c *metered) Write(b []byte) (int, error) {
+	n, err := c.Conn.Write(b)
+	c.doing.out.Add(int64(n))
+	return n, err
+}
+
+// about says which text a call is about.
+func (a *activity) about(c *call, text string) {
+	c.text = text
+	a.text.Store(&c.text)
 }
 
 // begin says that a request runs.
@@ -63,9 +92,19 @@ type Client struct {
 	State string    `json:"state"`
 	Since time.Time `json:"since"`
 	Pin   string    `json:"pin"`
-	// Connected is when it logged in, Requests how many it has sent since.
+	// Connected is when it logged in, Requests how many it has sent since, Failed how
+	// many of those an error answered.
 	Connected time.Time `json:"connected"`
 	Requests  int64     `json:"requests"`
+	Failed    int64     `json:"failed"`
+	// BytesIn came from the client and BytesOut went to it, the login included and
+	// what TLS adds left out.
+	BytesIn  int64 `json:"bytes_in"`
+	BytesOut int64 `json:"bytes_out"`
+	// Statement is the last one, which runs where the session is active: without
+	// arguments and literals, and cut where it is very long. "" is none, or one of a
+	// Database that cannot tell a text's literals.
+	Statement string `json:"statement"`
 	// Leaving says that it was asked to go.
 	Leaving bool `json:"leaving"`
 }
@@ -73,13 +112,11 @@ type Client struct {
 // Clients are the sessions, the oldest first. It may be called from any
 // goroutine.
 func (s *Server) Clients() []Client {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	all := make([]Client, 0, len(s.links))
-	for k := range s.links {
-		if k.user != nil {
-			all = append(all, k.describe())
-		}
+	looked := s.looked()
+	all := make([]Client, len(looked))
+	for i, l := range looked {
+		all[i] = l.Client
+		all[i].Statement = l.statement()
 	}
 	slices.SortFunc(all, func(a, b Client) int {
 		if c := a.Connected.Compare(b.Connected); c != 0 {
@@ -90,12 +127,56 @@ func (s *Server) Clients() []Client {
 	return all
 }
 
+// look is a session as it was looked at, with its last text as it came.
+type look struct {
+	Client
+	db   Database
+	text *string
+}
+
+// looked are the sessions. Texts are read without the server's lock, which others
+// wait for.
+func (s *Server) looked() []look {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	all := make([]look, 0, len(s.links))
+	for k := range s.links {
+		if k.user != nil {
+			all = append(all, look{k.describe(), k.offer.Database, k.doing.text.Load()})
+		}
+	}
+	return all
+}
+
+const (
+	// mostRead is the longest text, in bytes, that is read to be shown.
+	mostRead = 64 << 10
+	// mostShown is how much of a statement is shown, in bytes.
+	mostShown = 2000
+)
+
+// statement is the text as it may be shown.
+func (l *look) statement() string {
+	d, ok := l.db.(describer)
+	switch {
+	case !ok || l.text == nil || *l.text == "":
+		return ""
+	case len(*l.text) > mostRead:
+		return fmt.Sprintf("a text of %d bytes", len(*l.text))
+	}
+	shown := d.Fingerprint(*l.text)
+	if len(shown) > mostShown {
+		return strings.ToValidUTF8(shown[:mostShown], "") + "..."
+	}
+	return shown
+}
+
 // describe is the session of a connection.
 func (k *link) describe() Client {
 	c := Client{
 		Session: k.id, User: k.user.Name, Database: k.db, Address: k.address, Program: k.client[0], Application: k.client[1],
 		State: ClientIdle, Since: time.Unix(0, k.doing.since.Load()).UTC(), Connected: k.since.UTC(), Requests: k.doing.requests.Load(),
-		Leaving: k.draining.Load(),
+		Failed: k.doing.failed.Load(), BytesIn: k.doing.in.Load(), BytesOut: k.doing.out.Load(), Leaving: k.draining.Load(),
 	}
 	if c.Since.Before(c.Connected) {
 		c.Since = c.Connected

@@ -61,7 +61,10 @@ type Config struct {
 	// transaction, with who, when, where from, rows, bytes, time and outcome. Of a
 	// statement it has the text without literals, and no arguments. Writes come one
 	// after the other, from a goroutine of the gateway's; sessions wait where the
-	// writer is slow. Close writes the rest. nil is none.
+	// writer is slow. Close writes the rest. A line that cannot be written is lost and
+	// nobody waits for it: Logger hears so once, Server.AuditLost counts it, and the
+	// next line that can be written says how many are missing before it. A writer that
+	// took a part of a line begins a new one by itself. nil is none.
 	Audit io.Writer
 }
 

@@ -71,6 +71,7 @@ func (k *link) serve() {
 		s.log.Warn("fluxor: a connection without TLS, or with a wrong one", slog.String("address", k.address), slog.Any("error", err))
 		return
 	}
+	conn = &metered{conn, &k.doing}
 	r := wire.NewReader(conn, wire.Limits{Frame: wire.LoginLimit, Message: wire.LoginLimit, Grow: s.memory.take})
 	defer r.Close()
 	if r.Accept() != nil {

@@ -8,7 +8,7 @@ import "github.com/fluxor-db/fluxor"
 // among those that run, and the database refuses what the user may not do.
 // lease.settle ends what it began.
 func (s *session) enter(c *call, text string) error {
-	c.text = text
+	s.doing.about(c, text)
 	if err := s.mayRun(text); err != nil {
 		return err
 	}

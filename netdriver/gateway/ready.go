@@ -18,7 +18,8 @@ var (
 // the time in which a balancer is to notice, before Shutdown.
 func (s *Server) Leave() { s.leaving.Store(true) }
 
-// Started reports whether the gateway has listened yet.
+// Started reports whether the gateway has listened yet. It may be called from any
+// goroutine.
 func (s *Server) Started() bool { return s.serving.Load() }
 
 // Ready is nil where new clients should come: the gateway listens, is not about to

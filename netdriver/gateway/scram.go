@@ -29,7 +29,8 @@ type SCRAM struct {
 	Salt, StoredKey, ServerKey []byte
 }
 
-// NewSCRAM makes what is kept of a password, with a new salt.
+// NewSCRAM makes what is kept of a password, with a new salt and 4096 iterations. The
+// error is that the password cannot be used; retrying does not help.
 func NewSCRAM(password string) (*SCRAM, error) {
 	salt := make([]byte, 16)
 	_, _ = rand.Read(salt) // never fails

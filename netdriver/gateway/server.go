@@ -24,7 +24,8 @@ import (
 	"time"
 )
 
-// ErrServerClosed is what Serve returns after Shutdown or Close.
+// ErrServerClosed is what Serve returns after Shutdown or Close. Retrying does not
+// help: a Server serves once.
 var ErrServerClosed = errors.New("fluxor: the gateway is closed")
 
 // Server is a gateway. It is safe for concurrent use. It is over once Shutdown or
@@ -79,7 +80,7 @@ func New(c Config) (*Server, error) {
 	return s, nil
 }
 
-// Sessions is how many clients are logged in.
+// Sessions is how many clients are logged in. It may be called from any goroutine.
 func (s *Server) Sessions() int {
 	s.mu.Lock()
 	defer s.mu.Unlock()

@@ -237,11 +237,13 @@ func (s *session) serve(q request) (more bool) {
 		if wrong.TooLarge {
 			kind = wire.ErrorTooLarge
 		}
+		s.doing.failed.Add(1)
 		s.audit(&c, q.Type, &wire.Error{Kind: kind})
 		return s.giveUp(q.ID, kind, wrong.Error())
 	}
 	var failed *wire.Error
 	if err != nil {
+		s.doing.failed.Add(1)
 		failed = s.fault(&c, err)
 		s.out.putError(q.ID, failed)
 	}
@@ -261,6 +263,7 @@ func (s *session) caught(c *call, t wire.Type, more *bool) {
 		if c.sent {
 			m.Applied = wire.AppliedUnknown
 		}
+		s.doing.failed.Add(1)
 		s.audit(c, t, m)
 		*more = s.leave(c.id, m)
 	}

@@ -236,7 +236,7 @@ func (s *session) prepare(c *call, m *wire.Prepare) error {
 		return err
 	}
 	defer s.finish(c)
-	c.text = m.SQL
+	s.doing.about(c, m.SQL)
 	if s.lease.over {
 		return errOver
 	}

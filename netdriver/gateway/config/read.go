@@ -35,7 +35,8 @@ func (f Fault) Error() string {
 	return text + ": " + f.Text
 }
 
-// Faults are all that is wrong in a file, in its order.
+// Faults are all that is wrong in a file, in its order. Retrying does not help until
+// it is mended.
 type Faults []Fault
 
 // Error is a fault per line.

@@ -4,6 +4,7 @@ package gate
 
 import (
 	"fmt"
+	"io"
 	"os"
 	"sync"
 )
@@ -13,8 +14,9 @@ import (
 type auditFile struct {
 	path string
 
-	mu   sync.Mutex // protects file, which is opened, written and closed under it
-	file *os.File   // nil until the first reopen
+	mu   sync.Mutex     // protects what follows; the file is opened, written and closed under it
+	file io.WriteCloser // nil until the first reopen
+	torn bool           // it ends within a line: the disk was full, or the machine went down
 }
 
 func newAuditFile(path string) *auditFile {
@@ -37,18 +39,45 @@ func (a *auditFile) reopen() error {
 		return fmt.Errorf("audit.file: %w", err)
 	}
 	err = a.closeLocked()
-	a.file = file
+	a.file, a.torn = file, torn(a.path)
 	if err != nil {
 		return fmt.Errorf("audit.file: the former one: %w", err)
 	}
 	return nil
 }
 
-// Write appends a line.
+// torn reports whether a file ends within a line. Of what is no file, such as a
+// pipe, nobody can tell.
+func torn(path string) bool {
+	if is, err := os.Stat(path); err != nil || !is.Mode().IsRegular() || is.Size() == 0 {
+		return false
+	}
+	file, err := os.Open(path) //nolint:gosec // the operator names it
+	if err != nil {
+		return false
+	}
+	defer file.Close() //nolint:errcheck // it was only read
+	last := make([]byte, 1)
+	if _, err := file.Seek(-1, io.SeekEnd); err != nil {
+		return false
+	}
+	_, err = file.Read(last)
+	return err == nil && last[0] != '\n'
+}
+
+// Write appends a line, on a line of its own.
 func (a *auditFile) Write(line []byte) (int, error) {
 	a.mu.Lock()
 	defer a.mu.Unlock()
-	return a.file.Write(line)
+	if a.torn {
+		if _, err := a.file.Write([]byte{'\n'}); err != nil {
+			return 0, err
+		}
+		a.torn = false
+	}
+	n, err := a.file.Write(line)
+	a.torn = n > 0 && line[n-1] != '\n'
+	return n, err
 }
 
 func (a *auditFile) close() error {

@@ -60,7 +60,8 @@ func (w *watch) clients() []admin.Client {
 		}
 		list = append(list, admin.Client{
 			ID: c.Session, Name: cmp.Or(c.Application, c.Program), User: c.User, Address: c.Address, Database: c.Database,
-			State: state, Pin: c.Pin, Since: c.Connected, Requests: c.Requests,
+			State: state, Pin: c.Pin, Statement: c.Statement, Since: c.Connected,
+			Requests: c.Requests, Failed: c.Failed, BytesIn: c.BytesIn, BytesOut: c.BytesOut,
 		})
 	}
 	return list
@@ -78,6 +79,7 @@ func (w *watch) ServeHTTP(out http.ResponseWriter, r *http.Request) {
 func (w *watch) metrics() http.Handler {
 	return prometheus.Handler(w.export,
 		prometheus.Gauge{Name: "fluxor_gateway_sessions", Help: "Clients that are logged in.", Read: func() float64 { return float64(w.server.Sessions()) }},
+		prometheus.Gauge{Name: "fluxor_gateway_audit_lost", Help: "Records of the audit log that could not be written since the start.", Read: func() float64 { return float64(w.server.AuditLost()) }},
 		prometheus.Gauge{Name: "fluxor_gateway_ready", Help: "1 where new clients should come.", Read: func() float64 {
 			if w.server.Ready() == nil {
 				return 1
