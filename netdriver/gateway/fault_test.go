@@ -156,19 +156,6 @@ func (c *faultyConn) QueryContext(ctx context.Context, text string, _ []driver.N
 
 func (c *faultyConn) Close() error { return nil }
 
-func TestAPanicEndsItsSessionAlone(t *testing.T) {
-	t.Parallel()
-	s := serve(t, config(&faulty{query: func(context.Context, string) (driver.Rows, error) { panic("of the driver's") }}))
-	c, other := login(t, s), login(t, s)
-	if f := c.query("select 1").refused(t, wire.ErrorInternal); f.Conn != wire.ConnLost || f.Applied != wire.AppliedUnknown || strings.Contains(f.Message, "driver") {
-		t.Errorf("got %+v", f)
-	}
-	c.ended()
-	if a := other.do(wire.TypePing, &wire.Ping{}); a.fail != nil {
-		t.Error(a.fail)
-	}
-}
-
 func TestRowsThatTheDatabaseEndsCostTheSessionNothing(t *testing.T) {
 	t.Parallel()
 	c := login(t, serve(t, config(connector(t, "mysql://"+dbtest.MariaDB(t).NewDatabase(t).DSN()))))

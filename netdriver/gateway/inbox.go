@@ -46,6 +46,7 @@ type inbox struct {
 	conn   net.Conn
 	r      *wire.Reader
 	memory *budget
+	report func(panicked any)
 	timer  *time.Timer // begins to watch
 
 	mu       sync.Mutex // protects all below; nothing is read or written under it
@@ -65,8 +66,8 @@ type inbox struct {
 	credited chan struct{} // holds one token after credit came
 }
 
-func newInbox(conn net.Conn, r *wire.Reader, memory *budget) *inbox {
-	return &inbox{conn: conn, r: r, memory: memory, credited: make(chan struct{}, 1)}
+func newInbox(conn net.Conn, r *wire.Reader, memory *budget, report func(panicked any)) *inbox {
+	return &inbox{conn: conn, r: r, memory: memory, report: report, credited: make(chan struct{}, 1)}
 }
 
 // next is the next request. A read that deadline or nudge ends fails with
@@ -191,8 +192,18 @@ func (b *inbox) watch() {
 	done := b.done
 	b.mu.Unlock()
 	defer close(done)
+	defer b.survive()
 	for b.hear() {
 		continue
+	}
+}
+
+// survive keeps a panic of the watcher, whose goroutine is nobody's, from ending
+// more than this session.
+func (b *inbox) survive() {
+	if p := recover(); p != nil {
+		b.report(p)
+		b.failed(errPanic)
 	}
 }
 
