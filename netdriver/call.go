@@ -41,6 +41,11 @@ type call struct {
 	until  time.Time // then: the answer's deadline
 
 	beside context.Context // of a request that waits for this one's rows; nil without one
+
+	// slow says that the program has rows of an answer that is not complete; it
+	// changes while turn is held. alive is the timer that speaks for it then.
+	slow  bool
+	alive *time.Timer
 }
 
 // left is how long ctx lasts, in milliseconds; 0 is for ever.
@@ -179,6 +184,7 @@ func (c *conn) finish() {
 	if fired := c.unwatch(); fired || c.call.timed {
 		_ = c.net.SetReadDeadline(time.Time{})
 	}
+	c.hush()
 	c.call.timed, c.call.fired, c.call.ctx, c.open = false, false, nil, nil
 }
 

@@ -147,6 +147,7 @@ func (r *rows) advance() error {
 	case wire.TypeRows:
 		r.c.cells.Reset(r.cols, m.Codec(), m.Body)
 		r.body = true
+		r.c.speak()
 		r.bytes += len(m.Body)
 		r.taken += len(m.Body)
 		return nil

@@ -211,8 +211,8 @@ func (s *Server) kill(whom func(*link) bool) (n int) {
 // back. A client that reads nothing does not hold it up.
 func (k *link) kill() {
 	k.killed.Store(true)
-	_ = k.conn.SetWriteDeadline(time.Now().Add(parting))
 	if in := k.in.Load(); in != nil {
 		in.kill()
 	}
+	_ = k.conn.SetWriteDeadline(time.Now().Add(parting)) // after in.kill, from where on no credit makes it later
 }

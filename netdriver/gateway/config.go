@@ -105,10 +105,11 @@ type Timeouts struct {
 	// transaction or while it keeps a connection to the database. Default: 10
 	// minutes and 1 minute.
 	Idle, IdleInTx time.Duration
-	// StreamIdle ends a request whose client gives no credit. Default: 30 s.
+	// StreamIdle ends a request whose client gives no credit, not even of 0 bytes,
+	// which says that it is there. Default: 30 s.
 	StreamIdle time.Duration
-	// Write ends a session whose client does not take what is written. Default:
-	// 30 s.
+	// Write ends a session whose client does not take what is written and gives no
+	// credit either. Default: 30 s.
 	Write time.Duration
 }
 

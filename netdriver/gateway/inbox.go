@@ -47,6 +47,7 @@ type inbox struct {
 	r      *wire.Reader
 	memory *budget
 	report func(panicked any)
+	stall  time.Duration // how much longer a write may take whose client is there
 	timer  *time.Timer // begins to watch
 
 	mu       sync.Mutex // protects all below; nothing is read or written under it
@@ -294,14 +295,16 @@ func (b *inbox) canceled(id uint32) {
 	}
 }
 
-// credit lets the request that runs send more.
+// credit lets the request that runs send more. A client that cannot take more now
+// says with 0 that it is there: both waits for it, here and in a write, begin anew.
 func (b *inbox) credit(id uint32, n int64) {
 	b.mu.Lock()
 	defer b.mu.Unlock()
-	if id != b.current || n <= 0 {
+	if id != b.current || n < 0 || b.killed {
 		return
 	}
 	b.window += min(n, 1<<40)
+	_ = b.conn.SetWriteDeadline(time.Now().Add(b.stall))
 	select {
 	case b.credited <- struct{}{}:
 	default:
@@ -316,7 +319,8 @@ func (b *inbox) spend(n int) bool {
 	return b.window > 0
 }
 
-// awaitCredit waits until there is room in the window, at most for idle.
+// awaitCredit waits until there is room in the window, at most for idle after the
+// last word of the client.
 func (b *inbox) awaitCredit(ctx context.Context, idle time.Duration) error {
 	go b.watch() // unless it does already; end waits for it, or it finds that nothing is busy
 	stalled := time.NewTimer(idle)
@@ -324,6 +328,7 @@ func (b *inbox) awaitCredit(ctx context.Context, idle time.Duration) error {
 	for !b.spend(0) {
 		select {
 		case <-b.credited:
+			stalled.Reset(idle)
 		case <-ctx.Done():
 			return context.Cause(ctx)
 		case <-stalled.C:

@@ -77,6 +77,16 @@ func (r *Reader) Line() bool { return r.line }
 // Buffered is how many bytes were read that no message was made of yet.
 func (r *Reader) Buffered() int { return r.full - r.next }
 
+// Waiting is the type of the message behind the last one, as its header claims, and
+// how many bytes from there on were read; 0 where the header was not read yet.
+func (r *Reader) Waiting() (Type, int) {
+	b := r.buf[r.next:r.full]
+	if r.line || len(b) < headerSize {
+		return 0, len(b)
+	}
+	return Type(b[4]), len(b)
+}
+
 // Accept reads what a client's connection begins with, once, and so decides the
 // mode: the preamble, or the '{' of its first line, which stays unread. A byte
 // that is neither is refused at once, before others arrive.

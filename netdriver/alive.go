@@ -1,0 +1,64 @@
+// This file tells the gateway that a program which reads its rows slowly is still there.
+
+package netdriver
+
+import (
+	"time"
+
+	"github.com/fluxor-db/fluxor/netdriver/internal/wire"
+)
+
+// aliveEvery is how often the gateway hears of a program between its rows: several
+// times before the shortest of the times after which it gives such a client up
+// (timeouts.stream_idle and timeouts.write, 30 s), so that one lost packet costs
+// nothing.
+const aliveEvery = 10 * time.Second
+
+// endSize is more than the end of an answer takes that has no out values, in bytes.
+const endSize = 512
+
+// speak begins to tell the gateway that the rows which came are being read, unless
+// their end is here as well and nothing more: a small answer costs no timer.
+func (c *conn) speak() {
+	k := &c.call
+	if next, n := c.r.Waiting(); k.slow || next == wire.TypeEnd && n < endSize {
+		return
+	}
+	k.turn.Lock()
+	defer k.turn.Unlock()
+	k.slow = true
+	if k.alive == nil {
+		k.alive = time.AfterFunc(aliveEvery, c.tell)
+		return
+	}
+	k.alive.Reset(aliveEvery)
+}
+
+// tell runs in the timer's goroutine. Where the write fails, the next read tells; a
+// part of a message cannot be followed by another one.
+func (c *conn) tell() {
+	k := &c.call
+	k.turn.Lock()
+	defer k.turn.Unlock()
+	if !k.slow {
+		return
+	}
+	b := aside(wire.TypeCredit, k.id, &wire.Credit{})
+	_ = c.net.SetWriteDeadline(time.Now().Add(cancelGrace))
+	if n, err := c.net.Write(b); err != nil && n > 0 {
+		_ = c.raw.Close()
+	}
+	k.alive.Reset(aliveEvery)
+}
+
+// hush ends that, with the call.
+func (c *conn) hush() {
+	k := &c.call
+	if !k.slow {
+		return
+	}
+	k.alive.Stop()
+	k.turn.Lock()
+	defer k.turn.Unlock()
+	k.slow = false
+}
