@@ -10,11 +10,14 @@ import (
 	"slices"
 	"sync/atomic"
 	"time"
+
+	"github.com/fluxor-db/fluxor/netdriver/internal/wire"
 )
 
 var (
 	errDisabled = errors.New("the database is not served at present")
 	errKilled   = errors.New("an operator ended the session")
+	errAnew     = refused{wire.ErrorShutdown, "the database is served anew, and this session was of the one before; nothing was done"}
 )
 
 // offer is a database as it is served under a name.
@@ -22,6 +25,7 @@ type offer struct {
 	Database
 	name             string
 	disabled, paused atomic.Bool
+	abandoned        atomic.Bool // another one has its name, and what waits for it must not reach it
 
 	sessions int    // the server's lock protects it, and what follows
 	retired  func() // is called once the offer is over and has no session
@@ -126,17 +130,21 @@ func (s *Server) SetServed(to Served, retired func(name string, db Database)) er
 	return nil
 }
 
-// retire asks all sessions of an offer to go.
+// retire asks all sessions of an offer to go. One that is paused stays so: a
+// statement that waits there, for instance until a standby has become the primary,
+// must not reach the database that was left.
 func (s *Server) retire(o *offer, retired func()) {
 	s.log.Info("fluxor: a database is served no more, or anew", slog.String("database", o.name))
-	if db, ok := o.Database.(operated); ok && o.paused.Load() {
-		db.Resume() // nobody else will
-	}
+	o.abandoned.Store(o.paused.Load())
 	s.mu.Lock()
 	o.retired = retired
 	for k := range s.links {
-		if k.user != nil && k.offer == o {
-			k.drain(time.Time{})
+		if k.user == nil || k.offer != o {
+			continue
+		}
+		k.drain(time.Time{})
+		if w := k.wait.Load(); w != nil && o.abandoned.Load() {
+			w.leave(errAnew)
 		}
 	}
 	call := o.leftLocked()

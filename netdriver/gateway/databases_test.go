@@ -3,6 +3,7 @@
 package gateway_test
 
 import (
+	"database/sql"
 	"testing"
 
 	"github.com/fluxor-db/fluxor/internal/dbtest"
@@ -105,6 +106,62 @@ func TestWhatAnOperatorDidToADatabaseStaysWhenItIsReplaced(t *testing.T) {
 	act("resume", "more")
 	if got := waits.query("select 1").value(t); got != int64(1) {
 		t.Error(got)
+	}
+}
+
+// table is a pool of a file of its own with an empty table t.
+func table(t *testing.T) (path string, db *sql.DB) {
+	t.Helper()
+	path = dbtest.SQLite(t)
+	db, err := sql.Open("fluxor", path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = db.Close() })
+	if _, err := db.ExecContext(t.Context(), "create table t (v)"); err != nil {
+		t.Fatal(err)
+	}
+	return path, db
+}
+
+func TestAStatementThatWaitsForAPausedDatabaseReachesOnlyTheOneThatComesInItsPlace(t *testing.T) {
+	t.Parallel()
+	left, leftRows := table(t)
+	next, nextRows := table(t)
+	paused := connector(t, left)
+	conf := config(paused)
+	conf.Users[0].Role = gateway.RoleOperator
+	s := serve(t, conf)
+	act := func(op string) {
+		t.Helper()
+		if _, err := s.Admin(t.Context(), gateway.RoleOperator, op, map[string]string{"database": "erp"}); err != nil {
+			t.Fatal(err)
+		}
+	}
+	db := throughDriver(t, s, "")
+	if err := db.PingContext(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	act("pause")
+	written := make(chan error, 1)
+	go func() {
+		_, err := db.ExecContext(t.Context(), "insert into t values (1)")
+		written <- err
+	}()
+	dbtest.WaitUntil(t, "the insert waits", func() bool { return paused.PoolStats().Waiting == 1 })
+	to := gateway.Served{Users: conf.Users, Databases: map[string]gateway.Database{"erp": connector(t, next)}}
+	if err := s.SetServed(to, func(string, gateway.Database) {}); err != nil {
+		t.Fatal(err)
+	}
+	act("resume")
+	if err := <-written; err != nil {
+		t.Error(err)
+	}
+	for rows, want := range map[*sql.DB]int{leftRows: 0, nextRows: 1} {
+		var n int
+		if err := rows.QueryRowContext(t.Context(), "select count(*) from t").Scan(&n); err != nil || n != want {
+			t.Errorf("%d rows, want %d, %v", n, want, err)
+		}
 	}
 }
 

@@ -62,7 +62,7 @@ func (s *session) fault(c *call, err error) *wire.Error {
 	if errors.As(c.cause(), &ours) {
 		m.Message = ours.text // the gateway ended it, whatever that looks like below
 	}
-	if lostConn(l, err) {
+	if lostConn(l, err) || errors.Is(c.cause(), errAnew) && m.Applied == wire.AppliedNo {
 		m.Conn = wire.ConnLost
 	}
 	l.describe(m, err)

@@ -48,7 +48,7 @@ type inbox struct {
 	memory *budget
 	report func(panicked any)
 	stall  time.Duration // how much longer a write may take whose client is there
-	timer  *time.Timer // begins to watch
+	timer  *time.Timer   // begins to watch
 
 	mu       sync.Mutex // protects all below; nothing is read or written under it
 	queue    []request

@@ -40,6 +40,7 @@ type link struct {
 	until    atomic.Int64              // when a drain ends, in Unix nanoseconds; 0 is not bounded
 	ends     atomic.Pointer[time.Time] // when the login ends, as expiry; nil is never
 	in       atomic.Pointer[inbox]     // of the session, once there is one
+	wait     atomic.Pointer[waiting]   // likewise
 }
 
 // drain asks the session to end when it can.

@@ -84,6 +84,7 @@ func (s *session) run() {
 	s.reader.SetLimits(wire.Limits{Frame: l.Frame, Message: l.Message, Grow: s.server.memory.take})
 	s.welcome()
 	s.link.in.Store(s.in)
+	s.link.wait.Store(&s.waiting)
 	s.doing.end(time.Now(), wire.TxIdle, "")
 	s.server.audit.add(s.record("login"))
 	defer func() { s.server.audit.add(s.record("logout")) }()
@@ -246,6 +247,10 @@ func (s *session) serve(q request) (more bool) {
 	if err != nil {
 		s.doing.failed.Add(1)
 		failed = s.fault(&c, err)
+		if failed.Conn == wire.ConnLost && errors.Is(c.cause(), errAnew) {
+			s.audit(&c, q.Type, failed)
+			return s.leave(q.ID, failed)
+		}
 		s.out.putError(q.ID, failed)
 	}
 	s.audit(&c, q.Type, failed)

@@ -18,7 +18,7 @@ const (
 )
 
 // waiting is the wait of the statement that runs. The session's goroutine calls
-// its methods, also through the pool, but for the two that timers call.
+// its methods, also through the pool, but for leave and those that timers call.
 type waiting struct {
 	s *session
 
@@ -57,6 +57,9 @@ func (w *waiting) waits(on bool) {
 	}
 	w.on = on
 	if on {
+		if w.s.link.offer.abandoned.Load() {
+			w.c.cancel(errAnew)
+		}
 		w.since = time.Now()
 		w.tell = time.AfterFunc(tellAfter, w.notice)
 		if w.s.bounds.Queue > 0 {
@@ -72,11 +75,14 @@ func (w *waiting) waits(on bool) {
 }
 
 // over ends the wait. It runs in a timer's goroutine.
-func (w *waiting) over() {
+func (w *waiting) over() { w.leave(errQueue) }
+
+// leave ends the wait, if there is one. It may be called by anybody.
+func (w *waiting) leave(why error) {
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	if w.on && w.c != nil {
-		w.c.cancel(errQueue)
+		w.c.cancel(why)
 	}
 }
 
