@@ -7,7 +7,9 @@ import (
 	"database/sql"
 	"database/sql/driver"
 	"errors"
+	"fmt"
 	"math/rand/v2"
+	"strings"
 	"time"
 
 	"github.com/fluxor-db/fluxor"
@@ -107,6 +109,15 @@ func (c *client) alone(what string, p patience, f func() error) error {
 	return err
 }
 
+// heard is what a call was answered, with the types of the errors, and when.
+func heard(what string, err error) string {
+	var types []string
+	for cause := err; cause != nil; cause = errors.Unwrap(cause) {
+		types = append(types, fmt.Sprintf("%T", cause))
+	}
+	return fmt.Sprintf("%s at %s: %v (%s)", what, time.Now().Format("15:04:05.000"), err, strings.Join(types, " of "))
+}
+
 // add adds a row in autocommit, with and without arguments.
 func (c *client) add(p patience) {
 	asArgs := c.rng.IntN(2) == 0
@@ -120,7 +131,7 @@ func (c *client) add(p patience) {
 		_, err := c.db.ExecContext(p.ctx, text, args...)
 		return err
 	})
-	c.history.End(id, soak.OutcomeOf(err))
+	c.history.End(id, soak.OutcomeOf(err), heard(what, err))
 }
 
 // exec runs a statement of a transaction.
@@ -166,7 +177,7 @@ func (c *client) transfer(p patience) {
 		return err
 	})
 	if err != nil {
-		c.history.End(id, soak.Failed) // nobody sent the row
+		c.history.End(id, soak.Failed, heard("begin", err)) // nobody sent the row
 		return
 	}
 	err = move(func(text string, args ...any) error {
@@ -177,10 +188,11 @@ func (c *client) transfer(p patience) {
 	})
 	if err != nil || c.rng.IntN(10) == 0 {
 		_ = c.call("rollback", p, closeTimeout, tx.Rollback)
-		c.history.End(id, soak.Failed) // nobody sent a commit
+		c.history.End(id, soak.Failed, heard("rollback", err)) // nobody sent a commit
 		return
 	}
-	c.history.End(id, soak.OutcomeOfTransaction(c.call("commit", p, 0, tx.Commit)))
+	err = c.call("commit", p, 0, tx.Commit)
+	c.history.End(id, soak.OutcomeOfTransaction(err), heard("commit", err))
 }
 
 // transferByRunTx moves money in a transaction that Fluxor begins anew after a
@@ -201,7 +213,7 @@ func (c *client) transferByRunTx(p patience) {
 			})
 		})
 	})
-	c.history.End(id, soak.OutcomeOfTransaction(err))
+	c.history.End(id, soak.OutcomeOfTransaction(err), heard("RunTx", err))
 }
 
 // sum reads all accounts at one moment.

@@ -36,6 +36,7 @@ type write struct {
 	outcome Outcome
 	ended   int64 // by the clock
 	seen    bool  // by any read
+	heard   string
 }
 
 // Read is a read of all rows from First to Last that is under way.
@@ -54,8 +55,9 @@ func (h *History) Begin() int64 {
 	return int64(len(h.writes))
 }
 
-// End says what the writer of a row heard. It is called once for each row.
-func (h *History) End(id int64, o Outcome) {
+// End says what the writer of a row heard, as an outcome and in the words that a
+// violation tells: which call, and its error. It is called once for each row.
+func (h *History) End(id int64, o Outcome, heard string) {
 	h.mu.Lock()
 	defer h.mu.Unlock()
 	h.clock++
@@ -63,9 +65,9 @@ func (h *History) End(id int64, o Outcome) {
 	if w.outcome != Pending {
 		h.violateLocked("row %d ended twice: %v, then %v", id, w.outcome, o)
 	}
-	w.outcome, w.ended = o, h.clock
+	w.outcome, w.ended, w.heard = o, h.clock, heard
 	if o == Failed && w.seen {
-		h.violateLocked("row %d was read, but its write failed for certain", id)
+		h.violateLocked("row %d was read, but its write failed for certain: %s", id, heard)
 	}
 }
 
@@ -136,7 +138,7 @@ func (h *History) judgeLocked(r Read, id int64, n int) {
 	case n > 1:
 		h.violateLocked("row %d is there %d times, its write was %v", id, n, w.outcome)
 	case n == 1 && w.outcome == Failed:
-		h.violateLocked("row %d is there, but its write failed for certain", id)
+		h.violateLocked("row %d is there, but its write failed for certain: %s", id, w.heard)
 	case n == 0 && w.outcome == Acked && w.ended < r.begun:
 		h.violateLocked("row %d is missing, although its write was acknowledged before the read began", id)
 	}

@@ -20,7 +20,7 @@ import (
 func rows() *soak.History {
 	h := &soak.History{}
 	for _, o := range []soak.Outcome{soak.Acked, soak.Failed, soak.Unknown} {
-		h.End(h.Begin(), o)
+		h.End(h.Begin(), o, "")
 	}
 	h.Begin()
 	return h
@@ -36,7 +36,7 @@ func TestAnAnswerThatIsPossibleIsNoViolation(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			h := rows()
 			h.EndRead(h.BeginRead(1, 4), seen)
-			h.End(4, soak.Acked)
+			h.End(4, soak.Acked, "")
 			h.Close(append(slices.DeleteFunc(slices.Clone(seen), func(id int64) bool { return id == 4 }), 4))
 			if v := h.Violations(); len(v) > 0 {
 				t.Errorf("violations: %q", v)
@@ -78,14 +78,14 @@ func wantViolation(t *testing.T, h *soak.History, want string) {
 func TestARowThatWasReadMayNotFailForCertainLater(t *testing.T) {
 	h := rows()
 	h.EndRead(h.BeginRead(1, 4), []int64{1, 4})
-	h.End(4, soak.Failed)
+	h.End(4, soak.Failed, "")
 	wantViolation(t, h, "row 4 was read, but its write failed for certain")
 }
 
 func TestARowAcknowledgedWhileTheReadRanMayBeMissingFromIt(t *testing.T) {
 	h := rows()
 	r := h.BeginRead(1, 4)
-	h.End(4, soak.Acked)
+	h.End(4, soak.Acked, "")
 	h.EndRead(r, []int64{1})
 	if v := h.Violations(); len(v) > 0 {
 		t.Errorf("violations: %q", v)
@@ -100,21 +100,21 @@ func TestTheEndIsJudgedWholeAndNobodyMayBeUnderWay(t *testing.T) {
 	wantViolation(t, h, "row 4: its writer never heard an end")
 
 	h = rows()
-	h.End(4, soak.Acked)
+	h.End(4, soak.Acked, "")
 	h.Close([]int64{1})
 	wantViolation(t, h, "row 4 is missing")
 }
 
 func TestAWriteThatEndsTwiceIsAViolation(t *testing.T) {
 	h := rows()
-	h.End(1, soak.Acked)
+	h.End(1, soak.Acked, "")
 	wantViolation(t, h, "row 1 ended twice")
 }
 
 func TestOnlyTheFirstViolationsAreKeptInWords(t *testing.T) {
 	h := &soak.History{}
 	for range 50 {
-		h.End(h.Begin(), soak.Acked)
+		h.End(h.Begin(), soak.Acked, "")
 	}
 	h.Close(nil)
 	if v := h.Violations(); len(v) != 21 || v[20] != "and 30 more" {
