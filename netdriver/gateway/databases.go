@@ -110,12 +110,21 @@ type Served struct {
 // One that an operator has paused or disabled stays so under its name. Of new
 // bounds InFlight holds at once, the others for sessions that begin.
 func (s *Server) SetServed(to Served, retired func(name string, db Database)) error {
+	over, err := s.setServed(to, retired)
+	for _, call := range over { // without the lock, which operators wait for
+		call()
+	}
+	return err
+}
+
+// setServed is SetServed, but for the calls to retired that are due.
+func (s *Server) setServed(to Served, retired func(name string, db Database)) (over []func(), err error) {
 	s.changes.Lock()
 	defer s.changes.Unlock()
 	c := s.cfg
 	c.Databases, c.Users, c.Bounds = maps.Clone(to.Databases), slices.Clone(to.Users), maps.Clone(to.Bounds)
 	if err := errors.Join(slices.Concat(c.databaseFaults(), c.boundFaults(), c.userFaults())...); err != nil {
-		return fmt.Errorf("fluxor: what the gateway is to serve: %w", err)
+		return nil, fmt.Errorf("fluxor: what the gateway is to serve: %w", err)
 	}
 	s.putBounds(c.Bounds)
 	before := *s.offers.Load()
@@ -123,20 +132,24 @@ func (s *Server) SetServed(to Served, retired func(name string, db Database)) er
 	s.offers.Store(now)
 	for name, o := range before {
 		if (*now)[name] != o {
-			s.retire(o, func() { retired(o.name, o.Database) })
+			if call := s.retire(o, func() { retired(o.name, o.Database) }); call != nil {
+				over = append(over, call)
+			}
 		}
 	}
 	s.putUsers(c.Users)
-	return nil
+	return over, nil
 }
 
 // retire asks all sessions of an offer to go. One that is paused stays so: a
 // statement that waits there, for instance until a standby has become the primary,
-// must not reach the database that was left.
-func (s *Server) retire(o *offer, retired func()) {
+// must not reach the database that was left. What it returns is to be called, if it
+// is not nil.
+func (s *Server) retire(o *offer, retired func()) (call func()) {
 	s.log.Info("fluxor: a database is served no more, or anew", slog.String("database", o.name))
 	o.abandoned.Store(o.paused.Load())
 	s.mu.Lock()
+	defer s.mu.Unlock()
 	o.retired = retired
 	for k := range s.links {
 		if k.user == nil || k.offer != o {
@@ -147,9 +160,5 @@ func (s *Server) retire(o *offer, retired func()) {
 			w.leave(errAnew)
 		}
 	}
-	call := o.leftLocked()
-	s.mu.Unlock()
-	if call != nil {
-		call()
-	}
+	return o.leftLocked()
 }

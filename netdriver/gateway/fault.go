@@ -66,7 +66,10 @@ func (s *session) fault(c *call, err error) *wire.Error {
 		m.Conn = wire.ConnLost
 	}
 	l.describe(m, err)
-	m.Retryable = retryable[m.Kind] || l.about.RetryTx(err) || m.Conn == wire.ConnLost && m.Applied == wire.AppliedNo
+	if c.done && m.Kind == wire.ErrorOverloaded {
+		m.Kind = wire.ErrorTooLarge // the answer is, for the memory that is left: nobody should ask again for what was done
+	}
+	m.Retryable = (retryable[m.Kind] || m.Conn == wire.ConnLost) && m.Applied == wire.AppliedNo || l.about.RetryTx(err)
 	var no *refusal.Error
 	if errors.As(err, &no) {
 		m.RetryAfterMS = no.RetryAfter.Milliseconds()

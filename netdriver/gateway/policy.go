@@ -9,6 +9,9 @@ import "github.com/fluxor-db/fluxor"
 // lease.settle ends what it began.
 func (s *session) enter(c *call, text string) error {
 	s.doing.about(c, text)
+	if s.lease.over {
+		return errOver
+	}
 	if err := s.mayRun(text); err != nil {
 		return err
 	}

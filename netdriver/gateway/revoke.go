@@ -97,7 +97,7 @@ func (s *Server) renewed(k *link, token string) bool {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	d, what := s.users.Load(), shown{token: HashToken(token).SHA256, reads: k.shown.reads}
-	if !d.still(k.user.Name, k.db, what, time.Now()) {
+	if k.revoked.Load() || !d.still(k.user.Name, k.db, what, time.Now()) {
 		return false
 	}
 	k.shown = what

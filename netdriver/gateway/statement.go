@@ -17,9 +17,6 @@ func (s *session) statementOf(m *wire.Statement) (text string, p *prepared, err 
 	if m.Tx && s.lease.tx == nil {
 		return "", nil, refused{wire.ErrorProtocol, "the statement belongs to a transaction, and there is none"}
 	}
-	if s.lease.over {
-		return "", nil, errOver
-	}
 	if m.SID == 0 {
 		return m.SQL, nil, nil
 	}
@@ -221,12 +218,17 @@ func fits(values []driver.NamedValue) error {
 }
 
 // answer ends a request. Where the answer does not fit, or a value in it, that is
-// the answer.
+// the answer; one without out values always fits: what was done must not be told
+// as an error.
 func (s *session) answer(c *call, end *wire.End) error {
+	end.Tx, end.Pin, end.MS, end.Cache = s.lease.state(), s.lease.pin, c.ms(), c.origin()
+	if len(end.Out) == 0 {
+		s.out.add(wire.TypeEnd, c.id, end)
+		return nil
+	}
 	if err := fits(end.Out); err != nil {
 		return err
 	}
-	end.Tx, end.Pin, end.MS, end.Cache = s.lease.state(), s.lease.pin, c.ms(), c.origin()
 	return s.out.put(wire.TypeEnd, c.id, end)
 }
 

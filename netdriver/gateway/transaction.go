@@ -68,7 +68,7 @@ func (s *session) finishTx(c *call, t wire.Type) error {
 	defer s.in.end()
 	c.sent = true
 	err := l.finishTx(t)
-	if err != nil {
+	if c.done = err == nil; !c.done {
 		return err
 	}
 	return s.answer(c, &wire.End{})
