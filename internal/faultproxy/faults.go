@@ -67,7 +67,9 @@ func (p *Proxy) current() faults {
 }
 
 // Pass ends every fault but RefuseNew: bytes go on at once, and no reply is
-// lost any more. Bytes that were swallowed stay lost.
+// lost any more. Bytes that were swallowed stay lost: as no connection has a hole,
+// the next that would be passed on behind them end it with a reset, as where a
+// firewall has forgotten it.
 func (p *Proxy) Pass() {
 	p.change(func(f *faults) { *f = faults{changed: f.changed} })
 }

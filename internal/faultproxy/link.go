@@ -27,6 +27,8 @@ type link struct {
 	answer  int    // the number of that reply
 	reply   []byte // as much of it as came, where some is kept
 	over    bool
+
+	holes [2]bool // by lane: bytes were swallowed; each pump uses its own
 }
 
 // run pumps until both directions are done.
@@ -125,6 +127,11 @@ func (l *link) forward(n lane, dst net.Conn, b []byte) {
 	for len(b) > 0 && !l.isOver() {
 		f := l.proxy.current()
 		if f.swallow.has(n) {
+			l.holes[n] = true
+			return
+		}
+		if l.holes[n] {
+			l.kill(RST, nil, nil)
 			return
 		}
 		part, rate := b, f.rate[n]

@@ -154,10 +154,24 @@ func TestABlackholeSwallowsAndStaysOpen(t *testing.T) {
 			}
 			until(t, "what passes to pass", func() bool { return e.read.Load() == want })
 			p.Pass()
-			mustAsk(t, before, "again")
-			mustAsk(t, after, "again")
+			for _, c := range []net.Conn{before, after} {
+				_, _ = io.WriteString(c, "y")
+				if n, err := c.Read(make([]byte, 1)); !errors.Is(err, syscall.ECONNRESET) {
+					t.Errorf("%d bytes behind a hole, %v", n, err)
+				}
+			}
+			mustAsk(t, dial(t, p), "again")
 		})
 	}
+}
+
+func TestABlackholeLeavesAConnectionWholeThatWasSilent(t *testing.T) {
+	p, _ := overEcho(t)
+	c := dial(t, p)
+	mustAsk(t, c, "hello")
+	p.Blackhole(Both)
+	p.Pass()
+	mustAsk(t, c, "again")
 }
 
 func TestABlackholeHidesTheServersEnd(t *testing.T) {
