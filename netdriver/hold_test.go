@@ -96,17 +96,21 @@ func TestTooManyOpenRowsAreNotHeldAndNotLost(t *testing.T) {
 	}
 }
 
+// failing plays a query within a transaction that fails behind its first row, and
+// answers whatever comes then.
+func failing(g *gateway) {
+	g.answer(g.want(wire.TypeBegin))
+	id, _ := g.statement(wire.TypeQuery)
+	g.add(wire.TypeHead, id, &wire.Head{Columns: number})
+	g.rows(id, number, []driver.Value{int64(1)})
+	g.send(wire.TypeError, id, &wire.Error{Kind: wire.ErrorDB, Code: "22012", Applied: wire.AppliedNo, Conn: wire.ConnOK})
+	for m, err := g.r.Next(); err == nil; m, err = g.r.Next() {
+		g.answer(m)
+	}
+}
+
 func TestAnErrorBehindHeldRowsComesAfterThem(t *testing.T) {
-	db := open(t, "", func(g *gateway) {
-		g.answer(g.want(wire.TypeBegin))
-		id, _ := g.statement(wire.TypeQuery)
-		g.add(wire.TypeHead, id, &wire.Head{Columns: number})
-		g.rows(id, number, []driver.Value{int64(1)})
-		g.send(wire.TypeError, id, &wire.Error{Kind: wire.ErrorDB, Code: "22012", Applied: wire.AppliedNo, Conn: wire.ConnOK})
-		g.answer(g.want(wire.TypeExec))
-		g.answer(g.want(wire.TypeRollback))
-	})
-	tx, err := db.Begin()
+	tx, err := open(t, "", failing).Begin()
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -237,5 +241,101 @@ func TestRowsThatAreNotHeldForAreNotHeldTwice(t *testing.T) {
 	}
 	if err := tx.Rollback(); err != nil {
 		t.Error(err)
+	}
+}
+
+// twoSets plays a query of two sets within a transaction: 1 and 2, then 10, the last
+// row of the first only after the word.
+func twoSets(word <-chan struct{}) func(*gateway) {
+	other := []wire.Column{{Name: "m", DB: "INT8", Kind: wire.KindInt}}
+	return func(g *gateway) {
+		g.answer(g.want(wire.TypeBegin))
+		id, _ := g.statement(wire.TypeQuery)
+		g.add(wire.TypeHead, id, &wire.Head{Columns: number})
+		g.rows(id, number, []driver.Value{int64(1)})
+		_, _ = g.conn.Write(g.out.Bytes())
+		g.out.Reset()
+		<-word
+		g.rows(id, number, []driver.Value{int64(2)})
+		g.add(wire.TypeEnd, id, &wire.End{More: true, Tx: wire.TxOpen})
+		g.add(wire.TypeHead, id, &wire.Head{Columns: other, Set: 1})
+		g.rows(id, other, []driver.Value{int64(10)})
+		g.send(wire.TypeEnd, id, &wire.End{Tx: wire.TxOpen})
+		g.answer(g.want(wire.TypeRollback))
+	}
+}
+
+func TestRowsThatAreHeldDoNotComeOutOfTheNextResultSet(t *testing.T) {
+	for name, row := range map[string]struct {
+		came bool // the rest of the first set, before the statement beside it ends
+		want error
+	}{
+		"another set follows":        {true, errBusy},
+		"the statement is abandoned": {false, context.DeadlineExceeded},
+	} {
+		word, ctx := make(chan struct{}), within(t, 20*time.Millisecond)
+		if row.came {
+			close(word)
+			ctx = within(t, 10*time.Second)
+		}
+		tx, err := open(t, "", twoSets(word)).Begin()
+		if err != nil {
+			t.Fatal(err)
+		}
+		rows, err := tx.Query("select")
+		if err != nil {
+			t.Fatal(err)
+		}
+		if _, err := tx.ExecContext(ctx, "update"); !errors.Is(err, row.want) {
+			t.Errorf("%s: the statement ended with %v", name, err)
+		}
+		if !row.came {
+			close(word)
+		}
+		if !rows.NextResultSet() {
+			t.Fatalf("%s: %v", name, rows.Err())
+		}
+		var n int
+		if !rows.Next() || rows.Scan(&n) != nil || n != 10 || rows.Next() || rows.Err() != nil {
+			t.Errorf("%s: the second set begins with %d, %v", name, n, rows.Err())
+		}
+		if err := tx.Rollback(); err != nil {
+			t.Errorf("%s: %v", name, err)
+		}
+	}
+}
+
+func TestAnErrorBehindRowsThatNobodyReadsIsTold(t *testing.T) {
+	told := map[string]func(*sql.Rows) error{
+		"by the next set": func(r *sql.Rows) error {
+			if r.NextResultSet() {
+				t.Error("there is another set")
+			}
+			return r.Err()
+		},
+		"by Close": (*sql.Rows).Close,
+	}
+	for name, end := range told {
+		for _, held := range []bool{false, true} {
+			tx, err := open(t, "", failing).Begin()
+			if err != nil {
+				t.Fatal(err)
+			}
+			rows, err := tx.Query("select")
+			if err != nil {
+				t.Fatal(err)
+			}
+			if held {
+				if _, err := tx.Exec("update"); err != nil {
+					t.Error(err)
+				}
+			}
+			if err := end(rows); err == nil || asError(t, err).Code != "22012" {
+				t.Errorf("%s, the rows are held: %v: got %v", name, held, err)
+			}
+			if err := tx.Rollback(); err != nil {
+				t.Error(err)
+			}
+		}
 	}
 }
