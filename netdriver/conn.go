@@ -33,6 +33,7 @@ type conn struct {
 	c     *Connector
 	net   net.Conn
 	raw   net.Conn // below TLS
+	gate  *gate    // between TLS and raw; nil for plaintext
 	line  *netshim.Line
 	r     *wire.Reader
 	out   wire.Buffer // what goes with the next write
@@ -61,7 +62,7 @@ const keptBuffer = 64 << 10
 func newConn(c *Connector, l *login) *conn {
 	limits := wire.Limits{Keep: 2 * wire.RowsTarget}
 	l.r.SetLimits(limits)
-	cn := &conn{c: c, net: l.nc, raw: l.raw, r: l.r, most: wire.DefaultMessage}
+	cn := &conn{c: c, net: l.nc, raw: l.raw, gate: l.gate, r: l.r, most: wire.DefaultMessage}
 	if l.welcome.Codec == wire.Binary.String() {
 		cn.codec = wire.Binary
 	}
@@ -230,13 +231,13 @@ func (c *conn) ResetSession(context.Context) error {
 // quiet says whether nothing waits that was read off the socket already, by the
 // reader or by TLS: a goaway that came with the last answer. It does not wait.
 func (c *conn) quiet() bool {
-	if c.r.Buffered() > 0 || c.net == c.raw {
+	if c.r.Buffered() > 0 || c.gate == nil {
 		return c.r.Buffered() == 0
 	}
-	_ = c.net.SetReadDeadline(longAgo)
+	c.gate.shut = true
 	_, err := c.r.Peek()
-	_ = c.net.SetReadDeadline(time.Time{})
-	return errors.Is(err, os.ErrDeadlineExceeded)
+	c.gate.shut = false
+	return c.r.Buffered() == 0 && errors.Is(err, os.ErrDeadlineExceeded)
 }
 
 // IsValid implements driver.Validator: database/sql asks when whoever used the

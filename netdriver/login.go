@@ -30,6 +30,7 @@ type login struct {
 	c     *Connector
 	nc    net.Conn
 	raw   net.Conn // nc, or what is below its TLS
+	gate  *gate    // between them; nil for plaintext
 	r     *wire.Reader
 	tls   *tls.ConnectionState // nil for plaintext
 	token bool                 // the token may be sent

@@ -11,6 +11,22 @@ import (
 	"os"
 )
 
+// gate is what TLS reads from. While it is shut, a read gives what TLS has and does not
+// ask the connection, which may know no deadlines, as one through SSH. Only who reads
+// shuts it.
+type gate struct {
+	net.Conn
+	shut bool
+}
+
+// Read implements net.Conn. The error is one after which TLS goes on.
+func (g *gate) Read(b []byte) (int, error) {
+	if g.shut {
+		return 0, os.ErrDeadlineExceeded
+	}
+	return g.Conn.Read(b)
+}
+
 // tlsFor is the TLS configuration for host:port; nil for plaintext. It reads the
 // certificates, so that renewed ones are taken by the next connection.
 func (c *Config) tlsFor(host string) (*tls.Config, error) {
