@@ -79,7 +79,7 @@ func (c *Config) certificates(t *tls.Config) error {
 }
 
 // verifyCA checks the chain of certificates and not the name; then the caller's own
-// check is asked, if there is one.
+// check is asked, if there is one: of a state that has the chains, as in other modes.
 func verifyCA(roots *x509.CertPool, own func(tls.ConnectionState) error) func(tls.ConnectionState) error {
 	return func(s tls.ConnectionState) error {
 		if len(s.PeerCertificates) == 0 {
@@ -89,7 +89,8 @@ func verifyCA(roots *x509.CertPool, own func(tls.ConnectionState) error) func(tl
 		for _, cert := range s.PeerCertificates[1:] {
 			between.AddCert(cert)
 		}
-		_, err := s.PeerCertificates[0].Verify(x509.VerifyOptions{Roots: roots, Intermediates: between})
+		chains, err := s.PeerCertificates[0].Verify(x509.VerifyOptions{Roots: roots, Intermediates: between})
+		s.VerifiedChains = chains
 		if err != nil || own == nil {
 			return err
 		}
