@@ -8,7 +8,6 @@ import (
 	"errors"
 	"net"
 	"os"
-	"slices"
 	"time"
 
 	"github.com/fluxor-db/fluxor/internal/netshim"
@@ -146,7 +145,9 @@ func (c *conn) fill(ctx context.Context, query string, sid uint32, args []driver
 	}
 	var to outs
 	var err error
-	s.Args, to, err = arguments(slices.Grow(s.Args[:0], len(args)), args)
+	if s.Args, to, err = arguments(s.Args[:0], args); err != nil {
+		c.forget()
+	}
 	return to, err
 }
 
@@ -157,11 +158,17 @@ const mostKept = 1 << 10
 func (c *conn) run(ctx context.Context, op string, t wire.Type) error {
 	s := &c.statement
 	err := c.send(ctx, op, t, s)
+	c.forget()
+	return err
+}
+
+// forget lets the text of a statement go, and its arguments.
+func (c *conn) forget() {
+	s := &c.statement
 	clear(s.Args)
 	if s.SQL = ""; cap(s.Args) > mostKept {
 		s.Args = nil
 	}
-	return err
 }
 
 // ended takes the end of a request that has no rows but those of cursors among its
@@ -241,7 +248,8 @@ func (c *conn) quiet() bool {
 }
 
 // IsValid implements driver.Validator: database/sql asks when whoever used the
-// connection is done with it. What was pinned for them is then given back.
+// connection is done with it. What was pinned for them is then given back, and the
+// memory that a large answer took.
 func (c *conn) IsValid() bool {
 	if c.lost && !c.inTx {
 		c.lost = false // whoever uses it next had nothing
@@ -249,6 +257,8 @@ func (c *conn) IsValid() bool {
 	if c.usable() && c.pinned && c.c.cfg.Pool == "" {
 		_ = c.simple("reset", wire.TypeReset) // where it fails, the connection is not usable or stays pinned
 	}
+	c.r.Trim()
+	c.cells.Forget()
 	return c.usable() && c.r.Buffered() == 0 && (!c.pinned || c.c.cfg.Pool != "")
 }
 

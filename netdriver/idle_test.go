@@ -6,9 +6,12 @@ import (
 	"context"
 	"crypto/tls"
 	"database/sql"
+	"database/sql/driver"
 	"errors"
 	"net"
 	"os"
+	"runtime"
+	"strings"
 	"testing"
 	"time"
 
@@ -152,5 +155,128 @@ func TestAPieceOfAHeaderIsNotSilence(t *testing.T) {
 	c = &conn{net: p, r: wire.NewReader(p, wire.Limits{}), gate: &gate{Conn: p}}
 	if !c.quiet() {
 		t.Error("where nothing came, the connection is not quiet")
+	}
+}
+
+// heap is how much memory is in use, in bytes.
+func heap() int {
+	runtime.GC()
+	runtime.GC() // what the first one put aside
+	var m runtime.MemStats
+	runtime.ReadMemStats(&m)
+	return int(m.HeapAlloc)
+}
+
+// large answers each statement with a value of size bytes, in the way that its text
+// names.
+func large(size int) func(*gateway) {
+	text := []wire.Column{{Name: "v", Kind: wire.KindString}}
+	return func(g *gateway) {
+		for m, err := g.r.Next(); err == nil; m, err = g.r.Next() {
+			var s wire.Statement
+			if m.Type != wire.TypeCredit {
+				_ = s.Decode(m.Body, m.Codec())
+			}
+			value := "\n" + strings.Repeat("a", size)
+			switch s.SQL {
+			case "row":
+				g.add(wire.TypeHead, m.ID, &wire.Head{Columns: text})
+				g.rows(m.ID, text, []driver.Value{value})
+				g.answer(m)
+			case "out":
+				g.send(wire.TypeEnd, m.ID, &wire.End{Out: []driver.NamedValue{{Ordinal: 1, Value: value}}})
+			case "error":
+				g.send(wire.TypeError, m.ID, &wire.Error{Kind: wire.ErrorDB, Message: value, Applied: wire.AppliedNo, Conn: wire.ConnOK})
+			case "":
+			default:
+				g.answer(m)
+			}
+			g.out.B = nil
+		}
+	}
+}
+
+func TestAnIdleConnectionKeepsNothingOfWhatWasLarge(t *testing.T) {
+	const size, most = 2 << 20, 512 << 10
+	kinds := map[string]func(db *sql.DB) string{ // what is used, and the kind of its error
+		"row": func(db *sql.DB) string {
+			var s string
+			return kindOf(db.QueryRow("row").Scan(&s))
+		},
+		"out": func(db *sql.DB) string {
+			var s string
+			_, err := db.Exec("out", sql.Out{Dest: &s})
+			return kindOf(err)
+		},
+		"db": func(db *sql.DB) string {
+			_, err := db.Exec("error")
+			return kindOf(err)
+		},
+		"too_large": func(db *sql.DB) string {
+			_, err := db.Exec("insert", make([]byte, size))
+			return kindOf(err)
+		},
+	}
+	for _, codec := range []string{"binary", "json"} {
+		db := open(t, "?codec="+codec, large(size))
+		if err := bound(db, size); err != nil { // what the gateway accepts
+			t.Fatal(err)
+		}
+		for want, use := range kinds {
+			before := heap()
+			if got := use(db); got != want && got != "" {
+				t.Errorf("%s: %s ended with %s", codec, want, got)
+			}
+			more := heap() - before
+			for tries := 0; more > most && tries < 100; tries++ { // the gateway may not have forgotten its answer yet
+				more = heap() - before
+			}
+			if more > most {
+				t.Errorf("%s: after a large %s there are %d KiB more", codec, want, more>>10)
+			}
+		}
+	}
+}
+
+// kindOf is the kind of an error; "" without one.
+func kindOf(err error) string {
+	var e *Error
+	if errors.As(err, &e) {
+		return e.Kind
+	}
+	return ""
+}
+
+// bound is what the connection takes for the largest message that the gateway accepts.
+func bound(db *sql.DB, most int) error {
+	c, err := db.Conn(context.Background())
+	if err != nil {
+		return err
+	}
+	defer func() { _ = c.Close() }()
+	return c.Raw(func(own any) error {
+		own.(*conn).most = most //nolint:forcetypeassert // it is this driver's
+		return nil
+	})
+}
+
+func TestArgumentsThatCannotGoAreNotKept(t *testing.T) {
+	c := &conn{c: &Connector{}}
+	for name, args := range map[string][]driver.NamedValue{
+		"beside one that cannot": {{Ordinal: 1, Value: "large"}, {Ordinal: 2, Value: struct{}{}}},
+		"too many":               make([]driver.NamedValue, wire.MaxArgs+1),
+	} {
+		if _, err := c.fill(t.Context(), "insert", 0, args); err == nil {
+			t.Errorf("%s: they were taken", name)
+		}
+		s := &c.statement
+		if cap(s.Args) > mostKept || s.SQL != "" {
+			t.Errorf("%s: it keeps %q and room for %d", name, s.SQL, cap(s.Args))
+		}
+		for _, a := range s.Args[:cap(s.Args)] {
+			if a.Value != nil {
+				t.Errorf("%s: it keeps %v", name, a.Value)
+			}
+		}
 	}
 }

@@ -1,4 +1,4 @@
-// This file makes the TLS configuration of a host.
+// This file makes the TLS configuration of a host, and the gate below TLS.
 
 package netdriver
 
