@@ -251,9 +251,10 @@ func (c *conn) quiet() bool {
 // connection is done with it. What was pinned for them is then given back, and the
 // memory that a large answer took.
 func (c *conn) IsValid() bool {
-	if c.lost && !c.inTx {
-		c.lost = false // whoever uses it next had nothing
+	if c.open != nil || c.inTx {
+		return false // what was begun could not be ended
 	}
+	c.lost = false // whoever uses it next had nothing
 	if c.usable() && c.pinned && c.c.cfg.Pool == "" {
 		_ = c.simple("reset", wire.TypeReset) // where it fails, the connection is not usable or stays pinned
 	}

@@ -339,3 +339,35 @@ func TestAnErrorBehindRowsThatNobodyReadsIsTold(t *testing.T) {
 		}
 	}
 }
+
+func TestAConnectionWhoseTransactionCouldNotEndIsNotForOthers(t *testing.T) {
+	word := make(chan struct{})
+	close(word)
+	db := open(t, "", twoSets(word))
+	c, err := db.Conn(t.Context())
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer func() { _ = c.Close() }()
+	_ = c.Raw(func(own any) error {
+		cn := own.(*conn) //nolint:forcetypeassert // it is this driver's
+		tx, err := cn.BeginTx(t.Context(), driver.TxOptions{})
+		if err != nil {
+			t.Fatal(err)
+		}
+		rows, err := cn.QueryContext(t.Context(), "select", nil)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if err := tx.Commit(); !errors.Is(err, errBusy) || cn.IsValid() {
+			t.Errorf("with rows in the way: %v, and it is valid: %v", err, cn.IsValid())
+		}
+		if err := rows.Close(); err != nil || cn.IsValid() {
+			t.Errorf("within the transaction: %v, and it is valid: %v", err, cn.IsValid())
+		}
+		if err := tx.Rollback(); err != nil || !cn.IsValid() {
+			t.Errorf("after its end: %v, and it is valid: %v", err, cn.IsValid())
+		}
+		return nil
+	})
+}
