@@ -151,7 +151,7 @@ func (c *conn) fill(ctx context.Context, query string, sid uint32, args []driver
 	return to, err
 }
 
-// mostKept is how many arguments an idle connection has room for.
+// mostKept is how many arguments, and columns, an idle connection has room for.
 const mostKept = 1 << 10
 
 // run sends the request of a statement, and keeps nothing of it.

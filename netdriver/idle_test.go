@@ -280,3 +280,44 @@ func TestArgumentsThatCannotGoAreNotKept(t *testing.T) {
 		}
 	}
 }
+
+func TestTheColumnsOfRowsThatAreClosedServeTheNextAndThoseOfOpenRowsStay(t *testing.T) {
+	names := []string{"a", "b", "c", "d"}
+	db := open(t, "", func(g *gateway) {
+		for _, name := range names {
+			id, _ := g.statement(wire.TypeQuery)
+			g.add(wire.TypeHead, id, &wire.Head{Columns: []wire.Column{{Name: name, Kind: wire.KindInt}}})
+			g.send(wire.TypeEnd, id, &wire.End{})
+		}
+	})
+	c, err := db.Conn(t.Context())
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer func() { _ = c.Close() }()
+	_ = c.Raw(func(own any) error {
+		var all []*rows
+		var at []*wire.Column
+		for i := range names { // those that are open are read ahead
+			got, err := own.(*conn).QueryContext(t.Context(), "select", nil) //nolint:forcetypeassert // it is this driver's
+			if err != nil {
+				t.Fatal(err)
+			}
+			r := got.(*rows) //nolint:forcetypeassert // it is this driver's
+			all, at = append(all, r), append(at, &r.cols[0])
+			if i == 0 {
+				_ = r.Close()
+			}
+		}
+		if at[0] != at[1] || at[1] == at[2] || at[2] == at[3] {
+			t.Errorf("the columns are at %p", at)
+		}
+		for i := 1; i < len(all); i++ {
+			if got := all[i].Columns(); got[0] != names[i] {
+				t.Errorf("rows %d have the columns %v", i, got)
+			}
+			_ = all[i].Close()
+		}
+		return nil
+	})
+}

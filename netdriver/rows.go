@@ -5,7 +5,6 @@ package netdriver
 import (
 	"database/sql/driver"
 	"io"
-	"slices"
 
 	"github.com/fluxor-db/fluxor/netdriver/internal/wire"
 )
@@ -23,6 +22,7 @@ type rows struct {
 	outs outs
 
 	cols  []wire.Column // the head's
+	lent  bool          // they are the connection's, which gets them back from Close
 	body  bool          // c.cells is within a message of rows
 	bytes int           // of heads and rows that came
 	taken int           // those of them that were not credited
@@ -52,7 +52,7 @@ func (r *rows) begin() error {
 	r.body, r.over, r.more = false, false, false
 	r.bytes += len(m.Body)
 	if h.Same == "" {
-		r.cols = slices.Clone(h.Columns) // the connection's own serve the next head
+		r.cols, r.lent, h.Columns = h.Columns, true, nil
 		r.st.learn(h.Hash, r.cols)
 		return nil
 	}
@@ -60,7 +60,7 @@ func (r *rows) begin() error {
 	if !ok {
 		return r.fail(refuse("the answer has columns that were not told"))
 	}
-	r.cols = known
+	r.cols, r.lent = known, false
 	return nil
 }
 
@@ -221,6 +221,7 @@ func (r *rows) NextResultSet() error {
 // the rows which nobody read, also where they were held.
 func (r *rows) Close() error {
 	r.held, r.weight = nil, 0
+	defer r.giveBack()
 	for !r.done {
 		r.c.bound(r.c.c.cfg.NetworkTimeout)
 		if err := r.pass(); err != nil {
@@ -228,6 +229,14 @@ func (r *rows) Close() error {
 		}
 	}
 	return r.owed()
+}
+
+// giveBack lets the next head have the memory of the columns.
+func (r *rows) giveBack() {
+	if r.lent && len(r.cols) <= mostKept {
+		r.c.head.Columns = r.cols
+	}
+	r.lent, r.cols = false, nil
 }
 
 // cancel cancels the rest of a request that took effect, and passes over what is
