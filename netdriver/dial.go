@@ -89,7 +89,7 @@ func (c *Connector) enter(ctx context.Context, nc net.Conn, host string) (*conn,
 	if err != nil {
 		return nil, err
 	}
-	l := login{c: c, nc: nc, raw: nc, token: c.cfg.safeForToken(host)}
+	l := login{c: c, nc: nc, raw: nc, host: host, token: c.cfg.safeForToken(host)}
 	if config != nil {
 		l.gate = &gate{Conn: nc}
 		secured := tls.Client(l.gate, config)
