@@ -8,6 +8,7 @@ import (
 	"errors"
 	"fmt"
 	"reflect"
+	"slices"
 	"time"
 
 	"github.com/fluxor-db/fluxor/netdriver/internal/wire"
@@ -99,6 +100,7 @@ func arguments(dst, args []driver.NamedValue) ([]driver.NamedValue, outs, error)
 	if len(args) > wire.MaxArgs {
 		return dst, nil, fmt.Errorf("fluxor: %d arguments, at most %d can go over the wire", len(args), wire.MaxArgs)
 	}
+	dst = slices.Grow(dst, len(args))
 	var to outs
 	for _, nv := range args {
 		if out, ok := nv.Value.(sql.Out); ok {

@@ -6,6 +6,7 @@ import (
 	"context"
 	"database/sql/driver"
 	"fmt"
+	"slices"
 	"sync"
 	"time"
 
@@ -75,7 +76,9 @@ func (c *conn) send(ctx context.Context, op string, t wire.Type, body wire.Body)
 	waiting := c.out.Len()
 	c.out.Add(t, c.id, body, c.codec)
 	if size := c.out.Len() - waiting; size > c.most {
-		c.out.B = c.out.B[:waiting]
+		if c.out.B = c.out.B[:waiting]; cap(c.out.B) > keptBuffer {
+			c.out.B = slices.Clone(c.out.B)
+		}
 		return &Error{
 			Kind: string(wire.ErrorTooLarge), Op: op, Applied: AppliedNo,
 			Message: fmt.Sprintf("fluxor: %s: %d bytes are to be sent, the gateway accepts %d", op, size, c.most),

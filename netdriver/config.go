@@ -161,8 +161,7 @@ func (c *Config) validateLogin() error {
 	}
 	for _, host := range c.Hosts {
 		if c.Auth == AuthToken && !c.safeForToken(host) {
-			return errors.New("fluxor: option auth=token does not go with tls=" + string(c.modeFor(host)) +
-				", which would show the token to others; use tls=verify-full, tls=verify-ca with an authority of your own, or auth=scram")
+			return errors.New("fluxor: option auth=token does not go with " + c.exposes(host) + ", or auth=scram")
 		}
 	}
 	return nil
@@ -191,6 +190,11 @@ func (c *Config) modeFor(host string) TLSMode {
 func (c *Config) safeForToken(host string) bool {
 	mode := c.modeFor(host)
 	return loopback(host) || mode == TLSVerifyCA && c.pinned() || mode == TLSVerifyFull
+}
+
+// exposes says why a token may not be sent to a host, and what helps.
+func (c *Config) exposes(host string) string {
+	return "tls=" + string(c.modeFor(host)) + ", which would show the token to others; use tls=verify-full, or tls=verify-ca with an authority of your own"
 }
 
 // pinned says whether the configuration itself says which certificates are good.

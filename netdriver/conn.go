@@ -8,7 +8,6 @@ import (
 	"errors"
 	"net"
 	"os"
-	"slices"
 	"time"
 
 	"github.com/fluxor-db/fluxor/internal/netshim"
@@ -33,6 +32,7 @@ type conn struct {
 	c     *Connector
 	net   net.Conn
 	raw   net.Conn // below TLS
+	gate  *gate    // between TLS and raw; nil for plaintext
 	line  *netshim.Line
 	r     *wire.Reader
 	out   wire.Buffer // what goes with the next write
@@ -61,7 +61,7 @@ const keptBuffer = 64 << 10
 func newConn(c *Connector, l *login) *conn {
 	limits := wire.Limits{Keep: 2 * wire.RowsTarget}
 	l.r.SetLimits(limits)
-	cn := &conn{c: c, net: l.nc, raw: l.raw, r: l.r, most: wire.DefaultMessage}
+	cn := &conn{c: c, net: l.nc, raw: l.raw, gate: l.gate, r: l.r, most: wire.DefaultMessage}
 	if l.welcome.Codec == wire.Binary.String() {
 		cn.codec = wire.Binary
 	}
@@ -145,22 +145,30 @@ func (c *conn) fill(ctx context.Context, query string, sid uint32, args []driver
 	}
 	var to outs
 	var err error
-	s.Args, to, err = arguments(slices.Grow(s.Args[:0], len(args)), args)
+	if s.Args, to, err = arguments(s.Args[:0], args); err != nil {
+		c.forget()
+	}
 	return to, err
 }
 
-// mostKept is how many arguments an idle connection has room for.
+// mostKept is how many arguments, and columns, an idle connection has room for.
 const mostKept = 1 << 10
 
 // run sends the request of a statement, and keeps nothing of it.
 func (c *conn) run(ctx context.Context, op string, t wire.Type) error {
 	s := &c.statement
 	err := c.send(ctx, op, t, s)
+	c.forget()
+	return err
+}
+
+// forget lets the text of a statement go, and its arguments.
+func (c *conn) forget() {
+	s := &c.statement
 	clear(s.Args)
 	if s.SQL = ""; cap(s.Args) > mostKept {
 		s.Args = nil
 	}
-	return err
 }
 
 // ended takes the end of a request that has no rows but those of cursors among its
@@ -230,24 +238,28 @@ func (c *conn) ResetSession(context.Context) error {
 // quiet says whether nothing waits that was read off the socket already, by the
 // reader or by TLS: a goaway that came with the last answer. It does not wait.
 func (c *conn) quiet() bool {
-	if c.r.Buffered() > 0 || c.net == c.raw {
+	if c.r.Buffered() > 0 || c.gate == nil {
 		return c.r.Buffered() == 0
 	}
-	_ = c.net.SetReadDeadline(longAgo)
+	c.gate.shut = true
 	_, err := c.r.Peek()
-	_ = c.net.SetReadDeadline(time.Time{})
-	return errors.Is(err, os.ErrDeadlineExceeded)
+	c.gate.shut = false
+	return c.r.Buffered() == 0 && errors.Is(err, os.ErrDeadlineExceeded)
 }
 
 // IsValid implements driver.Validator: database/sql asks when whoever used the
-// connection is done with it. What was pinned for them is then given back.
+// connection is done with it. What was pinned for them is then given back, and the
+// memory that a large answer took.
 func (c *conn) IsValid() bool {
-	if c.lost && !c.inTx {
-		c.lost = false // whoever uses it next had nothing
+	if c.open != nil || c.inTx {
+		return false // what was begun could not be ended
 	}
+	c.lost = false // whoever uses it next had nothing
 	if c.usable() && c.pinned && c.c.cfg.Pool == "" {
 		_ = c.simple("reset", wire.TypeReset) // where it fails, the connection is not usable or stays pinned
 	}
+	c.r.Trim()
+	c.cells.Forget()
 	return c.usable() && c.r.Buffered() == 0 && (!c.pinned || c.c.cfg.Pool != "")
 }
 

@@ -80,7 +80,7 @@ func (c *conn) sets() (all []*rows, err error) {
 		if room, err = r.keep(room); err != nil {
 			return nil, err
 		}
-		more, r.more, r.done = r.more, false, true
+		more, r.more, r.done, r.lent = r.more, false, true, false // another connection's lock may guard its Close
 		all = append(all, r)
 	}
 	return all, nil

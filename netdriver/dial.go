@@ -89,16 +89,17 @@ func (c *Connector) enter(ctx context.Context, nc net.Conn, host string) (*conn,
 	if err != nil {
 		return nil, err
 	}
-	raw, state := nc, (*tls.ConnectionState)(nil)
+	l := login{c: c, nc: nc, raw: nc, host: host, token: c.cfg.safeForToken(host)}
 	if config != nil {
-		secured := tls.Client(nc, config)
+		l.gate = &gate{Conn: nc}
+		secured := tls.Client(l.gate, config)
 		if err := secured.HandshakeContext(ctx); err != nil {
 			return nil, err
 		}
 		s := secured.ConnectionState()
-		nc, state = secured, &s
+		l.nc, l.tls = secured, &s
 	}
-	l := login{c: c, nc: nc, raw: raw, tls: state, token: c.cfg.safeForToken(host), r: wire.NewReader(nc, loginLimits)}
+	l.r = wire.NewReader(l.nc, loginLimits)
 	if err := l.run(); err != nil {
 		return nil, err
 	}

@@ -34,11 +34,11 @@ var longAgo = time.Unix(1, 0)
 func (r *rows) hold(ctx context.Context) error {
 	defer r.c.waits(ctx)()
 	for !r.done {
-		if r.over || r.weight > mostHeld || len(r.cols) == 0 {
+		if r.over || r.weight > mostHeld || r.body && len(r.cols) == 0 { // rows without values cannot be held
 			return errBusy
 		}
 		row, before := make([]driver.Value, len(r.cols)), r.bytes
-		switch err := r.read(row); {
+		switch err := r.ahead(row); {
 		case err == io.EOF: //nolint:errorlint // the contract of driver.Rows is identity
 		case err == errLeft: //nolint:errorlint // it is nobody else's
 			return ctx.Err()
@@ -52,9 +52,18 @@ func (r *rows) hold(ctx context.Context) error {
 	return nil
 }
 
+// ahead is read for hold, which does not take a row where there are no columns: those
+// of a statement that has no rows end at once.
+func (r *rows) ahead(row []driver.Value) error {
+	if len(row) == 0 {
+		return r.advance()
+	}
+	return r.read(row)
+}
+
 // take takes the next row of those that are held.
 func (r *rows) take(dest []driver.Value) {
-	r.weight -= r.weight * len(dest) / len(r.held) // one as heavy as the other
+	r.weight -= int(int64(r.weight) * int64(len(dest)) / int64(len(r.held))) // one as heavy as the other
 	r.held = r.held[copy(dest, r.held):]
 }
 

@@ -30,10 +30,12 @@ type login struct {
 	c     *Connector
 	nc    net.Conn
 	raw   net.Conn // nc, or what is below its TLS
+	gate  *gate    // between them; nil for plaintext
 	r     *wire.Reader
 	tls   *tls.ConnectionState // nil for plaintext
-	token bool                 // the token may be sent
-	mech  string               // what is under way
+	host  string
+	token bool   // the token may be sent
+	mech  string // what is under way
 	talk  *scram.ClientConversation
 	said  bool // the mechanism's first message was sent
 
@@ -185,7 +187,21 @@ func (l *login) refused(m wire.Message) error {
 	if err := body.Decode(m.Body, m.Codec()); err != nil {
 		return err
 	}
+	if why := l.withheld(); why != "" && body.Kind == wire.ErrorAuth {
+		body.Message += "; " + why
+	}
 	return fromWire("login", &body, nil)
+}
+
+// withheld says why the token was not offered where the options leave the way open;
+// "" where it was, or they do not. The gateway cannot tell: it may know the user by the
+// token alone.
+func (l *login) withheld() string {
+	cfg := &l.c.cfg
+	if cfg.Token == "" || cfg.Auth != AuthAuto || l.token {
+		return ""
+	}
+	return "the token itself was not offered, only proofs of it, because of " + cfg.exposes(l.host)
 }
 
 func (l *login) challenged(m wire.Message) error {

@@ -5,7 +5,6 @@ package netdriver
 import (
 	"database/sql/driver"
 	"io"
-	"slices"
 
 	"github.com/fluxor-db/fluxor/netdriver/internal/wire"
 )
@@ -23,6 +22,7 @@ type rows struct {
 	outs outs
 
 	cols  []wire.Column // the head's
+	lent  bool          // they are the connection's, which gets them back from Close
 	body  bool          // c.cells is within a message of rows
 	bytes int           // of heads and rows that came
 	taken int           // those of them that were not credited
@@ -30,10 +30,9 @@ type rows struct {
 	more  bool          // and another one follows
 	done  bool          // all are; the connection has nothing to do with it any more
 	quit  bool          // the request is canceled
-	err   error         // of a set that was passed over
 
-	// held is what hold read ahead: rows, their weight in bytes, and the error
-	// behind them.
+	// held is what hold read ahead: rows, and their weight in bytes. late is the
+	// error behind them, or of a set that was passed over, and not told yet.
 	held   []driver.Value
 	weight int
 	late   error
@@ -53,7 +52,7 @@ func (r *rows) begin() error {
 	r.body, r.over, r.more = false, false, false
 	r.bytes += len(m.Body)
 	if h.Same == "" {
-		r.cols = slices.Clone(h.Columns) // the connection's own serve the next head
+		r.cols, r.lent, h.Columns = h.Columns, true, nil
 		r.st.learn(h.Hash, r.cols)
 		return nil
 	}
@@ -61,7 +60,7 @@ func (r *rows) begin() error {
 	if !ok {
 		return r.fail(refuse("the answer has columns that were not told"))
 	}
-	r.cols = known
+	r.cols, r.lent = known, false
 	return nil
 }
 
@@ -85,11 +84,17 @@ func (r *rows) Next(dest []driver.Value) error {
 		r.take(dest)
 		return nil
 	}
-	if err := r.late; err != nil {
-		r.late = nil
+	if err := r.owed(); err != nil {
 		return err
 	}
 	return r.read(dest)
+}
+
+// owed is the error that was not told yet; nil once it was.
+func (r *rows) owed() error {
+	err := r.late
+	r.late = nil
+	return err
 }
 
 // read reads the next row off the wire.
@@ -190,19 +195,20 @@ func (r *rows) ended(m wire.Message) error {
 // HasNextResultSet implements driver.RowsNextResultSet. What is left of the
 // present set is passed over, because only its end tells.
 func (r *rows) HasNextResultSet() bool {
-	for !r.over && !r.done && r.err == nil {
-		r.body, r.err = false, r.advance()
+	for !r.over && !r.done && r.late == nil {
+		r.body, r.late = false, r.advance()
 	}
-	return r.more || r.err != nil
+	return r.more || r.late != nil
 }
 
-// NextResultSet implements driver.RowsNextResultSet.
+// NextResultSet implements driver.RowsNextResultSet. Rows that are held are of the
+// set that ends here, and go with it.
 func (r *rows) NextResultSet() error {
+	r.held, r.weight = nil, 0
 	if !r.HasNextResultSet() {
 		return io.EOF
 	}
-	if err := r.err; err != nil {
-		r.err, r.done = nil, true
+	if err := r.owed(); err != nil {
 		return err
 	}
 	return r.begin()
@@ -211,15 +217,26 @@ func (r *rows) NextResultSet() error {
 // Close implements driver.Rows. It reads the rest, as the direct drivers do: to
 // cancel a statement could undo what it changed, or the transaction, and no text
 // shows for certain that it changes nothing. It ends with its context, or when
-// nothing comes for NetworkTimeout, which costs the connection.
+// nothing comes for NetworkTimeout, which costs the connection. Its error is that of
+// the rows which nobody read, also where they were held.
 func (r *rows) Close() error {
+	r.held, r.weight = nil, 0
+	defer r.giveBack()
 	for !r.done {
 		r.c.bound(r.c.c.cfg.NetworkTimeout)
 		if err := r.pass(); err != nil {
 			return err
 		}
 	}
-	return nil
+	return r.owed()
+}
+
+// giveBack lets the next head have the memory of the columns.
+func (r *rows) giveBack() {
+	if r.lent && len(r.cols) <= mostKept {
+		r.c.head.Columns = r.cols
+	}
+	r.lent, r.cols = false, nil
 }
 
 // cancel cancels the rest of a request that took effect, and passes over what is

@@ -5,6 +5,7 @@ package netdriver
 import (
 	"context"
 	"database/sql/driver"
+	"slices"
 
 	"github.com/fluxor-db/fluxor/netdriver/internal/wire"
 )
@@ -63,7 +64,7 @@ func (s *stmt) Close() error {
 // learn keeps the columns of a head that names them.
 func (s *stmt) learn(hash string, cols []wire.Column) {
 	if s != nil && hash != "" && hash != s.hash {
-		s.hash, s.cols = hash, cols
+		s.hash, s.cols = hash, slices.Clone(cols)
 	}
 }
 

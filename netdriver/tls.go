@@ -1,4 +1,4 @@
-// This file makes the TLS configuration of a host.
+// This file makes the TLS configuration of a host, and the gate below TLS.
 
 package netdriver
 
@@ -10,6 +10,22 @@ import (
 	"net"
 	"os"
 )
+
+// gate is what TLS reads from. While it is shut, a read gives what TLS has and does not
+// ask the connection, which may know no deadlines, as one through SSH. Only who reads
+// shuts it.
+type gate struct {
+	net.Conn
+	shut bool
+}
+
+// Read implements net.Conn. The error is one after which TLS goes on.
+func (g *gate) Read(b []byte) (int, error) {
+	if g.shut {
+		return 0, os.ErrDeadlineExceeded
+	}
+	return g.Conn.Read(b)
+}
 
 // tlsFor is the TLS configuration for host:port; nil for plaintext. It reads the
 // certificates, so that renewed ones are taken by the next connection.
@@ -63,7 +79,7 @@ func (c *Config) certificates(t *tls.Config) error {
 }
 
 // verifyCA checks the chain of certificates and not the name; then the caller's own
-// check is asked, if there is one.
+// check is asked, if there is one: of a state that has the chains, as in other modes.
 func verifyCA(roots *x509.CertPool, own func(tls.ConnectionState) error) func(tls.ConnectionState) error {
 	return func(s tls.ConnectionState) error {
 		if len(s.PeerCertificates) == 0 {
@@ -73,7 +89,8 @@ func verifyCA(roots *x509.CertPool, own func(tls.ConnectionState) error) func(tl
 		for _, cert := range s.PeerCertificates[1:] {
 			between.AddCert(cert)
 		}
-		_, err := s.PeerCertificates[0].Verify(x509.VerifyOptions{Roots: roots, Intermediates: between})
+		chains, err := s.PeerCertificates[0].Verify(x509.VerifyOptions{Roots: roots, Intermediates: between})
+		s.VerifiedChains = chains
 		if err != nil || own == nil {
 			return err
 		}

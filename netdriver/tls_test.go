@@ -31,6 +31,33 @@ func TestACallersOwnCheckOfTheGatewayIsAskedInEveryMode(t *testing.T) {
 	}
 }
 
+func TestACallersOwnCheckIsGivenTheChainsThatWereVerified(t *testing.T) {
+	a := newAuthority(t)
+	for mode, want := range map[TLSMode]bool{TLSRequire: false, TLSVerifyCA: true, TLSVerifyFull: true} {
+		got := false
+		cfg := Config{
+			User: "app", Token: "token", TLS: mode,
+			Hosts: []string{fakeLocal(t, a.secure(func(g *gateway, _ *tls.ConnectionState) { g.enter() }))},
+			TLSConfig: &tls.Config{RootCAs: a.roots, MinVersion: tls.VersionTLS13, VerifyConnection: func(s tls.ConnectionState) error {
+				got = len(s.VerifiedChains) > 0
+				return nil
+			}},
+		}
+		c, err := NewConnector(cfg)
+		if err != nil {
+			t.Fatal(err)
+		}
+		cn, err := c.Connect(within(t, 10*time.Second))
+		if err != nil {
+			t.Fatal(err)
+		}
+		_ = cn.Close()
+		if got != want {
+			t.Errorf("%s: there are chains: %v, want %v", mode, got, want)
+		}
+	}
+}
+
 func TestACertificateThatIsMadeWhenItIsAskedForLogsIn(t *testing.T) {
 	a := newAuthority(t)
 	own, err := tls.LoadX509KeyPair(a.path("cert.pem"), a.path("key.pem"))

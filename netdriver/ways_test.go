@@ -113,3 +113,38 @@ func TestATokenIsOfferedOnlyWhereNobodyElseReadsIt(t *testing.T) {
 		})
 	}
 }
+
+func TestALoginThatFailsSaysThatTheTokenWasHeldBack(t *testing.T) {
+	a := newAuthority(t)
+	for name, row := range map[string]struct {
+		host, auth string
+		roots      bool // an authority of the caller's own
+		want       string
+	}{
+		"anybody":                    {"gateway.example:7654", AuthAuto, false, "tls=verify-ca with an authority of your own"},
+		"an authority of the user's": {"gateway.example:7654", AuthAuto, true, ""},
+		"this machine":               {"localhost:7654", AuthAuto, false, ""},
+		"SCRAM was asked for":        {"gateway.example:7654", AuthSCRAM, false, ""},
+	} {
+		cfg := Config{User: "app", Token: "token", Hosts: []string{row.host}, TLS: TLSRequire, Auth: row.auth}
+		if row.roots {
+			cfg.TLS, cfg.TLSConfig = TLSVerifyCA, &tls.Config{RootCAs: a.roots, MinVersion: tls.VersionTLS13}
+		}
+		address := fake(t, a.secure(func(g *gateway, _ *tls.ConnectionState) {
+			g.greet()
+			g.deny()
+		}))
+		cfg.Dial = func(ctx context.Context, network, _ string) (net.Conn, error) {
+			return (&net.Dialer{}).DialContext(ctx, network, address)
+		}
+		c, err := NewConnector(cfg)
+		if err != nil {
+			t.Fatal(err)
+		}
+		_, err = c.Connect(within(t, 10*time.Second))
+		e := asError(t, err)
+		if got := e.Message != "no"; e.Kind != "auth" || got != (row.want != "") || !strings.Contains(e.Message, row.want) {
+			t.Errorf("%s: %v", name, err)
+		}
+	}
+}

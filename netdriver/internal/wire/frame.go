@@ -151,6 +151,14 @@ func (r *Reader) Close() {
 	r.buf, r.kept, r.end, r.next, r.full = nil, 0, 0, 0, 0
 }
 
+// Trim gives back what a large message took, as the next call of Next would. The body
+// of the last message is not valid any more.
+func (r *Reader) Trim() {
+	if !r.parts && !r.line {
+		r.shrink()
+	}
+}
+
 // frame waits for the next frame's header and checks it.
 func (r *Reader) frame() (h Header, size int, err error) {
 	if err := r.need(headerSize); err != nil {

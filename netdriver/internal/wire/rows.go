@@ -118,6 +118,14 @@ func (d *RowsDecoder) Reset(cols []Column, c Codec, body []byte) {
 	d.in = input{b: body, tmp: d.in.tmp, zones: &d.zones}
 }
 
+// Forget lets the body go, and what large texts took.
+func (d *RowsDecoder) Forget() {
+	d.Reset(nil, d.codec, nil)
+	if cap(d.in.tmp) > firstRead {
+		d.in.tmp = nil
+	}
+}
+
 // Next reads the next row into dest, which has room for exactly one; false, with
 // a *ProtocolError if the body is wrong, after the last. The values are copies:
 // they may be kept and changed.
