@@ -90,6 +90,9 @@ func (l *lease) release() {
 		l.drop()
 		return
 	}
+	if l.leased {
+		l.notice() // a ping and an empty transaction have it, too
+	}
 	l.leased, l.noted = false, false
 	if v, ok := l.conn.(driver.Validator); ok {
 		_ = v.IsValid()

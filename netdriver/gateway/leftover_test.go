@@ -1,0 +1,66 @@
+// This file tests that what a statement left is read by its own client alone, whatever came between.
+
+package gateway_test
+
+import (
+	"testing"
+
+	"github.com/fluxor-db/fluxor/internal/dbtest"
+	"github.com/fluxor-db/fluxor/netdriver/internal/wire"
+)
+
+// quiet are requests that lease a connection and run no statement there.
+var quiet = map[string]func(c *client){
+	"a ping": func(c *client) { c.do(wire.TypePing, &wire.Ping{DB: true}) },
+	"an empty transaction": func(c *client) {
+		c.do(wire.TypeBegin, &wire.Begin{})
+		c.do(wire.TypeCommit, &wire.Empty{})
+	},
+}
+
+func TestWhoOnlyAskedForAConnectionHasLeftNothingThere(t *testing.T) {
+	t.Parallel()
+	for name, try := range map[string]struct{ dsn, table, ask string }{
+		"postgres": {dbtest.Postgres(t).NewDatabase(t).URL(), "create table t (id serial, v int)", "select lastval()"},
+		"sqlite":   {dbtest.SQLite(t), "create table t (id integer primary key, v int)", "select last_insert_rowid()"},
+	} {
+		s := serve(t, config(connector(t, try.dsn, one)))
+		a, b := login(t, s), login(t, s)
+		a.must(try.table)
+		a.do(wire.TypeReset, &wire.Empty{})
+		for how, nothing := range quiet {
+			a.must("insert into t (v) values (1)")
+			b.must("insert into t (v) values (2)", "insert into t (v) values (2)")
+			nothing(a)
+			if got := a.query(try.ask); got.fail == nil {
+				t.Errorf("%s, after %s: %v is another's", name, how, got.sets)
+			} else {
+				got.refused(t, wire.ErrorDenied)
+			}
+		}
+	}
+}
+
+func TestWhoOnlyAskedForAConnectionReadsNoNumberOfMySQLThere(t *testing.T) {
+	t.Parallel()
+	s := numbered(t)
+	a, b := login(t, s), login(t, s)
+	others := []string{"insert into t (v) values ('of another')", "insert into t (v) values ('of another')"}
+	for how, nothing := range quiet {
+		a.must("insert into t (v) values ('own')")
+		own := shown(b.query("select max(id) from t where v = 'own'").value(t))
+		b.must(others...)
+		nothing(a)
+		a.do(wire.TypeBegin, &wire.Begin{})
+		a.reads(t, own)
+		a.do(wire.TypeRollback, &wire.Empty{})
+		for _, try := range [][2]string{{"insert into t (v) select 'own'", lastNumber}, {"update t set v = 'own' where v = 'own'", "select row_count()"}} {
+			a.must(try[0])
+			b.must(others...)
+			nothing(a)
+			if got := a.query(try[1]); got.fail == nil {
+				t.Errorf("%s, after %s: %v is another's", try[1], how, got.sets)
+			}
+		}
+	}
+}
