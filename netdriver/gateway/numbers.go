@@ -38,13 +38,23 @@ func (l *lease) hides(text string) bool {
 		return false
 	}
 	switch l.code(text) {
-	case "one-read", "reads-clock", "reads-catalog", "shows", "session":
-		return mentions(text, "variables")
 	case "transaction", "empty":
 		return false
+	case "one-read", "reads-clock", "reads-catalog", "shows", "session":
+		return listsVariables(text)
+	}
+	if listsVariables(text) {
+		return true
 	}
 	leaves, _ := l.leaves(text)
 	return !leaves && l.verb(text) != "GET"
+}
+
+// listsVariables reports whether a text may list the server's variables: by SHOW, or
+// from one of its tables, whose schema may be the session's own.
+func listsVariables(text string) bool {
+	return mentions(text, "variables") && (mentions(text, "show") || mentions(text, "_schema") ||
+		mentions(text, "session_variables") || mentions(text, "system_variables") || mentions(text, "variables_by_thread"))
 }
 
 // mentions reports whether a text contains a word of small letters, in whatever
@@ -126,20 +136,21 @@ func (l *lease) drew(text string, args []driver.NamedValue, res driver.Result, e
 	}
 	id := uint64(n) //nolint:gosec // the driver's int64 is the server's unsigned number
 	switch {
-	case code != "changes-tables" || moves || err != nil || res == nil, id != 0 && (!plainRows.MatchString(words) || given(text, args, id)):
+	case err != nil || l.hides(text):
+		l.last.unsure = true // what the connection has is the session's if it was before
+	case code != "changes-tables" || moves || res == nil, id != 0 && (!plainRows.MatchString(words) || given(text, args, id)):
 		l.last.unsure, l.last.here = true, true
 	case id != 0:
 		l.last = lastID{n: id, here: true}
 	}
 }
 
-// plainRows is an insert whose values are literals, arguments, NULL, defaults and
-// the present moment, as a fingerprint shows it: a number that is none of them was
-// drawn.
+// plainRows is an insert whose values are literals, arguments, NULL and defaults, as
+// a fingerprint shows it: a number that is none of them was drawn.
 var plainRows = func() *regexp.Regexp {
 	const (
 		name = `[\w$.]+`
-		item = `(\?|- \?|null|default|now\(\)|current_timestamp(\(\))?|\.\.\.)`
+		item = `(\?|- \?|null|default|\.\.\.)`
 		row  = `\(` + item + `(, ` + item + `)*\)`
 	)
 	return regexp.MustCompile(`^(insert|replace) (into )?` + name + ` ?(` +
@@ -153,14 +164,20 @@ var (
 	leading = regexp.MustCompile(`^\s*[+-]?[0-9.]+(?i:e[+-]?[0-9]+)?`)
 )
 
+// highest are the greatest numbers that columns hold, to which a server that is not
+// strict clips what is too great.
+var highest = map[uint64]bool{
+	1<<7 - 1: true, 1<<8 - 1: true, 1<<15 - 1: true, 1<<16 - 1: true, 1<<23 - 1: true, 1<<24 - 1: true, 1<<31 - 1: true, 1<<32 - 1: true,
+}
+
 // given reports whether a literal of a text, or an argument, may be the number n to
-// the server, which rounds. It says so too often rather than too seldom.
+// the server, which rounds and clips. It says so too often rather than too seldom.
 func given(text string, args []driver.NamedValue, n uint64) bool {
-	if coded.MatchString(text) {
-		return true
+	if n >= 1<<63-1 || highest[n] || strings.Contains(text, `\`) || coded.MatchString(text) {
+		return true // also what is below 0, and digits in escapes
 	}
 	for _, run := range digits.FindAllString(text, -1) {
-		if v, err := strconv.ParseUint(run, 10, 64); err == nil && (v == n || v+1 == n) {
+		if v, err := strconv.ParseFloat(run, 64); err == nil && (v == float64(n) || v+1 == float64(n) || math.Abs(v-float64(n)) <= float64(n)*rounds) {
 			return true
 		}
 	}
@@ -172,32 +189,48 @@ func given(text string, args []driver.NamedValue, n uint64) bool {
 	return false
 }
 
+// rounds is how far a column may be from what it was given, a FLOAT at the worst.
+const rounds = 1e-6
+
+// near reports whether a column that rounds may make n of v.
+func near(v, n float64) bool { return math.Abs(v-n) <= 1+n*rounds }
+
 // means reports whether an argument may be about n to the server.
 func means(v driver.Value, n float64) bool {
-	near := func(f float64) bool { return math.Abs(f-n) <= 1+n*1e-15 }
-	text := ""
 	switch v := v.(type) {
 	case nil:
 		return false
 	case bool:
 		return n <= 2
 	case int64:
-		return near(float64(v))
+		return near(float64(v), n)
+	case uint64:
+		return near(float64(v), n)
+	case float32:
+		return near(float64(v), n)
 	case float64:
-		return near(v)
+		return near(v, n)
 	case time.Time:
-		return n > 1e7 // 20060102 and more digits
+		return n > 1e7 || near(float64(v.Year()), n) // 20060102 and more digits, or 2006-01-02 up to the first dash
 	case string:
-		text = v
+		return begins(v, n)
 	case []byte:
-		text = string(v)
-	default:
-		return true
+		return begins(string(v[:min(len(v), mostDigits+1)]), n)
 	}
-	text = strings.TrimSpace(leading.FindString(text))
-	if text == "" {
-		return false
+	return true
+}
+
+// mostDigits is how much of a text is looked at for the number with which it begins.
+const mostDigits = 256
+
+// begins reports whether a text may begin with about n.
+func begins(text string, n float64) bool {
+	whole := len(text) <= mostDigits
+	text = strings.TrimLeft(text[:min(len(text), mostDigits)], " \t\n\v\f\r")
+	if text == "" || !strings.ContainsRune("+-.0123456789", rune(text[0])) {
+		return text == "" && !whole
 	}
-	f, err := strconv.ParseFloat(text, 64)
-	return err != nil || near(f)
+	run := leading.FindString(text)
+	f, err := strconv.ParseFloat(run, 64)
+	return run != "" && err != nil || near(f, n) || len(run) == len(text) && !whole
 }
