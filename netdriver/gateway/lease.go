@@ -43,6 +43,7 @@ type lease struct {
 	last     lastID     // the number that its statements drew last, with MySQL
 	noted    bool       // since the last release it was seen whose the connection was before
 	leased   bool       // a call was made since the last release
+	readied  bool       // and what the statement to come reads was set there, or seen to be the session's own
 	reads    bool       // the user only reads
 	fencing  driver.Tx  // in which the database refuses changes, for one statement
 	wishes   []wish     // what each connection is brought to
@@ -93,7 +94,7 @@ func (l *lease) release() {
 	if l.leased {
 		l.notice() // a ping and an empty transaction have it, too
 	}
-	l.leased, l.noted = false, false
+	l.leased, l.noted, l.readied = false, false, false
 	if v, ok := l.conn.(driver.Validator); ok {
 		_ = v.IsValid()
 	}
@@ -208,7 +209,7 @@ func (l *lease) drop() {
 	}
 	l.tx, l.end, l.failed, l.over, l.steps, l.pin = nil, nil, false, false, false, ""
 	l.ran, l.wrote, l.acted, l.noted, l.leased, l.fencing, l.equipped = false, false, false, false, false, nil, 0
-	l.last.here = false
+	l.last.here, l.readied = false, false
 	if l.conn != nil {
 		_ = l.conn.Close()
 		l.conn = nil
@@ -231,7 +232,7 @@ func (l *lease) close() {
 // nothing of the session's hangs on the connection. On one that the whole session
 // keeps, whatever an earlier call left hangs.
 func (l *lease) again(ctx context.Context, do func(driver.Conn) error) error {
-	kept := l.whole && l.leased
+	kept := l.whole && l.leased || l.readied
 	for try := 1; ; try++ {
 		conn, err := l.virtual(ctx)
 		if err != nil {

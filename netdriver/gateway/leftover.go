@@ -140,13 +140,15 @@ func (l *lease) mayLookLater(text string) bool {
 
 // ask leases a connection by asking whether it lives.
 func (l *lease) ask(ctx context.Context) error {
-	return l.again(ctx, func(conn driver.Conn) error {
+	err := l.again(ctx, func(conn driver.Conn) error {
 		p, ok := conn.(driver.Pinger)
 		if !ok {
 			return errRecall
 		}
 		return p.Ping(ctx)
 	})
+	l.readied = err == nil
+	return err
 }
 
 // dresses reports whether the gateway's own statements come before each of the

@@ -3,8 +3,13 @@
 package gateway_test
 
 import (
+	"context"
+	"database/sql/driver"
+	"strings"
 	"testing"
 
+	"github.com/fluxor-db/fluxor"
+	"github.com/fluxor-db/fluxor/backend"
 	"github.com/fluxor-db/fluxor/internal/dbtest"
 	"github.com/fluxor-db/fluxor/netdriver/internal/wire"
 )
@@ -63,4 +68,53 @@ func TestWhoOnlyAskedForAConnectionReadsNoNumberOfMySQLThere(t *testing.T) {
 			}
 		}
 	}
+}
+
+// fading is a database of MySQL's kind whose first connection is gone at its first
+// query, and on each of whose connections another client's number is.
+type fading struct {
+	faulty
+	made int
+}
+
+func (*fading) Backend() backend.Backend { return backend.Backend{Type: "mysql"} }
+
+func (*fading) Fingerprint(text string) string { return text }
+
+func (*fading) Describe(string) fluxor.TextFacts {
+	return fluxor.TextFacts{Verb: "SELECT", Count: 1, Code: "session"}
+}
+
+func (d *fading) Connect(context.Context) (driver.Conn, error) {
+	d.made++
+	return &fadingConn{first: d.made == 1, last: "of another"}, nil
+}
+
+type fadingConn struct {
+	driver.Conn
+	first bool
+	last  string
+}
+
+func (*fadingConn) Close() error { return nil }
+
+func (c *fadingConn) ExecContext(_ context.Context, text string, _ []driver.NamedValue) (driver.Result, error) {
+	c.last = strings.TrimPrefix(text, "set last_insert_id = ")
+	return driver.ResultNoRows, nil
+}
+
+func (c *fadingConn) QueryContext(context.Context, string, []driver.NamedValue) (driver.Rows, error) {
+	if c.first {
+		return nil, driver.ErrBadConn
+	}
+	return &cells{row: []driver.Value{c.last}}, nil
+}
+
+func TestANumberIsNotReadOnAConnectionWhereNobodySetIt(t *testing.T) {
+	t.Parallel()
+	c := login(t, serve(t, config(&fading{})))
+	if a := c.query(lastNumber); a.fail == nil {
+		t.Errorf("got %v", a.sets)
+	}
+	c.reads(t, "0")
 }

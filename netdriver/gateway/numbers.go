@@ -108,7 +108,7 @@ func (l *lease) setLast(ctx context.Context, n uint64) error {
 		return err
 	})
 	l.notice()
-	l.ran, l.last.here = false, err == nil && !l.last.unsure
+	l.ran, l.last.here, l.readied = false, err == nil && !l.last.unsure, err == nil
 	return err
 }
 
