@@ -70,6 +70,25 @@ func TestWhoOnlyAskedForAConnectionReadsNoNumberOfMySQLThere(t *testing.T) {
 	}
 }
 
+func TestWhatAnUpdateCountedGoesIntoAVariableWithinTheTransaction(t *testing.T) {
+	t.Parallel()
+	s := numbered(t)
+	owner := login(t, s)
+	owner.must("create table q (v int)", "insert into q values (1), (2)")
+	_ = owner.conn.Close()
+	for _, pool := range []string{"", "session"} {
+		c := login(t, s, func(h *wire.Hello) { h.Session.Pool = pool })
+		c.do(wire.TypeBegin, &wire.Begin{})
+		for _, text := range []string{"select row_count() into @n", "select @n := row_count()"} {
+			c.must("update q set v = v + 1", text)
+			if got := shown(c.query("select @n").value(t)); got != "2" {
+				t.Errorf("%s, pool %q: %s was kept, want 2", text, pool, got)
+			}
+		}
+		_ = c.conn.Close()
+	}
+}
+
 // fading is a database of MySQL's kind whose first connection is gone at its first
 // query, and on each of whose connections another client's number is.
 type fading struct {
