@@ -41,6 +41,8 @@ type lease struct {
 	wrote    bool       // and so was one before it that changed something
 	acted    bool       // and one before it that may have
 	last     lastID     // the number that its statements drew last, with MySQL
+	hidden   bool       // the statement under way may read it without naming it
+	under    described  // the statement under way
 	noted    bool       // since the last release it was seen whose the connection was before
 	leased   bool       // a call was made since the last release
 	readied  bool       // and what the statement to come reads was set there, or seen to be the session's own
@@ -125,6 +127,7 @@ func (l *lease) keep(text string, err error) {
 // conclude draws the conclusions of a call: a connection that is gone is not kept,
 // nor what pinned it.
 func (l *lease) conclude(err error) {
+	l.under = described{}
 	gone := l.lost(err) || !l.unfence()
 	switch {
 	case l.tx != nil:

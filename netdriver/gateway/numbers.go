@@ -16,20 +16,33 @@ import (
 // drawn a number.
 type lastID struct {
 	n      uint64
-	unsure bool // it is known to nobody but the connection on which it was drawn
-	here   bool // the session's connection has it, if nobody had that since
+	unsure bool   // it is known to nobody but the connection on which it was drawn
+	here   bool   // the session's connection has it, if nobody had that since
+	after  string // the text that drew it, of which nobody has looked yet whether it gave it itself; "" for none
 }
+
+// mostPlain is the longest text that is looked at so: longer ones cost more than
+// their number is worth.
+const mostPlain = 8 << 10
 
 var (
 	// numbering are texts that read the number by one of its names. What stands in
 	// double quotes is a name too in some sessions.
-	numbering = map[string]*regexp.Regexp{
-		"mysql": regexp.MustCompile(`\blast_insert_id\s*\(|@@\s*((session|local)\s*\.\s*)?(identity\b|last_insert_id\b|\?)`),
+	numbering = map[string]telling{
+		"mysql": {
+			regexp.MustCompile(`\blast_insert_id\s*\(|@@\s*((session|local)\s*\.\s*)?(identity\b|last_insert_id\b|\?)`),
+			[]string{"insert_id", "identity"},
+		},
 	}
 	// counting puts into a variable what the last statement counted, and no more.
 	counting = regexp.MustCompile(`(?i)^\s*select\s+(found_rows|row_count)\s*\(\s*\)\s+into\s+@\w+\s*;?\s*$`)
 	// moving are those that set it.
-	moving = regexp.MustCompile(`\blast_insert_id\s*\(\s*[^\s)]|^\s*set\b.*\b(last_insert_id|identity|insert_id)\s*:?=`)
+	moving = map[string]telling{
+		"mysql": {
+			regexp.MustCompile(`\blast_insert_id\s*\(\s*[^\s)]|^\s*set\b.*\b(last_insert_id|identity|insert_id)\s*:?=`),
+			[]string{"insert_id", "identity"},
+		},
+	}
 )
 
 // hides reports whether a text of MySQL's may read the number although it does not
@@ -65,8 +78,9 @@ func listsVariables(text string) bool {
 // mentions reports whether a text contains a word of small letters, in whatever
 // case.
 func mentions(text, word string) bool {
-	for i := 0; i+len(word) <= len(text); i++ {
-		if text[i]|0x20 == word[0] && strings.EqualFold(text[i:i+len(word)], word) {
+	first, last := word[0]|0x20, word[len(word)-1]|0x20
+	for i, j := 0, len(word)-1; j < len(text); i, j = i+1, j+1 {
+		if text[i]|0x20 == first && text[j]|0x20 == last && strings.EqualFold(text[i:j+1], word) {
 			return true
 		}
 	}
@@ -78,6 +92,7 @@ func mentions(text, word string) bool {
 // on any other, or looked at afterwards where that is early enough; to what does
 // not name it, it is 0 there.
 func (l *lease) renumber(ctx context.Context, text string, named bool) (later bool, err error) {
+	l.doubt()
 	if l.noticeOwn() && l.last.here {
 		return false, nil
 	}
@@ -129,8 +144,7 @@ func (l *lease) drew(text string, args []driver.NamedValue, res driver.Result, e
 	if harmless[code] {
 		return
 	}
-	words := l.bare(text)
-	moves := moving.MatchString(words)
+	moves := l.say(text, moving)
 	if still[code] && !moves {
 		return
 	}
@@ -141,12 +155,21 @@ func (l *lease) drew(text string, args []driver.NamedValue, res driver.Result, e
 	}
 	id := uint64(n) //nolint:gosec // the driver's int64 is the server's unsigned number
 	switch {
-	case err != nil || l.hides(text):
+	case err != nil || l.hidden:
 		l.last.unsure = true // what the connection has is the session's if it was before
-	case code != "changes-tables" || moves || res == nil, id != 0 && (!plainRows.MatchString(words) || given(text, args, id)):
+	case code != "changes-tables" || moves || res == nil, id != 0 && (len(text) > mostPlain || gives(args, id)):
 		l.last.unsure, l.last.here = true, true
 	case id != 0:
-		l.last = lastID{n: id, here: true}
+		l.last = lastID{n: id, here: true, after: text}
+	}
+}
+
+// doubt looks, when the number is asked for, whether the text that drew it may have
+// put it into the column itself.
+func (l *lease) doubt() {
+	if after := l.last.after; after != "" {
+		l.last.unsure = l.last.unsure || !plainRows.MatchString(l.bare(after)) || given(after, l.last.n)
+		l.last.after = ""
 	}
 }
 
@@ -175,16 +198,24 @@ var highest = map[uint64]bool{
 	1<<7 - 1: true, 1<<8 - 1: true, 1<<15 - 1: true, 1<<16 - 1: true, 1<<23 - 1: true, 1<<24 - 1: true, 1<<31 - 1: true, 1<<32 - 1: true,
 }
 
-// given reports whether a literal of a text, or an argument, may be the number n to
-// the server, which rounds and clips. It says so too often rather than too seldom.
-func given(text string, args []driver.NamedValue, n uint64) bool {
-	if n >= 1<<63-1 || highest[n] || strings.Contains(text, `\`) || coded.MatchString(text) {
-		return true // also what is below 0, and digits in escapes
+// given reports whether a literal of a text may be the number n to the server, which
+// rounds. It says so too often rather than too seldom.
+func given(text string, n uint64) bool {
+	if strings.Contains(text, `\`) || coded.MatchString(text) {
+		return true
 	}
 	for _, run := range digits.FindAllString(text, -1) {
 		if v, err := strconv.ParseFloat(run, 64); err == nil && (v == float64(n) || v+1 == float64(n) || math.Abs(v-float64(n)) <= float64(n)*rounds) {
 			return true
 		}
+	}
+	return false
+}
+
+// gives is given for arguments, and for what a server clips whatever it was given.
+func gives(args []driver.NamedValue, n uint64) bool {
+	if n >= 1<<63-1 || highest[n] { // also what is below 0
+		return true
 	}
 	for _, a := range args {
 		if means(a.Value, float64(n)) {
