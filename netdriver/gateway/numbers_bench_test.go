@@ -1,4 +1,4 @@
-// This file measures what it costs an insert that MySQL's last number may be asked for.
+// This file tests which texts are taken for ones that list variables, and measures what it costs an insert that MySQL's last number may be asked for.
 
 package gateway
 
@@ -10,6 +10,23 @@ import (
 	"github.com/fluxor-db/fluxor"
 	_ "github.com/fluxor-db/fluxor/drivers/mysql"
 )
+
+func TestOnlyATextThatMayListTheServersVariablesIsTakenForOne(t *testing.T) {
+	for text, want := range map[string]bool{
+		"SHOW VARIABLES": true,
+		"select * from Information_Schema.Global_Variables":     true,
+		"select * from `session_variables`":                     true,
+		"select * from system_variables where 1":                true,
+		"insert into t select * from SESSION_VARIABLES":         true,
+		"select variables from studies":                         false,
+		"insert into env_variables (name, value) values (1, 2)": false,
+		"select 1": false,
+	} {
+		if got := listsVariables(text); got != want {
+			t.Errorf("%s: got %t", text, got)
+		}
+	}
+}
 
 // drawn is the answer to an insert that drew a number.
 type drawn struct{}

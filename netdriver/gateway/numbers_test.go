@@ -6,6 +6,7 @@ import (
 	"database/sql"
 	"database/sql/driver"
 	"net/url"
+	"strconv"
 	"strings"
 	"testing"
 
@@ -74,6 +75,19 @@ func TestAClientReadsItsLastNumberOnAnyConnection(t *testing.T) {
 	a.reads(t, "13")
 	a.do(wire.TypeRollback, &wire.Empty{})
 	c.reads(t, "0")
+}
+
+func TestArgumentsOfEveryKindOfNumberLeaveTheLastOneKnown(t *testing.T) {
+	t.Parallel()
+	s := numbered(t)
+	a, b := login(t, s), login(t, s)
+	for i, v := range []driver.Value{int64(7000), uint64(7000), float32(7000), 7000.5} {
+		if r := a.exec("insert into t (w) values (?)", v); r.fail != nil {
+			t.Fatal(r.fail)
+		}
+		b.must("insert into t (v) values ('of another')")
+		a.reads(t, strconv.Itoa(2*i+1))
+	}
 }
 
 func TestAConnOfDatabaseSQLReadsItsLastNumberWhateverOthersDo(t *testing.T) {
