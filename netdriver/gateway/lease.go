@@ -41,8 +41,11 @@ type lease struct {
 	wrote    bool       // and so was one before it that changed something
 	acted    bool       // and one before it that may have
 	last     lastID     // the number that its statements drew last, with MySQL
+	hidden   bool       // the statement under way may read it without naming it
+	under    described  // the statement under way
 	noted    bool       // since the last release it was seen whose the connection was before
 	leased   bool       // a call was made since the last release
+	readied  bool       // and what the statement to come reads was set there, or seen to be the session's own
 	reads    bool       // the user only reads
 	fencing  driver.Tx  // in which the database refuses changes, for one statement
 	wishes   []wish     // what each connection is brought to
@@ -90,7 +93,10 @@ func (l *lease) release() {
 		l.drop()
 		return
 	}
-	l.leased, l.noted = false, false
+	if l.leased {
+		l.notice() // a ping and an empty transaction have it, too
+	}
+	l.leased, l.noted, l.readied = false, false, false
 	if v, ok := l.conn.(driver.Validator); ok {
 		_ = v.IsValid()
 	}
@@ -121,6 +127,7 @@ func (l *lease) keep(text string, err error) {
 // conclude draws the conclusions of a call: a connection that is gone is not kept,
 // nor what pinned it.
 func (l *lease) conclude(err error) {
+	l.under = described{}
 	gone := l.lost(err) || !l.unfence()
 	switch {
 	case l.tx != nil:
@@ -205,7 +212,7 @@ func (l *lease) drop() {
 	}
 	l.tx, l.end, l.failed, l.over, l.steps, l.pin = nil, nil, false, false, false, ""
 	l.ran, l.wrote, l.acted, l.noted, l.leased, l.fencing, l.equipped = false, false, false, false, false, nil, 0
-	l.last.here = false
+	l.last.here, l.readied = false, false
 	if l.conn != nil {
 		_ = l.conn.Close()
 		l.conn = nil
@@ -228,7 +235,7 @@ func (l *lease) close() {
 // nothing of the session's hangs on the connection. On one that the whole session
 // keeps, whatever an earlier call left hangs.
 func (l *lease) again(ctx context.Context, do func(driver.Conn) error) error {
-	kept := l.whole && l.leased
+	kept := l.whole && l.leased || l.readied
 	for try := 1; ; try++ {
 		conn, err := l.virtual(ctx)
 		if err != nil {

@@ -7,6 +7,7 @@ import (
 	"database/sql/driver"
 	"errors"
 	"regexp"
+	"slices"
 	"strings"
 
 	"github.com/fluxor-db/fluxor"
@@ -24,23 +25,38 @@ const lockPin = "lock"
 
 // locking are calls that take a lock for the session, by the database's type.
 // What they lock stays locked whoever has the connection next.
-var locking = map[string]*regexp.Regexp{
-	"postgres": calls(`pg_(try_)?advisory_lock(_shared)?`),
-	"mysql":    calls(`get_lock`),
+var locking = map[string]telling{
+	"postgres": {calls(`pg_(try_)?advisory_lock(_shared)?`), []string{"advisory_lock"}},
+	"mysql":    {calls(`get_lock`), []string{"get_lock"}},
+}
+
+// telling is how texts of a kind are told: by what they say, and, to look closer at
+// few of them, by the words of which each of them has one, in small letters.
+type telling struct {
+	says  *regexp.Regexp
+	signs []string
+}
+
+// of reports whether a text may be of the kind.
+func (t telling) of(text string) bool {
+	return slices.ContainsFunc(t.signs, func(sign string) bool { return mentions(text, sign) })
 }
 
 // recalling are texts that read what a statement before them left that changed
 // something, such as the number of a row; echoing are those that read what any did.
 var (
-	recalling = map[string]*regexp.Regexp{
-		"postgres": calls(`lastval|currval`),
-		"mysql":    regexp.MustCompile(`\blastval\s*\(|\bprevious\s+value\s+for\b`),
-		"sqlite":   calls(`last_insert_rowid|changes|total_changes`),
-		"oracle":   regexp.MustCompile(`\.\s*"?currval\b`),
+	recalling = map[string]telling{
+		"postgres": {calls(`lastval|currval`), []string{"lastval", "currval"}},
+		"mysql":    {regexp.MustCompile(`\blastval\s*\(|\bprevious\s+value\s+for\b`), []string{"lastval", "previous"}},
+		"sqlite":   {calls(`last_insert_rowid|changes|total_changes`), []string{"last_insert_rowid", "changes"}},
+		"oracle":   {regexp.MustCompile(`\.\s*"?currval\b`), []string{"currval"}},
 	}
-	echoing = map[string]*regexp.Regexp{
-		"mysql": regexp.MustCompile(`\b(found_rows|row_count)\s*\(|@@\s*((session|local)\s*\.\s*)?(warning_count|error_count)\b|` +
-			`^\s*show\s+(count\s*\(\s*\*\s*\)\s*)?(warnings|errors)\b|\bget\s+(current\s+)?diagnostics\b`),
+	echoing = map[string]telling{
+		"mysql": {
+			regexp.MustCompile(`\b(found_rows|row_count)\s*\(|@@\s*((session|local)\s*\.\s*)?(warning_count|error_count)\b|` +
+				`^\s*show\s+(count\s*\(\s*\*\s*\)\s*)?(warnings|errors)\b|\bget\s+(current\s+)?diagnostics\b`),
+			[]string{"found_rows", "row_count", "warning_count", "error_count", "warnings", "errors", "diagnostics"},
+		},
 	}
 )
 
@@ -63,16 +79,16 @@ func (l *lease) bare(text string) string {
 	return unquoted.Replace(strings.ToLower(d.Fingerprint(text)))
 }
 
-// say reports whether words are of a kind.
-func (l *lease) say(words string, kind map[string]*regexp.Regexp) bool {
-	r := kind[l.about.Type]
-	return words != "" && r != nil && r.MatchString(words)
+// say reports whether a text is of a kind.
+func (l *lease) say(text string, kind map[string]telling) bool {
+	t, ok := kind[l.about.Type]
+	return ok && t.of(text) && t.says.MatchString(l.bare(text))
 }
 
 // leaves reports whether a text leaves the session as it was, and else why not.
 func (l *lease) leaves(text string) (bool, string) {
 	leaves, why := l.db.LeavesSession(text)
-	if leaves && l.say(l.bare(text), locking) {
+	if leaves && l.say(text, locking) {
 		return false, lockPin
 	}
 	return leaves, why
@@ -94,9 +110,9 @@ var errRecall = refused{
 // this was the session's own. Where a look afterwards is early enough it says so:
 // asking the database before would itself be the last statement.
 func (l *lease) recall(ctx context.Context, text string) (later bool, err error) {
-	words := l.bare(text)
-	recalls, echoes, named := l.say(words, recalling), l.say(words, echoing), l.say(words, numbering)
-	switch numbered := named || l.hides(text); {
+	recalls, echoes, named := l.say(text, recalling), l.say(text, echoing), l.say(text, numbering)
+	l.hidden = !named && l.hides(text)
+	switch numbered := named || l.hidden; {
 	case numbered && echoes: // to set the number would come between
 		if l.noticeOwn(); !l.last.here {
 			return false, errRecall
@@ -140,13 +156,15 @@ func (l *lease) mayLookLater(text string) bool {
 
 // ask leases a connection by asking whether it lives.
 func (l *lease) ask(ctx context.Context) error {
-	return l.again(ctx, func(conn driver.Conn) error {
+	err := l.again(ctx, func(conn driver.Conn) error {
 		p, ok := conn.(driver.Pinger)
 		if !ok {
 			return errRecall
 		}
 		return p.Ping(ctx)
 	})
+	l.readied = err == nil
+	return err
 }
 
 // dresses reports whether the gateway's own statements come before each of the
@@ -161,21 +179,28 @@ func (l *lease) stores(text string) bool {
 }
 
 // verb is the first word of a text; "" where nobody knows it.
-func (l *lease) verb(text string) string {
-	d, ok := l.db.(describer)
-	if !ok {
-		return ""
-	}
-	return d.Describe(text).Verb
-}
+func (l *lease) verb(text string) string { return l.facts(text).Verb }
 
 // code is the code of a text; "" where nobody knows it.
-func (l *lease) code(text string) string {
+func (l *lease) code(text string) string { return l.facts(text).Code }
+
+// described is what the text of the statement under way is.
+type described struct {
+	text  string
+	facts fluxor.TextFacts
+}
+
+// facts are what a text is, asked once in a statement: a long one is read anew each
+// time that it is asked for.
+func (l *lease) facts(text string) fluxor.TextFacts {
 	d, ok := l.db.(describer)
 	if !ok {
-		return ""
+		return fluxor.TextFacts{}
 	}
-	return d.Describe(text).Code
+	if text == "" || l.under.text != text {
+		l.under = described{text, d.Describe(text)}
+	}
+	return l.under.facts
 }
 
 // changing are the codes of statements that may leave what others recall.

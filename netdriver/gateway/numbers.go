@@ -16,18 +16,33 @@ import (
 // drawn a number.
 type lastID struct {
 	n      uint64
-	unsure bool // it is known to nobody but the connection on which it was drawn
-	here   bool // the session's connection has it, if nobody had that since
+	unsure bool   // it is known to nobody but the connection on which it was drawn
+	here   bool   // the session's connection has it, if nobody had that since
+	after  string // the text that drew it, of which nobody has looked yet whether it gave it itself; "" for none
 }
+
+// mostPlain is the longest text that is looked at so: longer ones cost more than
+// their number is worth.
+const mostPlain = 8 << 10
 
 var (
 	// numbering are texts that read the number by one of its names. What stands in
 	// double quotes is a name too in some sessions.
-	numbering = map[string]*regexp.Regexp{
-		"mysql": regexp.MustCompile(`\blast_insert_id\s*\(|@@\s*((session|local)\s*\.\s*)?(identity\b|last_insert_id\b|\?)`),
+	numbering = map[string]telling{
+		"mysql": {
+			regexp.MustCompile(`\blast_insert_id\s*\(|@@\s*((session|local)\s*\.\s*)?(identity\b|last_insert_id\b|\?)`),
+			[]string{"insert_id", "identity"},
+		},
 	}
+	// counting puts into a variable what the last statement counted, and no more.
+	counting = regexp.MustCompile(`(?i)^\s*select\s+(found_rows|row_count)\s*\(\s*\)\s+into\s+@\w+\s*;?\s*$`)
 	// moving are those that set it.
-	moving = regexp.MustCompile(`\blast_insert_id\s*\(\s*[^\s)]|^\s*set\b.*\b(last_insert_id|identity|insert_id)\s*:?=`)
+	moving = map[string]telling{
+		"mysql": {
+			regexp.MustCompile(`\blast_insert_id\s*\(\s*[^\s)]|^\s*set\b.*\b(last_insert_id|identity|insert_id)\s*:?=`),
+			[]string{"insert_id", "identity"},
+		},
+	}
 )
 
 // hides reports whether a text of MySQL's may read the number although it does not
@@ -38,20 +53,34 @@ func (l *lease) hides(text string) bool {
 		return false
 	}
 	switch l.code(text) {
-	case "one-read", "reads-clock", "reads-catalog", "shows", "session":
-		return mentions(text, "variables")
 	case "transaction", "empty":
 		return false
+	case "one-read", "reads-clock", "reads-catalog", "shows", "session":
+		return listsVariables(text)
+	}
+	if listsVariables(text) {
+		return true
+	}
+	if l.code(text) == "assigns" && l.verb(text) == "SELECT" || counting.MatchString(text) {
+		return false // all that it calls is known
 	}
 	leaves, _ := l.leaves(text)
 	return !leaves && l.verb(text) != "GET"
 }
 
+// listsVariables reports whether a text may list the server's variables: by SHOW, or
+// from one of its tables, whose schema may be the session's own.
+func listsVariables(text string) bool {
+	return mentions(text, "variables") && (mentions(text, "show") || mentions(text, "_schema") ||
+		mentions(text, "session_variables") || mentions(text, "system_variables") || mentions(text, "variables_by_thread"))
+}
+
 // mentions reports whether a text contains a word of small letters, in whatever
 // case.
 func mentions(text, word string) bool {
-	for i := 0; i+len(word) <= len(text); i++ {
-		if text[i]|0x20 == word[0] && strings.EqualFold(text[i:i+len(word)], word) {
+	first, last := word[0]|0x20, word[len(word)-1]|0x20
+	for i, j := 0, len(word)-1; j < len(text); i, j = i+1, j+1 {
+		if text[i]|0x20 == first && text[j]|0x20 == last && strings.EqualFold(text[i:j+1], word) {
 			return true
 		}
 	}
@@ -63,6 +92,7 @@ func mentions(text, word string) bool {
 // on any other, or looked at afterwards where that is early enough; to what does
 // not name it, it is 0 there.
 func (l *lease) renumber(ctx context.Context, text string, named bool) (later bool, err error) {
+	l.doubt()
 	if l.noticeOwn() && l.last.here {
 		return false, nil
 	}
@@ -98,7 +128,7 @@ func (l *lease) setLast(ctx context.Context, n uint64) error {
 		return err
 	})
 	l.notice()
-	l.ran, l.last.here = false, err == nil && !l.last.unsure
+	l.ran, l.last.here, l.readied = false, err == nil && !l.last.unsure, err == nil
 	return err
 }
 
@@ -114,8 +144,7 @@ func (l *lease) drew(text string, args []driver.NamedValue, res driver.Result, e
 	if harmless[code] {
 		return
 	}
-	words := l.bare(text)
-	moves := moving.MatchString(words)
+	moves := l.say(text, moving)
 	if still[code] && !moves {
 		return
 	}
@@ -126,20 +155,30 @@ func (l *lease) drew(text string, args []driver.NamedValue, res driver.Result, e
 	}
 	id := uint64(n) //nolint:gosec // the driver's int64 is the server's unsigned number
 	switch {
-	case code != "changes-tables" || moves || err != nil || res == nil, id != 0 && (!plainRows.MatchString(words) || given(text, args, id)):
+	case err != nil || l.hidden:
+		l.last.unsure = true // what the connection has is the session's if it was before
+	case code != "changes-tables" || moves || res == nil, id != 0 && (len(text) > mostPlain || gives(args, id)):
 		l.last.unsure, l.last.here = true, true
 	case id != 0:
-		l.last = lastID{n: id, here: true}
+		l.last = lastID{n: id, here: true, after: text}
 	}
 }
 
-// plainRows is an insert whose values are literals, arguments, NULL, defaults and
-// the present moment, as a fingerprint shows it: a number that is none of them was
-// drawn.
+// doubt looks, when the number is asked for, whether the text that drew it may have
+// put it into the column itself.
+func (l *lease) doubt() {
+	if after := l.last.after; after != "" {
+		l.last.unsure = l.last.unsure || !plainRows.MatchString(l.bare(after)) || given(after, l.last.n)
+		l.last.after = ""
+	}
+}
+
+// plainRows is an insert whose values are literals, arguments, NULL and defaults, as
+// a fingerprint shows it: a number that is none of them was drawn.
 var plainRows = func() *regexp.Regexp {
 	const (
 		name = `[\w$.]+`
-		item = `(\?|- \?|null|default|now\(\)|current_timestamp(\(\))?|\.\.\.)`
+		item = `(\?|- \?|null|default|\.\.\.)`
 		row  = `\(` + item + `(, ` + item + `)*\)`
 	)
 	return regexp.MustCompile(`^(insert|replace) (into )?` + name + ` ?(` +
@@ -153,16 +192,30 @@ var (
 	leading = regexp.MustCompile(`^\s*[+-]?[0-9.]+(?i:e[+-]?[0-9]+)?`)
 )
 
-// given reports whether a literal of a text, or an argument, may be the number n to
-// the server, which rounds. It says so too often rather than too seldom.
-func given(text string, args []driver.NamedValue, n uint64) bool {
-	if coded.MatchString(text) {
+// highest are the greatest numbers that columns hold, to which a server that is not
+// strict clips what is too great.
+var highest = map[uint64]bool{
+	1<<7 - 1: true, 1<<8 - 1: true, 1<<15 - 1: true, 1<<16 - 1: true, 1<<23 - 1: true, 1<<24 - 1: true, 1<<31 - 1: true, 1<<32 - 1: true,
+}
+
+// given reports whether a literal of a text may be the number n to the server, which
+// rounds. It says so too often rather than too seldom.
+func given(text string, n uint64) bool {
+	if strings.Contains(text, `\`) || coded.MatchString(text) {
 		return true
 	}
 	for _, run := range digits.FindAllString(text, -1) {
-		if v, err := strconv.ParseUint(run, 10, 64); err == nil && (v == n || v+1 == n) {
+		if v, err := strconv.ParseFloat(run, 64); err == nil && (v == float64(n) || v+1 == float64(n) || math.Abs(v-float64(n)) <= float64(n)*rounds) {
 			return true
 		}
+	}
+	return false
+}
+
+// gives is given for arguments, and for what a server clips whatever it was given.
+func gives(args []driver.NamedValue, n uint64) bool {
+	if n >= 1<<63-1 || highest[n] { // also what is below 0
+		return true
 	}
 	for _, a := range args {
 		if means(a.Value, float64(n)) {
@@ -172,32 +225,48 @@ func given(text string, args []driver.NamedValue, n uint64) bool {
 	return false
 }
 
+// rounds is how far a column may be from what it was given, a FLOAT at the worst.
+const rounds = 1e-6
+
+// near reports whether a column that rounds may make n of v.
+func near(v, n float64) bool { return math.Abs(v-n) <= 1+n*rounds }
+
 // means reports whether an argument may be about n to the server.
 func means(v driver.Value, n float64) bool {
-	near := func(f float64) bool { return math.Abs(f-n) <= 1+n*1e-15 }
-	text := ""
 	switch v := v.(type) {
 	case nil:
 		return false
 	case bool:
 		return n <= 2
 	case int64:
-		return near(float64(v))
+		return near(float64(v), n)
+	case uint64:
+		return near(float64(v), n)
+	case float32:
+		return near(float64(v), n)
 	case float64:
-		return near(v)
+		return near(v, n)
 	case time.Time:
-		return n > 1e7 // 20060102 and more digits
+		return n > 1e7 || near(float64(v.Year()), n) // 20060102 and more digits, or 2006-01-02 up to the first dash
 	case string:
-		text = v
+		return begins(v, n)
 	case []byte:
-		text = string(v)
-	default:
-		return true
+		return begins(string(v[:min(len(v), mostDigits+1)]), n)
 	}
-	text = strings.TrimSpace(leading.FindString(text))
-	if text == "" {
-		return false
+	return true
+}
+
+// mostDigits is how much of a text is looked at for the number with which it begins.
+const mostDigits = 256
+
+// begins reports whether a text may begin with about n.
+func begins(text string, n float64) bool {
+	whole := len(text) <= mostDigits
+	text = strings.TrimLeft(text[:min(len(text), mostDigits)], " \t\n\v\f\r")
+	if text == "" || !strings.ContainsRune("+-.0123456789", rune(text[0])) {
+		return text == "" && !whole
 	}
-	f, err := strconv.ParseFloat(text, 64)
-	return err != nil || near(f)
+	run := leading.FindString(text)
+	f, err := strconv.ParseFloat(run, 64)
+	return run != "" && err != nil || near(f, n) || len(run) == len(text) && !whole
 }

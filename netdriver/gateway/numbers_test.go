@@ -6,6 +6,7 @@ import (
 	"database/sql"
 	"database/sql/driver"
 	"net/url"
+	"strconv"
 	"strings"
 	"testing"
 
@@ -76,6 +77,19 @@ func TestAClientReadsItsLastNumberOnAnyConnection(t *testing.T) {
 	c.reads(t, "0")
 }
 
+func TestArgumentsOfEveryKindOfNumberLeaveTheLastOneKnown(t *testing.T) {
+	t.Parallel()
+	s := numbered(t)
+	a, b := login(t, s), login(t, s)
+	for i, v := range []driver.Value{int64(7000), uint64(7000), float32(7000), 7000.5} {
+		if r := a.exec("insert into t (w) values (?)", v); r.fail != nil {
+			t.Fatal(r.fail)
+		}
+		b.must("insert into t (v) values ('of another')")
+		a.reads(t, strconv.Itoa(2*i+1))
+	}
+}
+
 func TestAConnOfDatabaseSQLReadsItsLastNumberWhateverOthersDo(t *testing.T) {
 	t.Parallel()
 	s := numbered(t)
@@ -106,6 +120,8 @@ func TestANumberThatTheStatementGaveIsNotTakenForOneThatWasDrawn(t *testing.T) {
 	t.Parallel()
 	s := numbered(t)
 	a, b := login(t, s), login(t, s)
+	b.must("create table tiny (id tinyint auto_increment primary key)")
+	b.do(wire.TypeReset, &wire.Empty{})
 	for _, text := range []string{
 		"insert into t (id) values (50)", "insert into t (id) values ('50')", "insert into t (id) values (49.6)", "insert into t (id) values (0x32)",
 		"insert into t (id) values (5e1)", "insert into t (id) values (25 + 25)", "insert into t (id) select v from t where w = 1",
@@ -118,6 +134,17 @@ func TestANumberThatTheStatementGaveIsNotTakenForOneThatWasDrawn(t *testing.T) {
 		if a := a.query(lastNumber); a.fail == nil {
 			t.Errorf("after %s: %s", text, shown(a.sets[0][0][0]))
 		}
+	}
+	for _, text := range []string{
+		"insert into t (id) values (-50)", "insert ignore into tiny (id) values (300)", "insert into t (id) values (now())",
+		"insert into t (id) values ('5\\60')", "insert into t (id) values (true)",
+	} {
+		a.must(text)
+		b.must("insert into t (v) values ('of another')")
+		if a := a.query(lastNumber); a.fail == nil {
+			t.Errorf("after %s: %s", text, shown(a.sets[0][0][0]))
+		}
+		b.must("delete from t")
 	}
 	for _, v := range []driver.Value{int64(50), 49.7, "50", " 50 pieces", []byte("5e1"), "4.96e1"} {
 		b.must("delete from t")
@@ -138,6 +165,9 @@ var spellings = []string{
 	"select * from `INFORMATION_SCHEMA`.`Session_Variables` where variable_name like 'last%'",
 	"select variable_name, session_value from information_schema.system_variables where variable_name like 'last%'",
 	"execute immediate concat('select @@iden', 'tity')", "select f()", "call p()", "select f() from dual where @@identity >= 0",
+	"select variable_value from information_schema.session_variables where variable_name like 'last_insert%' for update",
+	"select variable_value from information_schema.session_variables where variable_name like 'identity' lock in share mode",
+	"insert into kept (n) select variable_value from information_schema.session_variables where variable_name = 'identity' returning n",
 	"select last_insert_id() for update", "select @mine := last_insert_id()",
 	"begin not atomic select last_insert_id(); end",
 }
@@ -146,7 +176,7 @@ func TestNoSpellingShowsTheLastNumberOfAnotherClient(t *testing.T) {
 	t.Parallel()
 	s := numbered(t)
 	b := login(t, s)
-	b.must("alter table t auto_increment = 47110815")
+	b.must("alter table t auto_increment = 47110815", "create table kept (n bigint)")
 	b.do(wire.TypeReset, &wire.Empty{})
 	for _, begun := range []bool{false, true} {
 		for _, text := range spellings {
@@ -187,5 +217,55 @@ func TestWhatIsHiddenInTheDatabaseReadsTheClientsOwnNumber(t *testing.T) {
 			t.Errorf("%s: %s, want %s", text, got, own)
 		}
 		a.do(wire.TypeReset, &wire.Empty{})
+	}
+}
+
+func TestAnErrorMakesNoNumberOfAnotherClientTheSessionsOwn(t *testing.T) {
+	t.Parallel()
+	s := numbered(t)
+	b := login(t, s)
+	b.must("create table u (v int unique)", "insert into u values (1)", "alter table t auto_increment = 47110815")
+	b.do(wire.TypeReset, &wire.Empty{})
+	for _, text := range []string{"insert into u values (1)", "update t set nosuch = 1", "delete from nosuch", "insert into u values (?)"} {
+		for _, begun := range []bool{false, true} {
+			a := login(t, s)
+			b.must("insert into t (v) values ('of another')")
+			if begun {
+				a.do(wire.TypeBegin, &wire.Begin{})
+			}
+			if a.exec(text).fail == nil {
+				t.Fatalf("%s: no error", text)
+			}
+			if got := a.query(lastNumber); got.fail == nil && shown(got.sets[0][0][0]) != "0" {
+				t.Errorf("%s, begun %t: %v is another's", text, begun, got.sets)
+			}
+			a.do(wire.TypeReset, &wire.Empty{})
+			_ = a.conn.Close()
+		}
+	}
+	a := login(t, s)
+	a.do(wire.TypeBegin, &wire.Begin{})
+	a.must("insert into t (v) values ('own')")
+	a.exec("insert into u values (1)")
+	a.reads(t, shown(a.query("select max(id) from t").value(t)))
+}
+
+func TestANumberThatOnlyAnotherConnectionKnowsIsNotReadAs0(t *testing.T) {
+	t.Parallel()
+	s := numbered(t)
+	b := login(t, s)
+	for _, begun := range []bool{false, true} {
+		a := login(t, s)
+		a.must("insert into t (v) select 'own'")
+		b.must("insert into t (v) values ('of another')")
+		if begun {
+			a.do(wire.TypeBegin, &wire.Begin{})
+		}
+		if got := shown(a.query("select f()").value(t)); got != "0" {
+			t.Errorf("a routine reads %s", got)
+		}
+		a.query(lastNumber).refused(t, wire.ErrorDenied)
+		a.do(wire.TypeReset, &wire.Empty{})
+		_ = a.conn.Close()
 	}
 }

@@ -16,8 +16,8 @@ var errOver = refused{wire.ErrorProtocol, "the database has ended the transactio
 // overAsks are the errors of MySQL's that end a transaction, or may: what says
 // whether it is over, "" where it is.
 var overAsks = map[string]string{
-	"1213": "", // a deadlock
-	"1206": "", // no room for more locks
+	"1213": "select not @@in_transaction", // a deadlock, with MariaDB also one of GET_LOCK, which ends nothing
+	"1206": "",                            // no room for more locks
 	"1205": "select @@innodb_rollback_on_timeout",
 	"1020": "select not @@in_transaction", // MariaDB with innodb_snapshot_isolation
 }
@@ -51,22 +51,23 @@ func (l *lease) endedByMySQL(ctx context.Context, err error) bool {
 			return true
 		}
 		l.ran = false
-		return l.yes(ctx, ask)
+		yes, answered := l.yes(ctx, ask)
+		return yes || !answered && code == "1213" // MySQL has no such variable, and ends it
 	}
 	return false
 }
 
-// yes reports whether a query answers 1.
-func (l *lease) yes(ctx context.Context, text string) bool {
+// yes reports whether a query answers 1, and whether it answers at all.
+func (l *lease) yes(ctx context.Context, text string) (yes, answered bool) {
 	rows, err := queryConn(ctx, l.conn, text, nil)
 	if err != nil {
-		return false
+		return false, false
 	}
 	defer rows.Close() //nolint:errcheck // what was read is what counts
 	row := make([]driver.Value, 1)
 	if rows.Next(row) != nil {
-		return false
+		return false, false
 	}
 	n, ok := row[0].(int64)
-	return ok && n == 1
+	return ok && n == 1, ok
 }

@@ -68,6 +68,33 @@ func TestATransactionGoesOnWhereALockWasWaitedForTooLong(t *testing.T) {
 	b.must("insert into t values (3, 0)")
 }
 
+func TestATransactionGoesOnWhereLocksByNameWereADeadlock(t *testing.T) {
+	t.Parallel()
+	s := serve(t, config(connector(t, "mysql://"+dbtest.MariaDB(t).NewDatabase(t).DSN())))
+	a, b := login(t, s), login(t, s)
+	a.must("create table journal (v int)")
+	a.do(wire.TypeReset, &wire.Empty{})
+	a.do(wire.TypeBegin, &wire.Begin{})
+	b.do(wire.TypeBegin, &wire.Begin{})
+	a.must("insert into journal values (1)", "set @x = get_lock('x', 1)")
+	b.must("insert into journal values (2)", "set @y = get_lock('y', 1)")
+	waits := a.request(wire.TypeExec, &wire.Statement{SQL: "set @y = get_lock('y', 5)"})
+	rb := b.exec("set @x = get_lock('x', 5)")
+	failed, last := b, rb
+	if rb.fail == nil {
+		failed, last = a, a.answer(waits)
+	}
+	if f := last.refused(t, wire.ErrorDB); f.Code != "1213" || f.Tx != wire.TxOpen {
+		t.Errorf("got %+v", f)
+	}
+	if c := failed.do(wire.TypeCommit, &wire.Empty{}); c.fail != nil {
+		t.Fatal(c.fail)
+	}
+	if got := shown(failed.query("select count(*) from journal").value(t)); got == "0" {
+		t.Error("the transaction was committed, and its row is not there")
+	}
+}
+
 func TestNothingGoesOnInATransactionThatSQLiteEnded(t *testing.T) {
 	t.Parallel()
 	c := login(t, sqlite(t))
