@@ -108,7 +108,11 @@ func dial(t testing.TB, address string) *client {
 
 func over(t testing.TB, conn net.Conn) *client {
 	t.Cleanup(func() { _ = conn.Close() })
-	_ = conn.SetDeadline(time.Now().Add(time.Minute)) // no test hangs
+	limit := time.Minute // no test hangs
+	if soaking() {
+		limit = time.Hour
+	}
+	_ = conn.SetDeadline(time.Now().Add(limit))
 	return &client{t: t, conn: conn, r: wire.NewReader(conn, wire.Limits{})}
 }
 
