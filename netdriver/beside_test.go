@@ -18,14 +18,7 @@ import (
 func twoSets(word <-chan struct{}) func(*gateway) {
 	other := []wire.Column{{Name: "m", DB: "INT8", Kind: wire.KindInt}}
 	return func(g *gateway) {
-		g.answer(g.want(wire.TypeBegin))
-		id, _ := g.statement(wire.TypeQuery)
-		g.add(wire.TypeHead, id, &wire.Head{Columns: number})
-		g.rows(id, number, []driver.Value{int64(1)})
-		_, _ = g.conn.Write(g.out.Bytes())
-		g.out.Reset()
-		<-word
-		g.rows(id, number, []driver.Value{int64(2)})
+		id := g.hesitate(word)
 		g.add(wire.TypeEnd, id, &wire.End{More: true, Tx: wire.TxOpen})
 		g.add(wire.TypeHead, id, &wire.Head{Columns: other, Set: 1})
 		g.rows(id, other, []driver.Value{int64(10)})

@@ -129,18 +129,25 @@ func TestAnErrorBehindHeldRowsComesAfterThem(t *testing.T) {
 	}
 }
 
+// hesitate begins a transaction and the answer to a query: the first row at once, the
+// second, which is still to be sent, after the word.
+func (g *gateway) hesitate(word <-chan struct{}) (id uint32) {
+	g.answer(g.want(wire.TypeBegin))
+	id, _ = g.statement(wire.TypeQuery)
+	g.add(wire.TypeHead, id, &wire.Head{Columns: number})
+	g.rows(id, number, []driver.Value{int64(1)})
+	_, _ = g.conn.Write(g.out.Bytes())
+	g.out.Reset()
+	<-word
+	g.rows(id, number, []driver.Value{int64(2)})
+	return id
+}
+
 // slow plays a query within a transaction whose second row the database has only
 // after the word.
 func slow(word <-chan struct{}) func(*gateway) {
 	return func(g *gateway) {
-		g.answer(g.want(wire.TypeBegin))
-		id, _ := g.statement(wire.TypeQuery)
-		g.add(wire.TypeHead, id, &wire.Head{Columns: number})
-		g.rows(id, number, []driver.Value{int64(1)})
-		_, _ = g.conn.Write(g.out.Bytes())
-		g.out.Reset()
-		<-word
-		g.rows(id, number, []driver.Value{int64(2)})
+		id := g.hesitate(word)
 		g.send(wire.TypeEnd, id, &wire.End{Tx: wire.TxOpen})
 		g.answer(g.want(wire.TypeExec))
 		g.answer(g.want(wire.TypeCommit))
