@@ -52,7 +52,7 @@ type Named struct {
 }
 
 // Handler serves the connectors given to [New]. It may be used from any number of
-// goroutines, and has none of its own.
+// goroutines, and has none of its own; [Handler.Record] is for one of the program's.
 type Handler struct {
 	options Options
 	shown   []*shown
@@ -76,6 +76,10 @@ type Options struct {
 	// moment, in the order in which they are to be shown. It is called for each
 	// document, from many goroutines, and neither dials nor waits.
 	Clients func() []Client
+	// History is where [Handler.Record] keeps its samples and the page has them
+	// from; nil is one of the handler's own. A program that replaces its handler gives
+	// the same one to the next.
+	History *History
 }
 
 // New returns a handler over connectors. Close ends its streams; without one
@@ -84,6 +88,9 @@ func New(connectors ...Named) *Handler { return NewWith(Options{}, connectors...
 
 // NewWith returns a handler over connectors as New does, with options.
 func NewWith(o Options, connectors ...Named) *Handler {
+	if o.History == nil {
+		o.History = new(History)
+	}
 	h := &Handler{
 		options: o, foreign: http.NewCrossOriginProtection(),
 		streams: make(chan struct{}, MaxStreams), closed: make(chan struct{}),
@@ -101,7 +108,8 @@ func NewWith(o Options, connectors ...Named) *Handler {
 	return h
 }
 
-// Close ends all streams, and lets no new ones begin; the other endpoints go on.
+// Close ends all streams and Record, and lets no new streams begin; the other
+// endpoints go on.
 // It may be called more than once.
 func (h *Handler) Close() { h.once.Do(func() { close(h.closed) }) }
 
