@@ -5,20 +5,15 @@ package registers_test
 import (
 	"context"
 	"database/sql"
-	"errors"
-	"net"
 	"testing"
 	"time"
 
 	"github.com/fluxor-db/fluxor"
+	"github.com/fluxor-db/fluxor/internal/dbtest/gatewaytest"
 	"github.com/fluxor-db/fluxor/internal/faultproxy"
 	"github.com/fluxor-db/fluxor/internal/registers"
-	_ "github.com/fluxor-db/fluxor/netdriver"
-	"github.com/fluxor-db/fluxor/netdriver/gateway"
+	"github.com/fluxor-db/fluxor/netdriver"
 )
-
-// remoteToken is the password of the clients.
-const remoteToken = "what-clients-of-the-gateway-know"
 
 // openRemote opens the database for two programs, one that reads and one that
 // writes, which reach it through a gateway and a proxy before that.
@@ -29,7 +24,7 @@ func (w *world) openRemote(cfg fluxor.RuntimeConfig, codec string) {
 		w.t.Fatal(err)
 	}
 	w.t.Cleanup(func() { _ = w.connector.Close() })
-	if w.way, err = faultproxy.Start(w.serve()); err != nil {
+	if w.way, err = faultproxy.Start(gatewaytest.Serve(w.t, gatewaytest.Config(w.connector))); err != nil {
 		w.t.Fatal(err)
 	}
 	w.t.Cleanup(func() { _ = w.way.Close() })
@@ -37,35 +32,10 @@ func (w *world) openRemote(cfg fluxor.RuntimeConfig, codec string) {
 	w.prepare()
 }
 
-// serve runs a gateway before the connector until the test ends.
-func (w *world) serve() (address string) {
-	w.t.Helper()
-	s, err := gateway.New(gateway.Config{
-		Databases: map[string]gateway.Database{"registers": w.connector},
-		Users:     []gateway.User{{Name: "app", Tokens: []gateway.Token{gateway.HashToken(remoteToken)}}},
-	})
-	if err != nil {
-		w.t.Fatal(err)
-	}
-	l, err := net.Listen("tcp", "127.0.0.1:0")
-	if err != nil {
-		w.t.Fatal(err)
-	}
-	ended := make(chan error, 1)
-	go func() { ended <- s.Serve(l) }()
-	w.t.Cleanup(func() {
-		_ = s.Close()
-		if err := <-ended; !errors.Is(err, gateway.ErrServerClosed) {
-			w.t.Errorf("Serve ended with %v", err)
-		}
-	})
-	return l.Addr().String()
-}
-
 // program is a client's handle.
 func (w *world) program(codec string) *sql.DB {
 	w.t.Helper()
-	db, err := sql.Open("fluxor+tcp", "tcp://app:"+remoteToken+"@"+w.way.Addr()+"/registers?auth=token&tls=disable&codec="+codec)
+	db, err := sql.Open(netdriver.Name, gatewaytest.DSN(w.way.Addr(), "codec="+codec))
 	if err != nil {
 		w.t.Fatal(err)
 	}

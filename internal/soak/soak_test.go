@@ -128,6 +128,7 @@ func (w *world) checkHealth() {
 // checkRows holds what is there against the answers, once nobody works any more.
 func (w *world) checkRows() {
 	_ = w.db.Close()
+	_ = w.connector.Close()
 	_ = w.proxy.Close()
 	if !within(30*time.Second, func() bool {
 		left, err := w.sessionsOf(w.admin)
