@@ -14,14 +14,14 @@ import (
 // nothing.
 const aliveEvery = 10 * time.Second
 
-// endSize is more than the end of an answer takes that has no out values, in bytes.
-const endSize = 512
-
-// speak begins to tell the gateway that the rows which came are being read, unless
-// their end is here as well and nothing more: a small answer costs no timer.
+// speak begins to tell the gateway that what came of the rows is being read, unless
+// all the rest is here as well: a small answer costs no timer.
 func (c *conn) speak() {
 	k := &c.call
-	if next, n := c.r.Waiting(); k.slow || next == wire.TypeEnd && n < endSize {
+	if k.slow {
+		return
+	}
+	if m, ok := c.r.Last(); ok && m.Final() {
 		return
 	}
 	k.turn.Lock()

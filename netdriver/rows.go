@@ -51,6 +51,7 @@ func (r *rows) begin() error {
 	}
 	r.body, r.over, r.more = false, false, false
 	r.bytes += len(m.Body)
+	r.c.speak()
 	if h.Same == "" {
 		r.cols, r.lent, h.Columns = h.Columns, true, nil
 		r.st.learn(h.Hash, r.cols)
