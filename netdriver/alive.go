@@ -46,7 +46,7 @@ func (c *conn) tell() {
 	b := aside(wire.TypeCredit, k.id, &wire.Credit{})
 	_ = c.net.SetWriteDeadline(time.Now().Add(cancelGrace))
 	if n, err := c.net.Write(b); err != nil && n > 0 {
-		_ = c.raw.Close()
+		c.cut()
 	}
 	k.alive.Reset(aliveEvery)
 }
