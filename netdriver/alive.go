@@ -34,8 +34,7 @@ func (c *conn) speak() {
 	k.alive.Reset(aliveEvery)
 }
 
-// tell runs in the timer's goroutine. Where the write fails, the next read tells; a
-// part of a message cannot be followed by another one.
+// tell runs in the timer's goroutine. Where the write fails, the next read tells.
 func (c *conn) tell() {
 	k := &c.call
 	k.turn.Lock()
@@ -45,9 +44,7 @@ func (c *conn) tell() {
 	}
 	b := aside(wire.TypeCredit, k.id, &wire.Credit{})
 	_ = c.net.SetWriteDeadline(time.Now().Add(cancelGrace))
-	if n, err := c.net.Write(b); err != nil && n > 0 {
-		c.cut()
-	}
+	_ = c.whole(b)
 	k.alive.Reset(aliveEvery)
 }
 

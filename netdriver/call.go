@@ -141,7 +141,7 @@ func (c *conn) interrupt() {
 	k.until = time.Now().Add(cancelGrace)
 	c.limit(k.until)
 	_ = c.net.SetWriteDeadline(k.until)
-	_, _ = c.net.Write(aside(wire.TypeCancel, k.id, &wire.Empty{})) // where it fails, the answer's deadline ends the wait
+	_ = c.whole(aside(wire.TypeCancel, k.id, &wire.Empty{})) // where it fails, the answer's deadline ends the wait
 }
 
 // limit gives the answer a deadline, or with the zero time none; who calls it holds
@@ -175,7 +175,16 @@ func (c *conn) steer(t wire.Type, body wire.Body, d time.Duration) error {
 	if !c.call.fired { // else a shorter deadline holds
 		_ = c.net.SetWriteDeadline(time.Now().Add(d))
 	}
-	_, err := c.net.Write(b)
+	return c.whole(b)
+}
+
+// whole writes a message beside a request. A part of one cannot be followed by
+// another one: it costs the connection.
+func (c *conn) whole(b []byte) error {
+	n, err := c.net.Write(b)
+	if err != nil && n > 0 {
+		c.cut()
+	}
 	return err
 }
 
