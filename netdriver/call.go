@@ -72,6 +72,9 @@ func (c *conn) send(ctx context.Context, op string, t wire.Type, body wire.Body)
 		if err := c.open.hold(ctx); err != nil {
 			return err
 		}
+		if err := ctx.Err(); err != nil { // which took its time
+			return err
+		}
 	}
 	if c.broken != nil || c.lost && !c.inTx || c.away && !c.inTx && !c.pinned { // a drain lets what is pinned go on
 		return driver.ErrBadConn
