@@ -14,14 +14,14 @@ import (
 // nothing.
 const aliveEvery = 10 * time.Second
 
-// endSize is more than the end of an answer takes that has no out values, in bytes.
-const endSize = 512
-
-// speak begins to tell the gateway that the rows which came are being read, unless
-// their end is here as well and nothing more: a small answer costs no timer.
+// speak begins to tell the gateway that what came of the rows is being read, unless
+// all the rest is here as well: a small answer costs no timer.
 func (c *conn) speak() {
 	k := &c.call
-	if next, n := c.r.Waiting(); k.slow || next == wire.TypeEnd && n < endSize {
+	if k.slow {
+		return
+	}
+	if m, ok := c.r.Last(); ok && m.Final() {
 		return
 	}
 	k.turn.Lock()
@@ -34,8 +34,7 @@ func (c *conn) speak() {
 	k.alive.Reset(aliveEvery)
 }
 
-// tell runs in the timer's goroutine. Where the write fails, the next read tells; a
-// part of a message cannot be followed by another one.
+// tell runs in the timer's goroutine. Where the write fails, the next read tells.
 func (c *conn) tell() {
 	k := &c.call
 	k.turn.Lock()
@@ -45,9 +44,7 @@ func (c *conn) tell() {
 	}
 	b := aside(wire.TypeCredit, k.id, &wire.Credit{})
 	_ = c.net.SetWriteDeadline(time.Now().Add(cancelGrace))
-	if n, err := c.net.Write(b); err != nil && n > 0 {
-		_ = c.raw.Close()
-	}
+	_ = c.whole(b)
 	k.alive.Reset(aliveEvery)
 }
 

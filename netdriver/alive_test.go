@@ -7,6 +7,7 @@ import (
 	"database/sql"
 	"database/sql/driver"
 	"net"
+	"strings"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -16,9 +17,9 @@ import (
 
 // piped is a pool of one connection, without a network, to a gateway that plays a
 // script.
-func piped(t *testing.T, script func(*gateway)) *sql.DB {
+func piped(t *testing.T, script func(*gateway), options ...string) *sql.DB {
 	t.Helper()
-	cfg, err := ParseDSN("tcp://app:token@127.0.0.1:1/erp")
+	cfg, err := ParseDSN("tcp://app:token@127.0.0.1:1/erp" + strings.Join(options, ""))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -86,4 +87,91 @@ func TestTheGatewayHearsOfAProgramThatReadsItsRowsSlowly(t *testing.T) {
 			t.Error(err)
 		}
 	})
+}
+
+// atLeisure is a query whose rows the gateway sends when it has heard of the program,
+// which takes its time with what came first.
+func atLeisure(t *testing.T, codec string, first func(g *gateway, id uint32), read func(*sql.Rows, func())) {
+	t.Helper()
+	synctest.Test(t, func(t *testing.T) {
+		db := piped(t, func(g *gateway) {
+			_ = g.conn.SetDeadline(time.Time{})
+			id, _ := g.statement(wire.TypeQuery)
+			first(g, id)
+			g.send(wire.TypeNotice, 0, &wire.Notice{}) // and what was added with it
+			if m := g.want(wire.TypeCredit); m.ID != id {
+				t.Errorf("the gateway heard of request %d, want %d", m.ID, id)
+			}
+			g.rows(id, number, []driver.Value{int64(2)})
+			g.send(wire.TypeEnd, id, &wire.End{Tx: wire.TxIdle})
+		}, "?codec="+codec)
+		defer db.Close() //nolint:errcheck // it was only read in
+		rows, err := db.QueryContext(t.Context(), "select n")
+		if err != nil {
+			t.Fatal(err)
+		}
+		read(rows, func() { <-time.After(aliveEvery + time.Second) })
+		if rows.Err() != nil || rows.Close() != nil {
+			t.Errorf("after the last row: %v", rows.Err())
+		}
+	})
+}
+
+func TestTheGatewayHearsOfAProgramThatTakesItsTimeBeforeItReads(t *testing.T) {
+	atLeisure(t, "binary", func(g *gateway, id uint32) {
+		g.add(wire.TypeHead, id, &wire.Head{Columns: number})
+	}, func(rows *sql.Rows, wait func()) {
+		wait()
+		if !rows.Next() || rows.Next() {
+			t.Errorf("there is no row, or more than one: %v", rows.Err())
+		}
+	})
+}
+
+func TestTheGatewayHearsOfAProgramThatTakesItsTimeWhileAnotherSetComes(t *testing.T) {
+	for _, codec := range []string{"binary", "json"} {
+		atLeisure(t, codec, func(g *gateway, id uint32) {
+			g.add(wire.TypeHead, id, &wire.Head{Columns: number})
+			g.rows(id, number, []driver.Value{int64(1)})
+			g.add(wire.TypeEnd, id, &wire.End{More: true})
+			g.add(wire.TypeHead, id, &wire.Head{Columns: number, Set: 1})
+		}, func(rows *sql.Rows, wait func()) {
+			if !rows.Next() {
+				t.Errorf("%s: %v", codec, rows.Err())
+			}
+			wait()
+			if rows.Next() || !rows.NextResultSet() || !rows.Next() {
+				t.Errorf("%s: the second set: %v", codec, rows.Err())
+			}
+		})
+	}
+}
+
+func TestASmallAnswerCostsNoTimer(t *testing.T) {
+	for _, codec := range []string{"binary", "json"} {
+		db := open(t, "?codec="+codec, func(g *gateway) {
+			id, _ := g.statement(wire.TypeQuery)
+			for _, more := range []bool{true, false} {
+				g.add(wire.TypeHead, id, &wire.Head{Columns: number})
+				g.rows(id, number, []driver.Value{int64(1)})
+				g.add(wire.TypeEnd, id, &wire.End{More: more, Tx: wire.TxIdle})
+			}
+			_, _ = g.conn.Write(g.out.Bytes())
+		})
+		c, err := db.Conn(t.Context())
+		if err != nil {
+			t.Fatal(err)
+		}
+		var n int
+		if err := c.QueryRowContext(t.Context(), "select n").Scan(&n); err != nil || n != 1 {
+			t.Errorf("%s: %d, %v", codec, n, err)
+		}
+		_ = c.Raw(func(own any) error {
+			if own.(*conn).call.alive != nil { //nolint:forcetypeassert // it is this driver's
+				t.Errorf("%s: there is a timer", codec)
+			}
+			return nil
+		})
+		_ = c.Close()
+	}
 }

@@ -35,9 +35,9 @@ func (c *conn) CheckNamedValue(nv *driver.NamedValue) error {
 
 // argument converts a value that may be a list.
 func argument(v any) (any, error) {
-	switch v.(type) {
-	case wire.List, driver.Valuer, []byte:
-		return single(v)
+	v, err := resolved(v)
+	if err != nil {
+		return nil, err
 	}
 	list := reflect.ValueOf(v)
 	if list.Kind() != reflect.Slice || list.Type().Elem().Kind() == reflect.Uint8 {
@@ -52,6 +52,36 @@ func argument(v any) (any, error) {
 		all.Values[i] = element
 	}
 	return all, nil
+}
+
+// resolved is what a driver.Valuer says of itself, and what a pointer points to, as
+// database/sql has it. That may be all of uint64, as in the direct drivers.
+func resolved(v any) (any, error) {
+	if own, ok := v.(driver.Valuer); ok {
+		return valueOf(own)
+	}
+	p := reflect.ValueOf(v)
+	switch {
+	case p.Kind() != reflect.Pointer:
+		return v, nil
+	case p.IsNil():
+		return nil, nil
+	}
+	return resolved(p.Elem().Interface())
+}
+
+var valuer = reflect.TypeFor[driver.Valuer]()
+
+// valueOf asks a Valuer; a nil pointer whose method would not bear one is NULL.
+func valueOf(own driver.Valuer) (any, error) {
+	if p := reflect.ValueOf(own); p.Kind() == reflect.Pointer && p.IsNil() && p.Type().Elem().Implements(valuer) {
+		return nil, nil
+	}
+	v, err := own.Value()
+	if _, large := v.(uint64); err == nil && !large && !driver.IsValue(v) {
+		err = fmt.Errorf("non-Value type %T returned from Value", v)
+	}
+	return v, err
 }
 
 // elementType names the type of a list's elements.
@@ -69,11 +99,13 @@ func elementType(t reflect.Type) string {
 
 // single converts a value that is no list.
 func single(v any) (any, error) {
-	switch v := v.(type) {
+	v, err := resolved(v)
+	if err != nil {
+		return nil, err
+	}
+	switch v.(type) {
 	case nil, bool, int64, uint64, float32, float64, string, []byte, time.Time, wire.List:
 		return v, nil
-	case driver.Valuer:
-		return converted(v)
 	}
 	if r := reflect.ValueOf(v); r.Kind() == reflect.Uint64 || r.Kind() == reflect.Uint {
 		return r.Uint(), nil

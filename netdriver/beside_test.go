@@ -7,6 +7,7 @@ import (
 	"database/sql"
 	"database/sql/driver"
 	"errors"
+	"io"
 	"testing"
 	"time"
 
@@ -99,6 +100,41 @@ func TestAnErrorBehindRowsThatNobodyReadsIsTold(t *testing.T) {
 				t.Error(err)
 			}
 		}
+	}
+}
+
+func TestBehindASetThatFailsThereIsNoOther(t *testing.T) {
+	db := open(t, "", func(g *gateway) {
+		id, _ := g.statement(wire.TypeQuery)
+		g.add(wire.TypeHead, id, &wire.Head{Columns: number})
+		g.add(wire.TypeEnd, id, &wire.End{More: true})
+		g.send(wire.TypeError, id, &wire.Error{Kind: wire.ErrorDB, Code: "22012", Applied: wire.AppliedUnknown, Conn: wire.ConnOK})
+		g.answer(g.want(wire.TypeExec))
+	})
+	c, err := db.Conn(t.Context())
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer func() { _ = c.Close() }()
+	_ = c.Raw(func(own any) error {
+		got, err := own.(*conn).QueryContext(t.Context(), "call", nil) //nolint:forcetypeassert // it is this driver's
+		if err != nil {
+			t.Fatal(err)
+		}
+		r := got.(*rows) //nolint:forcetypeassert // it is this driver's
+		if !r.HasNextResultSet() {
+			t.Error("there is no second set")
+		}
+		if err := r.NextResultSet(); asError(t, err).Code != "22012" {
+			t.Errorf("the second set: %v", err)
+		}
+		if r.HasNextResultSet() || r.NextResultSet() != io.EOF || r.Next(make([]driver.Value, 1)) != io.EOF {
+			t.Error("there is something behind it")
+		}
+		return r.Close()
+	})
+	if _, err := c.ExecContext(t.Context(), "insert"); err != nil {
+		t.Error(err)
 	}
 }
 

@@ -41,6 +41,10 @@ type call struct {
 	fired  bool      // onEnd ran; read after cancel is done
 	until  time.Time // then: the answer's deadline
 
+	// late closes a connection that knows no deadlines, as one through SSH, when the
+	// answer's time is over; nil where there is none. It changes while turn is held.
+	late *time.Timer
+
 	beside context.Context // of a request that waits for this one's rows; nil without one
 
 	// slow says that the program has rows of an answer that is not complete; it
@@ -66,6 +70,9 @@ func (c *conn) send(ctx context.Context, op string, t wire.Type, body wire.Body)
 	}
 	if c.open != nil {
 		if err := c.open.hold(ctx); err != nil {
+			return err
+		}
+		if err := ctx.Err(); err != nil { // which took its time
 			return err
 		}
 	}
@@ -128,15 +135,33 @@ func (c *conn) start(ctx context.Context, op string) error {
 func (c *conn) interrupt() {
 	k := &c.call
 	defer k.cancel.Done()
-	_ = c.net.SetWriteDeadline(time.Now().Add(cancelGrace))
+	if c.net.SetWriteDeadline(time.Now().Add(cancelGrace)) != nil {
+		defer time.AfterFunc(cancelGrace, c.cut).Stop()
+	}
 	k.turn.Lock() // behind the request
 	defer k.turn.Unlock()
 	k.fired = true
 	k.until = time.Now().Add(cancelGrace)
-	_ = c.net.SetReadDeadline(k.until)
+	c.limit(k.until)
 	_ = c.net.SetWriteDeadline(k.until)
-	_, _ = c.net.Write(aside(wire.TypeCancel, k.id, &wire.Empty{})) // where it fails, the answer's deadline ends the wait
+	_ = c.whole(aside(wire.TypeCancel, k.id, &wire.Empty{})) // where it fails, the answer's deadline ends the wait
 }
+
+// limit gives the answer a deadline, or with the zero time none; who calls it holds
+// turn, or is alone.
+func (c *conn) limit(t time.Time) {
+	k := &c.call
+	if k.late != nil {
+		k.late.Stop()
+		k.late = nil
+	}
+	if err := c.net.SetReadDeadline(t); err != nil && !t.IsZero() {
+		k.late = time.AfterFunc(time.Until(t), c.cut)
+	}
+}
+
+// cut ends whatever waits for the connection.
+func (c *conn) cut() { _ = c.raw.Close() }
 
 // aside is a message that steers a request.
 func aside(t wire.Type, id uint32, body wire.Body) []byte {
@@ -153,7 +178,16 @@ func (c *conn) steer(t wire.Type, body wire.Body, d time.Duration) error {
 	if !c.call.fired { // else a shorter deadline holds
 		_ = c.net.SetWriteDeadline(time.Now().Add(d))
 	}
-	_, err := c.net.Write(b)
+	return c.whole(b)
+}
+
+// whole writes a message beside a request. A part of one cannot be followed by
+// another one: it costs the connection.
+func (c *conn) whole(b []byte) error {
+	n, err := c.net.Write(b)
+	if err != nil && n > 0 {
+		c.cut()
+	}
 	return err
 }
 
@@ -178,14 +212,14 @@ func (c *conn) bound(d time.Duration) {
 	k.turn.Lock()
 	defer k.turn.Unlock()
 	if k.timed = true; !k.fired {
-		_ = c.net.SetReadDeadline(time.Now().Add(d))
+		c.limit(time.Now().Add(d))
 	}
 }
 
 // finish ends the call, whose answer is complete.
 func (c *conn) finish() {
 	if fired := c.unwatch(); fired || c.call.timed {
-		_ = c.net.SetReadDeadline(time.Time{})
+		c.limit(time.Time{})
 	}
 	c.hush()
 	c.call.timed, c.call.fired, c.call.ctx, c.open = false, false, nil, nil
@@ -261,7 +295,7 @@ func (c *conn) giveUp(cause error) {
 		return
 	}
 	c.broken = cause
-	_ = c.raw.Close() // a closing TLS connection would write
+	c.cut() // a closing TLS connection would write
 	c.finish()
 	c.r.Close()
 }

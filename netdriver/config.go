@@ -154,6 +154,8 @@ func (c *Config) validateLogin() error {
 		return errors.New("fluxor: the options cert and key go together")
 	case c.TLS == TLSDisable && (c.CA != "" || c.Cert != "" || c.TLSConfig != nil):
 		return errors.New("fluxor: option tls=disable contradicts a certificate")
+	case c.TLS == TLSRequire && c.CA != "":
+		return errors.New("fluxor: option tls=require looks at no certificate, and so not at the authority of option ca; use tls=verify-ca or verify-full")
 	case c.Auth == AuthMTLS && !c.certified():
 		return errors.New("fluxor: option auth=mtls needs the options cert and key")
 	case (c.Auth == AuthToken || c.Auth == AuthSCRAM) && c.Token == "":

@@ -5,6 +5,7 @@ package netdriver
 import (
 	"database/sql"
 	"database/sql/driver"
+	"errors"
 	"math"
 	"reflect"
 	"testing"
@@ -80,6 +81,47 @@ func TestArgumentsArriveAsTheyWereGiven(t *testing.T) {
 		amount(1<<63), []int{1, 2}, sql.Named("id", "named"))
 	if err != nil {
 		t.Fatal(err)
+	}
+}
+
+// says is a driver.Valuer that says something, or fails.
+type says struct {
+	v   any
+	err error
+}
+
+func (s says) Value() (driver.Value, error) { return s.v, s.err }
+
+func TestPointersAndValuersStandForWhatTheyGive(t *testing.T) {
+	n, broken := uint64(math.MaxUint64), errors.New("it has no value")
+	p := &n
+	for name, row := range map[string]struct{ arg, want any }{
+		"a pointer":                {p, n},
+		"a pointer to a pointer":   {&p, n},
+		"a pointer to nowhere":     {(*uint64)(nil), nil},
+		"a pointer to a list":      {&[]string{"a"}, wire.List{Type: "string", Values: []any{"a"}}},
+		"a list of pointers":       {[]*uint64{p, nil}, wire.List{Type: "*uint64", Values: []any{n, nil}}},
+		"a Null":                   {sql.Null[int]{V: 5, Valid: true}, int64(5)},
+		"a Null of nothing":        {sql.Null[int]{V: 5}, nil},
+		"a Valuer":                 {says{v: n}, n},
+		"a pointer to a Valuer":    {&says{v: n}, n},
+		"a list of Valuers":        {[]any{says{v: n}, says{v: "x"}}, wire.List{Type: "any", Values: []any{n, "x"}}},
+		"no Valuer":                {(*says)(nil), nil},
+		"a Valuer that fails":      {says{v: n, err: broken}, broken},
+		"a list of one that fails": {[]any{says{v: struct{}{}, err: broken}}, broken},
+		"a Valuer of no value":     {says{v: 5}, errors.New("non-Value type int returned from Value")},
+	} {
+		nv := driver.NamedValue{Ordinal: 1, Value: row.arg}
+		err := (&conn{}).CheckNamedValue(&nv)
+		if failed, ok := row.want.(error); ok {
+			if err == nil || !errors.Is(err, broken) && err.Error() != failed.Error() {
+				t.Errorf("%s: %v, want %v", name, err, failed)
+			}
+			continue
+		}
+		if diff := cmp.Diff(row.want, nv.Value); diff != "" || err != nil {
+			t.Errorf("%s: %v %s", name, err, diff)
+		}
 	}
 }
 

@@ -8,7 +8,6 @@ import (
 	"errors"
 	"fmt"
 	"net"
-	"time"
 
 	"github.com/fluxor-db/fluxor/internal/netshim"
 	"github.com/fluxor-db/fluxor/netdriver/internal/wire"
@@ -59,8 +58,13 @@ func (c *Connector) try(ctx context.Context, host string) (*conn, error) {
 	if err != nil {
 		return nil, err
 	}
-	// Whatever the context's end finds nc doing fails at once.
-	stop := context.AfterFunc(ctx, func() { _ = nc.SetDeadline(time.Unix(1, 0)) })
+	// Whatever the context's end finds nc doing fails at once, also where nc knows no
+	// deadlines.
+	stop := context.AfterFunc(ctx, func() {
+		if nc.SetDeadline(longAgo) != nil {
+			_ = nc.Close()
+		}
+	})
 	cn, err := c.enter(ctx, nc, host)
 	if !stop() && err == nil {
 		err = context.Cause(ctx)

@@ -51,6 +51,7 @@ func TestWhatIsWrongWithADSNIsNamedAndTheTokenIsNot(t *testing.T) {
 		{"tcp://u:secret@h/db?labels=a", "option labels: want name:value"},
 		{"tcp://u:secret@h/db?cert=x", "options cert and key go together"},
 		{"tcp://u:secret@h/db?tls=disable&ca=x", "tls=disable contradicts"},
+		{"tcp://u:secret@h/db?tls=require&ca=x", "tls=require looks at no certificate"},
 		{"tcp://u:secret@h/db?tls=require&auth=token", "auth=token does not go with tls=require"},
 		{"tcp://u:secret@h/db?tls=disable&auth=token", "auth=token does not go with tls=disable"},
 		{"tcp://u:secret@h/db?auth=mtls", "auth=mtls needs"},

@@ -7,7 +7,10 @@ import (
 	"database/sql"
 	"database/sql/driver"
 	"errors"
+	"net"
+	"os"
 	"strings"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -94,6 +97,61 @@ func TestTheEndOfAContextCancelsInBandAndTheConnectionGoesOn(t *testing.T) {
 	}
 	if n := db.Stats().OpenConnections; n != 1 {
 		t.Errorf("%d connections are open, want the one", n)
+	}
+}
+
+// halting is a connection on which a write stops half way, once it has the word.
+type halting struct {
+	net.Conn
+	word *atomic.Bool
+}
+
+func (h halting) Write(b []byte) (int, error) {
+	if !h.word.CompareAndSwap(true, false) {
+		return h.Conn.Write(b)
+	}
+	n, _ := h.Conn.Write(b[:len(b)/2])
+	return n, os.ErrDeadlineExceeded
+}
+
+func TestBehindAPieceOfACancelNothingElseIsSent(t *testing.T) {
+	var word atomic.Bool
+	sent := make(chan struct{})
+	addr := fake(t, func(g *gateway) {
+		g.enter()
+		m := g.want(wire.TypeExec)
+		close(sent)
+		_, _ = g.conn.Read(make([]byte, 64)) // the piece
+		g.send(wire.TypeError, m.ID, &wire.Error{Kind: wire.ErrorCanceled, Applied: wire.AppliedNo, Conn: wire.ConnOK})
+		g.silent()
+	}, func(g *gateway) {
+		g.enter()
+		g.answer(g.want(wire.TypeExec))
+		g.drain()
+	})
+	c, err := NewConnector(Config{
+		User: "app", Token: "token", Hosts: []string{addr},
+		Dial: func(ctx context.Context, network, addr string) (net.Conn, error) {
+			nc, err := (&net.Dialer{}).DialContext(ctx, network, addr)
+			return halting{nc, &word}, err
+		},
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	db := sql.OpenDB(c)
+	defer db.Close() //nolint:errcheck // it is told of no error that matters
+	ctx, cancel := context.WithCancel(t.Context())
+	go func() {
+		<-sent
+		word.Store(true)
+		cancel()
+	}()
+	if _, err := db.ExecContext(ctx, "slow"); !errors.Is(err, context.Canceled) {
+		t.Errorf("got %v", err)
+	}
+	if _, err := db.ExecContext(within(t, 2*time.Second), "next"); err != nil {
+		t.Error(err)
 	}
 }
 

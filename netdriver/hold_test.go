@@ -190,6 +190,51 @@ func TestAStatementBesideOpenRowsEndsWithItsOwnContextAndTheRowsGoOn(t *testing.
 	}
 }
 
+// brief is a context that is over when it is asked again.
+type brief struct {
+	context.Context
+	asked int
+}
+
+func (b *brief) Err() error {
+	if b.asked++; b.asked > 1 {
+		return context.Canceled
+	}
+	return nil
+}
+
+func TestAStatementWhoseContextEndedWhileRowsWereHeldIsNotSent(t *testing.T) {
+	db := open(t, "", func(g *gateway) {
+		id, _ := g.statement(wire.TypeQuery)
+		g.add(wire.TypeHead, id, &wire.Head{Columns: number})
+		g.rows(id, number, []driver.Value{int64(1)})
+		g.send(wire.TypeEnd, id, &wire.End{})
+		g.send(wire.TypePong, g.want(wire.TypePing).ID, &wire.Empty{})
+	})
+	c, err := db.Conn(t.Context())
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer func() { _ = c.Close() }()
+	_ = c.Raw(func(own any) error {
+		cn := own.(*conn) //nolint:forcetypeassert // it is this driver's
+		rows, err := cn.QueryContext(t.Context(), "select", nil)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if _, err := cn.ExecContext(&brief{Context: context.Background()}, "update", nil); !errors.Is(err, context.Canceled) {
+			t.Errorf("got %v", err)
+		}
+		if err := rows.Next(make([]driver.Value, 1)); err != nil {
+			t.Errorf("the row: %v", err)
+		}
+		return rows.Close()
+	})
+	if err := c.PingContext(t.Context()); err != nil {
+		t.Error(err)
+	}
+}
+
 func TestTheRowsOwnContextEndsThemBesideAStatementThatWaits(t *testing.T) {
 	tx, err := open(t, "", func(g *gateway) {
 		g.answer(g.want(wire.TypeBegin))

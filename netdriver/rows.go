@@ -38,8 +38,9 @@ type rows struct {
 	late   error
 }
 
-// begin takes the head of a result set.
+// begin takes the head of a result set. Where it fails no other one follows.
 func (r *rows) begin() error {
+	r.body, r.over, r.more = false, false, false
 	m, err := r.c.expect(wire.TypeHead)
 	if err != nil {
 		r.done = true
@@ -49,8 +50,8 @@ func (r *rows) begin() error {
 	if err := h.Decode(m.Body, m.Codec()); err != nil {
 		return r.fail(err)
 	}
-	r.body, r.over, r.more = false, false, false
 	r.bytes += len(m.Body)
+	r.c.speak()
 	if h.Same == "" {
 		r.cols, r.lent, h.Columns = h.Columns, true, nil
 		r.st.learn(h.Hash, r.cols)

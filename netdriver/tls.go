@@ -27,6 +27,17 @@ func (g *gate) Read(b []byte) (int, error) {
 	return g.Conn.Read(b)
 }
 
+// Write implements net.Conn. What went in whole was sent, whatever the connection says
+// besides: TLS takes a record whose write has an error for one that did not go, and a
+// request that went would be sent again.
+func (g *gate) Write(b []byte) (int, error) {
+	n, err := g.Conn.Write(b)
+	if n == len(b) {
+		return n, nil
+	}
+	return n, err
+}
+
 // tlsFor is the TLS configuration for host:port; nil for plaintext. It reads the
 // certificates, so that renewed ones are taken by the next connection.
 func (c *Config) tlsFor(host string) (*tls.Config, error) {

@@ -3,10 +3,13 @@
 package netdriver
 
 import (
+	"context"
 	"crypto/tls"
+	"database/sql"
 	"errors"
 	"net"
 	"strings"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -103,5 +106,57 @@ func TestATokenIsNotForWhoeverHasSomeCertificateThatTheSystemTrusts(t *testing.T
 	cfg.Auth = AuthToken
 	if _, err := NewConnector(cfg); err == nil || !strings.Contains(err.Error(), "authority of your own") {
 		t.Errorf("got %v", err)
+	}
+}
+
+// ambiguous is a connection that takes what is written, and says of the writes after
+// the word that they failed.
+type ambiguous struct {
+	net.Conn
+	word *atomic.Bool
+}
+
+func (a ambiguous) Write(b []byte) (int, error) {
+	n, err := a.Conn.Write(b)
+	if a.word.Load() && err == nil {
+		err = errors.New("something else was the matter")
+	}
+	return n, err
+}
+
+func TestARequestThatWentOverTLSIsNotSentAgainWhateverItsWriteSays(t *testing.T) {
+	a := newAuthority(t)
+	var word atomic.Bool
+	var dials, execs atomic.Int32
+	addr := fakeLocal(t, a.secure(func(g *gateway, _ *tls.ConnectionState) {
+		g.enter()
+		for m, err := g.r.Next(); err == nil; m, err = g.r.Next() {
+			execs.Add(1)
+			g.answer(m)
+		}
+	}))
+	c, err := NewConnector(Config{
+		User: "app", Token: "token", Hosts: []string{addr}, TLSConfig: &tls.Config{RootCAs: a.roots, MinVersion: tls.VersionTLS13},
+		Dial: func(ctx context.Context, network, addr string) (net.Conn, error) {
+			nc, err := (&net.Dialer{}).DialContext(ctx, network, addr)
+			if dials.Add(1) > 1 {
+				return nc, err
+			}
+			return ambiguous{nc, &word}, err
+		},
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	db := sql.OpenDB(c)
+	defer db.Close() //nolint:errcheck // it is told of no error that matters
+	for range 2 {
+		if _, err := db.ExecContext(within(t, 10*time.Second), "insert"); err != nil {
+			t.Error(err)
+		}
+		word.Store(true)
+	}
+	if n := execs.Load(); n != 2 {
+		t.Errorf("%d statements came, want 2", n)
 	}
 }

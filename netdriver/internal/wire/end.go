@@ -3,6 +3,7 @@
 package wire
 
 import (
+	"bytes"
 	"database/sql/driver"
 	"encoding/binary"
 	"math"
@@ -77,6 +78,18 @@ type End struct {
 	Pin string
 
 	zones zones
+}
+
+// Final says whether the message ends a request; false for an end in JSON that
+// does not begin with that word.
+func (m Message) Final() bool {
+	switch {
+	case m.Type != TypeEnd:
+		return m.Type == TypeError
+	case m.Codec() == Binary:
+		return len(m.Body) > 0 && members(m.Body[0])&endMore == 0
+	}
+	return bytes.HasPrefix(m.Body, []byte(`{"more":false`))
 }
 
 // Append implements Body.

@@ -77,14 +77,22 @@ func (r *Reader) Line() bool { return r.line }
 // Buffered is how many bytes were read that no message was made of yet.
 func (r *Reader) Buffered() int { return r.full - r.next }
 
-// Waiting is the type of the message behind the last one, as its header claims, and
-// how many bytes from there on were read; 0 where the header was not read yet.
-func (r *Reader) Waiting() (Type, int) {
-	b := r.buf[r.next:r.full]
-	if r.line || len(b) < headerSize {
-		return 0, len(b)
+// Last is the last of the messages behind the present one, where what was read ends
+// with it and all of them are of one frame; false where more is to come. Its body is
+// valid until the next call of another method.
+func (r *Reader) Last() (m Message, ok bool) {
+	for b := r.buf[r.next:r.full]; len(b) > 0; {
+		if r.line || len(b) < headerSize {
+			return Message{}, false
+		}
+		size := uint64(binary.BigEndian.Uint32(b)) + headerSize - headerRest
+		if size < headerSize || size > uint64(len(b)) || Flags(b[5])&FlagMore != 0 {
+			return Message{}, false
+		}
+		m.Header = Header{Type: Type(b[4]), Flags: Flags(b[5]), ID: binary.BigEndian.Uint32(b[8:])}
+		m.Body, ok, b = b[headerSize:size], true, b[size:]
 	}
-	return Type(b[4]), len(b)
+	return m, ok
 }
 
 // Accept reads what a client's connection begins with, once, and so decides the

@@ -276,6 +276,46 @@ func TestAPeekLeavesTheMessageUnread(t *testing.T) {
 	}
 }
 
+func TestTheLastMessageIsToldWhereWhatWasReadEndsWithIt(t *testing.T) {
+	first := frames(0, message(wire.TypeHead, 0, 1, `{}`))
+	two := frames(0, message(wire.TypeRows, 0, 1, `{"r":[]}`), message(wire.TypeEnd, 0, 1, `{"more":false}`))
+	for name, row := range map[string]struct {
+		behind []byte
+		want   bool
+	}{
+		"two messages":        {two, true},
+		"a piece of the last": {two[:len(two)-1], false},
+		"a piece of a header": {append(two[:len(two):len(two)], two[:5]...), false},
+		"nothing":             {nil, false},
+		"parts":               {frames(9, message(wire.TypeEnd, 0, 1, `{"more":false}`)), false},
+		"a frame of no size":  {make([]byte, 12), false},
+	} {
+		r := wire.NewReader(bytes.NewReader(append(first[:len(first):len(first)], row.behind...)), wire.Limits{})
+		next(t, r)
+		m, ok := r.Last()
+		if ok != row.want || ok != m.Final() || ok && string(m.Body) != `{"more":false}` {
+			t.Errorf("%s: %v, a %s of %q", name, ok, m.Type, m.Body)
+		}
+		if got := r.Buffered(); got != len(row.behind) {
+			t.Errorf("%s: %d bytes are left, want %d", name, got, len(row.behind))
+		}
+	}
+}
+
+func TestAMessageThatEndsARequestSaysSoInBothForms(t *testing.T) {
+	for _, c := range []wire.Codec{wire.JSON, wire.Binary} {
+		for _, more := range []bool{true, false} {
+			m := message(wire.TypeEnd, c.Flags(), 1, string((&wire.End{More: more, Tx: wire.TxIdle}).Append(nil, c)))
+			if m.Final() == more {
+				t.Errorf("%s: more %v, final %v", c, more, m.Final())
+			}
+		}
+	}
+	if !message(wire.TypeError, 0, 1, `{}`).Final() || message(wire.TypeRows, 0, 1, `{"more":false}`).Final() {
+		t.Error("an error ends a request, rows do not")
+	}
+}
+
 func TestLimitsChangeBetweenMessages(t *testing.T) {
 	stream := frames(0, message(wire.TypeHello, 0, 0, "{}"), message(wire.TypeQuery, 0, 1, strings.Repeat("x", 9000)))
 	r := wire.NewReader(bytes.NewReader(stream), wire.Limits{Frame: wire.LoginLimit, Message: wire.LoginLimit})
