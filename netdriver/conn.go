@@ -256,7 +256,7 @@ func (c *conn) IsValid() bool {
 	}
 	c.lost = false // whoever uses it next had nothing
 	if c.usable() && c.pinned && c.c.cfg.Pool == "" {
-		_ = c.simple("reset", wire.TypeReset) // where it fails, the connection is not usable or stays pinned
+		_ = c.simple(context.Background(), "reset", wire.TypeReset) // where it fails, the connection is not usable or stays pinned
 	}
 	c.r.Trim()
 	c.cells.Forget()

@@ -63,12 +63,13 @@ func (n *nemesis) commit(f soak.Fault) {
 }
 
 // breakNetwork breaks the way to the server, or every second time that to the
-// gateway, where there is one.
+// gateway, where there is one. What vanishes there costs its connection, as TCP
+// sees to: no statement's time is bounded by a client's options.
 func (n *nemesis) breakNetwork(f soak.Fault) {
 	proxy := n.proxy
 	if n.way != nil && n.rng.IntN(2) == 0 {
 		n.t.Logf("%s: between clients and gateway", n.name)
-		proxy = n.way
+		proxy, f.Cut = n.way, true
 	}
 	switch f.Kind {
 	case soak.CutAll:
