@@ -32,6 +32,7 @@ func (w *world) openRemote(options string) {
 }
 
 func TestUnderRandomFaultsEveryAnswerThroughAGatewayIsTrue(t *testing.T) {
+	t.Parallel()
 	duration, seed := settings(t)
 	duration /= 4
 	t.Logf("faults for %v; the same ones again: %s=%d", duration, seedVariable, seed)

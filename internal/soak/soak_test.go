@@ -26,6 +26,7 @@ const (
 const clientsPerDatabase = 10
 
 func TestUnderRandomFaultsEveryAnswerIsTrue(t *testing.T) {
+	t.Parallel()
 	duration, seed := settings(t)
 	t.Logf("faults for %v; the same ones again: %s=%d", duration, seedVariable, seed)
 	for i, d := range databases {
