@@ -5,6 +5,7 @@ package config
 import (
 	"errors"
 	"fmt"
+	"math"
 	"net"
 	"slices"
 	"strings"
@@ -23,8 +24,11 @@ func (f *File) check(r *reader) {
 	}
 	f.checkAdmin(r)
 	for path, v := range map[string]int{"limits.frame": f.Limits.Frame, "limits.message": f.Limits.Message} {
-		if v > 0 && v < 8<<10 {
+		switch {
+		case v > 0 && v < 8<<10:
 			r.wrong(path, "8KiB is the least")
+		case v > math.MaxInt32:
+			r.wrong(path, "less than 2GiB is possible")
 		}
 	}
 	if w := f.Limits.Window; w > 0 && w < 64<<10 {
@@ -59,9 +63,21 @@ func (f *File) checkTLS(r *reader) {
 	if len(r.faults) > 0 || t.Certificate == "" {
 		return
 	}
-	if _, err := LoadCertificates(t, nil); err != nil {
+	_, err := LoadCertificates(t, nil)
+	switch {
+	case err == nil:
+	case t.named(err.Error()):
 		r.wrong("tls", "%v", err)
+	default: // what is wrong with the content of files does not say of which
+		r.wrong("tls", "%s and %s: %v", t.Certificate, t.Key, err)
 	}
+}
+
+// named reports whether a text names one of the files.
+func (t TLS) named(text string) bool {
+	return slices.ContainsFunc([]string{t.Certificate, t.Key, t.ClientCA}, func(name string) bool {
+		return name != "" && strings.Contains(text, name)
+	})
 }
 
 func (f *File) checkListen(r *reader) {
