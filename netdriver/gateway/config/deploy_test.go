@@ -108,3 +108,20 @@ func TestTheAuditLogOfTheExampleMayBeWrittenAndIsMovedAway(t *testing.T) {
 		t.Errorf("logrotate does not move %s away, or the unit's reload is no SIGHUP", file)
 	}
 }
+
+func TestTheUnixSocketOfTheExampleMayBeMadeAndIsForTheUnitsGroup(t *testing.T) {
+	unit, err := os.ReadFile("../../../deploy/fluxor-gateway.service")
+	if err != nil {
+		t.Fatal(err)
+	}
+	run := regexp.MustCompile(`(?m)^RuntimeDirectory=(\S+)$`).FindSubmatch(unit)
+	for _, address := range example(t).Listen {
+		path, unix := strings.CutPrefix(address, "unix:")
+		if unix && (run == nil || filepath.Dir(path) != "/run/"+string(run[1])) {
+			t.Errorf("the unit may make sockets in %s, the example has %s", run, path)
+		}
+	}
+	if !regexp.MustCompile(`(?m)^UMask=0007$`).Match(unit) {
+		t.Error("nobody but the unit's user may write to the socket")
+	}
+}
