@@ -4,6 +4,7 @@ package config_test
 
 import (
 	"bytes"
+	"encoding/hex"
 	"errors"
 	"io"
 	"os"
@@ -16,6 +17,7 @@ import (
 
 	"github.com/goccy/go-yaml"
 
+	"github.com/fluxor-db/fluxor/netdriver/gateway"
 	"github.com/fluxor-db/fluxor/netdriver/gateway/config"
 )
 
@@ -123,5 +125,17 @@ func TestTheUnixSocketOfTheExampleMayBeMadeAndIsForTheUnitsGroup(t *testing.T) {
 	}
 	if !regexp.MustCompile(`(?m)^UMask=0007$`).Match(unit) {
 		t.Error("nobody but the unit's user may write to the socket")
+	}
+}
+
+func TestNoTokenOfTheExampleCanBeGuessed(t *testing.T) {
+	for _, u := range example(t).Users {
+		for _, token := range u.Tokens {
+			for _, word := range []string{"", "test", "token", "secret", "password", "changeme", u.Name} {
+				if guess := gateway.HashToken(word).SHA256; token.SHA256.From == "" && token.SHA256.Value() == hex.EncodeToString(guess[:]) {
+					t.Errorf("who leaves the example as it is lets in anybody as %s by the token %q", u.Name, word)
+				}
+			}
+		}
 	}
 }
