@@ -157,10 +157,7 @@ func (f *File) checkUser(r *reader, i int) {
 		r.wrong(path, "there is no way to log in: tokens, scram or certificates")
 	}
 	for n, t := range u.Tokens {
-		at := fmt.Sprintf("%s.tokens[%d]", path, n)
-		if _, ok := hashOf(t.SHA256.Value()); !ok && !r.ailing(at+".sha256") {
-			r.wrong(at+".sha256", "want 64 hexadecimal digits, as fluxor gateway hash-token makes them")
-		}
+		checkToken(r, t, fmt.Sprintf("%s.tokens[%d].sha256", path, n))
 	}
 	if u.SCRAM.Value() != "" {
 		if _, err := gateway.ParseSCRAM(u.SCRAM.Value()); err != nil {
@@ -177,6 +174,19 @@ func (f *File) checkUser(r *reader, i int) {
 		if f.Databases[db] == nil && db != "" {
 			r.wrong(fmt.Sprintf("%s.databases[%d]", path, n), "there is no database %s", db)
 		}
+	}
+}
+
+// checkToken looks at a token's hash. That of an empty token comes of a variable that
+// was not set, and would let in anybody.
+func checkToken(r *reader, t Token, at string) {
+	hash, ok := hashOf(t.SHA256.Value())
+	switch {
+	case r.ailing(at):
+	case !ok:
+		r.wrong(at, "want 64 hexadecimal digits, as fluxor gateway hash-token makes them")
+	case hash == gateway.HashToken("").SHA256:
+		r.wrong(at, "this is the hash of an empty token, which anybody has")
 	}
 }
 
