@@ -23,6 +23,11 @@ func (f *File) check(r *reader) {
 		f.checkUser(r, i)
 	}
 	f.checkAdmin(r)
+	f.checkLimits(r)
+}
+
+// checkLimits looks at bounds that would leave no room for anything.
+func (f *File) checkLimits(r *reader) {
 	for path, v := range map[string]int{"limits.frame": f.Limits.Frame, "limits.message": f.Limits.Message} {
 		switch {
 		case v > 0 && v < 8<<10:
@@ -33,6 +38,9 @@ func (f *File) check(r *reader) {
 	}
 	if w := f.Limits.Window; w > 0 && w < 64<<10 {
 		r.wrong("limits.window", "64KiB is the least")
+	}
+	if m := f.Limits.Memory; m > 0 && m < 1<<20 { // not even logins would pass
+		r.wrong("limits.memory", "1MiB is the least")
 	}
 }
 

@@ -188,6 +188,7 @@ func TestContradictionsAreRefused(t *testing.T) {
 		"a size too large":          {smallest + "limits: {memory: 2000GiB}\n", "7:18: limits.memory: want a number of bytes"},
 		"a time without its unit":   {smallest + "drain: {delay: 5}\n", "7:16: drain.delay: want a duration"},
 		"a token that is empty":     {strings.Replace(smallest, hash, "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855", 1), "6:15: users[0].tokens[0].sha256: this is the hash of an empty token"},
+		"memory for nobody":         {smallest + "limits: {memory: 512KiB}\n", "7:10: limits.memory: 1MiB is the least"},
 		"no listener":               {strings.Replace(smallest, "[127.0.0.1:0]", "[]", 1), "listen: an address is missing"},
 		"an address without a port": {strings.Replace(smallest, "127.0.0.1:0", "localhost", 1), "1:10: listen[0]: want host:port"},
 		"plaintext for others":      {strings.Replace(smallest, "127.0.0.1:0", "0.0.0.0:0", 1), "1:10: listen[0]: other machines reach this address"},
