@@ -4,6 +4,7 @@ package netdriver
 
 import (
 	"fmt"
+	"os"
 	"reflect"
 	"strings"
 	"testing"
@@ -23,6 +24,26 @@ func TestADSNSaysWhatItSays(t *testing.T) {
 	}
 	if !reflect.DeepEqual(got, want) {
 		t.Errorf("got %+v, want %+v", got.format(), want.format())
+	}
+}
+
+func TestThePageOfTheGatewayHasEveryOptionOfADSNAndWhatItMayBe(t *testing.T) {
+	page, err := os.ReadFile("../docs/GATEWAY.md")
+	if err != nil {
+		t.Fatal(err)
+	}
+	_, clients, _ := strings.Cut(string(page), "\n## Clients\n")
+	for _, o := range options {
+		_, row, _ := strings.Cut(clients, "\n| `"+o.key+"` |")
+		row, _, _ = strings.Cut(row, "\n")
+		if row == "" {
+			t.Errorf("docs/GATEWAY.md has no row for the option %s", o.key)
+		}
+		for _, value := range o.allowed {
+			if !strings.Contains(row, "`"+value+"`") {
+				t.Errorf("docs/GATEWAY.md does not say that %s may be %s", o.key, value)
+			}
+		}
 	}
 }
 
