@@ -3,33 +3,79 @@
 package netdriver
 
 import (
+	"cmp"
 	"context"
 	"crypto/tls"
 	"errors"
 	"fmt"
 	"net"
+	"slices"
+	"sync/atomic"
+	"time"
 
 	"github.com/fluxor-db/fluxor/internal/netshim"
 	"github.com/fluxor-db/fluxor/netdriver/internal/wire"
 )
 
-// connect tries each host once.
+// leastShare is how long a host may take where others are left to try and the
+// context would give each less: a login across the world takes that.
+const leastShare = time.Second
+
+// failures says of each host when it failed, as the number of its failure among
+// all; 0 where it has let us in since.
+type failures struct {
+	last atomic.Uint64
+	of   []atomic.Uint64
+}
+
+func (f *failures) failed(host int) { f.of[host].Store(f.last.Add(1)) }
+func (f *failures) worked(host int) { f.of[host].Store(0) }
+
+// order is the hosts as they are tried: from first on, those that failed behind
+// those that did not, and the one that failed last at the end.
+func (f *failures) order(first int) []int {
+	n := len(f.of)
+	all, at := make([]int, n), make([]uint64, n)
+	for i := range n {
+		all[i], at[i] = (first+i)%n, f.of[i].Load()
+	}
+	slices.SortStableFunc(all, func(a, b int) int { return cmp.Compare(at[a], at[b]) })
+	return all
+}
+
+// connect tries each host once. What it finds out is for the next one: a host that
+// froze, or whose login a caller did not wait for, is asked behind the others.
 func (c *Connector) connect(ctx context.Context) (*conn, error) {
 	var all []error
-	first := c.first.Load()
-	for i := range uint32(len(c.cfg.Hosts)) {
-		at := (first + i) % uint32(len(c.cfg.Hosts))
-		cn, err := c.try(ctx, c.cfg.Hosts[at])
+	hosts := c.failures.order(int(c.first.Load()))
+	for i, at := range hosts {
+		if err := ctx.Err(); err != nil {
+			all = append(all, err)
+			break
+		}
+		cn, err := c.try(ctx, c.cfg.Hosts[at], len(hosts)-i)
 		if err == nil {
-			c.first.Store(at)
+			c.first.Store(uint32(at)) //nolint:gosec // an index of a list
+			c.failures.worked(at)
 			return cn, nil
 		}
 		all = append(all, fmt.Errorf("%s: %w", c.cfg.Hosts[at], err))
-		if ctx.Err() != nil || final(err) {
+		if final(err) {
 			break
 		}
+		c.failures.failed(at)
 	}
 	return nil, fmt.Errorf("fluxor: no gateway let us in: %w", errors.Join(all...))
+}
+
+// share is how long a host may take: ConnectTimeout, and where others are left to
+// try, not all that the context has.
+func (c *Connector) share(ctx context.Context, left int) time.Duration {
+	deadline, ok := ctx.Deadline()
+	if !ok || left == 1 {
+		return c.cfg.ConnectTimeout
+	}
+	return min(c.cfg.ConnectTimeout, max(time.Until(deadline)/time.Duration(left), leastShare))
 }
 
 // final says whether another gateway would say the same.
@@ -45,9 +91,9 @@ func final(err error) bool {
 	return false
 }
 
-// try dials one host and logs in, within ConnectTimeout.
-func (c *Connector) try(ctx context.Context, host string) (*conn, error) {
-	ctx, cancel := context.WithTimeout(ctx, c.cfg.ConnectTimeout)
+// try dials one of the hosts that are left and logs in, within its share.
+func (c *Connector) try(ctx context.Context, host string, left int) (*conn, error) {
+	ctx, cancel := context.WithTimeout(ctx, c.share(ctx, left))
 	defer cancel()
 	line := netshim.LineOf(ctx)
 	if line == nil {

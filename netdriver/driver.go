@@ -97,8 +97,10 @@ func (d *Driver) OpenConnector(dsn string) (driver.Connector, error) {
 // concurrently.
 type Connector struct {
 	cfg    Config
-	first  atomic.Uint32 // the host that is tried first: the last one that answered
+	first  atomic.Uint32 // the host that answered last, which is tried first
 	closed atomic.Bool
+
+	failures failures
 
 	// byToken: the last login was by token, so that the next one begins with it.
 	byToken atomic.Bool
@@ -120,7 +122,7 @@ func NewConnector(cfg Config) (*Connector, error) {
 			return nil, err
 		}
 	}
-	return &Connector{cfg: cfg, scram: sync.OnceValues(func() (*scram.Client, error) {
+	return &Connector{cfg: cfg, failures: failures{of: make([]atomic.Uint64, len(cfg.Hosts))}, scram: sync.OnceValues(func() (*scram.Client, error) {
 		return scram.SHA256.NewClient(cfg.User, cfg.Token, "")
 	})}, nil
 }
@@ -142,8 +144,10 @@ func (c *Connector) Close() error {
 }
 
 // Connect implements driver.Connector: it dials the hosts in turn, beginning
-// with the one that answered last, and logs in. Each host may take
-// ConnectTimeout. A login that a gateway refuses is not tried at the next one.
+// with the one that answered last, and logs in. Those that failed since come last.
+// Each host may take ConnectTimeout; where ctx has a deadline and others are left
+// to try, its share of that, or a second. A login that a gateway refuses is not
+// tried at the next one.
 func (c *Connector) Connect(ctx context.Context) (driver.Conn, error) {
 	if c.closed.Load() {
 		return nil, &refusal.Error{Policy: "connector", Reason: "the connector is closed", Sentinel: refusal.ErrClosed}
