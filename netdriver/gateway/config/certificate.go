@@ -3,12 +3,16 @@
 package config
 
 import (
+	"bytes"
 	"crypto/tls"
 	"crypto/x509"
+	"encoding/pem"
 	"errors"
 	"log/slog"
 	"os"
+	"strings"
 	"sync"
+	"sync/atomic"
 	"time"
 )
 
@@ -17,16 +21,25 @@ const lookEvery = time.Second
 
 // Certificates are a certificate, its key and the roots of clients, as their files
 // have them. A handshake that finds the files changed reads them anew; where what
-// it finds cannot be used, what was there before stays. It is safe for concurrent
-// use.
+// it finds cannot be used, what was there before stays, and they are read again
+// later. It is safe for concurrent use.
 type Certificates struct {
 	log *slog.Logger
+	now atomic.Pointer[tls.Config]
 
-	mu     sync.Mutex // protects what follows; files are read under it, at most once a second
+	// mu protects what follows. Files are read under it, so that a handshake does not
+	// wait for it: the disk may stand still.
+	mu     sync.Mutex
 	files  TLS
-	stamp  stamp
+	stamp  stamp // of the files that are in use
 	looked time.Time
-	now    *tls.Config
+	failed failure
+}
+
+// failure is what was the matter with the files, which is said once.
+type failure struct {
+	with stamp
+	why  string
 }
 
 // stamp tells one content of the files from the next.
@@ -61,7 +74,8 @@ func (c *Certificates) Use(files TLS) error {
 	if err != nil {
 		return err
 	}
-	c.files, c.stamp, c.now, c.looked = files, s, now, time.Now()
+	c.now.Store(now)
+	c.files, c.stamp, c.looked, c.failed = files, s, time.Now(), failure{}
 	return nil
 }
 
@@ -75,32 +89,50 @@ func (c *Certificates) Config() *tls.Config {
 	}
 }
 
-// current looks at the files, if nobody did lately.
+// current looks at the files, if nobody did lately or does at the moment.
 func (c *Certificates) current() *tls.Config {
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	if time.Since(c.looked) < lookEvery {
-		return c.now
+	if c.mu.TryLock() {
+		if time.Since(c.looked) >= lookEvery {
+			c.lookLocked()
+		}
+		c.mu.Unlock()
 	}
+	return c.now.Load()
+}
+
+// lookLocked reads the files where they changed. What could not be read may be
+// readable a moment later without a sign of it, as where descriptors were used up.
+func (c *Certificates) lookLocked() {
 	c.looked = time.Now()
 	s := c.files.stamp()
 	if s == c.stamp {
-		return c.now
+		c.failed = failure{}
+		return
 	}
-	c.stamp = s // also where it fails: it is said once
 	now, err := c.files.load()
 	if err != nil {
-		c.log.Error("fluxor: the certificate's files changed and cannot be used; the former one stays", slog.Any("error", err))
-		return c.now
+		if f := (failure{s, err.Error()}); f != c.failed {
+			c.failed = f
+			c.log.Error("fluxor: the certificate's files changed and cannot be used; the former one stays", slog.Any("error", err))
+		}
+		return
 	}
 	c.log.Info("fluxor: the certificate was read anew", slog.Time("ends", now.Certificates[0].Leaf.NotAfter))
-	c.now = now
-	return now
+	c.now.Store(now)
+	c.stamp, c.failed = s, failure{}
 }
 
 // load reads the files.
 func (t TLS) load() (*tls.Config, error) {
-	pair, err := tls.LoadX509KeyPair(t.Certificate, t.Key)
+	chain, err := readWhole(t.Certificate)
+	if err != nil {
+		return nil, err
+	}
+	key, err := os.ReadFile(t.Key) //nolint:gosec // the operator names it
+	if err != nil {
+		return nil, err
+	}
+	pair, err := tls.X509KeyPair(chain, key)
 	if err != nil {
 		return nil, err
 	}
@@ -108,7 +140,7 @@ func (t TLS) load() (*tls.Config, error) {
 	if t.ClientCA == "" {
 		return c, nil
 	}
-	text, err := os.ReadFile(t.ClientCA)
+	text, err := readWhole(t.ClientCA)
 	if err != nil {
 		return nil, err
 	}
@@ -117,4 +149,27 @@ func (t TLS) load() (*tls.Config, error) {
 		return nil, errors.New(t.ClientCA + ": there is no certificate")
 	}
 	return c, nil
+}
+
+// mark begins a certificate in PEM.
+const mark = "-----BEGIN "
+
+// readWhole reads a file of certificates. One that ends within a certificate is being
+// written: without its rest, who is known by that would be refused.
+func readWhole(name string) ([]byte, error) {
+	text, err := os.ReadFile(name) //nolint:gosec // the operator names it
+	if err != nil {
+		return nil, err
+	}
+	rest := text
+	for block := (*pem.Block)(nil); ; {
+		if block, rest = pem.Decode(rest); block == nil {
+			break
+		}
+	}
+	last := rest[bytes.LastIndexByte(rest, '\n')+1:]
+	if bytes.Contains(rest, []byte(mark)) || len(last) > 0 && strings.HasPrefix(mark, string(last)) {
+		return nil, errors.New(name + ": it ends within a certificate")
+	}
+	return text, nil
 }
