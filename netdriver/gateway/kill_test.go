@@ -54,7 +54,12 @@ func child(dsn string) {
 // spawn starts a gateway in a process of its own and returns when it listens.
 func spawn(t *testing.T, dsn, address string) (*exec.Cmd, string) {
 	t.Helper()
-	cmd := exec.Command(os.Args[0])
+	return spawnBy(t, exec.Command(os.Args[0]), dsn, address)
+}
+
+// spawnBy is spawn by a command that starts this test's binary.
+func spawnBy(t *testing.T, cmd *exec.Cmd, dsn, address string) (*exec.Cmd, string) {
+	t.Helper()
 	cmd.Env = append(os.Environ(), childDSN+"="+dsn, childAddress+"="+address)
 	out, err := cmd.StdoutPipe()
 	if err != nil {
