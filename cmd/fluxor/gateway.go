@@ -38,7 +38,7 @@ func (gatewayServe) Help() string {
 
 Changed certificates are read anew by themselves. With admin.listen, operators reach /admin/NAME, /metrics, /livez, /readyz and /startupz there.
 
-Exit codes: 0 ended as asked (with --check: the file is well), 1 the file is wrong, or an address or a database cannot be had, 2 wrong usage.
+Exit codes: 0 ended as asked (with --check: the file is well), 1 the file is wrong, an address or a database cannot be had, or it could not end in good order, 2 wrong usage.
 
 Examples:
 
@@ -57,7 +57,11 @@ func (c *gatewayServe) Run(e *env) error {
 	if c.Check {
 		return c.check(e, o)
 	}
-	return faulty(e, gate.Run(e.ctx, o))
+	err := gate.Run(e.ctx, o)
+	if errors.Is(err, gate.ErrStands) { // and not that it was interrupted, which leaves nothing behind
+		return &exitError{exitFailed, err}
+	}
+	return faulty(e, err)
 }
 
 // checked is the JSON document of --check.

@@ -16,6 +16,7 @@ import (
 	"os/signal"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"syscall"
 	"time"
 
@@ -43,6 +44,9 @@ type process struct {
 	watch  *watch
 	notify notifier
 
+	drains atomic.Pointer[config.Drain] // as the file has them: a reload may stand still
+	stands bool                         // the end does, and nothing is waited for any more
+
 	listeners []net.Listener
 	admin     *http.Server // nil without one
 	ended     chan error   // what Serve returned, for each listener
@@ -65,14 +69,21 @@ func Check(o Options) (*config.File, error) {
 	return p.file, nil
 }
 
+// ErrStands is what Run returns where the process must end all the same.
+var ErrStands = errors.New("the gateway cannot end: something stands still, such as the disk of its audit log; what is left there is lost")
+
 // Run serves until ctx ends or a signal comes, and then drains. A second signal
-// ends it at once. It returns nil where it was ended so.
+// ends it at once. It returns nil where it was ended so, or ErrStands.
 func Run(ctx context.Context, o Options) error {
 	p, err := build(o)
 	if err != nil {
 		return err
 	}
-	defer p.close()
+	defer func() {
+		if !p.stands {
+			p.close()
+		}
+	}()
 	if err := p.audit.reopen(); err != nil {
 		return err
 	}
@@ -97,6 +108,7 @@ func build(o Options) (*process, error) {
 		o: o, file: file, log: logger(o.Log, file.Log), notify: notifier(o.Getenv("NOTIFY_SOCKET")),
 		audit: newAuditFile(file.Audit.File), drain: make(chan struct{}), served: databases{},
 	}
+	p.drains.Store(&file.Drain)
 	if p.served, err = open(file, p.served, p.log); err != nil {
 		return nil, err
 	}
@@ -221,12 +233,12 @@ func (p *process) run(ctx context.Context, signals <-chan os.Signal) error {
 	hurry := make(chan struct{})
 	stops := 0
 	done, drain := ctx.Done(), (<-chan struct{})(p.drain)
-	var drained chan struct{}
+	var drained chan error
 	begin := func() {
 		done, drain = nil, nil
 		if drained == nil {
-			drained = make(chan struct{})
-			go p.leave(hurry, drained) // ends with the drain, which hurry cuts short
+			drained = make(chan error, 1)
+			go func() { drained <- p.leave(hurry) }() // ends with the drain, which hurry cuts short
 		}
 	}
 	for {
@@ -237,7 +249,7 @@ func (p *process) run(ctx context.Context, signals <-chan os.Signal) error {
 			begin()
 		case s := <-signals:
 			if s == syscall.SIGHUP {
-				_, _ = p.reload(ctx) // it logs what came of it
+				go p.reload(ctx) //nolint:errcheck // it logs what came of it; it ends as fast as its files are read, and close waits for it
 				continue
 			}
 			begin()
@@ -248,18 +260,17 @@ func (p *process) run(ctx context.Context, signals <-chan os.Signal) error {
 			if drained == nil {
 				return err
 			}
-		case <-drained:
-			return nil
+		case err := <-drained:
+			p.stands = err != nil
+			return err
 		}
 	}
 }
 
-// leave ends the gateway: not ready at first, then clients are asked to go.
-func (p *process) leave(hurry <-chan struct{}, drained chan<- struct{}) {
-	defer close(drained)
-	p.mu.Lock()
-	d := p.file.Drain
-	p.mu.Unlock()
+// leave ends the gateway: not ready at first, then clients are asked to go. The error
+// says that it cannot.
+func (p *process) leave(hurry <-chan struct{}) error {
+	d := *p.drains.Load()
 	p.server.Leave()
 	p.notify.say(p.log, "STOPPING=1")
 	p.log.Info("fluxor: the gateway is to end", slog.Duration("delay", d.Delay), slog.Duration("timeout", d.Timeout), slog.Int("sessions", p.server.Sessions()))
@@ -271,21 +282,40 @@ func (p *process) leave(hurry <-chan struct{}, drained chan<- struct{}) {
 	}
 	ctx, stop := context.WithTimeout(context.Background(), d.Timeout)
 	defer stop()
-	go func() { // ends with ctx
+	ended := make(chan error, 1)
+	go func() { ended <- p.server.Shutdown(ctx) }() // ends with the sessions, and with the process where those stand still
+	over, limit := ctx.Done(), (<-chan time.Time)(nil)
+	for {
 		select {
+		case err := <-ended:
+			p.left(err)
+			return nil
 		case <-hurry:
 			stop()
-		case <-ctx.Done():
+			hurry, over, limit = nil, nil, time.After(lastAnswers)
+		case <-over:
+			over, limit = nil, time.After(lastRecords)
+		case <-limit:
+			return ErrStands
 		}
-	}()
-	if err := p.server.Shutdown(ctx); err != nil {
+	}
+}
+
+// left says how the gateway ended.
+func (p *process) left(err error) {
+	if err != nil {
 		p.log.Warn("fluxor: the gateway ended before all clients had finished", slog.Any("error", err))
 		return
 	}
 	p.log.Info("fluxor: the gateway has ended, all clients had finished")
 }
 
-// lastAnswers is how long operators' requests may take that run at the end.
+// lastRecords is how long the rest may take once the time of the drain is over: what
+// is canceled ends, and a slow disk takes the records that wait for it.
+const lastRecords = 10 * time.Second
+
+// lastAnswers is how long operators' requests may take that run at the end, and all
+// that is left after a second signal.
 const lastAnswers = 2 * time.Second
 
 // closeAdmin ends the operators' listener: whoever asked for the end hears that

@@ -73,6 +73,7 @@ func (p *process) take() ([]config.Change, error) {
 	file.Listen, file.AllowPlaintext, file.Limits, file.Timeouts = p.file.Listen, p.file.AllowPlaintext, p.file.Limits, p.file.Timeouts
 	file.Admin, file.Audit, file.Log = p.file.Admin, p.file.Audit, p.file.Log
 	p.file, p.served = file, served
+	p.drains.Store(&file.Drain)
 	p.watch.show(served)
 	return changes, nil
 }
