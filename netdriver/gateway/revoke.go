@@ -124,6 +124,10 @@ func (k *link) revoke() {
 	}
 }
 
+// lookAgain is how often the clock on the wall is looked at, which ends a login:
+// timers do not notice that it was put forward, or that the machine slept.
+const lookAgain = time.Minute
+
 // lasts says when the login ends; zero is never. Then the session ends, also while
 // it runs something. The server's lock is held.
 func (k *link) lasts(until time.Time) {
@@ -136,7 +140,7 @@ func (k *link) lasts(until time.Time) {
 		return
 	}
 	k.ends.Store(&until)
-	k.expiry = time.AfterFunc(time.Until(until), func() { k.server.expired(k) })
+	k.expiry = time.AfterFunc(min(time.Until(until), lookAgain), func() { k.server.expired(k) })
 }
 
 // loginEnds is what lasts said.
@@ -154,7 +158,7 @@ func (k *link) ended(now time.Time) bool {
 }
 
 // expired runs in a timer's goroutine. The login may have been prolonged meanwhile,
-// or the clock set back.
+// the clock set back, or it is only time to look.
 func (s *Server) expired(k *link) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
