@@ -11,6 +11,7 @@ import (
 	"net"
 	"slices"
 	"sync/atomic"
+	"syscall"
 	"time"
 
 	"github.com/fluxor-db/fluxor/internal/netshim"
@@ -130,7 +131,27 @@ func (c *Connector) dial() netshim.DialFunc {
 	if c.cfg.Dial != nil {
 		return c.cfg.Dial
 	}
-	return (&net.Dialer{}).DialContext
+	return attentive.DialContext
+}
+
+const (
+	// aliveAfter and askEvery are when the kernel asks a silent gateway, askTries how
+	// often in vain.
+	aliveAfter, askEvery, askTries = 15 * time.Second, 15 * time.Second, 9
+	// unheardFor is how long what was sent may stay without an acknowledgement: a
+	// gateway whose machine vanished is noticed as soon where a request is under way,
+	// which hinders the questions, as where none is.
+	unheardFor = aliveAfter + askTries*askEvery
+)
+
+// attentive has the kernel ask whether the gateway is still there. A process that is
+// frozen is: only the caller's time ends a wait for that.
+var attentive = &net.Dialer{
+	KeepAliveConfig: net.KeepAliveConfig{Enable: true, Idle: aliveAfter, Interval: askEvery, Count: askTries},
+	Control: func(_, _ string, c syscall.RawConn) error {
+		bounded(c, unheardFor)
+		return nil
+	},
 }
 
 // enter makes a session of a connection, which fails when ctx ends.

@@ -301,7 +301,7 @@ func TestAGatewayThatFreezesUnderLoadWritesNothingTwiceAndSaysWhatIsInDoubt(t *t
 		db := impatient(t, address)
 		all.Go(func() { results[i] = writeInTime(db, fmt.Sprint("w", i), stop) })
 	}
-	for range times(1, 100) {
+	for range times(1, 60) {
 		rest(200 * time.Millisecond)
 		freeze(t, cmd)
 		rest(3 * ownDeadline)

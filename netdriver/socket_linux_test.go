@@ -1,0 +1,44 @@
+// This file tests that the kernel looks after gateways that vanish.
+
+package netdriver
+
+import (
+	"syscall"
+	"testing"
+	"time"
+
+	"golang.org/x/sys/unix"
+)
+
+func TestTheKernelLooksAfterGatewaysThatVanish(t *testing.T) {
+	addr := fake(t, func(g *gateway) {
+		g.enter()
+		g.drain()
+	})
+	c, err := (&Driver{}).OpenConnector("tcp://app:token@" + addr + "/erp")
+	if err != nil {
+		t.Fatal(err)
+	}
+	made, err := c.Connect(within(t, 20*time.Second))
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer made.Close()                                        //nolint:errcheck // the test is over
+	raw, err := made.(*conn).raw.(syscall.Conn).SyscallConn() //nolint:forcetypeassert // what Connect gives
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, o := range []struct{ level, option, want int }{
+		{unix.SOL_SOCKET, unix.SO_KEEPALIVE, 1},
+		{unix.IPPROTO_TCP, unix.TCP_KEEPIDLE, 15},
+		{unix.IPPROTO_TCP, unix.TCP_KEEPINTVL, 15},
+		{unix.IPPROTO_TCP, unix.TCP_KEEPCNT, 9},
+		{unix.IPPROTO_TCP, unix.TCP_USER_TIMEOUT, 150_000}, // nine questions from the fifteenth second on
+	} {
+		_ = raw.Control(func(fd uintptr) {
+			if got, err := unix.GetsockoptInt(int(fd), o.level, o.option); err != nil || got != o.want {
+				t.Errorf("option %d of level %d is %d, %v, want %d", o.option, o.level, got, err, o.want)
+			}
+		})
+	}
+}
