@@ -80,9 +80,9 @@ type Limits struct {
 	// one address may have; all clients of unix sockets have one address, and so have
 	// those whom a balancer hides. Default: no bound of their own.
 	SessionsPerUser, SessionsPerAddress int
-	// Waiting is how many connections may not have logged in yet, and
-	// WaitingPerAddress how many of those may come from one address; more are
-	// closed at once. Default: 1000 and 64.
+	// Waiting is how many connections may not have logged in yet; more are closed at
+	// once. WaitingPerAddress is how many of one address may log in at a time; others
+	// from there wait for their turn. Default: 1000 and 64.
 	Waiting, WaitingPerAddress int
 	// FailedLogins is how many logins of one user from one address may fail in a row
 	// before further ones are refused unheard, for a second at first, twice as long

@@ -96,28 +96,20 @@ func TestLimitsOfSessionsAreKept(t *testing.T) {
 
 func TestConnectionsThatDoNotLogInAreLimited(t *testing.T) {
 	t.Parallel()
-	for name, change := range map[string]func(*gateway.Config){
-		"all":     func(c *gateway.Config) { c.Limits.Waiting = 2 },
-		"address": func(c *gateway.Config) { c.Limits.WaitingPerAddress = 2 },
-	} {
-		t.Run(name, func(t *testing.T) {
-			t.Parallel()
-			s := sqlite(t, change)
-			first := dial(t, s.address)
-			dial(t, s.address)
-			dial(t, s.address).ended()
-			_ = first.conn.Close()
-			dbtest.WaitUntil(t, "there is room", func() bool {
-				c := dial(t, s.address)
-				_, _ = c.conn.Write([]byte(wire.Preamble))
-				c.out.Add(wire.TypeHello, 0, &wire.Hello{User: "app", DB: "erp", Token: token}, c.codec)
-				_, _ = c.conn.Write(c.out.Bytes())
-				m, err := c.r.Next()
-				_ = c.conn.Close()
-				return err == nil && m.Type == wire.TypeWelcome
-			})
-		})
-	}
+	s := sqlite(t, func(c *gateway.Config) { c.Limits.Waiting = 2 })
+	first := dial(t, s.address)
+	dial(t, s.address)
+	dial(t, s.address).ended()
+	_ = first.conn.Close()
+	dbtest.WaitUntil(t, "there is room", func() bool {
+		c := dial(t, s.address)
+		_, _ = c.conn.Write([]byte(wire.Preamble))
+		c.out.Add(wire.TypeHello, 0, &wire.Hello{User: "app", DB: "erp", Token: token}, c.codec)
+		_, _ = c.conn.Write(c.out.Bytes())
+		m, err := c.r.Next()
+		_ = c.conn.Close()
+		return err == nil && m.Type == wire.TypeWelcome
+	})
 }
 
 func TestASessionThatSaysNothingEnds(t *testing.T) {

@@ -21,6 +21,7 @@ type link struct {
 	server  *Server
 	conn    net.Conn // the raw one
 	address string
+	came    time.Time
 
 	waits  bool  // for its login; the server's lock protects it, as user
 	user   *User // nil before the login
@@ -30,7 +31,7 @@ type link struct {
 	since  time.Time
 	shown  shown       // by which it logged in; the server's lock protects it from then on
 	expiry *time.Timer // when the login ends; nil is never. The server's lock protects it, as left
-	left   *time.Timer // ends the connection once the login has ended
+	left   *time.Timer // ends the connection once the login has ended, or whose turn to log in does not come
 
 	draining atomic.Bool
 	revoked  atomic.Bool
@@ -66,7 +67,7 @@ func (k *link) serve() {
 	defer s.gone(k)
 	defer k.conn.Close() //nolint:errcheck // nobody hears it
 	defer k.survive("")
-	_ = k.conn.SetDeadline(time.Now().Add(s.cfg.Timeouts.Login))
+	_ = k.conn.SetDeadline(k.came.Add(s.cfg.Timeouts.Login))
 	conn, state, err := k.secure()
 	if err != nil {
 		s.log.Warn("fluxor: a connection without TLS, or with a wrong one", slog.String("address", k.address), slog.Any("error", err))

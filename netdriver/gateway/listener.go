@@ -77,39 +77,18 @@ func (s *Server) unlisten(l net.Listener) {
 	delete(s.listeners, l)
 	s.mu.Unlock()
 	_ = l.Close()
-}
-
-// accept serves a connection in a goroutine of its own, which Close waits for.
-func (s *Server) accept(conn net.Conn) {
-	k := &link{server: s, conn: conn, address: addressOf(conn)}
-	if !s.arrived(k) {
-		_ = conn.Close()
-		s.log.Warn("fluxor: too many connections wait for their login", slog.String("address", k.address))
-		return
-	}
-	go k.serve()
-}
-
-// arrived counts a connection that has not logged in; false where there are too
-// many.
-func (s *Server) arrived(k *link) bool {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	l, c := s.cfg.Limits, &s.counts
-	if s.draining || s.closed || c.waiting >= l.Waiting || c.waitingFrom[k.address] >= l.WaitingPerAddress {
-		return false
-	}
-	c.waiting++
-	c.waitingFrom[k.address]++
-	k.waits = true
-	s.links[k] = struct{}{}
-	s.wg.Add(1)
-	return true
+	s.disperse()
 }
 
 // admitted makes a connection a session of the user of that name, as the user is
 // now, and returns its place; the error says which limit is against it.
 func (s *Server) admitted(k *link, name string) (place, error) {
+	p, err := s.admit(k, name)
+	s.callIn()
+	return p, err
+}
+
+func (s *Server) admit(k *link, name string) (place, error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	d := s.users.Load()
@@ -158,7 +137,9 @@ func (s *Server) againstLocked(k *link, u *User) error {
 
 // gone forgets a connection.
 func (s *Server) gone(k *link) {
-	if retired := s.forgotten(k); retired != nil {
+	retired := s.forgotten(k)
+	s.callIn()
+	if retired != nil {
 		retired()
 	}
 }
@@ -190,6 +171,7 @@ func (s *Server) forgotten(k *link) (retired func()) {
 // counts are how many connections there are.
 type counts struct {
 	waiting, sessions                     int
+	line                                  []*link // who waits for a turn to log in
 	waitingFrom, byUser, byDatabase, from map[string]int
 }
 
