@@ -11,7 +11,6 @@ import (
 	"net"
 	"slices"
 	"sync/atomic"
-	"syscall"
 	"time"
 
 	"github.com/fluxor-db/fluxor/internal/netshim"
@@ -54,7 +53,7 @@ func (c *Connector) connect(ctx context.Context) (*conn, error) {
 			all = append(all, err)
 			break
 		}
-		cn, err := c.try(ctx, c.cfg.Hosts[at], len(hosts)-i)
+		cn, err := c.tryAll(ctx, c.cfg.Hosts[at], len(hosts)-i)
 		if err == nil {
 			c.first.Store(uint32(at)) //nolint:gosec // an index of a list
 			c.failures.worked(at)
@@ -92,8 +91,23 @@ func final(err error) bool {
 	return false
 }
 
-// try dials one of the hosts that are left and logs in, within its share.
-func (c *Connector) try(ctx context.Context, host string, left int) (*conn, error) {
+// tryAll tries one of the hosts that are left: of a name one address after the other,
+// as long as they are reached and do not let us in.
+func (c *Connector) tryAll(ctx context.Context, host string, left int) (*conn, error) {
+	cn, more, err := c.try(ctx, host, left, anyAddress)
+	for err != nil && more && !final(err) && ctx.Err() == nil && c.named(host) {
+		var failed error
+		if cn, more, failed = c.try(ctx, host, left, newAddress); errors.Is(failed, errShunned) {
+			break
+		}
+		err = failed
+	}
+	return cn, err
+}
+
+// try dials a host and logs in, within its share. After an error, more says that an
+// address was reached that we did not know to be at fault.
+func (c *Connector) try(ctx context.Context, host string, left int, by way) (cn *conn, more bool, err error) {
 	ctx, cancel := context.WithTimeout(ctx, c.share(ctx, left))
 	defer cancel()
 	line := netshim.LineOf(ctx)
@@ -101,9 +115,13 @@ func (c *Connector) try(ctx context.Context, host string, left int) (*conn, erro
 		line = netshim.NewLine()
 		ctx = netshim.WithLine(ctx, line)
 	}
-	nc, err := netshim.Dialer(c.dial())(ctx, "tcp", host)
+	nc, err := netshim.Dialer(c.reach(host, by))(ctx, "tcp", host)
 	if err != nil {
-		return nil, err
+		return nil, false, err
+	}
+	address := ""
+	if c.named(host) {
+		address = nc.RemoteAddr().String()
 	}
 	// Whatever the context's end finds nc doing fails at once, also where nc knows no
 	// deadlines.
@@ -112,7 +130,7 @@ func (c *Connector) try(ctx context.Context, host string, left int) (*conn, erro
 			_ = nc.Close()
 		}
 	})
-	cn, err := c.enter(ctx, nc, host)
+	cn, err = c.enter(ctx, nc, host)
 	if !stop() && err == nil {
 		err = context.Cause(ctx)
 	}
@@ -121,37 +139,11 @@ func (c *Connector) try(ctx context.Context, host string, left int) (*conn, erro
 		if ended := ctx.Err(); ended != nil && !errors.Is(err, ended) {
 			err = fmt.Errorf("%w: %w", ended, err)
 		}
-		return nil, err
+		return nil, !final(err) && c.shunned.add(address), err
 	}
+	c.shunned.remove(address)
 	cn.line = line
-	return cn, nil
-}
-
-func (c *Connector) dial() netshim.DialFunc {
-	if c.cfg.Dial != nil {
-		return c.cfg.Dial
-	}
-	return attentive.DialContext
-}
-
-const (
-	// aliveAfter and askEvery are when the kernel asks a silent gateway, askTries how
-	// often in vain.
-	aliveAfter, askEvery, askTries = 15 * time.Second, 15 * time.Second, 9
-	// unheardFor is how long what was sent may stay without an acknowledgement: a
-	// gateway whose machine vanished is noticed as soon where a request is under way,
-	// which hinders the questions, as where none is.
-	unheardFor = aliveAfter + askTries*askEvery
-)
-
-// attentive has the kernel ask whether the gateway is still there. A process that is
-// frozen is: only the caller's time ends a wait for that.
-var attentive = &net.Dialer{
-	KeepAliveConfig: net.KeepAliveConfig{Enable: true, Idle: aliveAfter, Interval: askEvery, Count: askTries},
-	Control: func(_, _ string, c syscall.RawConn) error {
-		bounded(c, unheardFor)
-		return nil
-	},
+	return cn, false, nil
 }
 
 // enter makes a session of a connection, which fails when ctx ends.

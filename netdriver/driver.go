@@ -52,6 +52,7 @@ import (
 	"database/sql/driver"
 	"fmt"
 	"io"
+	"net"
 	"sync"
 	"sync/atomic"
 
@@ -101,6 +102,8 @@ type Connector struct {
 	closed atomic.Bool
 
 	failures failures
+	shunned  shunned
+	resolver *net.Resolver // nil for the system's
 
 	// byToken: the last login was by token, so that the next one begins with it.
 	byToken atomic.Bool

@@ -1,0 +1,146 @@
+// This file reaches a host at one of the addresses of its name, and notices machines that vanish.
+
+package netdriver
+
+import (
+	"context"
+	"errors"
+	"net"
+	"net/netip"
+	"sync"
+	"syscall"
+	"time"
+
+	"github.com/fluxor-db/fluxor/internal/netshim"
+)
+
+const (
+	// aliveAfter and askEvery are when the kernel asks a silent gateway, askTries how
+	// often in vain.
+	aliveAfter, askEvery, askTries = 15 * time.Second, 15 * time.Second, 9
+	// unheardFor is how long what was sent may stay without an acknowledgement: a
+	// gateway whose machine vanished is noticed as soon where a request is under way,
+	// which hinders the questions, as where none is.
+	unheardFor = aliveAfter + askTries*askEvery
+)
+
+// way is how a host is reached.
+type way bool
+
+const (
+	anyAddress way = false // those that were shunned last
+	newAddress way = true  // no address that is shunned
+)
+
+// Of the addresses that are shunned so many are remembered, each for so long: a gateway
+// that is well again gets its share of the connections.
+const (
+	mostShunned = 64
+	shunnedFor  = time.Minute
+)
+
+// errShunned is of a name all of whose addresses were tried.
+var errShunned = errors.New("the address did not let us in before")
+
+// shunned are the addresses of names that were reached and did not let us in, and
+// when. A dialer goes to the next address of a name where one refuses, and not where
+// a frozen gateway says nothing.
+type shunned struct {
+	mu  sync.Mutex // protects all; nothing else is done under it
+	all map[string]time.Time
+}
+
+func (s *shunned) has(address string) bool {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	since, is := s.all[address]
+	return is && time.Since(since) < shunnedFor
+}
+
+// add says whether the address was not there.
+func (s *shunned) add(address string) bool {
+	if s.has(address) {
+		return false
+	}
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.all == nil || len(s.all) >= mostShunned {
+		s.all = map[string]time.Time{}
+	}
+	s.all[address] = time.Now()
+	return true
+}
+
+func (s *shunned) remove(address string) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	delete(s.all, address)
+}
+
+// named says whether a host may have several addresses of which we choose.
+func (c *Connector) named(host string) bool {
+	name, _, _ := net.SplitHostPort(host)
+	_, err := netip.ParseAddr(name)
+	return err != nil && c.cfg.Dial == nil
+}
+
+// reach is the dial function for one host, on a way.
+func (c *Connector) reach(host string, by way) netshim.DialFunc {
+	if c.cfg.Dial != nil {
+		return c.cfg.Dial
+	}
+	if !c.named(host) {
+		return c.attentive(nil).DialContext
+	}
+	return func(ctx context.Context, network, addr string) (net.Conn, error) {
+		passed := &shunning{of: &c.shunned}
+		nc, err := c.attentive(passed).DialContext(ctx, network, addr)
+		switch {
+		case err == nil || !passed.some():
+			return nc, err
+		case by == newAddress:
+			return nil, errShunned
+		}
+		return c.attentive(nil).DialContext(ctx, network, addr)
+	}
+}
+
+// shunning passes over addresses, and notes whether there were some.
+type shunning struct {
+	of   *shunned
+	mu   sync.Mutex // protects seen: a dialer may try two addresses at once
+	seen bool
+}
+
+func (s *shunning) check(address string) error {
+	if s == nil || !s.of.has(address) {
+		return nil
+	}
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.seen = true
+	return errShunned
+}
+
+func (s *shunning) some() bool {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.seen
+}
+
+// attentive is a dialer that passes over addresses, and has the kernel ask whether
+// the gateway is still there. A process that is frozen is: only the caller's time ends
+// a wait for that.
+func (c *Connector) attentive(over *shunning) *net.Dialer {
+	return &net.Dialer{
+		Resolver:        c.resolver,
+		KeepAliveConfig: net.KeepAliveConfig{Enable: true, Idle: aliveAfter, Interval: askEvery, Count: askTries},
+		Control: func(_, address string, raw syscall.RawConn) error {
+			if err := over.check(address); err != nil {
+				return err
+			}
+			bounded(raw, unheardFor)
+			return nil
+		},
+	}
+}

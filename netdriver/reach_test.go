@@ -1,0 +1,163 @@
+// This file tests names that have several addresses, of which some are at fault.
+
+package netdriver
+
+import (
+	"context"
+	"encoding/binary"
+	"errors"
+	"io"
+	"net"
+	"strconv"
+	"testing"
+	"testing/synctest"
+	"time"
+)
+
+// answersName answers questions for a name on a connection, as RFC 1035 has it over
+// TCP: with these addresses in their order.
+func answersName(conn net.Conn, all ...[4]byte) {
+	defer conn.Close() //nolint:errcheck // the resolver has gone
+	var size [2]byte
+	for {
+		if _, err := io.ReadFull(conn, size[:]); err != nil {
+			return
+		}
+		question := make([]byte, binary.BigEndian.Uint16(size[:]))
+		if _, err := io.ReadFull(conn, question); err != nil {
+			return
+		}
+		end := 12 // of the question: labels, and four bytes behind them
+		for question[end] != 0 {
+			end += 1 + int(question[end])
+		}
+		reply := append([]byte{}, question[:end+5]...)
+		clear(reply[6:12])
+		reply[2], reply[3] = 0x81, 0x80
+		if binary.BigEndian.Uint16(question[end+1:]) == 1 {
+			reply[7] = byte(len(all))
+			for _, a := range all {
+				reply = append(reply, 0xc0, 12, 0, 1, 0, 1, 0, 0, 0, 0, 0, 4)
+				reply = append(reply, a[:]...)
+			}
+		}
+		if _, err := conn.Write(append(binary.BigEndian.AppendUint16(nil, uint16(len(reply))), reply...)); err != nil { //nolint:gosec // some 100 bytes
+			return
+		}
+	}
+}
+
+// twoAddresses is a connector to a name of which one address is frozen and one is well,
+// both at one port, and whom it met.
+func twoAddresses(t *testing.T, timeout time.Duration) (c *Connector, froze <-chan struct{}) {
+	t.Helper()
+	addr := fake(t, func(g *gateway) {
+		g.greet()
+		scramLogin(g, scramServer(g.t, "token", nil))
+		g.drain()
+	})
+	_, port, _ := net.SplitHostPort(addr)
+	l, err := net.Listen("tcp", "127.0.0.2:"+port)
+	if err != nil {
+		t.Fatal(err)
+	}
+	met := make(chan struct{}, 10)
+	done := make(chan struct{})
+	go func() { // ends with the listener
+		defer close(done)
+		for {
+			conn, err := l.Accept()
+			if err != nil {
+				return
+			}
+			met <- struct{}{}
+			t.Cleanup(func() { _ = conn.Close() })
+		}
+	}()
+	t.Cleanup(func() {
+		_ = l.Close()
+		<-done
+	})
+	c, err = NewConnector(Config{
+		User: "app", Token: "token", Database: "erp", Hosts: []string{"gateway.test.:" + port}, TLS: TLSDisable, ConnectTimeout: timeout,
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	c.resolver = &net.Resolver{PreferGo: true, Dial: func(context.Context, string, string) (net.Conn, error) {
+		near, far := net.Pipe()
+		go answersName(far, [4]byte{127, 0, 0, 2}, [4]byte{127, 0, 0, 1})
+		return near, nil
+	}}
+	return c, met
+}
+
+// comes connects, and says how often the frozen address was met and what came of it.
+func comes(t *testing.T, c *Connector, met <-chan struct{}, limit time.Duration) (times int, err error) {
+	t.Helper()
+	cn, err := c.Connect(within(t, limit))
+	if err == nil {
+		_ = cn.Close()
+	}
+	for len(met) > 0 {
+		<-met
+		times++
+	}
+	return times, err
+}
+
+func TestAFrozenAddressOfANameIsPassedOverForTheOthers(t *testing.T) {
+	t.Parallel()
+	c, met := twoAddresses(t, time.Second)
+	for i, want := range []int{1, 0, 0} {
+		if times, err := comes(t, c, met, 20*time.Second); err != nil || times != want {
+			t.Errorf("connection %d met the frozen address %d times, want %d; %v", i, times, want, err)
+		}
+	}
+}
+
+func TestACallerWithoutTimeForTwoAddressesLeavesTheNextTheOther(t *testing.T) {
+	t.Parallel()
+	c, met := twoAddresses(t, 20*time.Second)
+	if times, err := comes(t, c, met, 300*time.Millisecond); !errors.Is(err, context.DeadlineExceeded) || times != 1 {
+		t.Errorf("met the frozen address %d times, %v", times, err)
+	}
+	if times, err := comes(t, c, met, 20*time.Second); err != nil || times != 0 {
+		t.Errorf("the next met it %d times, %v", times, err)
+	}
+}
+
+func TestANameOfWhichEveryAddressIsAtFaultIsTriedAllTheSame(t *testing.T) {
+	t.Parallel()
+	c, met := twoAddresses(t, time.Second)
+	c.resolver.Dial = func(context.Context, string, string) (net.Conn, error) {
+		near, far := net.Pipe()
+		go answersName(far, [4]byte{127, 0, 0, 2})
+		return near, nil
+	}
+	for range 2 {
+		if times, err := comes(t, c, met, 20*time.Second); !errors.Is(err, context.DeadlineExceeded) || times != 1 {
+			t.Errorf("met the address %d times, %v", times, err)
+		}
+	}
+}
+
+func TestAnAddressIsShunnedForAMinute(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		var s shunned
+		if !s.add("a") || s.add("a") || !s.has("a") || s.has("b") {
+			t.Errorf("got %v", s.all)
+		}
+		<-time.After(shunnedFor)
+		if s.has("a") || !s.add("a") {
+			t.Error("it is shunned for longer")
+		}
+		s.remove("a")
+		for i := range 10 * mostShunned {
+			s.add(strconv.Itoa(i))
+		}
+		if s.has("a") || len(s.all) > mostShunned {
+			t.Errorf("%d are remembered", len(s.all))
+		}
+	})
+}
