@@ -118,6 +118,27 @@ func (f *frozenServer) shows() {
 	}
 }
 
+// little begins to watch what statements cost that wait: four goroutines and 64 KiB
+// each at most, the clients' half included. The function that it returns checks it.
+func little(t *testing.T, statements int) (bounded func()) {
+	t.Helper()
+	used := func() (goroutines, bytes int) {
+		var m runtime.MemStats
+		runtime.GC()
+		runtime.ReadMemStats(&m)
+		return runtime.NumGoroutine(), int(m.HeapAlloc + m.StackInuse) //nolint:gosec // far below 2^63
+	}
+	wereRunning, wereUsed := used()
+	return func() {
+		t.Helper()
+		running, bytes := used()
+		running, bytes = running-wereRunning, bytes-wereUsed
+		if running > 4*statements || bytes > statements<<16 {
+			t.Errorf("%d statements cost %d goroutines and %d bytes", statements, running, bytes)
+		}
+	}
+}
+
 // there is how often each key is in the table.
 func (f *frozenServer) there() map[string]int {
 	f.t.Helper()
@@ -134,7 +155,7 @@ func TestAFrozenDatabaseHoldsNobodyWhoseTimeIsBoundedAndLosesNothing(t *testing.
 		c.do(wire.TypeBegin, &wire.Begin{})
 	}
 	given := holding.part(leases / 4) // who cancels what runs
-	before := runtime.NumGoroutine()
+	bounded := little(t, 5*n)
 	f.Freeze(t)
 	holding.write(0)
 	limited.write(patienceOfUsers)
@@ -143,9 +164,7 @@ func TestAFrozenDatabaseHoldsNobodyWhoseTimeIsBoundedAndLosesNothing(t *testing.
 	}
 	limited.fails(wire.ErrorTimeout)
 	queued.fails(wire.ErrorPoolTimeout)
-	if more := runtime.NumGoroutine() - before; more > 3*5*n {
-		t.Errorf("%d goroutines more for %d statements", more, 5*n)
-	}
+	bounded()
 	f.shows()
 	for _, c := range canceled.all {
 		c.send(wire.TypeCancel, c.last, &wire.Empty{})
@@ -219,15 +238,13 @@ func TestADatabaseThatFreezesUnderLoadIsWrittenToAgainSoonAfterwards(t *testing.
 	f := freezable(t, dbtest.StartMariaDB, 8)
 	stop, sound := make(chan struct{}), &atomic.Int64{}
 	results, done := f.writers(times(40, 200), stop, sound)
-	before := runtime.NumGoroutine()
+	bounded := little(t, len(results))
 	for range times(1, 10) {
 		dbtest.WaitUntil(t, "it is written to", func() bool { return sound.Load() > 100 })
 		f.Freeze(t)
 		rest(time.Duration(times(1, 5)) * time.Second)
 		f.shows()
-		if more := runtime.NumGoroutine() - before; more > 4*len(results) {
-			t.Errorf("%d goroutines more for %d clients", more, len(results))
-		}
+		bounded()
 		sound.Store(0)
 		f.Thaw()
 		began := time.Now()
