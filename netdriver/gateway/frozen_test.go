@@ -259,6 +259,34 @@ func keys(t *testing.T, db *sql.DB, key string) (n int) {
 	return n
 }
 
+func TestWhatCameInTimeIsHeardByAGatewayThatWasFrozenForLonger(t *testing.T) {
+	const idle, leases = time.Second, 16
+	t.Setenv(childIdle, idle.String())
+	target := dbtest.Postgres(t).NewDatabase(t)
+	cmd, address := spawn(t, target.URL(fmt.Sprintf("fluxor_max_open_conns=%d", leases)), "127.0.0.1:0")
+	t.Cleanup(func() { _ = cmd.Process.Signal(syscall.SIGCONT) })
+	db := remote(t, address)
+	db.SetMaxIdleConns(leases)
+	allLeases(t, db, leases) // so that all connections are there
+	var open []*sql.Tx
+	for range leases {
+		open = append(open, must(db.Begin())(t))
+	}
+	freeze(t, cmd)
+	var all sync.WaitGroup
+	for _, tx := range open {
+		all.Go(func() {
+			if _, err := tx.Exec("select 1"); err != nil {
+				t.Error(err)
+			}
+			_ = tx.Rollback() // where it is over, that was said
+		})
+	}
+	rest(idle + idle/4)
+	thaw(t, cmd)
+	all.Wait()
+}
+
 // writeInTime inserts keys until stop, each once and within a deadline, and notes what
 // it heard of each: whatever is not said to be in doubt must not be there.
 func writeInTime(db *sql.DB, name string, stop <-chan struct{}) (w written) {

@@ -25,9 +25,12 @@ import (
 	"github.com/fluxor-db/fluxor/refusal"
 )
 
-// childDSN and childAddress are the environment of a test binary that is to be
-// nothing but a gateway.
-const childDSN, childAddress = "FLUXOR_TEST_GATEWAY_DSN", "FLUXOR_TEST_GATEWAY_ADDRESS"
+// The environment of a test binary that is to be nothing but a gateway.
+const (
+	childDSN     = "FLUXOR_TEST_GATEWAY_DSN"
+	childAddress = "FLUXOR_TEST_GATEWAY_ADDRESS"
+	childIdle    = "FLUXOR_TEST_GATEWAY_IDLE" // timeouts.idle_in_tx
+)
 
 // child serves a database until the process ends.
 func child(dsn string) {
@@ -39,7 +42,9 @@ func child(dsn string) {
 	}
 	db, err := fluxor.NewConnector(fluxor.RuntimeConfig{DSN: dsn, Logger: silent()})
 	fail(err)
-	s, err := gateway.New(config(db))
+	c := config(db)
+	c.Timeouts.IdleInTx, _ = time.ParseDuration(os.Getenv(childIdle)) // 0 is the default
+	s, err := gateway.New(c)
 	fail(err)
 	l, err := net.Listen("tcp", os.Getenv(childAddress))
 	fail(err)

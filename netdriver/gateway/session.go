@@ -153,11 +153,24 @@ func (s *session) step() bool {
 		return s.giveUp(0, wire.ErrorShutdown, errKilled.Error())
 	}
 	q, err := s.in.next(s.deadline())
+	if s.late(err) {
+		q, err = s.in.next(time.Now().Add(lastLook))
+	}
 	if err != nil {
 		return s.interrupted(err)
 	}
 	defer s.in.free(q)
 	return s.serve(q)
+}
+
+// lastLook is how much longer a session is heard whose time is over: what came while
+// the process stood still is there already, and was in time.
+const lastLook = 100 * time.Millisecond
+
+// late says whether a read failed because the session asked for nothing for too long.
+func (s *session) late(err error) bool {
+	now := time.Now()
+	return errors.Is(err, os.ErrDeadlineExceeded) && !now.Before(s.deadline()) && !s.ended(now)
 }
 
 // goaway asks the client to go.
