@@ -14,8 +14,9 @@ var schemes = []string{"tcp://", "fluxor+tcp://"}
 
 // ParseDSN reads tcp://user:token@host:7654,host2:7654/database?option=value, or
 // the same after fluxor+tcp://. User, token, database and values are
-// percent-encoded. An error names the option or the byte at fault, counted from
-// 0, and never shows the token.
+// percent-encoded. It opens no file and dials nothing. An error names the option or the
+// byte at fault, counted from 0, and never shows the token; retrying does not help. It
+// may be called concurrently.
 func ParseDSN(dsn string) (Config, error) {
 	rest, ok := "", false
 	for _, scheme := range schemes {
