@@ -20,6 +20,9 @@ const (
 	// cancelTimeout is how long it may take until a request has ended that the
 	// client itself cancels.
 	cancelTimeout = 5 * time.Second
+	// resetTimeout is how long it may take to give back what was pinned; then the
+	// connection is given up.
+	resetTimeout = 5 * time.Second
 	// mostNotices is how many may come before one answer.
 	mostNotices = 1 << 16
 )

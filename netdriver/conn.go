@@ -249,14 +249,15 @@ func (c *conn) quiet() bool {
 
 // IsValid implements driver.Validator: database/sql asks when whoever used the
 // connection is done with it. What was pinned for them is then given back, and the
-// memory that a large answer took.
+// memory that a large answer took. Whoever is done may wait for it, whatever their
+// context was, so it is not long.
 func (c *conn) IsValid() bool {
 	if c.open != nil || c.inTx {
 		return false // what was begun could not be ended
 	}
 	c.lost = false // whoever uses it next had nothing
 	if c.usable() && c.pinned && c.c.cfg.Pool == "" {
-		_ = c.simple("reset", wire.TypeReset) // where it fails, the connection is not usable or stays pinned
+		_ = c.simple("reset", wire.TypeReset, min(c.c.cfg.NetworkTimeout, resetTimeout)) // where it fails, the connection is not usable or stays pinned
 	}
 	c.r.Trim()
 	c.cells.Forget()

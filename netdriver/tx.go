@@ -5,6 +5,7 @@ package netdriver
 import (
 	"context"
 	"database/sql/driver"
+	"time"
 
 	"github.com/fluxor-db/fluxor/netdriver/internal/wire"
 )
@@ -42,15 +43,15 @@ func (t tx) Commit() error { return t.c.endTx("commit", wire.TypeCommit) }
 func (t tx) Rollback() error { return t.c.endTx("rollback", wire.TypeRollback) }
 
 func (c *conn) endTx(op string, t wire.Type) error {
-	err := c.simple(op, t)
+	err := c.simple(op, t, c.c.cfg.NetworkTimeout)
 	c.inTx = c.open != nil // then rows are in the way, and nothing was sent
 	return err
 }
 
-// simple is a request that has no body, no context and no rows.
-func (c *conn) simple(op string, t wire.Type) error {
+// simple is a request that has no body, no context and no rows; its answer may take d.
+func (c *conn) simple(op string, t wire.Type, d time.Duration) error {
 	if c.open != nil {
-		ctx, cancel := context.WithTimeout(context.Background(), c.c.cfg.NetworkTimeout)
+		ctx, cancel := context.WithTimeout(context.Background(), d)
 		defer cancel()
 		if err := c.open.hold(ctx); err != nil {
 			return err
@@ -59,6 +60,6 @@ func (c *conn) simple(op string, t wire.Type) error {
 	if err := c.send(context.Background(), op, t, &wire.Empty{}); err != nil {
 		return err
 	}
-	c.bound(c.c.cfg.NetworkTimeout)
+	c.bound(d)
 	return c.ended(nil)
 }
