@@ -39,6 +39,9 @@ type conn struct {
 	codec wire.Codec
 	most  int // the largest message that the gateway accepts
 
+	idle   time.Duration // how long the gateway keeps a session that asks for nothing; 0 is for ever
+	rested time.Time     // when it was given back; zero where idle is
+
 	id, sid uint32 // the last request, the last prepared statement
 	call    call
 	open    *rows // not read to their end
@@ -69,6 +72,7 @@ func newConn(c *Connector, l *login) *conn {
 		cn.most = int(l.welcome.MaxMessage)
 	}
 	cn.out.MaxFrame = int(l.welcome.MaxFrame)
+	cn.idle = time.Duration(min(l.welcome.IdleMS, mostMS)) * time.Millisecond
 	cn.call.onEnd = cn.interrupt
 	return cn
 }
@@ -222,7 +226,7 @@ func (c *conn) PrepareContext(ctx context.Context, query string) (driver.Stmt, e
 // ResetSession implements driver.SessionResetter: a connection that the gateway
 // has closed, or wants to close, is found out here, before anything is sent.
 func (c *conn) ResetSession(context.Context) error {
-	if !c.usable() {
+	if !c.usable() || c.overdue() {
 		return driver.ErrBadConn
 	}
 	if err := c.line.Peek(nil); err != nil { // what waits is a goaway, or the end
@@ -234,6 +238,15 @@ func (c *conn) ResetSession(context.Context) error {
 	}
 	return nil
 }
+
+// overdue says whether the gateway may be about to end the session, which asked for
+// nothing for long: of a request that crosses the end nobody knows what became of it.
+func (c *conn) overdue() bool {
+	return c.idle > 0 && !c.rested.IsZero() && time.Since(c.rested) > c.idle-min(c.idle/4, idleMargin)
+}
+
+// idleMargin is how long before its end an idle session is not used any more.
+const idleMargin = 5 * time.Second
 
 // quiet says whether nothing waits that was read off the socket already, by the
 // reader or by TLS: a goaway that came with the last answer. It does not wait.
@@ -261,6 +274,9 @@ func (c *conn) IsValid() bool {
 	}
 	c.r.Trim()
 	c.cells.Forget()
+	if c.idle > 0 {
+		c.rested = time.Now()
+	}
 	return c.usable() && c.r.Buffered() == 0 && (!c.pinned || c.c.cfg.Pool != "")
 }
 

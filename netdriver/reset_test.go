@@ -1,4 +1,4 @@
-// This file tests that whoever is done with a connection does not wait for long until it is given back.
+// This file tests how connections are given back, and for how long they may rest.
 
 package netdriver
 
@@ -26,6 +26,41 @@ func TestNobodyWaitsForLongForAResetThatIsNotAnswered(t *testing.T) {
 			})
 			if n := db.Stats().OpenConnections; n != 0 {
 				t.Errorf("%d connections are open, want none", n)
+			}
+		})
+	}
+}
+
+func TestASessionThatTheGatewayIsAboutToEndIsNotUsed(t *testing.T) {
+	const idle = 10 * time.Minute
+	for name, row := range map[string]struct {
+		rest time.Duration
+		told int64 // in milliseconds
+		want int   // logins
+	}{
+		"soon enough":             {idle - idleMargin - time.Second, idle.Milliseconds(), 1},
+		"a moment before":         {idle - time.Second, idle.Milliseconds(), 2},
+		"of a gateway that waits": {idle, 0, 1},
+	} {
+		synctest.Test(t, func(t *testing.T) {
+			logins := 0
+			db := tunneled(t, "", func(g *gateway) {
+				logins++
+				g.idle = row.told
+				g.enter()
+				for m, err := g.r.Next(); err == nil; m, err = g.r.Next() {
+					g.answer(m)
+				}
+			})
+			defer db.Close() //nolint:errcheck // nothing is open
+			for range 2 {
+				if _, err := db.ExecContext(t.Context(), "insert"); err != nil {
+					t.Errorf("%s: %v", name, err)
+				}
+				<-time.After(row.rest)
+			}
+			if logins != row.want {
+				t.Errorf("%s: %d logins, want %d", name, logins, row.want)
 			}
 		})
 	}
