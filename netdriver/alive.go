@@ -45,7 +45,7 @@ func (c *conn) tell() {
 		return
 	}
 	b := aside(wire.TypeCredit, k.id, &wire.Credit{})
-	_ = c.net.SetWriteDeadline(time.Now().Add(cancelGrace))
+	defer c.within(cancelGrace)()
 	_ = c.whole(b)
 	k.alive.Reset(aliveEvery)
 }
