@@ -224,9 +224,10 @@ func (c *conn) PrepareContext(ctx context.Context, query string) (driver.Stmt, e
 }
 
 // ResetSession implements driver.SessionResetter: a connection that the gateway
-// has closed, or wants to close, is found out here, before anything is sent.
+// has closed, or wants to close, is found out here, before anything is sent. Under a
+// wrapper that hides IsValid the last user's state ends here.
 func (c *conn) ResetSession(context.Context) error {
-	if !c.usable() || c.overdue() {
+	if c.overdue() || !c.given() {
 		return driver.ErrBadConn
 	}
 	if err := c.line.Peek(nil); err != nil { // what waits is a goaway, or the end
@@ -269,15 +270,24 @@ func (c *conn) IsValid() bool {
 		return false // what was begun could not be ended
 	}
 	c.lost = false // whoever uses it next had nothing
-	if c.usable() && c.pinned && c.c.cfg.Pool == "" {
-		_ = c.simple("reset", wire.TypeReset, min(c.c.cfg.NetworkTimeout, resetTimeout)) // where it fails, the connection is not usable or stays pinned
-	}
+	given := c.given()
 	c.r.Trim()
 	c.cells.Forget()
 	if c.idle > 0 {
 		c.rested = time.Now()
 	}
-	return c.usable() && c.r.Buffered() == 0 && (!c.pinned || c.c.cfg.Pool != "")
+	return given && c.r.Buffered() == 0
+}
+
+// given gives back what was pinned, and says whether the connection is for others.
+func (c *conn) given() bool {
+	if c.open != nil || c.inTx {
+		return false
+	}
+	if c.usable() && c.pinned && c.c.cfg.Pool == "" {
+		_ = c.simple("reset", wire.TypeReset, min(c.c.cfg.NetworkTimeout, resetTimeout)) // where it fails, the connection is not usable or stays pinned
+	}
+	return c.usable() && (!c.pinned || c.c.cfg.Pool != "")
 }
 
 func (c *conn) usable() bool { return c.broken == nil && !c.away && !c.lost }

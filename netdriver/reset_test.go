@@ -3,6 +3,7 @@
 package netdriver
 
 import (
+	"database/sql/driver"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -64,4 +65,37 @@ func TestASessionThatTheGatewayIsAboutToEndIsNotUsed(t *testing.T) {
 			}
 		})
 	}
+}
+
+// TestUnderAWrapperThatHidesIsValid calls what database/sql calls then.
+func TestUnderAWrapperThatHidesIsValidNothingIsHandedOn(t *testing.T) {
+	db := open(t, "", func(g *gateway) {
+		m := g.want(wire.TypeExec)
+		g.send(wire.TypeEnd, m.ID, &wire.End{Pin: "set"})
+		g.answer(g.want(wire.TypeReset))
+		g.answer(g.want(wire.TypeBegin))
+		g.answer(g.want(wire.TypeRollback))
+	})
+	c, err := db.Conn(t.Context())
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer func() { _ = c.Close() }()
+	_ = c.Raw(func(own any) error {
+		cn := own.(*conn) //nolint:forcetypeassert // it is this driver's
+		if _, err := cn.ExecContext(t.Context(), "set x", nil); err != nil || !cn.pinned {
+			t.Errorf("it is pinned: %v, %v", cn.pinned, err)
+		}
+		if err := cn.ResetSession(t.Context()); err != nil || cn.pinned {
+			t.Errorf("it is pinned: %v, %v", cn.pinned, err)
+		}
+		tx, err := cn.Begin()
+		if err != nil {
+			t.Fatal(err)
+		}
+		if err := cn.ResetSession(t.Context()); err != driver.ErrBadConn { //nolint:errorlint // as database/sql has it
+			t.Errorf("within a transaction: %v", err)
+		}
+		return tx.Rollback()
+	})
 }
