@@ -5,6 +5,7 @@ package netdriver
 import (
 	"fmt"
 	"reflect"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -26,6 +27,21 @@ func TestADSNSaysWhatItSays(t *testing.T) {
 	}
 }
 
+func TestAnAddressMayHaveAZone(t *testing.T) {
+	const dsn = "tcp://app@[fe80::1%25eth0]:7000,[fe80::2%25eth0]/erp"
+	got, err := ParseDSN(dsn)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if want := []string{"[fe80::1%eth0]:7000", "[fe80::2%eth0]"}; !slices.Equal(got.Hosts, want) || got.String() != dsn {
+		t.Errorf("got %q of %s, want %q", got.Hosts, got, want)
+	}
+	secure, err := got.tlsFor(withPort(got.Hosts[1]))
+	if err != nil || secure.ServerName != "fe80::2" {
+		t.Errorf("the certificate is to be for %q, %v", secure.ServerName, err)
+	}
+}
+
 func TestWhatIsWrongWithADSNIsNamedAndTheTokenIsNot(t *testing.T) {
 	for _, row := range []struct{ dsn, want string }{
 		{"postgres://u:secret@h", "byte 0"},
@@ -34,6 +50,9 @@ func TestWhatIsWrongWithADSNIsNamedAndTheTokenIsNot(t *testing.T) {
 		{"tcp://u:sec%zzret@h/db", "byte 11"},
 		{"tcp://u:secret@h:port/db", "byte 15"},
 		{"tcp://u:secret@h1,h 2/db", "byte 18"},
+		{"tcp://u:secret@[fe80::1%eth0]/db", "byte 15"},
+		{"tcp://u:secret@h/db\n", "byte 19"},
+		{"tcp://u:secret\n@h/db", "byte 14"},
 		{"tcp://u:sec/ret@h/db", "byte 15"},
 		{"tcp://u:12/sec@h/db", "byte 14"},
 		{"tcp://u:sec#ret@h/db", "byte 11"},

@@ -9,6 +9,7 @@ import (
 	"fmt"
 	"net"
 	"os"
+	"strings"
 )
 
 // gate is what TLS reads from. While it is shut, a read gives what TLS has and does not
@@ -57,7 +58,8 @@ func (c *Config) tlsFor(host string) (*tls.Config, error) {
 		t.ServerName = c.ServerName
 	}
 	if t.ServerName == "" {
-		t.ServerName, _, _ = net.SplitHostPort(host)
+		name, _, _ := net.SplitHostPort(host)
+		t.ServerName, _, _ = strings.Cut(name, "%") // a zone is in no certificate
 	}
 	t.InsecureSkipVerify = mode != TLSVerifyFull
 	if mode == TLSVerifyCA {
