@@ -93,6 +93,7 @@ ROWS
 | godror logfmt | Oracle | ` + "`user=\"app\" password=\"pw\" connectString=\"h/XE\" fluxor_preset=legacy`" + ` | bare, or in double quotes with JSON's escapes |
 | ` + "`file:`, `:memory:`, a path ending in `.db`, `.sqlite`, `.sqlite3`" + ` | SQLite | ` + "`file:erp.db?mode=ro&fluxor_preset=legacy`" + ` | percent-encoded |
 | ` + "`sqlite:`" + ` | SQLite | ` + "`sqlite:erp.data?fluxor_preset=legacy`" + ` | percent-encoded |
+| ` + "`tcp://` `fluxor+tcp://`" + ` | behind a [gateway](GATEWAY.md#clients), with package ` + "`netdriver`" + ` | ` + "`tcp://app:token@gw/erp?fluxor_max_open_conns=20`" + ` | percent-encoded; under the driver name ` + "`fluxor` alone, not `fluxor+tcp`" + ` |
 
 In a percent-encoded value a plus sign is a blank. A password may contain the text of an option wherever the driver itself
 accepts such a password: lib/pq wants ` + "`?` and `#` in it written `%3F` and `%23`" + `, pgx and go-sql-driver take them raw. Anywhere

@@ -17,7 +17,8 @@ type Action struct {
 	// Name is what a request says, such as "clear-cache"; Title is on the page's
 	// button, such as "Clear the cache", and Warning is what it asks before.
 	Name, Title, Warning string
-	// Do does it, within the request's context. Its error is shown to who asked.
+	// Do does it, within the request's context. It may be called from several
+	// goroutines at a time. Its error is shown to who asked, who may ask again.
 	Do func(ctx context.Context) error
 }
 
@@ -51,7 +52,7 @@ func Actions[Mode ~string](c Controls[Mode]) []Action {
 	}
 }
 
-// Offer is an action as the document shows it.
+// Offer is an [Action] as a [Document] shows it: what is needed to ask for it.
 type Offer struct {
 	// Name, Title and Warning are those of [Action].
 	Name    string `json:"name"`

@@ -31,8 +31,10 @@ import (
 
 var _ http.Handler = (*Handler)(nil)
 
-// Source is a connector to be shown; a *fluxor.Connector is one. Its methods may
-// be called from several goroutines, and neither dial nor wait.
+// Source is a connector to be shown; a *fluxor.Connector is one, and fluxor.FromDB
+// finds that of a *sql.DB. Its methods may be called from several goroutines, and
+// neither dial nor wait. A handler asks it for each document, and keeps it until the
+// handler is gone.
 type Source interface {
 	// Diagnostics is all that is known, without a password.
 	Diagnostics() health.Diagnostics
@@ -43,7 +45,8 @@ type Source interface {
 // Named is a source and the name under which it is shown; "" is shown as
 // "default".
 type Named struct {
-	// Name tells the connector from the others; Source may not be nil.
+	// Name tells the connector from the others: of two of the same name an action
+	// reaches the first. Source may not be nil.
 	Name   string
 	Source Source
 	// Actions are what the page offers to do to the connector; none by default.
@@ -52,7 +55,7 @@ type Named struct {
 }
 
 // Handler serves the connectors given to [New]. It may be used from any number of
-// goroutines, and has none of its own.
+// goroutines, and has none of its own; [Handler.Record] is for one of the program's.
 type Handler struct {
 	options Options
 	shown   []*shown
@@ -76,14 +79,22 @@ type Options struct {
 	// moment, in the order in which they are to be shown. It is called for each
 	// document, from many goroutines, and neither dials nor waits.
 	Clients func() []Client
+	// History is where [Handler.Record] keeps its samples and the page has them
+	// from; nil is one of the handler's own. A program that replaces its handler gives
+	// the same one to the next.
+	History *History
 }
 
-// New returns a handler over connectors. Close ends its streams; without one
-// http.Server.Shutdown waits for their readers to leave.
+// New returns a handler over connectors, any number of them. It panics where one has
+// no source. Close ends its streams; without one http.Server.Shutdown waits for their
+// readers to leave. Everybody who reaches the handler may read: see [NewWith].
 func New(connectors ...Named) *Handler { return NewWith(Options{}, connectors...) }
 
 // NewWith returns a handler over connectors as New does, with options.
 func NewWith(o Options, connectors ...Named) *Handler {
+	if o.History == nil {
+		o.History = new(History)
+	}
 	h := &Handler{
 		options: o, foreign: http.NewCrossOriginProtection(),
 		streams: make(chan struct{}, MaxStreams), closed: make(chan struct{}),
@@ -101,7 +112,8 @@ func NewWith(o Options, connectors ...Named) *Handler {
 	return h
 }
 
-// Close ends all streams, and lets no new ones begin; the other endpoints go on.
+// Close ends all streams and Record, and lets no new streams begin; the other
+// endpoints go on.
 // It may be called more than once.
 func (h *Handler) Close() { h.once.Do(func() { close(h.closed) }) }
 
@@ -115,7 +127,9 @@ const (
 )
 
 // ServeHTTP answers GET and HEAD, and where the program allows actions POST to
-// /api/action. It never panics with what a client sent.
+// /api/action. Errors are JSON with a member "error" and the status: 404 for what
+// there is not, 405 for another method, 503 for one stream too many. It never panics
+// with what a client sent.
 func (h *Handler) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	harden(w.Header())
 	path := r.URL.Path

@@ -20,7 +20,7 @@ import (
 var endpoints = []string{
 	"/", "/api/state", "/api/events", "/api/action", "/livez", "/readyz",
 	"/breaker.json", "/cache.json", "/clients.json", "/connectors.json", "/errors.json", "/findings.json",
-	"/leaks.json", "/options.json", "/pool.json", "/statements.json", "/traffic.json",
+	"/history.json", "/leaks.json", "/options.json", "/pool.json", "/statements.json", "/traffic.json",
 }
 
 func TestAnUnknownPathIsAnsweredWithTheEndpoints(t *testing.T) {

@@ -17,14 +17,15 @@ type Client struct {
 	User     string `json:"user"`
 	Address  string `json:"address"`
 	Database string `json:"database"`
-	// State says in a word what it does: "idle", "active", "in transaction".
+	// State says in a word what it does; of a gateway's clients "idle", "active", "in
+	// transaction", "pinned", and ", leaving" behind it where the client was asked to go.
 	State string `json:"state"`
 	// Pin says why it keeps a connection of the database's between statements; ""
 	// where it does not.
 	Pin string `json:"pin"`
 	// Statement is the last one, without literals and arguments.
 	Statement string `json:"statement"`
-	// Since is when it came.
+	// Since is when it came; it is shown in UTC.
 	Since time.Time `json:"since"`
 	// Requests are those it has made, Failed those of them that failed.
 	Requests int64 `json:"requests"`

@@ -24,7 +24,9 @@ const (
 )
 
 // Document is all that is known of the connectors at one moment. Durations are
-// numbers of seconds. No list and no map in it is null.
+// numbers of seconds, times are in UTC, counts are of the connector's whole life unless
+// an [Interval] says otherwise. No list and no map in it is null. It is the caller's
+// own, and nothing changes it.
 type Document struct {
 	// SchemaVersion is [SchemaVersion].
 	SchemaVersion int `json:"schema_version"`
@@ -120,8 +122,9 @@ type Breaker struct {
 // Pool are the physical connections: the present state, then counts since the
 // start.
 type Pool struct {
-	// MaxOpen is the limit, 0 for none. Used connections are leased; Waiting
-	// callers stand in line for one; MaxUsed is the most ever used at once.
+	// MaxOpen is the limit, 0 for none. Open connections are Used, which are leased, or
+	// Idle; those that are Dialing are not open yet. Waiting callers stand in line for
+	// one; MaxUsed is the most ever used at once.
 	MaxOpen int `json:"max_open"`
 	Open    int `json:"open"`
 	Used    int `json:"used"`
@@ -144,8 +147,8 @@ type Pool struct {
 
 // Limit is a bound of load that is on.
 type Limit struct {
-	// Name is "operations per second" or "operations at once". InUse are those
-	// at work, 0 for a rate; Queued stand in line.
+	// Name is "operations per second" or "operations at once", Limit how many of those
+	// get through. InUse are those at work, 0 for a rate; Queued stand in line.
 	Name   string `json:"name"`
 	Limit  int    `json:"limit"`
 	InUse  int    `json:"in_use"`
@@ -159,7 +162,8 @@ type Limit struct {
 	TimeoutSeconds Seconds `json:"timeout_seconds"`
 }
 
-// Interval is what was counted in some time.
+// Interval is what was counted in some time: since the connector's start, or for the
+// last 5 to 10 seconds while documents are asked for.
 type Interval struct {
 	// Seconds is how long the interval is.
 	Seconds Seconds `json:"seconds"`
@@ -188,10 +192,14 @@ type Interval struct {
 // Latency is how many there were, and how long they took. Refused operations
 // count as failed and are left out of the times.
 type Latency struct {
-	// PerSecond is Count divided by the interval's seconds.
-	Count       int64   `json:"count"`
-	Failed      int64   `json:"failed"`
-	PerSecond   Rate    `json:"per_second"`
+	// Count is how many there were, Failed how many of them in vain; PerSecond is Count
+	// divided by the interval's seconds.
+	Count     int64 `json:"count"`
+	Failed    int64 `json:"failed"`
+	PerSecond Rate  `json:"per_second"`
+	// MeanSeconds is how long one took on average. P50Seconds and the like are what so
+	// many of a hundred took no longer than; MaxSeconds is the longest, in a recent
+	// interval at most 8 % too long. All are 0 where there was none.
 	MeanSeconds Seconds `json:"mean_seconds"`
 	P50Seconds  Seconds `json:"p50_seconds"`
 	P90Seconds  Seconds `json:"p90_seconds"`
@@ -200,7 +208,7 @@ type Latency struct {
 	MaxSeconds  Seconds `json:"max_seconds"`
 }
 
-// Operation is one kind of operation.
+// Operation is one kind of operation; one of which there was none is left out.
 type Operation struct {
 	// Operation is "query", "exec", "prepare", "begin", "commit", "rollback" or
 	// "ping".
@@ -225,13 +233,14 @@ type Statement struct {
 	Caller string `json:"caller"`
 }
 
-// Leak is a lease that lasts too long.
+// Leak is a lease that has lasted for longer than fluxor_leak_detection_threshold.
 type Leak struct {
 	// HeldSeconds is how long it has lasted.
 	HeldSeconds Seconds `json:"held_seconds"`
 	// Place is the borrower's file and line; "" where it was not noted.
 	Place string `json:"place"`
-	// Stack are the calls that led there, the innermost first.
+	// Stack are the application's calls that led there, the innermost first; empty where
+	// they were not noted.
 	Stack []string `json:"stack"`
 	// Fingerprint is its last statement without literals.
 	Fingerprint string `json:"fingerprint"`
@@ -239,9 +248,9 @@ type Leak struct {
 	Dropped bool `json:"dropped"`
 }
 
-// Failure is an error and when it came.
+// Failure is an error that was not its caller's own doing, and when it came.
 type Failure struct {
-	// Time is when it came, Text what the driver or Fluxor said.
+	// Time is when it came, Text what the driver or Fluxor said, cut after 2,000 bytes.
 	Time time.Time `json:"time"`
 	Text string    `json:"text"`
 }

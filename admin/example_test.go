@@ -3,6 +3,7 @@
 package admin_test
 
 import (
+	"context"
 	"crypto/subtle"
 	"database/sql"
 	"encoding/json"
@@ -31,6 +32,8 @@ func Example() {
 	}
 	defer db.Close()
 	_ = os.Setenv("ADMIN_PASSWORD", "s3cret")
+	ctx, stop := context.WithCancel(context.Background())
+	defer stop()
 
 	connector, err := fluxor.FromDB(db)
 	if err != nil {
@@ -38,6 +41,7 @@ func Example() {
 	}
 	options := admin.Options{Authorize: admin.Password("ops", os.Getenv("ADMIN_PASSWORD"))}
 	h := admin.NewWith(options, admin.Named{Name: "orders", Source: connector})
+	go h.Record(ctx) // the plots reach back to before the page is opened
 
 	mux := http.NewServeMux()
 	mux.Handle("/debug/fluxor/", http.StripPrefix("/debug/fluxor", h))

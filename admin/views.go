@@ -35,6 +35,7 @@ var views = map[string]viewOf{
 	"/leaks.json":      perConnector(func(c Connector) []any { return each(c.Leaks, func(l Leak) any { return leakRow{c.Name, l} }) }),
 	"/errors.json":     perConnector(func(c Connector) []any { return each(c.LastErrors, func(f Failure) any { return errorRow{c.Name, f} }) }),
 	"/options.json":    perConnector(optionRows),
+	"/history.json":    historyRows,
 	"/clients.json":    func(h *Handler, _ Document) []any { return each(h.allClients(), asAny) },
 }
 
@@ -96,6 +97,10 @@ type (
 		Connector string `json:"connector"`
 		Failure
 	}
+	historyRow struct {
+		Connector string `json:"connector"`
+		Sample
+	}
 	optionRow struct {
 		Connector string `json:"connector"`
 		Name      string `json:"name"`
@@ -116,6 +121,13 @@ func statementRows(c Connector) []any {
 		}
 	}
 	return rows
+}
+
+// historyRows are the samples of each connector, the oldest first.
+func historyRows(h *Handler, d Document) []any {
+	return perConnector(func(c Connector) []any {
+		return each(h.options.History.of(c.Name), func(s Sample) any { return historyRow{c.Name, s} })
+	})(h, d)
 }
 
 func optionRows(c Connector) []any {

@@ -4,10 +4,8 @@ package examples_test
 
 import (
 	"context"
-	"errors"
 	"io"
 	"log/slog"
-	"net"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -18,35 +16,10 @@ import (
 	"github.com/fluxor-db/fluxor"
 	_ "github.com/fluxor-db/fluxor/drivers/sqlite"
 	"github.com/fluxor-db/fluxor/internal/dbtest"
-	"github.com/fluxor-db/fluxor/netdriver/gateway"
+	"github.com/fluxor-db/fluxor/internal/dbtest/gatewaytest"
 )
 
 func TestMain(m *testing.M) { dbtest.Main(m) }
-
-const token = "a long and random token"
-
-// serve runs a gateway until the test ends and returns its address.
-func serve(t *testing.T, c gateway.Config) string {
-	t.Helper()
-	c.Logger = silent()
-	s, err := gateway.New(c)
-	if err != nil {
-		t.Fatal(err)
-	}
-	l, err := net.Listen("tcp", "127.0.0.1:0")
-	if err != nil {
-		t.Fatal(err)
-	}
-	ended := make(chan error, 1)
-	go func() { ended <- s.Serve(l) }()
-	t.Cleanup(func() {
-		_ = s.Close()
-		if err := <-ended; !errors.Is(err, gateway.ErrServerClosed) {
-			t.Error(err)
-		}
-	})
-	return l.Addr().String()
-}
 
 func silent() *slog.Logger { return slog.New(slog.NewTextHandler(io.Discard, nil)) }
 
@@ -78,10 +51,7 @@ func played(t *testing.T, vars []string, name string, args ...string) string {
 
 // sqlite serves a new SQLite database and returns the gateway's address.
 func sqlite(t *testing.T) string {
-	return serve(t, gateway.Config{
-		Databases: map[string]gateway.Database{"erp": connector(t, fluxor.RuntimeConfig{DSN: dbtest.SQLite(t), Logger: silent()})},
-		Users:     []gateway.User{{Name: "app", Tokens: []gateway.Token{gateway.HashToken(token)}}},
-	})
+	return gatewaytest.Serve(t, gatewaytest.Config(connector(t, fluxor.RuntimeConfig{DSN: dbtest.SQLite(t), Logger: silent()})))
 }
 
 func TestClientsOfOtherLanguagesAreShortAndAgree(t *testing.T) {
@@ -93,7 +63,7 @@ row: 2 Bob 9007199254741113
 `
 	for program, main := range map[string]string{"python3": "python/main.py", "node": "node/main.mjs"} {
 		t.Run(program, func(t *testing.T) {
-			got := played(t, []string{"FLUXOR_GATEWAY=" + sqlite(t), "FLUXOR_TOKEN=" + token, "PYTHONDONTWRITEBYTECODE=1"}, program, main)
+			got := played(t, []string{"FLUXOR_GATEWAY=" + sqlite(t), "FLUXOR_TOKEN=" + gatewaytest.Token, "PYTHONDONTWRITEBYTECODE=1"}, program, main)
 			if got != want {
 				t.Errorf("got\n%swant\n%s", got, want)
 			}
@@ -141,7 +111,7 @@ g.close();
 			"python3": "[1] [([4], [[3]]), ([5], [[3]])]\n[] []\n",
 			"node":    `[[[1]],"db",[[2],[3]]]` + "\n",
 		}[program]
-		vars := []string{"FLUXOR_GATEWAY=" + sqlite(t), "FLUXOR_TOKEN=" + token, "PYTHONDONTWRITEBYTECODE=1"}
+		vars := []string{"FLUXOR_GATEWAY=" + sqlite(t), "FLUXOR_TOKEN=" + gatewaytest.Token, "PYTHONDONTWRITEBYTECODE=1"}
 		if got := played(t, vars, program, args...); got != want {
 			t.Errorf("%s: got %s, want %s", program, got, want)
 		}

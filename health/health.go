@@ -92,7 +92,8 @@ func Check(ctx context.Context, t Target) Status {
 }
 
 // Beside judges an answer, of which At, Latency and Err are known, by what is
-// known besides.
+// known besides. Where At is zero there was none, and what is known besides decides
+// alone.
 func (s Status) Beside(now State) Status {
 	s.State = now
 	s.Healthy, s.Reason = true, ReasonOK
@@ -113,10 +114,14 @@ func (s Status) sentence() string {
 		return fmt.Sprintf("the database did not answer within %v", took)
 	case s.Err != nil:
 		return "the database does not answer: " + s.Err.Error()
-	case s.Reason == ReasonBreaker:
-		return fmt.Sprintf("the database answered in %v, but the circuit breaker is %s and refuses calls", took, s.State.Breaker)
 	}
 	text := fmt.Sprintf("the database answered in %v", took)
+	if s.At.IsZero() {
+		text = "nobody has asked the database lately"
+	}
+	if s.Reason == ReasonBreaker {
+		return fmt.Sprintf("%s, but the circuit breaker is %s and refuses calls", text, s.State.Breaker)
+	}
 	if p := s.State.Pool; p.Waiting > 0 {
 		text += fmt.Sprintf("; %d connections are used and %d callers wait for one", p.Used, p.Waiting)
 	}

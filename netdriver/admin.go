@@ -32,7 +32,8 @@ func Diagnostics(ctx context.Context, db *sql.DB) (json.RawMessage, error) {
 }
 
 // Admin asks the gateway to carry out an operation over a connection of db's, and
-// returns its answer. Where the user may not, the error is an *Error of kind
+// returns its answer. docs/GATEWAY.md lists the operations, their arguments and who
+// may ask for them. Where the user may not, the error is an *Error of kind
 // "denied", and retrying does not help; where the answer is lost, Applied is
 // AppliedUnknown. It may be called from any goroutine and ends with ctx.
 func Admin(ctx context.Context, db *sql.DB, op string, args map[string]string) (answer json.RawMessage, err error) {

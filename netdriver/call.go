@@ -33,6 +33,7 @@ type call struct {
 	ctx   context.Context
 	id    uint32
 	timed bool // the connection has a read deadline
+	quiet bool // the end of ctx is not told to the gateway
 	onEnd func()
 	stop  func() bool // nil where nobody watches the context
 
@@ -106,7 +107,7 @@ func (c *conn) number() uint32 {
 // start writes c.out as the request c.id and watches ctx.
 func (c *conn) start(ctx context.Context, op string) error {
 	k := &c.call
-	k.op, k.ctx, k.id, k.fired = op, ctx, c.id, false
+	k.op, k.ctx, k.id, k.fired, k.quiet = op, ctx, c.id, false, op == opCommit
 	k.turn.Lock()
 	done := c.within(c.c.cfg.NetworkTimeout)
 	if ctx.Done() != nil {
@@ -134,8 +135,8 @@ func (c *conn) start(ctx context.Context, op string) error {
 }
 
 // interrupt runs in a goroutine of its own when the context of the call ends: it
-// asks the gateway to cancel the request, and leaves little time for the answer.
-// unwatch waits for it.
+// asks the gateway to cancel the request, unless that is a commit, and leaves
+// little time for the answer. unwatch waits for it.
 func (c *conn) interrupt() {
 	k := &c.call
 	defer k.cancel.Done()
@@ -146,7 +147,9 @@ func (c *conn) interrupt() {
 	k.until = time.Now().Add(cancelGrace)
 	c.limit(k.until)
 	_ = c.net.SetWriteDeadline(k.until)
-	_ = c.whole(aside(wire.TypeCancel, k.id, &wire.Empty{})) // where it fails, the answer's deadline ends the wait
+	if !k.quiet {
+		_ = c.whole(aside(wire.TypeCancel, k.id, &wire.Empty{})) // where it fails, the answer's deadline ends the wait
+	}
 }
 
 // limit gives the answer a deadline, or with the zero time none; who calls it holds

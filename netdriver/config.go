@@ -68,7 +68,7 @@ type Config struct {
 	// User is who logs in, Token the secret: a token, or the password of SCRAM.
 	User, Token string
 	// Hosts are the gateways, "host:port"; the port is 7654 where it is missing.
-	// They are tried in turn.
+	// They are tried in turn, beginning with the one that let the connector in last.
 	Hosts []string
 	// Database is the name under which the gateway knows the database.
 	Database string
@@ -91,19 +91,25 @@ type Config struct {
 	// bounds it: commit, rollback, closing rows, and reset, which takes 5 s at most; 1 min
 	// where it is 0.
 	NetworkTimeout time.Duration
-	// Window is how many bytes of rows a query is sent ahead of their use; 256 KiB
-	// where it is 0.
+	// Window is how many bytes of rows a query is sent ahead of their use, from 4096
+	// to 1 GiB; 256 KiB where it is 0. A gateway may send less.
 	Window int
-	// App and TZ are the application's name and the time zone of the database's
-	// session.
+	// App is the application's name, which the gateway shows its operators. TZ is the
+	// time zone of the database's session; "" leaves it as the database has it. It
+	// costs two to three round trips a statement there, or with Pool "session" once,
+	// and SQLite has none.
 	App, TZ string
 	// Pool is "session" for one connection to the database per connection to the
-	// gateway, "" for one per statement or transaction.
+	// gateway, "" for one per statement or transaction. With "session" as many
+	// connections of the database are taken as the sql.DB has open.
 	Pool string
-	// Labels are shown beside the session.
+	// Labels stand beside the session in the gateway's audit log. It takes 64, each
+	// name and text of 128 bytes at most, without control characters. A DSN has no way
+	// to write a comma in one.
 	Labels map[string]string
-	// Dial, in code only, dials in place of a net.Dialer. The context is Connect's,
-	// bounded by ConnectTimeout.
+	// Dial, in code only, dials in place of a net.Dialer, such as a unix socket: the
+	// network is always "tcp", the address one of Hosts. The context is Connect's,
+	// bounded by ConnectTimeout. It may be called from any goroutine.
 	Dial func(ctx context.Context, network, addr string) (net.Conn, error)
 }
 

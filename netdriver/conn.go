@@ -285,7 +285,8 @@ func (c *conn) given() bool {
 		return false
 	}
 	if c.usable() && c.pinned && c.c.cfg.Pool == "" {
-		_ = c.simple("reset", wire.TypeReset, min(c.c.cfg.NetworkTimeout, resetTimeout)) // where it fails, the connection is not usable or stays pinned
+		d := min(c.c.cfg.NetworkTimeout, resetTimeout)
+		_ = c.simple(context.Background(), "reset", wire.TypeReset, d) // where it fails, the connection is not usable or stays pinned
 	}
 	return c.usable() && (!c.pinned || c.c.cfg.Pool != "")
 }

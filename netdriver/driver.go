@@ -13,18 +13,18 @@
 // the question mark, each a field of [Config]:
 //
 //	tls              disable, require, verify-ca, verify-full; the default is
-//	                 verify-full, on loopback disable
+//	                 verify-full, on loopback without ca and cert disable
 //	ca, cert, key    files in PEM form
 //	server_name      the name in the gateway's certificate
 //	auth             scram, token, mtls; by default what the gateway chooses of
 //	                 those that there are and that nobody can listen to
 //	codec            auto, json, binary
 //	connect_timeout  for dialing and login of one host; 10s
-//	network_timeout  for answers that no context bounds; 1m
-//	window           bytes of rows that are sent ahead; 262144
-//	app, tz          the application's name, the session's time zone
+//	network_timeout  for each write, and answers that no context bounds; 1m
+//	window           bytes of rows that are sent ahead; 262144, from 4096 to 1 GiB
+//	app, tz          the application's name, the time zone of the database's session
 //	pool             session: one database connection for the whole session
-//	labels           name:value,name:value, shown beside the session
+//	labels           name:value,name:value, for the gateway's audit log
 //
 // Errors are *[Error]: it says what the database said, and whether what was
 // asked for took effect. The packages pqerr, pgxerr and mysqlerr below let

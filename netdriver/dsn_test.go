@@ -4,6 +4,7 @@ package netdriver
 
 import (
 	"fmt"
+	"os"
 	"reflect"
 	"slices"
 	"strings"
@@ -39,6 +40,26 @@ func TestAnAddressMayHaveAZone(t *testing.T) {
 	secure, err := got.tlsFor(withPort(got.Hosts[1]))
 	if err != nil || secure.ServerName != "fe80::2" {
 		t.Errorf("the certificate is to be for %q, %v", secure.ServerName, err)
+	}
+}
+
+func TestThePageOfTheGatewayHasEveryOptionOfADSNAndWhatItMayBe(t *testing.T) {
+	page, err := os.ReadFile("../docs/GATEWAY.md")
+	if err != nil {
+		t.Fatal(err)
+	}
+	_, clients, _ := strings.Cut(string(page), "\n## Clients\n")
+	for _, o := range options {
+		_, row, _ := strings.Cut(clients, "\n| `"+o.key+"` |")
+		row, _, _ = strings.Cut(row, "\n")
+		if row == "" {
+			t.Errorf("docs/GATEWAY.md has no row for the option %s", o.key)
+		}
+		for _, value := range o.allowed {
+			if !strings.Contains(row, "`"+value+"`") {
+				t.Errorf("docs/GATEWAY.md does not say that %s may be %s", o.key, value)
+			}
+		}
 	}
 }
 

@@ -15,10 +15,14 @@ import (
 // Applied says whether what was asked for took effect.
 type Applied string
 
-// The answers. After AppliedUnknown a change must not be repeated blindly.
+// The answers.
 const (
-	AppliedNo      Applied = wire.AppliedNo
-	AppliedYes     Applied = wire.AppliedYes
+	// AppliedNo: nothing took effect; repeating is safe.
+	AppliedNo Applied = wire.AppliedNo
+	// AppliedYes: it took effect, and what failed came after: its answer was too
+	// large, or could not be read. It must not be repeated.
+	AppliedYes Applied = wire.AppliedYes
+	// AppliedUnknown: nobody knows. A change must not be repeated blindly.
 	AppliedUnknown Applied = wire.AppliedUnknown
 )
 
@@ -40,7 +44,7 @@ type Error struct {
 	// Kind is one of "db" (the database's own), "timeout", "canceled",
 	// "pool_timeout", "overloaded", "rate_limited", "breaker_open", "read_only",
 	// "denied", "auth", "too_large", "protocol", "shutdown", "conn_lost",
-	// "internal".
+	// "internal"; docs/PROTOCOL.md says what each means.
 	Kind string
 	// Op is what failed: "query", "exec", "prepare", "begin", "commit", "rollback",
 	// "reset", "ping", "admin", "login".
@@ -50,7 +54,9 @@ type Error struct {
 	Dialect, Code, State string
 	// Native is what else the database's error carries, by its driver's names.
 	Native map[string]string
-	// Message is the text, as the database's driver gave it.
+	// Message is the text, as the database's driver gave it; of the gateway's own
+	// errors and the connection's, Fluxor's words. It may quote values of the
+	// statement.
 	Message string
 	// Applied says whether the request took effect.
 	Applied Applied

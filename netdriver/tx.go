@@ -12,8 +12,14 @@ import (
 
 var _ driver.Tx = tx{}
 
+// opCommit is the operation whose fate is not to be made uncertain by a cancellation.
+const opCommit = "commit"
+
 // tx is the transaction of its connection.
-type tx struct{ c *conn }
+type tx struct {
+	c    *conn
+	life context.Context // BeginTx's; it bounds Commit
+}
 
 // Begin implements driver.Conn.
 func (c *conn) Begin() (driver.Tx, error) {
@@ -31,33 +37,35 @@ func (c *conn) BeginTx(ctx context.Context, o driver.TxOptions) (driver.Tx, erro
 		return nil, err
 	}
 	c.inTx = true
-	return tx{c}, nil
+	return tx{c, ctx}, nil
 }
 
-// Commit implements driver.Tx. Its answer may take NetworkTimeout; whether the
-// transaction is committed is then unknown.
-func (t tx) Commit() error { return t.c.endTx("commit", wire.TypeCommit) }
+// Commit implements driver.Tx. Its answer may take NetworkTimeout, and no longer
+// than the context of BeginTx and 0.2 s; whether the transaction is committed is
+// then unknown. The gateway is not asked to cancel it.
+func (t tx) Commit() error { return t.c.endTx(t.life, opCommit, wire.TypeCommit) }
 
 // Rollback implements driver.Tx. Its answer may take NetworkTimeout; then the
 // connection is given up, which rolls back as well.
-func (t tx) Rollback() error { return t.c.endTx("rollback", wire.TypeRollback) }
+func (t tx) Rollback() error { return t.c.endTx(context.Background(), "rollback", wire.TypeRollback) }
 
-func (c *conn) endTx(op string, t wire.Type) error {
-	err := c.simple(op, t, c.c.cfg.NetworkTimeout)
-	c.inTx = c.open != nil // then rows are in the way, and nothing was sent
+func (c *conn) endTx(ctx context.Context, op string, t wire.Type) error {
+	before := c.id
+	err := c.simple(ctx, op, t, c.c.cfg.NetworkTimeout)
+	c.inTx = c.id == before // nothing was sent: the transaction is open, which costs the connection
 	return err
 }
 
-// simple is a request that has no body, no context and no rows; its answer may take d.
-func (c *conn) simple(op string, t wire.Type, d time.Duration) error {
+// simple is a request that has no body and no rows; its answer may take d.
+func (c *conn) simple(ctx context.Context, op string, t wire.Type, d time.Duration) error {
 	if c.open != nil {
-		ctx, cancel := context.WithTimeout(context.Background(), d)
+		patience, cancel := context.WithTimeout(ctx, d)
 		defer cancel()
-		if err := c.open.hold(ctx); err != nil {
+		if err := c.open.hold(patience); err != nil {
 			return err
 		}
 	}
-	if err := c.send(context.Background(), op, t, &wire.Empty{}); err != nil {
+	if err := c.send(ctx, op, t, &wire.Empty{}); err != nil {
 		return err
 	}
 	c.bound(d)

@@ -5,7 +5,7 @@ import { seconds } from "./numbers.js";
 
 const width = 320;
 const height = 72;
-const gap = 5000; // milliseconds without a sample that break a line
+const gap = 12000; // milliseconds without a sample that break a line: one of the program's own, every 5 s, may be missing
 
 // plot returns { node, show(samples, from, to) }. Each line has a name and of(sample), which may be null; write makes a
 // text of a value.

@@ -5,7 +5,7 @@ import { having, read, write } from "./filters.js";
 import { breakerView, poolView } from "./guards.js";
 import { clients, connectors, errors, findings, leaks, options, statements } from "./lists.js";
 import { clock } from "./numbers.js";
-import { remember } from "./samples.js";
+import { recall, remember } from "./samples.js";
 import { follow } from "./stream.js";
 import { cacheView, traffic } from "./traffic.js";
 
@@ -16,6 +16,7 @@ const parts = {
   clients: clients(), errors: errors(), options: options(),
 };
 let doc = null; // the last document
+const silent = 10000; // milliseconds between two documents of which the program knows more than this page
 
 // furnish puts the parts in their sections, with a link to the same as JSON.
 function furnish() {
@@ -118,6 +119,7 @@ function watch() {
   };
   const stream = follow({
     heard: (next) => {
+      if (doc === null || Date.parse(next.time) - Date.parse(doc.time) > silent) recall().then(draw);
       doc = next;
       remember(doc);
       live("live", `Live, as of ${clock(doc.time)}`);

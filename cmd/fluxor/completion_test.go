@@ -52,6 +52,11 @@ func TestBashCompletesCommandsFlagsAndValues(t *testing.T) {
 		"top --header ":        "",
 		"demo --format ":       "",
 		"nonsense --":          "",
+		"gateway ":             "serve hash-token scram",
+		"gateway h":            "hash-token",
+		"gateway --c":          "--config --check",
+		"gateway --config ":    "",
+		"gateway scram --j":    "--json",
 	} {
 		got := strings.Join(completeBash(t, script, strings.Split(line, " ")...), " ")
 		if got != want {

@@ -35,7 +35,7 @@ func (e *env) dsn(arg string) (string, error) {
 		return e.dsnFile(path)
 	}
 	if arg == "-" {
-		return e.firstLine(e.in, "standard input")
+		return e.firstLine("DSN", e.in, "standard input")
 	}
 	return arg, nil
 }
@@ -47,7 +47,7 @@ func (e *env) dsnFile(path string) (string, error) {
 		return "", usage("DSN: open %s: %w", shown(path), errors.Unwrap(err))
 	}
 	defer f.Close() //nolint:errcheck // it was only read
-	return e.firstLine(f, path)
+	return e.firstLine("DSN", f, path)
 }
 
 // shown is a word of the command line, fit to be shown.
@@ -59,9 +59,10 @@ func shown(word string) string {
 }
 
 // firstLine returns the first line without the blanks around it and the mark
-// that some editors put at a file's begin. The goroutine ends with the read,
-// which nothing can interrupt, or with the process.
-func (e *env) firstLine(r io.Reader, name string) (string, error) {
+// that some editors put at a file's begin. What is to stand there, and name is
+// where that is. The goroutine ends with the read, which nothing can interrupt, or
+// with the process.
+func (e *env) firstLine(what string, r io.Reader, name string) (string, error) {
 	type result struct {
 		line string
 		err  error
@@ -76,11 +77,11 @@ func (e *env) firstLine(r io.Reader, name string) (string, error) {
 		return "", e.ctx.Err()
 	case got := <-read:
 		if got.err != nil && got.err != io.EOF {
-			return "", usage("DSN: %w", got.err)
+			return "", usage("%s: %w", what, got.err)
 		}
 		line := strings.TrimSpace(strings.TrimPrefix(got.line, "\ufeff"))
 		if line == "" {
-			return "", usage("DSN: the first line of %s is empty", name)
+			return "", usage("%s: the first line of %s is empty", what, name)
 		}
 		return line, nil
 	}

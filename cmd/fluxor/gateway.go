@@ -43,7 +43,7 @@ Exit codes: 0 ended as asked (with --check: the file is well), 1 the file is wro
 Examples:
 
     fluxor gateway --config gateway.yaml
-    fluxor gateway --config gateway.yaml --check && kill -HUP "$(pidof fluxor)"
+    fluxor gateway --config gateway.yaml --check && systemctl reload fluxor-gateway
     fluxor gateway hash-token --new        a new token, and what the file keeps of it
     fluxor gateway scram < password.txt    what the file keeps of a password`
 }
@@ -151,7 +151,7 @@ func (c *gatewayHashToken) Run(e *env) error {
 		made.Token = token
 	} else {
 		var err error
-		if token, err = e.firstLine(e.in, "standard input"); err != nil {
+		if token, err = e.firstLine("the token", e.in, "standard input"); err != nil {
 			return err
 		}
 		if len(token) < leastToken {
@@ -179,14 +179,15 @@ type gatewayScram struct {
 func (gatewayScram) Help() string {
 	return `Reads a password from the first line of standard input and prints what users[].scram keeps of it, in the form that PostgreSQL keeps as well. It is new at each call, and each is valid.
 
-Example:
+Examples:
 
-    fluxor gateway scram < password.txt`
+    fluxor gateway scram < password.txt
+    read -rs PASSWORD && echo "$PASSWORD" | fluxor gateway scram`
 }
 
 // Run prints the verifier.
 func (c *gatewayScram) Run(e *env) error {
-	password, err := e.firstLine(e.in, "standard input")
+	password, err := e.firstLine("the password", e.in, "standard input")
 	if err != nil {
 		return err
 	}

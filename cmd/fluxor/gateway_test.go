@@ -301,6 +301,11 @@ func TestVerifiersAreMadeFromStandardInput(t *testing.T) {
 		t.Errorf("got %d %s", code, errOut)
 	}
 	var made struct{ Token, SHA256 string }
+	for command, wanted := range map[string]string{"hash-token": "the token", "scram": "the password"} {
+		if code, _, errOut = (outside{}).run(t.Context(), "gateway", command); code != exitUsage || !strings.Contains(errOut, wanted+": the first line of standard input is empty") {
+			t.Errorf("%s got %d %s", command, code, errOut)
+		}
+	}
 	code, out, _ = outside{}.run(t.Context(), "gateway", "hash-token", "--new", "--json")
 	if code != exitOK || json.Unmarshal([]byte(out), &made) != nil || len(made.Token) < 30 {
 		t.Errorf("got %d %s", code, out)

@@ -1,4 +1,5 @@
-// Moves money between two accounts through a gateway.
+// Moves money between two accounts through a gateway, in an empty database of SQLite's that it knows as erp, as its user app:
+// FLUXOR_GATEWAY=localhost:7654 FLUXOR_TOKEN=... node main.mjs     and over TLS FLUXOR_CA=root.pem
 import { Gateway, GatewayError } from './client.mjs';
 
 const [, host, port] = process.env.FLUXOR_GATEWAY.match(/^(.*):(\d+)$/);

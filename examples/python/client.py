@@ -24,7 +24,7 @@ class Gateway:
     """One session: one request at a time, in order."""
 
     def __init__(self, host, port, user, token, db, ca=None):
-        sock = socket.create_connection((host, port), timeout=30)
+        sock = socket.create_connection((host, port), timeout=30)  # for each read as well: raise it for slow statements
         if ca:
             sock = ssl.create_default_context(cafile=ca).wrap_socket(sock, server_hostname=host)
         self.lines, self.last, self.leaving = sock.makefile("rwb"), 0, False

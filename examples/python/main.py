@@ -1,4 +1,7 @@
-"""Moves money between two accounts through a gateway."""
+"""Moves money between two accounts through a gateway, in an empty database of SQLite's that it knows as erp, as its user app:
+
+FLUXOR_GATEWAY=localhost:7654 FLUXOR_TOKEN=... python3 main.py     and over TLS FLUXOR_CA=root.pem
+"""
 import os
 
 from client import Gateway, GatewayError

@@ -11,6 +11,7 @@ import (
 	"slices"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/chromedp/chromedp"
 	"github.com/chromedp/chromedp/kb"
@@ -147,6 +148,56 @@ func TestALostProgramIsSaidAndFoundAgain(t *testing.T) {
 	b.until(`document.body.dataset.live === "paused" && document.getElementById("live").textContent.startsWith("Paused, as of")`)
 	b.run(`document.getElementById("pause").click()`)
 	b.until(`document.body.dataset.live === "live"`)
+}
+
+// keptBy answers for the history as a program that recorded three minutes of it.
+func keptBy(h http.Handler) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if r.URL.Path != "/history.json" {
+			h.ServeHTTP(w, r)
+			return
+		}
+		type row struct {
+			Connector string `json:"connector"`
+			admin.Sample
+		}
+		view, now := admin.View{SchemaVersion: admin.SchemaVersion, Time: time.Now()}, time.Now()
+		for ago := 3 * time.Minute; ago > 0; ago -= 5 * time.Second {
+			s := admin.Sample{Time: now.Add(-ago), Seconds: 5, PerSecond: 4321, Used: 7, MaxOpen: 50}
+			if ago == time.Minute {
+				s.Waiting = 77
+			}
+			view.Rows = append(view.Rows, row{"orders", s})
+		}
+		w.Header().Set("Content-Type", "application/json")
+		_ = json.NewEncoder(w).Encode(view) // the browser left
+	})
+}
+
+func TestPlotsShowWhatWasBeforeThePageWasOpened(t *testing.T) {
+	t.Parallel()
+	h := admin.New(usual()...)
+	server := httptest.NewServer(keptBy(h))
+	t.Cleanup(func() {
+		h.Close()
+		server.Close()
+	})
+	b := open(t, server.URL+"/?span=5m", desk)
+	label := func(n int) string {
+		return fmt.Sprintf(`document.querySelectorAll("#traffic .plot svg[role=img]")[%d].getAttribute("aria-label")`, n)
+	}
+	b.until(label(0) + `.includes("most 4,321")`)
+	b.until(label(2) + `.includes("waiting: now 0, least 0, most 77")`)
+	if text := ask[string](b, label(0)); !strings.Contains(text, "last 3m") && !strings.Contains(text, "last 2m5") {
+		t.Errorf("the plot says %q, and the program knows of 3 minutes", text)
+	}
+	path := `document.querySelector("#traffic .plot path.line-0").getAttribute("d").match(/M/g).length`
+	if lines := ask[int](b, path); lines != 1 {
+		t.Errorf("the line of all queries has %d parts", lines)
+	}
+	b.run(`document.getElementById("span").value = "1m"; document.getElementById("span").dispatchEvent(new Event("change"))`)
+	b.until(label(0) + `.includes("last 1m")`)
+	b.picture("history")
 }
 
 // fakeStreams has the page's own code follow streams that a test ends, and answers

@@ -109,7 +109,7 @@ func (r *reader) read(ctx context.Context, m manner, q question) error {
 	ctx, source := fluxor.CacheInfo(ctx)
 	switch m {
 	case uncached:
-		ctx = fluxor.NoCache(ctx)
+		ctx = fluxor.NoCache(ctx) // a gateway hears of it by the text
 	case renewed:
 		ctx = fluxor.Refresh(ctx)
 	}
@@ -174,6 +174,8 @@ func (r *reader) ask(ctx context.Context, m manner, q question) ([]int64, error)
 		}
 		defer tx.Rollback() //nolint:errcheck // it only read
 		return collect(tx.QueryContext(ctx, r.marks(q.text), q.args...))
+	case uncached:
+		return collect(r.db.QueryContext(ctx, r.marks(q.text)+" /* fluxor:nocache */", q.args...))
 	case bare:
 		return collect(r.bare.QueryContext(ctx, r.marks(q.text), q.args...))
 	default:

@@ -29,7 +29,7 @@ func (w *world) run(l load) registers.Verdict {
 		running.Go(func() { r.work(working) })
 	}
 	for range writers {
-		c := &writer{world: w, rng: newRand(), log: w.history.NewLog()}
+		c := &writer{world: w, db: w.writing, rng: newRand(), log: w.history.NewLog()}
 		running.Go(func() { c.work(working) })
 	}
 	running.Go(func() { w.storm(working) })

@@ -43,6 +43,7 @@ func (w *world) blow(ctx context.Context, i int64) {
 	w.proxy.KillAll(ends[i%2])
 	w.calm()
 	pause(ctx, 100*time.Millisecond)
+	w.blowOnTheWay(ctx, ends[i%2], words[(i+1)%3])
 	w.outlive(ctx, tables[i%3], ends[1-i%2])
 }
 

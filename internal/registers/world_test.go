@@ -33,9 +33,11 @@ type world struct {
 	target    dbtest.Target // past the proxy
 	proxy     *faultproxy.Proxy
 	connector *fluxor.Connector
-	db        *sql.DB // through Fluxor and the proxy
-	bare      *sql.DB // past both
-	keeper    keeper  // what the application keeps by itself
+	db        *sql.DB           // through Fluxor and the proxy
+	writing   *sql.DB           // the writers': the same, or another program's
+	way       *faultproxy.Proxy // between the programs and a gateway; nil without one
+	bare      *sql.DB           // past both
+	keeper    keeper            // what the application keeps by itself
 	prepared  map[string]*sql.Stmt
 	history   *registers.History
 	load      load
@@ -75,7 +77,7 @@ func newWorld(t *testing.T, d database) *world {
 	return w
 }
 
-// open opens the database through Fluxor and prepares what readers share.
+// open opens the database through Fluxor.
 func (w *world) open(cfg fluxor.RuntimeConfig) {
 	w.t.Helper()
 	var err error
@@ -84,6 +86,13 @@ func (w *world) open(cfg fluxor.RuntimeConfig) {
 	}
 	w.db = sql.OpenDB(w.connector)
 	w.t.Cleanup(func() { _ = w.db.Close() })
+	w.writing = w.db
+	w.prepare()
+}
+
+// prepare prepares what readers share.
+func (w *world) prepare() {
+	w.t.Helper()
 	w.prepared = map[string]*sql.Stmt{}
 	for _, q := range questions {
 		if w.prepared[q.text] != nil {

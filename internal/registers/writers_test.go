@@ -19,6 +19,7 @@ const set = "update TABLE set version = greatest(version, ?), balance = balance 
 // writer is one goroutine of the application.
 type writer struct {
 	*world
+	db  *sql.DB
 	rng *rand.Rand
 	log *registers.Log
 }

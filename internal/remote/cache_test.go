@@ -5,10 +5,12 @@ package remote_test
 import (
 	"database/sql"
 	"database/sql/driver"
+	"log/slog"
 	"testing"
 
 	"github.com/fluxor-db/fluxor"
 	"github.com/fluxor-db/fluxor/internal/dbtest/conform"
+	"github.com/fluxor-db/fluxor/internal/dbtest/gatewaytest"
 	"github.com/fluxor-db/fluxor/netdriver"
 )
 
@@ -22,12 +24,12 @@ type caching struct {
 
 func cachingOn(t *testing.T, d conform.Database, name, options string) *caching {
 	t.Helper()
-	c, err := fluxor.NewConnector(fluxor.RuntimeConfig{Driver: d.Driver, DSN: d.DSN(t), Cache: "all", Logger: silent()})
+	c, err := fluxor.NewConnector(fluxor.RuntimeConfig{Driver: d.Driver, DSN: d.DSN(t), Cache: "all", Logger: slog.New(slog.DiscardHandler)})
 	if err != nil {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() { _ = c.Close() })
-	k := &caching{t, c, open(t, name, remoteDSN(serve(t, c), options))}
+	k := &caching{t, c, open(t, name, gatewaytest.DSN(gatewaytest.Serve(t, gatewaytest.Config(c)), options))}
 	for _, text := range []string{
 		"drop table if exists raw_items", "create table raw_items (id int primary key, name varchar(20))", "insert into raw_items values (1, 'one')",
 	} {

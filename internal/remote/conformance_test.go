@@ -21,6 +21,7 @@ import (
 	_ "github.com/fluxor-db/fluxor/drivers/postgres"
 	_ "github.com/fluxor-db/fluxor/drivers/sqlite"
 	"github.com/fluxor-db/fluxor/internal/dbtest/conform"
+	"github.com/fluxor-db/fluxor/internal/dbtest/gatewaytest"
 	"github.com/fluxor-db/fluxor/netdriver"
 	_ "github.com/fluxor-db/fluxor/netdriver/mysqlerr"
 	_ "github.com/fluxor-db/fluxor/netdriver/pgxerr"
@@ -123,7 +124,7 @@ func target(t *testing.T, d conform.Database) conform.Target {
 			Name: name,
 			Runs: runs,
 			Open: func(t testing.TB) *sql.DB {
-				return open(t, netdriver.Name, remoteDSN(serve(t, connector(t, d, dsn)), options))
+				return open(t, netdriver.Name, gatewaytest.DSN(gatewaytest.Serve(t, gatewaytest.Config(connector(t, d, dsn))), options))
 			},
 			Seen:        direct,
 			Differences: differencesOn(d.Name, table),

@@ -8,6 +8,7 @@ import (
 
 	"github.com/fluxor-db/fluxor/internal/dbtest"
 	"github.com/fluxor-db/fluxor/internal/dbtest/conform"
+	"github.com/fluxor-db/fluxor/internal/dbtest/gatewaytest"
 	"github.com/fluxor-db/fluxor/netdriver"
 )
 
@@ -31,7 +32,7 @@ func holds(t *testing.T, db *sql.DB, want int) {
 func TestRemoteClientsHearNothingOfIdleConnectionsThatTheServerEnded(t *testing.T) {
 	dsn := dbtest.Postgres(t).NewDatabase(t).URL()
 	side := open(t, "postgres", dsn)
-	db := open(t, netdriver.Name, remoteDSN(serve(t, connector(t, conform.Database{Driver: "postgres"}, dsn)), ""))
+	db := open(t, netdriver.Name, gatewaytest.DSN(gatewaytest.Serve(t, gatewaytest.Config(connector(t, conform.Database{Driver: "postgres"}, dsn))), ""))
 	if _, err := db.Exec("create table t (n int unique)"); err != nil {
 		t.Fatal(err)
 	}
@@ -51,8 +52,8 @@ func TestRemoteClientsHearNothingOfIdleConnectionsThatTheServerEnded(t *testing.
 
 func TestRemoteClientsFindANewGatewayInThePlaceOfTheOld(t *testing.T) {
 	c := connector(t, conform.Database{Driver: "sqlite"}, dbtest.SQLite(t))
-	address, stop := serveAt(t, "127.0.0.1:0", c)
-	db := open(t, netdriver.Name, remoteDSN(address, ""))
+	address, stop := gatewaytest.ServeAt(t, "127.0.0.1:0", gatewaytest.Config(c))
+	db := open(t, netdriver.Name, gatewaytest.DSN(address, ""))
 	if _, err := db.Exec("create table t (n int unique)"); err != nil {
 		t.Fatal(err)
 	}
@@ -62,7 +63,7 @@ func TestRemoteClientsFindANewGatewayInThePlaceOfTheOld(t *testing.T) {
 		if err := db.Ping(); err == nil {
 			t.Error("a ping was answered by nobody")
 		}
-		_, stop = serveAt(t, address, c)
+		_, stop = gatewaytest.ServeAt(t, address, gatewaytest.Config(c))
 		if err := db.Ping(); err != nil {
 			t.Error(err)
 		}

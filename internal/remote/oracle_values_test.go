@@ -9,6 +9,7 @@ import (
 	"context"
 	"database/sql"
 	"database/sql/driver"
+	"log/slog"
 	"strings"
 	"testing"
 
@@ -17,6 +18,7 @@ import (
 	"github.com/fluxor-db/fluxor"
 	"github.com/fluxor-db/fluxor/internal/dbtest"
 	"github.com/fluxor-db/fluxor/internal/dbtest/conform"
+	"github.com/fluxor-db/fluxor/internal/dbtest/gatewaytest"
 	"github.com/fluxor-db/fluxor/middleware"
 	"github.com/fluxor-db/fluxor/netdriver"
 )
@@ -26,7 +28,7 @@ import (
 func remoteOracle(t *testing.T, codec string) *sql.DB {
 	t.Helper()
 	d := conform.Database{Driver: "godror"}
-	db := open(t, netdriver.Name, remoteDSN(serve(t, connector(t, d, dbtest.Oracle(t).Logfmt())), "codec="+codec))
+	db := open(t, netdriver.Name, gatewaytest.DSN(gatewaytest.Serve(t, gatewaytest.Config(connector(t, d, dbtest.Oracle(t).Logfmt()))), "codec="+codec))
 	for _, text := range []string{"create table t (id number, v varchar2(2000))", "insert into t values (1, 'one')", "insert into t values (2, 'two')"} {
 		if _, err := db.Exec(text); err != nil {
 			t.Fatal(err)
@@ -120,13 +122,13 @@ func asReaders(next middleware.Handler) middleware.Handler {
 
 func TestRemoteLOBsThatTheGatewayReads(t *testing.T) {
 	c, err := fluxor.NewConnector(fluxor.RuntimeConfig{
-		Driver: "godror", DSN: dbtest.Oracle(t).Logfmt(), Logger: silent(), Middleware: []middleware.Middleware{asReaders},
+		Driver: "godror", DSN: dbtest.Oracle(t).Logfmt(), Logger: slog.New(slog.DiscardHandler), Middleware: []middleware.Middleware{asReaders},
 	})
 	if err != nil {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() { _ = c.Close() })
-	db := open(t, netdriver.Name, remoteDSN(serve(t, c), ""))
+	db := open(t, netdriver.Name, gatewaytest.DSN(gatewaytest.Serve(t, gatewaytest.Config(c)), ""))
 	text, octets := strings.Repeat("ünïcödé", 10000), bytes.Repeat([]byte{0, 0xff}, 40000)
 	if _, err := db.Exec("create table t (c clob, b blob)"); err != nil {
 		t.Fatal(err)

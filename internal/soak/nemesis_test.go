@@ -62,26 +62,34 @@ func (n *nemesis) commit(f soak.Fault) {
 	}
 }
 
+// breakNetwork breaks the way to the server, or every second time that to the
+// gateway, where there is one. What vanishes there costs its connection, as TCP
+// sees to: no statement's time is bounded by a client's options.
 func (n *nemesis) breakNetwork(f soak.Fault) {
+	proxy := n.proxy
+	if n.way != nil && n.rng.IntN(2) == 0 {
+		n.t.Logf("%s: between clients and gateway", n.name)
+		proxy, f.Cut = n.way, true
+	}
 	switch f.Kind {
 	case soak.CutAll:
-		n.proxy.KillAll(f.End)
+		proxy.KillAll(f.End)
 		return
 	case soak.LoseReplies:
-		n.proxy.CutOnReply(f.Replies, f.End, matching(f.Target))
+		proxy.CutOnReply(f.Replies, f.End, matching(f.Target))
 	case soak.Latency:
-		n.proxy.Latency(f.Direction, f.Delay)
+		proxy.Latency(f.Direction, f.Delay)
 	case soak.Blackhole:
-		n.proxy.Blackhole(f.Direction)
+		proxy.Blackhole(f.Direction)
 	case soak.Refuse:
-		n.proxy.RefuseNew()
+		proxy.RefuseNew()
 	}
 	pause(context.Background(), f.For)
-	n.proxy.Pass()
+	proxy.Pass()
 	if f.Kind == soak.Blackhole && f.Cut {
-		n.proxy.KillAll(f.End)
+		proxy.KillAll(f.End)
 	}
-	if !within(20*time.Second, func() bool { return n.proxy.AcceptNew() == nil }) {
+	if !within(20*time.Second, func() bool { return proxy.AcceptNew() == nil }) {
 		n.t.Fatalf("%s: the proxy's port was taken by another program", n.name)
 	}
 }

@@ -26,6 +26,7 @@ const (
 const clientsPerDatabase = 10
 
 func TestUnderRandomFaultsEveryAnswerIsTrue(t *testing.T) {
+	t.Parallel()
 	duration, seed := settings(t)
 	t.Logf("faults for %v; the same ones again: %s=%d", duration, seedVariable, seed)
 	for i, d := range databases {
@@ -128,6 +129,7 @@ func (w *world) checkHealth() {
 // checkRows holds what is there against the answers, once nobody works any more.
 func (w *world) checkRows() {
 	_ = w.db.Close()
+	_ = w.connector.Close()
 	_ = w.proxy.Close()
 	if !within(30*time.Second, func() bool {
 		left, err := w.sessionsOf(w.admin)

@@ -28,7 +28,8 @@ type world struct {
 	target    dbtest.Target // past the proxy
 	proxy     *faultproxy.Proxy
 	admin     *sql.DB
-	db        *sql.DB // through Fluxor and the proxy
+	db        *sql.DB           // through Fluxor and the proxy
+	way       *faultproxy.Proxy // between clients and a gateway; nil without one
 	connector *fluxor.Connector
 	opened    atomic.Int64 // how often the breaker opened
 	history   soak.History
@@ -79,6 +80,14 @@ func (w *world) openBare() {
 func (w *world) openFluxor() { w.openWith(w.policies(w.target.At(w.proxy.Addr()))) }
 
 func (w *world) openWith(cfg fluxor.RuntimeConfig) {
+	w.connector = w.connect(cfg)
+	w.db = sql.OpenDB(w.connector)
+	w.t.Cleanup(func() { _ = w.db.Close() })
+}
+
+// connect makes a connector that counts how often its breaker opens.
+func (w *world) connect(cfg fluxor.RuntimeConfig) *fluxor.Connector {
+	w.t.Helper()
 	cfg.OnStateChange = func(c fluxor.StateChange) {
 		if c.From == "closed" {
 			w.opened.Add(1)
@@ -88,8 +97,7 @@ func (w *world) openWith(cfg fluxor.RuntimeConfig) {
 	if err != nil {
 		w.t.Fatal(err)
 	}
-	w.connector, w.db = connector, sql.OpenDB(connector)
-	w.t.Cleanup(func() { _ = w.db.Close() })
+	return connector
 }
 
 // journal reads all entries and balances, past everything that is broken.

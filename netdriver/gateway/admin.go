@@ -19,7 +19,7 @@ import (
 )
 
 // Role is which admin operations a user may ask for: those of its own role and of
-// the roles below it.
+// the roles below it. A text that is none of the roles is refused by New.
 type Role string
 
 // The roles, the least first.
@@ -73,7 +73,7 @@ type operated interface {
 	Evict()
 }
 
-// Op is an admin operation.
+// Op is an admin operation. It is a description; Server.Admin carries one out.
 type Op struct {
 	// Name is what it is asked for by, Role the least that may.
 	Name string
@@ -124,7 +124,8 @@ var ops = []Op{
 	{"drain", RoleAdmin, true, nil, "Ends the gateway as SIGTERM does: clients are asked to go, and may finish.", drain},
 }
 
-// Ops are the admin operations: first those that look, then those that act.
+// Ops are the admin operations: first those that look, then those that act. The list
+// is the caller's own.
 func Ops() []Op { return slices.Clone(ops) }
 
 // opNamed is the operation of that name; nil where there is none.

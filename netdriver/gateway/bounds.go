@@ -18,7 +18,8 @@ type Bounds struct {
 	// Sessions is how many sessions there may be.
 	Sessions int
 	// InFlight is how many statements may run at once; a transaction and a session
-	// that keeps its connection count as one. Others wait in their order.
+	// that keeps its connection count as one. Others wait in their order, at most a
+	// thousand for each that may run: more are refused with the kind overloaded.
 	InFlight int
 	// Queue is how long a statement may wait, for InFlight and for a connection to
 	// the database together. Then it fails with the kind pool_timeout; nothing was

@@ -68,7 +68,8 @@ func (a *activity) end(now time.Time, tx wire.TxState, pin string) {
 	}
 }
 
-// The states of a Client.
+// The states of a Client, of Client.State. A session that runs a request within a
+// transaction is active, one that keeps a connection for both reasons in transaction.
 const (
 	ClientActive = "active"         // a request runs
 	ClientIdle   = "idle"           // it keeps nothing
@@ -76,7 +77,8 @@ const (
 	ClientPinned = "pinned"         // it keeps one for what a statement may have left there
 )
 
-// Client is a session at one moment.
+// Client is a session at one moment. It is a plain value, and the operation clients
+// answers with its JSON.
 type Client struct {
 	// Session names the session; User, Database and Address are whose it is, which
 	// one it uses and where it comes from.

@@ -21,7 +21,8 @@ import (
 // behind them when they are used, keep it while they are, and give it back when
 // IsValid is called.
 type Database interface {
-	// Connect returns a virtual connection, without dialing.
+	// Connect returns a virtual connection, without dialing. It is called when a session
+	// first needs one, and again where that was closed; the session closes it.
 	Connect(ctx context.Context) (driver.Conn, error)
 	// Backend describes the database and what its errors mean.
 	Backend() backend.Backend
@@ -33,12 +34,14 @@ type Database interface {
 // Config is what a gateway serves, to whom, and within which bounds. New copies
 // it; the databases stay the caller's, who closes them after the Server.
 type Config struct {
-	// Databases are the databases by the name under which clients ask for them.
+	// Databases are the databases by the name under which clients ask for them; one
+	// at least.
 	Databases map[string]Database
-	// Users are those who may log in.
+	// Users are those who may log in, each by a name of its own. Without any nobody
+	// can.
 	Users []User
-	// Bounds are what all users of a database together may take of it, by its name.
-	// Rows and Bytes are those of each result.
+	// Bounds are what all users of a database together may take of it, by its name;
+	// one that is not in it has none. Rows and Bytes are those of each result.
 	Bounds map[string]Bounds
 	// TLS is used from the first byte of each connection, in version 1.3 at least;
 	// nil is without. Clients log in by certificate where it asks for one and
@@ -70,10 +73,12 @@ type Config struct {
 
 // Limits bound what clients may take. 0 is the default.
 type Limits struct {
-	// Sessions is how many there may be. Default: 10000.
+	// Sessions is how many there may be; more are refused with the kind overloaded.
+	// Default: 10000.
 	Sessions int
 	// SessionsPerUser and SessionsPerAddress are how many of those one user and
-	// one address may have. Default: no bound of their own.
+	// one address may have; all clients of unix sockets have one address, and so have
+	// those whom a balancer hides. Default: no bound of their own.
 	SessionsPerUser, SessionsPerAddress int
 	// Waiting is how many connections may not have logged in yet, and
 	// WaitingPerAddress how many of those may come from one address; more are
@@ -87,7 +92,7 @@ type Limits struct {
 	// is refused. Default: 256 MiB.
 	Memory int64
 	// Frame and Message are the largest frame and message that are accepted, in
-	// bytes. Default: 256 KiB and 64 MiB.
+	// bytes, from 8 KiB to below 2 GiB. Default: 256 KiB and 64 MiB.
 	Frame, Message int
 	// Window is the most bytes of rows that may be out without credit, whatever
 	// the client would take, 64 KiB at least. Default: 1 MiB.
@@ -97,7 +102,7 @@ type Limits struct {
 	Statements int
 }
 
-// Timeouts bound how long things may take. 0 is the default.
+// Timeouts bound how long things may take. 0 is the default; none can be turned off.
 type Timeouts struct {
 	// Login bounds all from the connection to the welcome. Default: 10 s.
 	Login time.Duration

@@ -93,11 +93,16 @@ func (o *offers) sorted() []*offer {
 // offer is the database that is served under a name; nil where none is.
 func (s *Server) offer(name string) *offer { return (*s.offers.Load())[name] }
 
-// Served is the part of a Config that SetServed changes.
+// Served is the part of a Config that SetServed changes: all of it, so what is left
+// out is served no more.
 type Served struct {
+	// Databases are those by name, as in Config. A value that is the same as before
+	// keeps its sessions.
 	Databases map[string]Database
-	Users     []User
-	Bounds    map[string]Bounds
+	// Users are those who may log in, Bounds what all users of a database may take, as
+	// in Config.
+	Users  []User
+	Bounds map[string]Bounds
 }
 
 // SetServed puts others in the place of the databases, their bounds and the users,
@@ -106,7 +111,8 @@ type Served struct {
 // database whose name is gone or leads to another value is left: its sessions hear
 // goaway and may end their transactions, and clients come again for the one that
 // is served now. Once it has no session, retired is called with it, from a
-// goroutine of the server's or before SetServed returns; its owner closes it then.
+// goroutine of the server's or before SetServed returns; its owner closes it then. It
+// must not be nil where a database may be left.
 // One that an operator has paused or disabled stays so under its name. Of new
 // bounds InFlight holds at once, the others for sessions that begin.
 func (s *Server) SetServed(to Served, retired func(name string, db Database)) error {

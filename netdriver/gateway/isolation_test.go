@@ -204,10 +204,7 @@ func TestWhatTheLastStatementLeftIsReadByItsOwnClientAlone(t *testing.T) {
 
 func TestWhatAnotherClientLeftIsNotKeptInAVariableEither(t *testing.T) {
 	t.Parallel()
-	s := serve(t, config(connector(t, "mysql://"+dbtest.MariaDB(t).NewDatabase(t).DSN(), one)))
-	a, b := login(t, s), login(t, s)
-	a.must("create table t (id integer auto_increment primary key, v int)")
-	a.do(wire.TypeReset, &wire.Empty{})
+	a, b := two(t, "mysql://"+dbtest.MariaDB(t).NewDatabase(t).DSN(), "create table t (id integer auto_increment primary key, v int)")
 	const insert = "insert into t (v) values (1)"
 	for how, run := range map[string]func(text string) *answer{
 		"exec": func(text string) *answer { return a.exec(text) }, "query": func(text string) *answer { return a.query(text) },
@@ -230,12 +227,20 @@ func TestWhatAnotherClientLeftIsNotKeptInAVariableEither(t *testing.T) {
 	}
 }
 
+// two are clients of a database that has one connection, for both. The first has
+// made what is there, and keeps nothing of that.
+func two(t *testing.T, dsn string, made ...string) (a, b *client) {
+	t.Helper()
+	s := serve(t, config(connector(t, dsn, one)))
+	a, b = login(t, s), login(t, s)
+	a.must(made...)
+	a.do(wire.TypeReset, &wire.Empty{})
+	return a, b
+}
+
 func TestWhatAnotherClientLeftIsNotReadByAnExecEither(t *testing.T) {
 	t.Parallel()
-	s := serve(t, config(connector(t, dbtest.SQLite(t), one)))
-	a, b := login(t, s), login(t, s)
-	a.must("create table t (v)", "insert into t values (1)")
-	a.do(wire.TypeReset, &wire.Empty{})
+	a, b := two(t, dbtest.SQLite(t), "create table t (v)", "insert into t values (1)")
 	a.must("insert into t values (2)", "select last_insert_rowid()")
 	b.must("insert into t values (3)")
 	a.exec("select last_insert_rowid()").refused(t, wire.ErrorDenied)
@@ -243,10 +248,7 @@ func TestWhatAnotherClientLeftIsNotReadByAnExecEither(t *testing.T) {
 
 func TestWhoOnlyPreparedAStatementHasLeftNothingToRead(t *testing.T) {
 	t.Parallel()
-	s := serve(t, config(connector(t, dbtest.SQLite(t), one)))
-	a, b := login(t, s), login(t, s)
-	a.must("create table t (id integer primary key, v)")
-	a.do(wire.TypeReset, &wire.Empty{})
+	a, b := two(t, dbtest.SQLite(t), "create table t (id integer primary key, v)")
 	a.must("insert into t values (4711, 'of another client')")
 	if p := b.do(wire.TypePrepare, &wire.Prepare{SID: 1, SQL: "insert into t (v) values (1)"}); p.fail != nil {
 		t.Fatal(p.fail)
@@ -262,10 +264,7 @@ func TestWhoOnlyPreparedAStatementHasLeftNothingToRead(t *testing.T) {
 
 func TestAnEmptyTransactionReadsNoNumberOfAnotherClient(t *testing.T) {
 	t.Parallel()
-	s := serve(t, config(connector(t, dbtest.SQLite(t), one)))
-	a, b := login(t, s), login(t, s)
-	a.must("create table t (id integer primary key, v int)")
-	a.do(wire.TypeReset, &wire.Empty{})
+	a, b := two(t, dbtest.SQLite(t), "create table t (id integer primary key, v int)")
 	const insert, ask = "insert into t (v) values (1)", "select last_insert_rowid()"
 	b.must(insert)
 	a.must(insert)

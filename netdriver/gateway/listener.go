@@ -18,8 +18,10 @@ const (
 )
 
 // Serve accepts connections until Shutdown or Close, and then returns
-// ErrServerClosed. It closes the listener. Without TLS it serves unix sockets and
-// loopback addresses only, unless the configuration allows others.
+// ErrServerClosed. It closes the listener in any case. Without TLS it serves unix
+// sockets and loopback addresses only, unless the configuration allows others: the
+// error says so at once. An accept that fails is repeated after 5 ms to 1 s; where
+// somebody else closed the listener, the error is the listener's.
 func (s *Server) Serve(l net.Listener) error {
 	if s.cfg.TLS == nil && !s.cfg.AllowPlaintext && !local(l.Addr()) {
 		_ = l.Close()

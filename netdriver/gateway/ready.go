@@ -15,7 +15,8 @@ var (
 )
 
 // Leave makes Ready say no from now on, while clients are served as before: for
-// the time in which a balancer is to notice, before Shutdown.
+// the time in which a balancer is to notice, before Shutdown. There is no way back. It
+// may be called from any goroutine.
 func (s *Server) Leave() { s.leaving.Store(true) }
 
 // Started reports whether the gateway has listened yet. It may be called from any
@@ -24,7 +25,8 @@ func (s *Server) Started() bool { return s.serving.Load() }
 
 // Ready is nil where new clients should come: the gateway listens, is not about to
 // end, and one database at least is served whose circuit breaker lets calls
-// through. It asks no database and may be called from any goroutine.
+// through; a paused one counts as served. Else the error says which of these is not
+// so, and later it may be. It asks no database and may be called from any goroutine.
 func (s *Server) Ready() error {
 	switch {
 	case !s.serving.Load():

@@ -24,12 +24,15 @@ import (
 	"time"
 )
 
-// ErrServerClosed is what Serve returns after Shutdown or Close. Retrying does not
-// help: a Server serves once.
+// ErrServerClosed is what Serve returns, as it is, once Shutdown or Close was called,
+// also where that was before Serve. Sessions may still go on then: who is to know
+// that they have ended waits for Shutdown or Close. Retrying does not help: a Server
+// serves once, and New makes another.
 var ErrServerClosed = errors.New("fluxor: the gateway is closed")
 
-// Server is a gateway. It is safe for concurrent use. It is over once Shutdown or
-// Close was called; then it serves nobody any more.
+// Server is a gateway. It is safe for concurrent use, and several listeners may be
+// served at a time. It is over once Shutdown or Close was called; then it serves
+// nobody any more. Its databases are closed by whoever made them, after that.
 type Server struct {
 	cfg     Config
 	users   atomic.Pointer[directory]
@@ -61,8 +64,9 @@ type Server struct {
 // errEnd is why requests are ended by Close.
 var errEnd = errors.New("the gateway ends")
 
-// New returns a gateway that serves nothing yet. The error names all that is
-// wrong with the configuration.
+// New returns a gateway that serves nothing yet, and has nothing to close until Serve
+// is called. It asks no database. The error names all that is wrong with the
+// configuration; retrying does not help.
 func New(c Config) (*Server, error) {
 	if err := c.validate(); err != nil {
 		return nil, fmt.Errorf("fluxor: the gateway's configuration: %w", err)
@@ -88,9 +92,10 @@ func (s *Server) Sessions() int {
 }
 
 // Shutdown drains the gateway: it accepts nobody any more and asks each client to
-// finish. A transaction may go on to its end; a client that is in none is served
-// no more. Shutdown returns when all have gone, or else when ctx ends: then the
-// rest is ended as by Close and the error is the context's.
+// finish. A transaction may go on to its end, and so may a session that keeps its
+// connection for what a statement may have left there; any other is served no more,
+// and ended a second later. Shutdown returns when all have gone, or else when ctx
+// ends: then the rest is ended as by Close and the error is the context's.
 func (s *Server) Shutdown(ctx context.Context) error {
 	s.stopListening(true)
 	s.mu.Lock()
@@ -113,7 +118,8 @@ func (s *Server) Shutdown(ctx context.Context) error {
 }
 
 // Close ends the gateway: statements that run are canceled, transactions rolled
-// back. It returns when all sessions have ended. Closing twice is harmless.
+// back. It returns when all sessions have ended and the audit log is written; the
+// error is always nil. Closing twice is harmless.
 func (s *Server) Close() error {
 	s.stopListening(false)
 	s.mu.Lock()

@@ -13,9 +13,10 @@ import (
 
 // User is somebody who may log in, in each of the ways that are set.
 type User struct {
-	// Name is the user's.
+	// Name is the user's, as clients give it. It is not empty, and nobody else's.
 	Name string
-	// Databases are those that the user may use; nil is all.
+	// Databases are those that the user may use, by their names in Config.Databases;
+	// nil is all.
 	Databases []string
 	// Tokens are valid next to each other, so that one can take another's place.
 	Tokens []Token
@@ -41,7 +42,7 @@ type User struct {
 	ReadOnly, ReadOnlyByGrants bool
 }
 
-// Token is what is kept of a token.
+// Token is what is kept of a token: enough to know it again, not to show it.
 type Token struct {
 	// SHA256 is the token's hash. Tokens must be long and random.
 	SHA256 [sha256.Size]byte
@@ -50,7 +51,8 @@ type Token struct {
 	Expires time.Time
 }
 
-// HashToken makes what is kept of a token that never expires.
+// HashToken makes what is kept of a token that never expires; who wants it to sets
+// Expires.
 func HashToken(token string) Token { return Token{SHA256: sha256.Sum256([]byte(token))} }
 
 // check says what is wrong with the user.

@@ -44,7 +44,8 @@ func (t TLS) stamp() (s stamp) {
 	return s
 }
 
-// LoadCertificates reads the files. log hears of later changes.
+// LoadCertificates reads the files. log, which may be nil where Config is not used,
+// hears of later changes.
 func LoadCertificates(files TLS, log *slog.Logger) (*Certificates, error) {
 	c := &Certificates{log: log}
 	return c, c.Use(files)
@@ -64,7 +65,9 @@ func (c *Certificates) Use(files TLS) error {
 	return nil
 }
 
-// Config is TLS by the files, as they are at each handshake.
+// Config is TLS by the files, as they are at each handshake; they are looked at once a
+// second at most. It is version 1.3, and asks for a client's certificate where there is a
+// ClientCA.
 func (c *Certificates) Config() *tls.Config {
 	return &tls.Config{
 		MinVersion:         tls.VersionTLS13,

@@ -5,6 +5,7 @@ package config
 import (
 	"errors"
 	"fmt"
+	"math"
 	"net"
 	"slices"
 	"strings"
@@ -22,13 +23,24 @@ func (f *File) check(r *reader) {
 		f.checkUser(r, i)
 	}
 	f.checkAdmin(r)
+	f.checkLimits(r)
+}
+
+// checkLimits looks at bounds that would leave no room for anything.
+func (f *File) checkLimits(r *reader) {
 	for path, v := range map[string]int{"limits.frame": f.Limits.Frame, "limits.message": f.Limits.Message} {
-		if v > 0 && v < 8<<10 {
+		switch {
+		case v > 0 && v < 8<<10:
 			r.wrong(path, "8KiB is the least")
+		case v > math.MaxInt32:
+			r.wrong(path, "less than 2GiB is possible")
 		}
 	}
 	if w := f.Limits.Window; w > 0 && w < 64<<10 {
 		r.wrong("limits.window", "64KiB is the least")
+	}
+	if m := f.Limits.Memory; m > 0 && m < 1<<20 { // not even logins would pass
+		r.wrong("limits.memory", "1MiB is the least")
 	}
 }
 
@@ -59,9 +71,21 @@ func (f *File) checkTLS(r *reader) {
 	if len(r.faults) > 0 || t.Certificate == "" {
 		return
 	}
-	if _, err := LoadCertificates(t, nil); err != nil {
+	_, err := LoadCertificates(t, nil)
+	switch {
+	case err == nil:
+	case t.named(err.Error()):
 		r.wrong("tls", "%v", err)
+	default: // what is wrong with the content of files does not say of which
+		r.wrong("tls", "%s and %s: %v", t.Certificate, t.Key, err)
 	}
+}
+
+// named reports whether a text names one of the files.
+func (t TLS) named(text string) bool {
+	return slices.ContainsFunc([]string{t.Certificate, t.Key, t.ClientCA}, func(name string) bool {
+		return name != "" && strings.Contains(text, name)
+	})
 }
 
 func (f *File) checkListen(r *reader) {
@@ -141,10 +165,7 @@ func (f *File) checkUser(r *reader, i int) {
 		r.wrong(path, "there is no way to log in: tokens, scram or certificates")
 	}
 	for n, t := range u.Tokens {
-		at := fmt.Sprintf("%s.tokens[%d]", path, n)
-		if _, ok := hashOf(t.SHA256.Value()); !ok && !r.ailing(at+".sha256") {
-			r.wrong(at+".sha256", "want 64 hexadecimal digits, as fluxor gateway hash-token makes them")
-		}
+		checkToken(r, t, fmt.Sprintf("%s.tokens[%d].sha256", path, n))
 	}
 	if u.SCRAM.Value() != "" {
 		if _, err := gateway.ParseSCRAM(u.SCRAM.Value()); err != nil {
@@ -161,6 +182,19 @@ func (f *File) checkUser(r *reader, i int) {
 		if f.Databases[db] == nil && db != "" {
 			r.wrong(fmt.Sprintf("%s.databases[%d]", path, n), "there is no database %s", db)
 		}
+	}
+}
+
+// checkToken looks at a token's hash. That of an empty token comes of a variable that
+// was not set, and would let in anybody.
+func checkToken(r *reader, t Token, at string) {
+	hash, ok := hashOf(t.SHA256.Value())
+	switch {
+	case r.ailing(at):
+	case !ok:
+		r.wrong(at, "want 64 hexadecimal digits, as fluxor gateway hash-token makes them")
+	case hash == gateway.HashToken("").SHA256:
+		r.wrong(at, "this is the hash of an empty token, which anybody has")
 	}
 }
 

@@ -183,6 +183,12 @@ admin: {listen: "0.0.0.0:1", tls: true}
 func TestContradictionsAreRefused(t *testing.T) {
 	for name, one := range map[string]struct{ text, want string }{
 		"a window too small":        {smallest + "limits: {window: 63KiB}\n", "limits.window: 64KiB is the least"},
+		"a frame too large":         {smallest + "limits: {frame: 2GiB}\n", "7:10: limits.frame: less than 2GiB is possible"},
+		"a message too large":       {smallest + "limits: {message: 3GiB}\n", "7:10: limits.message: less than 2GiB is possible"},
+		"a size too large":          {smallest + "limits: {memory: 2000GiB}\n", "7:18: limits.memory: want a number of bytes"},
+		"a time without its unit":   {smallest + "drain: {delay: 5}\n", "7:16: drain.delay: want a duration"},
+		"a token that is empty":     {strings.Replace(smallest, hash, "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855", 1), "6:15: users[0].tokens[0].sha256: this is the hash of an empty token"},
+		"memory for nobody":         {smallest + "limits: {memory: 512KiB}\n", "7:10: limits.memory: 1MiB is the least"},
 		"no listener":               {strings.Replace(smallest, "[127.0.0.1:0]", "[]", 1), "listen: an address is missing"},
 		"an address without a port": {strings.Replace(smallest, "127.0.0.1:0", "localhost", 1), "1:10: listen[0]: want host:port"},
 		"plaintext for others":      {strings.Replace(smallest, "127.0.0.1:0", "0.0.0.0:0", 1), "1:10: listen[0]: other machines reach this address"},
@@ -204,13 +210,35 @@ func TestContradictionsAreRefused(t *testing.T) {
 		"no YAML":                   {"listen: [\n", "gateway.yaml:1"},
 		"nothing":                   {"# nothing\n", "gateway.yaml: the file is empty"},
 		"a list":                    {"- a\n", "want keys with values, not a list"},
-		"an alias":                  {smallest + "log: &a {level: info}\n", "want keys with values, not a anchor"},
+		"an alias":                  {smallest + "log: &a {level: info}\n", "want keys with values, not an anchor"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			if _, err := parse(t, one.text); err == nil || !strings.Contains(err.Error(), one.want) {
 				t.Errorf("got %v, want %q", err, one.want)
 			}
 		})
+	}
+}
+
+func TestATimeOf0NeedsNoUnitAndASizeMayHaveAnyNumberOfDigits(t *testing.T) {
+	f := parsed(t, smallest+"drain: {delay: 0}\nlimits: {memory: 4294967296}\n")
+	if f.Drain.Delay != 0 || f.Limits.Memory != 4<<30 {
+		t.Errorf("got %s, %d", f.Drain.Delay, f.Limits.Memory)
+	}
+}
+
+func TestWhatIsWrongWithACertificateNamesItsFiles(t *testing.T) {
+	_, certificate, _, err := authority(t).Files(t.TempDir())
+	if err != nil {
+		t.Fatal(err)
+	}
+	_, _, key, err := authority(t).Files(t.TempDir())
+	if err != nil {
+		t.Fatal(err)
+	}
+	_, err = parse(t, smallest+"tls: {certificate: '"+certificate+"', key: '"+key+"'}\n")
+	if want := "7:1: tls: " + certificate + " and " + key + ": "; err == nil || !strings.Contains(err.Error(), want) {
+		t.Errorf("got %v, want %s", err, want)
 	}
 }
 

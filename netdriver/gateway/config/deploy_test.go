@@ -4,6 +4,7 @@ package config_test
 
 import (
 	"bytes"
+	"encoding/hex"
 	"errors"
 	"io"
 	"os"
@@ -16,6 +17,7 @@ import (
 
 	"github.com/goccy/go-yaml"
 
+	"github.com/fluxor-db/fluxor/netdriver/gateway"
 	"github.com/fluxor-db/fluxor/netdriver/gateway/config"
 )
 
@@ -106,5 +108,34 @@ func TestTheAuditLogOfTheExampleMayBeWrittenAndIsMovedAway(t *testing.T) {
 	}
 	if !strings.Contains(string(rotate), "\n"+file+" {") || !bytes.Contains(unit, []byte("ExecReload=/bin/kill -HUP")) {
 		t.Errorf("logrotate does not move %s away, or the unit's reload is no SIGHUP", file)
+	}
+}
+
+func TestTheUnixSocketOfTheExampleMayBeMadeAndIsForTheUnitsGroup(t *testing.T) {
+	unit, err := os.ReadFile("../../../deploy/fluxor-gateway.service")
+	if err != nil {
+		t.Fatal(err)
+	}
+	run := regexp.MustCompile(`(?m)^RuntimeDirectory=(\S+)$`).FindSubmatch(unit)
+	for _, address := range example(t).Listen {
+		path, unix := strings.CutPrefix(address, "unix:")
+		if unix && (run == nil || filepath.Dir(path) != "/run/"+string(run[1])) {
+			t.Errorf("the unit may make sockets in %s, the example has %s", run, path)
+		}
+	}
+	if !regexp.MustCompile(`(?m)^UMask=0007$`).Match(unit) {
+		t.Error("nobody but the unit's user may write to the socket")
+	}
+}
+
+func TestNoTokenOfTheExampleCanBeGuessed(t *testing.T) {
+	for _, u := range example(t).Users {
+		for _, token := range u.Tokens {
+			for _, word := range []string{"", "test", "token", "secret", "password", "changeme", u.Name} {
+				if guess := gateway.HashToken(word).SHA256; token.SHA256.From == "" && token.SHA256.Value() == hex.EncodeToString(guess[:]) {
+					t.Errorf("who leaves the example as it is lets in anybody as %s by the token %q", u.Name, word)
+				}
+			}
+		}
 	}
 }

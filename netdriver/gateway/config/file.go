@@ -28,7 +28,7 @@ type File struct {
 	Databases map[string]*Database
 	// Users are those who may log in.
 	Users []User
-	// Limits and Timeouts are the gateway's.
+	// Limits and Timeouts are the gateway's, with its defaults.
 	Limits   gateway.Limits
 	Timeouts gateway.Timeouts
 	// Drain is how the gateway ends, Admin where operators reach it, Audit where it
@@ -59,27 +59,42 @@ type Database struct {
 	Bounds gateway.Bounds
 }
 
-// Option is one of Fluxor's options by the name of docs/CONFIG.md, without fluxor_.
+// Option is one of Fluxor's options by the name of docs/CONFIG.md, without fluxor_,
+// and its value as text. Parse has checked both.
 type Option struct{ Name, Value string }
 
 // User is somebody who may log in; see gateway.User.
 type User struct {
-	Name                       string
-	Databases                  []string
-	Tokens                     []Token
-	SCRAM                      Secret
-	Certificates               []string
-	Role                       gateway.Role
-	Sessions                   int
-	Bounds                     gateway.Bounds
+	// Name is what the client says who it is.
+	Name string
+	// Databases are the names of those that the user may use; none is all.
+	Databases []string
+	// Tokens, SCRAM and Certificates are the ways to log in, one at least: the hashes
+	// of tokens, what gateway.ParseSCRAM reads of a password, and names in clients'
+	// certificates.
+	Tokens       []Token
+	SCRAM        Secret
+	Certificates []string
+	// Role is which admin operations the user may ask for; "" is none.
+	Role gateway.Role
+	// Sessions is how many sessions the user may have; 0 is what
+	// Limits.SessionsPerUser says.
+	Sessions int
+	// Bounds are what else the user may take; its Sessions stays 0.
+	Bounds gateway.Bounds
+	// ReadOnly holds the user to reading, ReadOnlyByGrants says that the accounts of
+	// Oracle's databases can do nothing else.
 	ReadOnly, ReadOnlyByGrants bool
-	Disabled                   bool
-	Expires                    time.Time
+	// Disabled refuses the user, Expires does so from then on; zero is never.
+	Disabled bool
+	Expires  time.Time
 }
 
-// Token is the hash of a token, and when it ends.
+// Token is a token by which a user may log in.
 type Token struct {
-	SHA256  Secret
+	// SHA256 is its hash in 64 hexadecimal digits.
+	SHA256 Secret
+	// Expires is when it ends; zero is never.
 	Expires time.Time
 }
 
@@ -92,7 +107,7 @@ type Drain struct {
 
 // Admin is the listener of operators.
 type Admin struct {
-	// Listen is its address; "" is none.
+	// Listen is its address, host:port or unix:PATH; "" is none.
 	Listen string
 	// TLS has it speak TLS, with the gateway's certificate.
 	TLS bool
@@ -102,7 +117,7 @@ type Admin struct {
 
 // Audit is the audit log.
 type Audit struct {
-	// File is where it goes; "" is nowhere.
+	// File is the path of the file where it goes; "" is nowhere.
 	File string
 }
 
@@ -114,8 +129,10 @@ type Log struct {
 	Format string
 }
 
-// Load reads a file. The environment is asked for what the file leaves to it. The
-// error is of type Faults, unless the file cannot be read.
+// Load reads a file, and the files of secrets and certificates that it names. The
+// environment is asked by getenv for what the file leaves to it. It dials nothing and
+// opens no database. The error is of type Faults, unless the file cannot be read;
+// retrying does not help until either is mended.
 func Load(path string, getenv func(string) string) (*File, error) {
 	text, err := os.ReadFile(path) //nolint:gosec // the operator names it
 	if err != nil {
@@ -145,7 +162,9 @@ func Parse(name string, text []byte, getenv func(string) string) (*File, error) 
 // Shown is the configuration without secrets.
 func (f *File) Shown() Shown { return shown(keys, f) }
 
-// Runtime is a database's part of it as Fluxor's connectors take it.
+// Runtime is a database as Fluxor's connectors take it, with its options in effect. log
+// is the connector's logger; nil is slog.Default(). The error is of an option that does
+// not exist or whose value does not fit, which Parse lets nobody have.
 func (d *Database) Runtime(log *slog.Logger) (fluxor.RuntimeConfig, error) {
 	c := fluxor.RuntimeConfig{DSN: d.DSN.Value(), Logger: log}
 	for _, o := range d.Options {

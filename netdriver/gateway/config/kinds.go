@@ -155,7 +155,7 @@ func bytesOf(text string) (int64, bool) {
 			break
 		}
 	}
-	v, err := strconv.ParseUint(text, 10, 31)
+	v, err := strconv.ParseUint(text, 10, 63)
 	return int64(v) * factor, err == nil && int64(v) <= (1<<40)/factor
 }
 
@@ -168,13 +168,13 @@ func sizeOf(v int64) any {
 	return v
 }
 
-// span is a time such as 30s.
+// span is a time such as 30s; 0 needs no unit.
 func span[T any](name string, at func(*T) *time.Duration) key[T] {
 	return key[T]{
 		name: name,
 		read: func(r *reader, n ast.Node, to *T) {
 			d, err := time.ParseDuration(n.GetToken().Value)
-			if n.Type() != ast.StringType || err != nil || d < 0 {
+			if n.Type() != ast.StringType && n.Type() != ast.IntegerType || err != nil || d < 0 {
 				r.fault(n, "want a duration, such as 30s, 500ms or 10m")
 				return
 			}

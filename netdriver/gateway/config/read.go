@@ -198,6 +198,8 @@ func kindOf(n ast.Node) string {
 		return "keys with values"
 	case ast.NullType:
 		return "nothing"
+	case ast.AnchorType, ast.AliasType:
+		return "an " + strings.ToLower(n.Type().String())
 	}
 	return "a " + strings.ToLower(n.Type().String())
 }

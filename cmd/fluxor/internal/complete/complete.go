@@ -55,12 +55,24 @@ func commandsOf(app *kong.Node) []command {
 		if len(node.Positional) > 0 && node.Positional[0].Enum != "" {
 			c.words = enum(node.Positional[0].Enum)
 		}
-		for _, f := range slices.Concat(node.AllFlags(true)...) {
-			c.flags = append(c.flags, flagOf(f))
+		c.takeFlags(node)
+		for _, part := range node.Children { // its commands, whose flags are offered behind any of them
+			c.words = append(c.words, part.Name)
+			c.takeFlags(part)
 		}
 		commands, help.words = append(commands, c), append(help.words, c.name)
 	}
 	return append(commands, help)
+}
+
+// takeFlags adds a node's flags, each name once.
+func (c *command) takeFlags(node *kong.Node) {
+	for _, f := range slices.Concat(node.AllFlags(true)...) {
+		made := flagOf(f)
+		if !slices.ContainsFunc(c.flags, func(has flag) bool { return has.name == made.name }) {
+			c.flags = append(c.flags, made)
+		}
+	}
 }
 
 func flagOf(f *kong.Flag) flag {

@@ -16,6 +16,7 @@ import (
 
 	"github.com/fluxor-db/fluxor"
 	"github.com/fluxor-db/fluxor/admin"
+	"github.com/fluxor-db/fluxor/cmd/fluxor/internal/adminpage"
 	"github.com/fluxor-db/fluxor/cmd/fluxor/internal/term"
 )
 
@@ -28,31 +29,25 @@ const adminPath = "/debug/fluxor"
 // connectors of the demo that are open at the moment. It is safe for concurrent
 // use. A nil Watch is not told of any.
 type Watch struct {
-	mu      sync.Mutex // protects what follows; no request is served under it
-	shown   []admin.Named
-	handler *admin.Handler
+	page *adminpage.Page
+
+	mu    sync.Mutex // protects what follows
+	shown []admin.Named
 }
 
-// NewWatch returns a Watch without connectors.
-func NewWatch() *Watch { return &Watch{handler: admin.New()} }
+// NewWatch returns a Watch without connectors, which Close ends.
+func NewWatch() *Watch { return &Watch{page: adminpage.New(admin.Options{})} }
 
 // ServeHTTP answers for the connectors of the moment.
 func (w *Watch) ServeHTTP(out http.ResponseWriter, r *http.Request) {
-	w.mu.Lock()
-	h := w.handler
-	w.mu.Unlock()
 	mux := http.NewServeMux()
-	mux.Handle(adminPath+"/", http.StripPrefix(adminPath, h))
-	mux.Handle("/", h)
+	mux.Handle(adminPath+"/", http.StripPrefix(adminPath, w.page))
+	mux.Handle("/", w.page)
 	mux.ServeHTTP(out, r)
 }
 
 // Close ends the streams.
-func (w *Watch) Close() {
-	w.mu.Lock()
-	defer w.mu.Unlock()
-	w.handler.Close()
-}
+func (w *Watch) Close() { w.page.Close() }
 
 // show has the connector of db shown until hide is called. The streams end, and
 // their readers come again.
@@ -69,11 +64,9 @@ func (w *Watch) show(name string, db *sql.DB) (hide func()) {
 
 func (w *Watch) change(edit func()) {
 	w.mu.Lock()
+	defer w.mu.Unlock()
 	edit()
-	before := w.handler
-	w.handler = admin.New(w.shown...)
-	w.mu.Unlock()
-	before.Close()
+	w.page.Show(w.shown...)
 }
 
 // lightPause lies between two operations of the light load.

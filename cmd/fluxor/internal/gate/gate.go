@@ -95,7 +95,7 @@ func build(o Options) (*process, error) {
 	}
 	p := &process{
 		o: o, file: file, log: logger(o.Log, file.Log), notify: notifier(o.Getenv("NOTIFY_SOCKET")),
-		audit: newAuditFile(file.Audit.File), drain: make(chan struct{}), watch: newWatch(), served: databases{},
+		audit: newAuditFile(file.Audit.File), drain: make(chan struct{}), served: databases{},
 	}
 	if p.served, err = open(file, p.served, p.log); err != nil {
 		return nil, err
@@ -117,7 +117,7 @@ func build(o Options) (*process, error) {
 		p.served.close()
 		return nil, err
 	}
-	p.watch.server = p.server
+	p.watch = newWatch(p.server)
 	p.watch.show(p.served)
 	return p, nil
 }
@@ -304,7 +304,7 @@ func (p *process) closeAdmin() {
 // close ends what is left.
 func (p *process) close() {
 	_ = p.server.Close()
-	p.watch.close()
+	p.watch.Close()
 	p.closeAdmin()
 	p.mu.Lock()
 	served := maps.Clone(p.served)

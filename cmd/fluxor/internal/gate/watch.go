@@ -10,22 +10,27 @@ import (
 	"sync"
 
 	"github.com/fluxor-db/fluxor/admin"
+	"github.com/fluxor-db/fluxor/cmd/fluxor/internal/adminpage"
 	"github.com/fluxor-db/fluxor/metrics/prometheus"
 	"github.com/fluxor-db/fluxor/netdriver/gateway"
 )
 
 // watch shows the databases of the moment. It is safe for concurrent use.
 type watch struct {
+	*adminpage.Page
+
 	server *gateway.Server
 	export *prometheus.Collector
 
-	mu      sync.Mutex // protects what follows; no request is served under it
-	shown   []string   // the names that are exported
-	handler *admin.Handler
+	mu    sync.Mutex // protects what follows
+	shown []string   // the names that are exported
 }
 
-func newWatch() *watch {
-	return &watch{export: prometheus.NewCollector(prometheus.Options{}), handler: admin.New()}
+// newWatch returns one without databases, which Close ends.
+func newWatch(server *gateway.Server) *watch {
+	w := &watch{server: server, export: prometheus.NewCollector(prometheus.Options{})}
+	w.Page = adminpage.New(admin.Options{Clients: w.clients})
+	return w
 }
 
 // show puts others in the place of the databases. Streams end, and their readers
@@ -46,8 +51,7 @@ func (w *watch) show(all databases) {
 			w.shown = append(w.shown, n.Name)
 		}
 	}
-	w.handler.Close()
-	w.handler = admin.NewWith(admin.Options{Clients: w.clients}, named...)
+	w.Show(named...)
 }
 
 // clients are the sessions of the moment, for the page.
@@ -67,14 +71,6 @@ func (w *watch) clients() []admin.Client {
 	return list
 }
 
-// ServeHTTP answers for the databases of the moment.
-func (w *watch) ServeHTTP(out http.ResponseWriter, r *http.Request) {
-	w.mu.Lock()
-	h := w.handler
-	w.mu.Unlock()
-	h.ServeHTTP(out, r)
-}
-
 // metrics is the page for Prometheus.
 func (w *watch) metrics() http.Handler {
 	return prometheus.Handler(w.export,
@@ -87,11 +83,4 @@ func (w *watch) metrics() http.Handler {
 			return 0
 		}},
 	)
-}
-
-// close ends the streams.
-func (w *watch) close() {
-	w.mu.Lock()
-	defer w.mu.Unlock()
-	w.handler.Close()
 }

@@ -50,6 +50,9 @@ func Code(err error) string {
 	if errors.As(err, &lite) {
 		return fmt.Sprintf("SQLite result code %d", lite.Code())
 	}
+	if code := gatewayCode(err); code != "" {
+		return code
+	}
 	if n, ok := backend.OracleCode(err); ok { // its SQLSTATE is HY000 whatever happens
 		return oracleCode(n)
 	}
@@ -68,6 +71,8 @@ func oracleCode(n int) string {
 	return fmt.Sprintf("ORA-%05d", n)
 }
 
+const outcomeUnknown = "the outcome is unknown; look whether the statement took effect before you repeat it"
+
 // repeat says whether repeating the statement helps, and whether it is safe.
 func repeat(err error) string {
 	var lost *fluxor.IndeterminateError
@@ -77,7 +82,7 @@ func repeat(err error) string {
 	case errors.As(err, &unwritten):
 		return "the output could not be written; a statement that writes may have taken effect"
 	case errors.As(err, &lost):
-		return "the outcome is unknown; look whether the statement took effect before you repeat it"
+		return outcomeUnknown
 	case errors.As(err, &refused):
 		return "Fluxor refused it and nothing took effect; repeating is safe"
 	case errors.Is(err, driver.ErrBadConn):
@@ -88,6 +93,9 @@ func repeat(err error) string {
 		return "the statement was undone because of others; repeating it may succeed"
 	case errors.Is(err, context.DeadlineExceeded), errors.Is(err, context.Canceled):
 		return "the time ended while the result came; a statement that also writes may have taken effect"
+	}
+	if said := ofGateway(err); said != "" {
+		return said
 	}
 	return meanings[classOf(err)]
 }

@@ -21,6 +21,7 @@ import (
 
 	"github.com/fluxor-db/fluxor"
 	"github.com/fluxor-db/fluxor/internal/sqltext"
+	"github.com/fluxor-db/fluxor/netdriver"
 
 	"github.com/fluxor-db/fluxor/cmd/fluxor/internal/result"
 )
@@ -67,6 +68,25 @@ func TestStatementIsSentForRowsUnlessItsTextIsAPlainChange(t *testing.T) {
 	} {
 		if got := Choose(sqltext.MySQL, sql); got != want {
 			t.Errorf("%q: got %s, want %s", sql, got, want)
+		}
+	}
+}
+
+func TestMeaningOfAGatewaysErrorForARepetition(t *testing.T) {
+	t.Parallel()
+	for want, err := range map[string]*netdriver.Error{
+		"error 1146, SQLSTATE 42S02: the database refused the statement": {Kind: "db", Dialect: "mysql", Code: "1146", State: "42S02", Applied: netdriver.AppliedNo},
+		"error 1205, SQLSTATE HY000: nothing took effect; repeating":     {Kind: "db", Dialect: "mysql", Code: "1205", State: "HY000", Applied: netdriver.AppliedNo, Retryable: true},
+		"SQLite result code 1: the database refused the statement":       {Kind: "db", Dialect: "sqlite", Code: "1", Applied: netdriver.AppliedNo},
+		"SQLSTATE 23505: the outcome is unknown":                         {Kind: "db", Dialect: "postgres", Code: "23505", State: "23505", Applied: netdriver.AppliedUnknown},
+		"nothing took effect; whether repeating helps is not known":      {Kind: "db", Dialect: "postgres", Message: "dial tcp: refused", Applied: netdriver.AppliedNo},
+		"the gateway refused it and nothing took effect":                 {Kind: "denied", Op: "login", ConnLost: true, Applied: netdriver.AppliedNo},
+		"the login was refused":                                          {Kind: "auth", Op: "login", ConnLost: true, Applied: netdriver.AppliedNo},
+		"it took effect; do not repeat it":                               {Kind: "too_large", Applied: netdriver.AppliedYes},
+		"nothing took effect; repeating it later may succeed":            {Kind: "shutdown", Applied: netdriver.AppliedNo, Retryable: true},
+	} {
+		if got := Meaning(fmt.Errorf("outer: %w", err)); !strings.HasPrefix(got, want) {
+			t.Errorf("%s of %s: got %q, want %q", err.Kind, err.Dialect, got, want)
 		}
 	}
 }
