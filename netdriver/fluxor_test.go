@@ -84,16 +84,19 @@ func TestUnderFluxorALostAnswerIsNotAskedForAgain(t *testing.T) {
 }
 
 // vanished answers a statement as when its connection to the database was found lost
-// before anything was sent there.
-func vanished(g *gateway) {
+// before anything was sent there, or the gateway drains.
+func vanished(g *gateway, kind wire.ErrorKind) {
 	id, _ := g.statement(wire.TypeExec)
-	g.send(wire.TypeError, id, &wire.Error{Kind: wire.ErrorConnLost, Message: "the connection is gone", Applied: wire.AppliedNo, Conn: wire.ConnLost})
+	g.send(wire.TypeError, id, &wire.Error{Kind: kind, Message: "the connection is gone", Applied: wire.AppliedNo, Conn: wire.ConnLost})
 }
 
 func TestUnderFluxorWhatTheGatewayDidNotCarryOutIsCarriedOutOnAnotherConnection(t *testing.T) {
-	db := underFluxor(t, "tcp://", "", vanished, func(g *gateway) { g.answer(g.want(wire.TypeExec)) })
-	if _, err := db.Exec("insert into t values (1)"); err != nil {
-		t.Errorf("got %v", err)
+	for _, kind := range []wire.ErrorKind{wire.ErrorConnLost, wire.ErrorShutdown} {
+		refuses := func(g *gateway) { vanished(g, kind) }
+		db := underFluxor(t, "tcp://", "", refuses, func(g *gateway) { g.answer(g.want(wire.TypeExec)) })
+		if _, err := db.Exec("insert into t values (1)"); err != nil {
+			t.Errorf("%s: got %v", kind, err)
+		}
 	}
 }
 
@@ -101,7 +104,7 @@ func TestUnderFluxorASessionThatIsGoneIsHeardAsOverTheBareDriver(t *testing.T) {
 	pinned := func(g *gateway) {
 		m := g.want(wire.TypeExec)
 		g.send(wire.TypeEnd, m.ID, &wire.End{Pin: "set"})
-		vanished(g)
+		vanished(g, wire.ErrorConnLost)
 	}
 	unused := func(g *gateway) {
 		if m, err := g.r.Next(); err == nil {
