@@ -14,14 +14,16 @@ import (
 // nothing.
 const aliveEvery = 10 * time.Second
 
-// speak begins to tell the gateway that what came of the rows is being read, unless
-// all the rest is here as well: a small answer costs no timer.
+// speak begins to tell the gateway that what came of the rows is being read. Where all
+// the rest is here as well a small answer costs no timer, unless the gateway waits for
+// the next request: it ends a transaction, and what is pinned, that asks for nothing
+// (timeouts.idle_in_tx).
 func (c *conn) speak() {
 	k := &c.call
 	if k.slow {
 		return
 	}
-	if m, ok := c.r.Last(); ok && m.Final() {
+	if m, ok := c.r.Last(); ok && m.Final() && !c.inTx && !c.pinned {
 		return
 	}
 	k.turn.Lock()
@@ -43,7 +45,7 @@ func (c *conn) tell() {
 		return
 	}
 	b := aside(wire.TypeCredit, k.id, &wire.Credit{})
-	_ = c.net.SetWriteDeadline(time.Now().Add(cancelGrace))
+	defer c.within(cancelGrace)()
 	_ = c.whole(b)
 	k.alive.Reset(aliveEvery)
 }

@@ -147,6 +147,53 @@ func TestTheGatewayHearsOfAProgramThatTakesItsTimeWhileAnotherSetComes(t *testin
 	}
 }
 
+func TestTheGatewayHearsOfAProgramThatTakesItsTimeWithRowsThatHoldSomethingThere(t *testing.T) {
+	end := map[string]wire.End{"a transaction": {Tx: wire.TxOpen}, "a pin": {Pin: "lock"}}
+	for name, end := range end {
+		synctest.Test(t, func(t *testing.T) {
+			db := piped(t, func(g *gateway) {
+				_ = g.conn.SetDeadline(time.Time{})
+				begin, _ := g.r.Next()
+				g.send(wire.TypeEnd, begin.ID, &end)
+				id, _ := g.statement(wire.TypeQuery)
+				g.add(wire.TypeHead, id, &wire.Head{Columns: number})
+				g.rows(id, number, []driver.Value{int64(1)}, []driver.Value{int64(2)})
+				g.send(wire.TypeEnd, id, &end)
+				g.want(wire.TypeCredit)
+				g.answer(g.want(wire.TypeExec))
+			})
+			defer db.Close() //nolint:errcheck // it was only read in
+			c, err := db.Conn(t.Context())
+			if err != nil {
+				t.Fatal(err)
+			}
+			defer c.Close() //nolint:errcheck // so was this
+			if end.Pin != "" {
+				_, err = c.ExecContext(t.Context(), "lock")
+			} else {
+				err = c.Raw(func(own any) (err error) {
+					_, err = own.(*conn).Begin() //nolint:forcetypeassert // it is this driver's
+					return err
+				})
+			}
+			rows, failed := c.QueryContext(t.Context(), "select n")
+			if err != nil || failed != nil {
+				t.Fatal(err, failed)
+			}
+			if !rows.Next() {
+				t.Error(rows.Err())
+			}
+			<-time.After(aliveEvery + time.Second)
+			if !rows.Next() || rows.Next() || rows.Err() != nil {
+				t.Errorf("%s: the second row: %v", name, rows.Err())
+			}
+			if _, err := c.ExecContext(t.Context(), "update"); err != nil {
+				t.Errorf("%s: %v", name, err)
+			}
+		})
+	}
+}
+
 func TestASmallAnswerCostsNoTimer(t *testing.T) {
 	for _, codec := range []string{"binary", "json"} {
 		db := open(t, "?codec="+codec, func(g *gateway) {

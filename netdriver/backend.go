@@ -24,6 +24,8 @@ func init() {
 		ErrorCodes: codes,
 		Terse:      terse,
 		Owns:       func(d driver.Driver) bool { _, ok := d.(*Driver); return ok },
+		// An answer that has driver.ErrBadConn in it says that nothing took effect.
+		RefusedWhole: func(string) bool { return true },
 	})
 }
 

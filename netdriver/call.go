@@ -20,6 +20,9 @@ const (
 	// cancelTimeout is how long it may take until a request has ended that the
 	// client itself cancels.
 	cancelTimeout = 5 * time.Second
+	// resetTimeout is how long it may take to give back what was pinned; then the
+	// connection is given up.
+	resetTimeout = 5 * time.Second
 	// mostNotices is how many may come before one answer.
 	mostNotices = 1 << 16
 )
@@ -106,12 +109,13 @@ func (c *conn) start(ctx context.Context, op string) error {
 	k := &c.call
 	k.op, k.ctx, k.id, k.fired, k.quiet = op, ctx, c.id, false, op == opCommit
 	k.turn.Lock()
-	_ = c.net.SetWriteDeadline(time.Now().Add(c.c.cfg.NetworkTimeout))
+	done := c.within(c.c.cfg.NetworkTimeout)
 	if ctx.Done() != nil {
 		k.cancel.Add(1)
 		k.stop = context.AfterFunc(ctx, k.onEnd)
 	}
 	n, err := c.net.Write(c.out.B)
+	done()
 	k.turn.Unlock()
 	size := len(c.out.B)
 	if c.out.Reset(); cap(c.out.B) > keptBuffer {
@@ -136,9 +140,7 @@ func (c *conn) start(ctx context.Context, op string) error {
 func (c *conn) interrupt() {
 	k := &c.call
 	defer k.cancel.Done()
-	if c.net.SetWriteDeadline(time.Now().Add(cancelGrace)) != nil {
-		defer time.AfterFunc(cancelGrace, c.cut).Stop()
-	}
+	defer c.within(cancelGrace)()
 	k.turn.Lock() // behind the request
 	defer k.turn.Unlock()
 	k.fired = true
@@ -163,6 +165,16 @@ func (c *conn) limit(t time.Time) {
 	}
 }
 
+// within gives what is written next a deadline; where there are none the connection is
+// closed then, unless done is called.
+func (c *conn) within(d time.Duration) (done func()) {
+	if c.net.SetWriteDeadline(time.Now().Add(d)) == nil {
+		return func() {}
+	}
+	late := time.AfterFunc(d, c.cut)
+	return func() { late.Stop() }
+}
+
 // cut ends whatever waits for the connection.
 func (c *conn) cut() { _ = c.raw.Close() }
 
@@ -179,7 +191,7 @@ func (c *conn) steer(t wire.Type, body wire.Body, d time.Duration) error {
 	c.call.turn.Lock()
 	defer c.call.turn.Unlock()
 	if !c.call.fired { // else a shorter deadline holds
-		_ = c.net.SetWriteDeadline(time.Now().Add(d))
+		defer c.within(d)()
 	}
 	return c.whole(b)
 }

@@ -88,7 +88,8 @@ type Config struct {
 	// ConnectTimeout bounds dialing and login of one host; 10 s where it is 0.
 	ConnectTimeout time.Duration
 	// NetworkTimeout bounds each write, and the wait for an answer where no context
-	// bounds it: commit, rollback, reset, closing rows; 1 min where it is 0.
+	// bounds it: commit, rollback, closing rows, and reset, which takes 5 s at most; 1 min
+	// where it is 0.
 	NetworkTimeout time.Duration
 	// Window is how many bytes of rows a query is sent ahead of their use, from 4096
 	// to 1 GiB; 256 KiB where it is 0. A gateway may send less.

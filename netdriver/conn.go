@@ -39,6 +39,9 @@ type conn struct {
 	codec wire.Codec
 	most  int // the largest message that the gateway accepts
 
+	idle   time.Duration // how long the gateway keeps a session that asks for nothing; 0 is for ever
+	rested time.Time     // when it was given back; zero where idle is
+
 	id, sid uint32 // the last request, the last prepared statement
 	call    call
 	open    *rows // not read to their end
@@ -69,6 +72,7 @@ func newConn(c *Connector, l *login) *conn {
 		cn.most = int(l.welcome.MaxMessage)
 	}
 	cn.out.MaxFrame = int(l.welcome.MaxFrame)
+	cn.idle = time.Duration(min(l.welcome.IdleMS, mostMS)) * time.Millisecond
 	cn.call.onEnd = cn.interrupt
 	return cn
 }
@@ -220,9 +224,10 @@ func (c *conn) PrepareContext(ctx context.Context, query string) (driver.Stmt, e
 }
 
 // ResetSession implements driver.SessionResetter: a connection that the gateway
-// has closed, or wants to close, is found out here, before anything is sent.
+// has closed, or wants to close, is found out here, before anything is sent. Under a
+// wrapper that hides IsValid the last user's state ends here.
 func (c *conn) ResetSession(context.Context) error {
-	if !c.usable() {
+	if c.overdue() || !c.given() {
 		return driver.ErrBadConn
 	}
 	if err := c.line.Peek(nil); err != nil { // what waits is a goaway, or the end
@@ -234,6 +239,15 @@ func (c *conn) ResetSession(context.Context) error {
 	}
 	return nil
 }
+
+// overdue says whether the gateway may be about to end the session, which asked for
+// nothing for long: of a request that crosses the end nobody knows what became of it.
+func (c *conn) overdue() bool {
+	return c.idle > 0 && !c.rested.IsZero() && time.Since(c.rested) > c.idle-min(c.idle/4, idleMargin)
+}
+
+// idleMargin is how long before its end an idle session is not used any more.
+const idleMargin = 5 * time.Second
 
 // quiet says whether nothing waits that was read off the socket already, by the
 // reader or by TLS: a goaway that came with the last answer. It does not wait.
@@ -249,18 +263,32 @@ func (c *conn) quiet() bool {
 
 // IsValid implements driver.Validator: database/sql asks when whoever used the
 // connection is done with it. What was pinned for them is then given back, and the
-// memory that a large answer took.
+// memory that a large answer took. Whoever is done may wait for it, whatever their
+// context was, so it is not long.
 func (c *conn) IsValid() bool {
 	if c.open != nil || c.inTx {
 		return false // what was begun could not be ended
 	}
 	c.lost = false // whoever uses it next had nothing
-	if c.usable() && c.pinned && c.c.cfg.Pool == "" {
-		_ = c.simple(context.Background(), "reset", wire.TypeReset) // where it fails, the connection is not usable or stays pinned
-	}
+	given := c.given()
 	c.r.Trim()
 	c.cells.Forget()
-	return c.usable() && c.r.Buffered() == 0 && (!c.pinned || c.c.cfg.Pool != "")
+	if c.idle > 0 {
+		c.rested = time.Now()
+	}
+	return given && c.r.Buffered() == 0
+}
+
+// given gives back what was pinned, and says whether the connection is for others.
+func (c *conn) given() bool {
+	if c.open != nil || c.inTx {
+		return false
+	}
+	if c.usable() && c.pinned && c.c.cfg.Pool == "" {
+		d := min(c.c.cfg.NetworkTimeout, resetTimeout)
+		_ = c.simple(context.Background(), "reset", wire.TypeReset, d) // where it fails, the connection is not usable or stays pinned
+	}
+	return c.usable() && (!c.pinned || c.c.cfg.Pool != "")
 }
 
 func (c *conn) usable() bool { return c.broken == nil && !c.away && !c.lost }

@@ -5,6 +5,7 @@ package netdriver
 import (
 	"context"
 	"database/sql"
+	"database/sql/driver"
 	"errors"
 	"net"
 	"testing"
@@ -111,6 +112,27 @@ func TestARequestThatNobodyTakesWithoutDeadlinesEndsWithItsContext(t *testing.T)
 	if _, err := db.ExecContext(within(t, 50*time.Millisecond), "insert"); !errors.Is(err, context.DeadlineExceeded) {
 		t.Errorf("got %v", err)
 	}
+}
+
+func TestARequestThatNobodyTakesWithoutDeadlinesEndsInTime(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		held := make(chan struct{})
+		db := tunneled(t, "?network_timeout=5s", func(g *gateway) {
+			g.enter()
+			<-held // and reads nothing
+		})
+		defer db.Close() //nolint:errcheck // nothing is open
+		defer close(held)
+		c, err := db.Conn(t.Context())
+		if err != nil {
+			t.Fatal(err)
+		}
+		takes(t, 5*time.Second, func() {
+			if _, err := c.ExecContext(t.Context(), "insert"); !errors.Is(err, driver.ErrBadConn) { // a piece of it at most was taken
+				t.Errorf("got %v", err)
+			}
+		})
+	})
 }
 
 func TestACommitWithoutDeadlinesEndsInTime(t *testing.T) {

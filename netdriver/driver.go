@@ -16,8 +16,8 @@
 //	                 verify-full, on loopback without ca and cert disable
 //	ca, cert, key    files in PEM form
 //	server_name      the name in the gateway's certificate
-//	auth             scram, token, mtls; by default the certificate if there is
-//	                 one, else SCRAM, and the token where that is refused
+//	auth             scram, token, mtls; by default what the gateway chooses of
+//	                 those that there are and that nobody can listen to
 //	codec            auto, json, binary
 //	connect_timeout  for dialing and login of one host; 10s
 //	network_timeout  for each write, and answers that no context bounds; 1m
@@ -114,7 +114,12 @@ type Connector struct {
 }
 
 // NewConnector makes a connector for sql.OpenDB. It checks the configuration and
-// reads the certificates, and dials nothing. The connector keeps a copy of cfg.
+// reads the certificates, and dials nothing. The connector keeps a copy of cfg; a Dial
+// is called from many goroutines, and what TLSConfig refers to must not change.
+//
+// An error names the option that is wrong or contradicts another one, or the file that
+// cannot be read or holds no certificate. Retrying helps once the file is right, else
+// never. It may be called concurrently.
 func NewConnector(cfg Config) (*Connector, error) {
 	cfg = cfg.clone()
 	if err := cfg.validate(); err != nil {
@@ -150,7 +155,22 @@ func (c *Connector) Close() error {
 // with the one that answered last, and logs in. Those that failed since come last.
 // Each host may take ConnectTimeout; where ctx has a deadline and others are left
 // to try, its share of that, or a second. A login that a gateway refuses is not
-// tried at the next one.
+// tried at the next one. It may be called concurrently.
+//
+// Nothing was asked of a database where it fails, and it may be called again. Whether
+// that helps:
+//
+//   - refusal.ErrClosed, after Close: never.
+//   - An *[Error] of kind "auth" or "denied": not before the token, or what the gateway
+//     knows of the user, has changed. Gateways hear who fails too often only after a while.
+//   - Any other *[Error] whose Retryable is true ("shutdown", "overloaded"): later, or at
+//     another gateway.
+//   - A certificate that is not trusted, a file that cannot be read, a gateway that does
+//     not keep to the protocol: not before somebody has mended it.
+//   - The end of ctx, and what the network says: perhaps.
+//
+// errors.Is and errors.As look into the errors of all hosts that were tried. None is
+// driver.ErrBadConn, so database/sql does not dial again by itself.
 func (c *Connector) Connect(ctx context.Context) (driver.Conn, error) {
 	if c.closed.Load() {
 		return nil, &refusal.Error{Policy: "connector", Reason: "the connector is closed", Sentinel: refusal.ErrClosed}

@@ -8,14 +8,16 @@ import (
 	"net/url"
 	"regexp"
 	"strings"
+	"unicode"
 )
 
 var schemes = []string{"tcp://", "fluxor+tcp://"}
 
 // ParseDSN reads tcp://user:token@host:7654,host2:7654/database?option=value, or
 // the same after fluxor+tcp://. User, token, database and values are
-// percent-encoded. An error names the option or the byte at fault, counted from
-// 0, and never shows the token.
+// percent-encoded. It opens no file and dials nothing. An error names the option or the
+// byte at fault, counted from 0, and never shows the token; retrying does not help. It
+// may be called concurrently.
 func ParseDSN(dsn string) (Config, error) {
 	rest, ok := "", false
 	for _, scheme := range schemes {
@@ -27,6 +29,9 @@ func ParseDSN(dsn string) (Config, error) {
 		return Config{}, errors.New("fluxor: byte 0 of the DSN: want tcp:// or fluxor+tcp://")
 	}
 	p := parser{at: len(dsn) - len(rest)}
+	if i := strings.IndexFunc(rest, unicode.IsControl); i >= 0 { // the end of a file's line, most often
+		p.wrong(i, "a line's end or another control character; where it belongs there it is percent-encoded")
+	}
 	place, query, _ := strings.Cut(rest, "?")
 	if i := strings.IndexByte(place, '#'); i >= 0 {
 		p.wrong(i, "a # must be written %23")
@@ -78,15 +83,16 @@ func (p *parser) place(text string) {
 	}
 }
 
-// hostForm is a name or an address with or without a port.
-var hostForm = regexp.MustCompile(`^(?:[0-9A-Za-z._-]+|\[[0-9A-Fa-f:.]+\])(?::[0-9]{1,5})?$`)
+// hostForm is a name or an address with or without a port; an address of IPv6 may have
+// a zone, whose percent sign is escaped.
+var hostForm = regexp.MustCompile(`^(?:[0-9A-Za-z._-]+|\[[0-9A-Fa-f:.]+(?:%25[0-9A-Za-z._-]+)?\])(?::[0-9]{1,5})?$`)
 
 func (p *parser) host(at int, host string) {
 	if !hostForm.MatchString(host) {
 		p.wrong(at, "want host, host:port or [address]:port; a / in the token is written %2F")
 		return
 	}
-	p.cfg.Hosts = append(p.cfg.Hosts, host)
+	p.cfg.Hosts = append(p.cfg.Hosts, strings.Replace(host, "%25", "%", 1))
 }
 
 // unescape decodes percent signs; at is where text begins.
@@ -156,7 +162,7 @@ func (c *Config) format() string {
 		}
 		b.WriteByte('@')
 	}
-	b.WriteString(strings.Join(c.Hosts, ",") + "/" + escape(c.Database))
+	b.WriteString(strings.ReplaceAll(strings.Join(c.Hosts, ","), "%", "%25") + "/" + escape(c.Database))
 	separator := "?"
 	for _, o := range options {
 		if value := o.get(c); value != "" {

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"os"
 	"reflect"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -24,6 +25,21 @@ func TestADSNSaysWhatItSays(t *testing.T) {
 	}
 	if !reflect.DeepEqual(got, want) {
 		t.Errorf("got %+v, want %+v", got.format(), want.format())
+	}
+}
+
+func TestAnAddressMayHaveAZone(t *testing.T) {
+	const dsn = "tcp://app@[fe80::1%25eth0]:7000,[fe80::2%25eth0]/erp"
+	got, err := ParseDSN(dsn)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if want := []string{"[fe80::1%eth0]:7000", "[fe80::2%eth0]"}; !slices.Equal(got.Hosts, want) || got.String() != dsn {
+		t.Errorf("got %q of %s, want %q", got.Hosts, got, want)
+	}
+	secure, err := got.tlsFor(withPort(got.Hosts[1]))
+	if err != nil || secure.ServerName != "fe80::2" {
+		t.Errorf("the certificate is to be for %q, %v", secure.ServerName, err)
 	}
 }
 
@@ -55,6 +71,9 @@ func TestWhatIsWrongWithADSNIsNamedAndTheTokenIsNot(t *testing.T) {
 		{"tcp://u:sec%zzret@h/db", "byte 11"},
 		{"tcp://u:secret@h:port/db", "byte 15"},
 		{"tcp://u:secret@h1,h 2/db", "byte 18"},
+		{"tcp://u:secret@[fe80::1%eth0]/db", "byte 15"},
+		{"tcp://u:secret@h/db\n", "byte 19"},
+		{"tcp://u:secret\n@h/db", "byte 14"},
 		{"tcp://u:sec/ret@h/db", "byte 15"},
 		{"tcp://u:12/sec@h/db", "byte 14"},
 		{"tcp://u:sec#ret@h/db", "byte 11"},

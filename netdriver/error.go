@@ -80,8 +80,15 @@ func (e *Error) SQLState() string { return e.State }
 // Unwrap returns what is described at the type. The caller must not change it.
 func (e *Error) Unwrap() []error { return e.causes }
 
+// lostAnswer is the Code of a statement whose answer the gateway itself lost, which is
+// then no word of the database's.
+const lostAnswer = "08007"
+
 // As implements errors.As for the errors of direct drivers.
 func (e *Error) As(target any) bool {
+	if e.Code == lostAnswer && e.Kind != string(wire.ErrorDB) {
+		return false
+	}
 	for _, rebuild := range rebuilders(e.Dialect) {
 		if native := rebuild(e); native != nil && errors.As(native, target) {
 			return true

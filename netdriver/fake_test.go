@@ -25,6 +25,7 @@ type gateway struct {
 	out   wire.Buffer
 	codec wire.Codec
 	hello wire.Hello
+	idle  int64 // the welcome's idle_ms
 }
 
 // fake listens on loopback and plays the n-th script on the n-th connection;
@@ -100,7 +101,7 @@ func (g *gateway) greet() {
 
 // welcome lets the client in.
 func (g *gateway) welcome(data wire.Proof) {
-	g.send(wire.TypeWelcome, 0, &wire.Welcome{Version: 1, Codec: g.codec.String(), Dialect: "postgres", Data: data})
+	g.send(wire.TypeWelcome, 0, &wire.Welcome{Version: 1, Codec: g.codec.String(), Dialect: "postgres", IdleMS: g.idle, Data: data})
 }
 
 // enter logs the client in by its token, which it asks for where hello has none.

@@ -4,6 +4,7 @@ package netdriver
 
 import (
 	"database/sql"
+	"database/sql/driver"
 	"errors"
 	"testing"
 
@@ -79,5 +80,47 @@ func TestUnderFluxorALostAnswerIsNotAskedForAgain(t *testing.T) {
 	var doubt *refusal.IndeterminateError
 	if !errors.As(err, &doubt) {
 		t.Errorf("got %v", err)
+	}
+}
+
+// vanished answers a statement as when its connection to the database was found lost
+// before anything was sent there, or the gateway drains.
+func vanished(g *gateway, kind wire.ErrorKind) {
+	id, _ := g.statement(wire.TypeExec)
+	g.send(wire.TypeError, id, &wire.Error{Kind: kind, Message: "the connection is gone", Applied: wire.AppliedNo, Conn: wire.ConnLost})
+}
+
+func TestUnderFluxorWhatTheGatewayDidNotCarryOutIsCarriedOutOnAnotherConnection(t *testing.T) {
+	for _, kind := range []wire.ErrorKind{wire.ErrorConnLost, wire.ErrorShutdown} {
+		refuses := func(g *gateway) { vanished(g, kind) }
+		db := underFluxor(t, "tcp://", "", refuses, func(g *gateway) { g.answer(g.want(wire.TypeExec)) })
+		if _, err := db.Exec("insert into t values (1)"); err != nil {
+			t.Errorf("%s: got %v", kind, err)
+		}
+	}
+}
+
+func TestUnderFluxorASessionThatIsGoneIsHeardAsOverTheBareDriver(t *testing.T) {
+	pinned := func(g *gateway) {
+		m := g.want(wire.TypeExec)
+		g.send(wire.TypeEnd, m.ID, &wire.End{Pin: "set"})
+		vanished(g, wire.ErrorConnLost)
+	}
+	unused := func(g *gateway) {
+		if m, err := g.r.Next(); err == nil {
+			g.t.Errorf("a %s came in another session", m.Type)
+		}
+	}
+	for name, db := range map[string]*sql.DB{"fluxor": underFluxor(t, "tcp://", "", pinned, unused), Name: open(t, "", pinned, unused)} {
+		c, err := db.Conn(t.Context())
+		if err != nil {
+			t.Fatal(err)
+		}
+		if _, err := c.ExecContext(t.Context(), "set a = 1"); err != nil {
+			t.Errorf("%s: %v", name, err)
+		}
+		if _, err := c.ExecContext(t.Context(), "insert into t values (1)"); !errors.Is(err, driver.ErrBadConn) {
+			t.Errorf("%s: got %v, want driver.ErrBadConn", name, err)
+		}
 	}
 }

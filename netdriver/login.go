@@ -78,7 +78,7 @@ func (l *login) offers() []string {
 	if cfg.Token == "" || cfg.Auth == AuthMTLS {
 		return all
 	}
-	if cfg.Auth != AuthToken {
+	if cfg.Auth != AuthToken && l.proves() {
 		if l.tls != nil {
 			all = append(all, wire.AuthSCRAMPlus)
 		}
@@ -88,6 +88,13 @@ func (l *login) offers() []string {
 		all = append(all, wire.AuthToken)
 	}
 	return all
+}
+
+// proves says whether SCRAM is to be offered. It does not take every token; such a one
+// is shown, where it may be, and else the error of SCRAM is told.
+func (l *login) proves() bool {
+	_, err := l.c.scram()
+	return err == nil || l.c.cfg.Auth == AuthSCRAM || !l.token
 }
 
 func (l *login) hello() (*wire.Hello, error) {

@@ -9,6 +9,7 @@ import (
 	"fmt"
 	"net"
 	"os"
+	"strings"
 )
 
 // gate is what TLS reads from. While it is shut, a read gives what TLS has and does not
@@ -57,11 +58,13 @@ func (c *Config) tlsFor(host string) (*tls.Config, error) {
 		t.ServerName = c.ServerName
 	}
 	if t.ServerName == "" {
-		t.ServerName, _, _ = net.SplitHostPort(host)
+		name, _, _ := net.SplitHostPort(host)
+		t.ServerName, _, _ = strings.Cut(name, "%") // a zone is in no certificate
 	}
 	t.InsecureSkipVerify = mode != TLSVerifyFull
 	if mode == TLSVerifyCA {
-		t.VerifyConnection = verifyCA(t.RootCAs, t.VerifyConnection)
+		t.VerifyConnection = verifyCA(t.RootCAs, t.VerifyPeerCertificate, t.VerifyConnection)
+		t.VerifyPeerCertificate = nil
 	}
 	return t, nil
 }
@@ -90,17 +93,22 @@ func (c *Config) certificates(t *tls.Config) error {
 }
 
 // verifyCA checks the chain of certificates and not the name; then the caller's own
-// check is asked, if there is one: of a state that has the chains, as in other modes.
-func verifyCA(roots *x509.CertPool, own func(tls.ConnectionState) error) func(tls.ConnectionState) error {
+// checks are asked, where there are some, with the chains, as in other modes.
+func verifyCA(roots *x509.CertPool, peer func([][]byte, [][]*x509.Certificate) error, own func(tls.ConnectionState) error) func(tls.ConnectionState) error {
 	return func(s tls.ConnectionState) error {
 		if len(s.PeerCertificates) == 0 {
 			return errors.New("fluxor: the gateway showed no certificate")
 		}
-		between := x509.NewCertPool()
-		for _, cert := range s.PeerCertificates[1:] {
-			between.AddCert(cert)
+		between, raw := x509.NewCertPool(), make([][]byte, len(s.PeerCertificates))
+		for i, cert := range s.PeerCertificates {
+			if raw[i] = cert.Raw; i > 0 {
+				between.AddCert(cert)
+			}
 		}
 		chains, err := s.PeerCertificates[0].Verify(x509.VerifyOptions{Roots: roots, Intermediates: between})
+		if err == nil && peer != nil {
+			err = peer(raw, chains)
+		}
 		s.VerifiedChains = chains
 		if err != nil || own == nil {
 			return err

@@ -5,6 +5,7 @@ package netdriver
 import (
 	"context"
 	"crypto/tls"
+	"crypto/x509"
 	"database/sql"
 	"errors"
 	"net"
@@ -19,10 +20,14 @@ import (
 func TestACallersOwnCheckOfTheGatewayIsAskedInEveryMode(t *testing.T) {
 	a := newAuthority(t)
 	no := errors.New("not the one that is pinned")
-	for _, mode := range []TLSMode{TLSRequire, TLSVerifyCA, TLSVerifyFull} {
+	for i, mode := range []TLSMode{TLSRequire, TLSVerifyCA, TLSVerifyFull, TLSRequire, TLSVerifyCA, TLSVerifyFull} {
+		own := &tls.Config{RootCAs: a.roots, MinVersion: tls.VersionTLS13, VerifyConnection: func(tls.ConnectionState) error { return no }}
+		if i >= 3 {
+			own.VerifyConnection = nil
+			own.VerifyPeerCertificate = func([][]byte, [][]*x509.Certificate) error { return no }
+		}
 		cfg := Config{
-			User: "app", Token: "token", TLS: mode, Hosts: []string{fakeLocal(t, a.secure(func(*gateway, *tls.ConnectionState) {}))},
-			TLSConfig: &tls.Config{RootCAs: a.roots, MinVersion: tls.VersionTLS13, VerifyConnection: func(tls.ConnectionState) error { return no }},
+			User: "app", Token: "token", TLS: mode, Hosts: []string{fakeLocal(t, a.secure(func(*gateway, *tls.ConnectionState) {}))}, TLSConfig: own,
 		}
 		c, err := NewConnector(cfg)
 		if err != nil {
@@ -34,17 +39,24 @@ func TestACallersOwnCheckOfTheGatewayIsAskedInEveryMode(t *testing.T) {
 	}
 }
 
-func TestACallersOwnCheckIsGivenTheChainsThatWereVerified(t *testing.T) {
+func TestACallersOwnChecksAreGivenTheChainsThatWereVerified(t *testing.T) {
 	a := newAuthority(t)
 	for mode, want := range map[TLSMode]bool{TLSRequire: false, TLSVerifyCA: true, TLSVerifyFull: true} {
-		got := false
+		got, peers := false, false
 		cfg := Config{
 			User: "app", Token: "token", TLS: mode,
 			Hosts: []string{fakeLocal(t, a.secure(func(g *gateway, _ *tls.ConnectionState) { g.enter() }))},
-			TLSConfig: &tls.Config{RootCAs: a.roots, MinVersion: tls.VersionTLS13, VerifyConnection: func(s tls.ConnectionState) error {
-				got = len(s.VerifiedChains) > 0
-				return nil
-			}},
+			TLSConfig: &tls.Config{
+				RootCAs: a.roots, MinVersion: tls.VersionTLS13,
+				VerifyConnection: func(s tls.ConnectionState) error {
+					got = len(s.VerifiedChains) > 0
+					return nil
+				},
+				VerifyPeerCertificate: func(raw [][]byte, chains [][]*x509.Certificate) error {
+					peers = len(raw) > 0 && len(chains) > 0
+					return nil
+				},
+			},
 		}
 		c, err := NewConnector(cfg)
 		if err != nil {
@@ -55,8 +67,8 @@ func TestACallersOwnCheckIsGivenTheChainsThatWereVerified(t *testing.T) {
 			t.Fatal(err)
 		}
 		_ = cn.Close()
-		if got != want {
-			t.Errorf("%s: there are chains: %v, want %v", mode, got, want)
+		if got != want || peers != want {
+			t.Errorf("%s: there are chains: %v and %v, want %v", mode, got, peers, want)
 		}
 	}
 }

@@ -5,6 +5,7 @@ package netdriver
 import (
 	"context"
 	"database/sql/driver"
+	"time"
 
 	"github.com/fluxor-db/fluxor/netdriver/internal/wire"
 )
@@ -50,15 +51,15 @@ func (t tx) Rollback() error { return t.c.endTx(context.Background(), "rollback"
 
 func (c *conn) endTx(ctx context.Context, op string, t wire.Type) error {
 	before := c.id
-	err := c.simple(ctx, op, t)
+	err := c.simple(ctx, op, t, c.c.cfg.NetworkTimeout)
 	c.inTx = c.id == before // nothing was sent: the transaction is open, which costs the connection
 	return err
 }
 
-// simple is a request that has no body and no rows.
-func (c *conn) simple(ctx context.Context, op string, t wire.Type) error {
+// simple is a request that has no body and no rows; its answer may take d.
+func (c *conn) simple(ctx context.Context, op string, t wire.Type, d time.Duration) error {
 	if c.open != nil {
-		patience, cancel := context.WithTimeout(ctx, c.c.cfg.NetworkTimeout)
+		patience, cancel := context.WithTimeout(ctx, d)
 		defer cancel()
 		if err := c.open.hold(patience); err != nil {
 			return err
@@ -67,6 +68,6 @@ func (c *conn) simple(ctx context.Context, op string, t wire.Type) error {
 	if err := c.send(ctx, op, t, &wire.Empty{}); err != nil {
 		return err
 	}
-	c.bound(c.c.cfg.NetworkTimeout)
+	c.bound(d)
 	return c.ended(nil)
 }

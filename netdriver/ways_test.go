@@ -148,3 +148,30 @@ func TestALoginThatFailsSaysThatTheTokenWasHeldBack(t *testing.T) {
 		}
 	}
 }
+
+func TestATokenThatSCRAMDoesNotTakeIsShownWhereItMayBe(t *testing.T) {
+	const token = "to\aken" // SASLprep has no control characters
+	script := func(g *gateway) {
+		if g.greet(); g.hello.User == "" {
+			return // with auth=scram nothing is sent
+		}
+		if g.hello.Token != token || !slices.Equal(g.hello.Auth, []string{wire.AuthToken}) {
+			g.t.Errorf("the hello is %+v", g.hello)
+		}
+		g.welcome(nil)
+		g.drain()
+	}
+	for auth, works := range map[string]bool{AuthAuto: true, AuthSCRAM: false} {
+		c, err := NewConnector(Config{User: "app", Token: token, Hosts: []string{fake(t, script)}, Auth: auth})
+		if err != nil {
+			t.Fatal(err)
+		}
+		cn, err := c.Connect(within(t, 10*time.Second))
+		if (err == nil) != works || err != nil && !strings.Contains(err.Error(), "cannot be used for SCRAM") {
+			t.Errorf("auth=%s: %v", auth, err)
+		}
+		if err == nil {
+			_ = cn.Close()
+		}
+	}
+}

@@ -10,6 +10,7 @@ import (
 	"hash/fnv"
 	"os"
 	"slices"
+	"strings"
 	"testing"
 
 	"github.com/go-sql-driver/mysql"
@@ -119,12 +120,12 @@ func TestDifferencesNameCasesThatThereAre(t *testing.T) {
 // seen, as on the bare driver.
 func target(t *testing.T, d conform.Database) conform.Target {
 	dsn := d.DSN(t)
-	through := func(name, options string, table []difference, runs func(conform.Case) bool) conform.Handle {
+	through := func(driver, name, options string, table []difference, runs func(conform.Case) bool) conform.Handle {
 		return conform.Handle{
 			Name: name,
 			Runs: runs,
 			Open: func(t testing.TB) *sql.DB {
-				return open(t, netdriver.Name, gatewaytest.DSN(gatewaytest.Serve(t, gatewaytest.Config(connector(t, d, dsn))), options))
+				return open(t, driver, gatewaytest.DSN(gatewaytest.Serve(t, gatewaytest.Config(connector(t, d, dsn))), options))
 			},
 			Seen:        direct,
 			Differences: differencesOn(d.Name, table),
@@ -138,9 +139,12 @@ func target(t *testing.T, d conform.Database) conform.Target {
 		Name: d.Name, Dialect: d.Dialect, Traits: d.Traits,
 		Bare: func(t testing.TB) *sql.DB { return open(t, d.Driver, dsn) },
 		Through: []conform.Handle{
-			through("json", "codec=json", all, inForm(0)),
-			through("binary", "codec=binary", all, inForm(1)),
-			through("session", "pool=session", differences, isCarried),
+			through(netdriver.Name, "json", "codec=json", all, inForm(0)),
+			through(netdriver.Name, "binary", "codec=binary", all, inForm(1)),
+			through(netdriver.Name, "session", "pool=session", differences, isCarried),
+			through("fluxor", "below Fluxor", "", all, func(c conform.Case) bool {
+				return everything || strings.HasPrefix(c.Name, "context: ") && chosen(c, d, 0)
+			}),
 		},
 		Raw: func(_ context.Context, c *sql.Conn, f func(any) error) error { return c.Raw(f) },
 	}

@@ -44,8 +44,13 @@ func TestAPositionThatIsNoNumberIsLeftOut(t *testing.T) {
 }
 
 func TestWhatPostgresDidNotSayIsNoPgError(t *testing.T) {
-	if errors.As(&netdriver.Error{Kind: "conn_lost", Dialect: "postgres"}, new(*pgconn.PgError)) {
-		t.Error("a lost connection is one")
+	for _, err := range []*netdriver.Error{
+		{Kind: "conn_lost", Dialect: "postgres"},
+		{Kind: "timeout", Dialect: "postgres", Code: "08007", State: "08007", Message: "fluxor: exec was sent but its answer was lost"},
+	} {
+		if errors.As(err, new(*pgconn.PgError)) {
+			t.Errorf("%+v is one", err)
+		}
 	}
 }
 

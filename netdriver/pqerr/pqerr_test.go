@@ -48,6 +48,7 @@ func TestWhatPostgresDidNotSayIsNoPqError(t *testing.T) {
 	for _, err := range []*netdriver.Error{
 		{Kind: "db", Dialect: "mysql", Code: "1062", State: "23000"},
 		{Kind: "timeout", Dialect: "postgres"},
+		{Kind: "timeout", Dialect: "postgres", Code: "08007", State: "08007", Message: "fluxor: exec was sent but its answer was lost"},
 		{Kind: "db", Dialect: "postgres", Message: "no code"},
 	} {
 		if errors.As(err, new(*pq.Error)) {
