@@ -10,6 +10,7 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"strconv"
 	"strings"
 	"testing"
 
@@ -23,6 +24,7 @@ import (
 	_ "github.com/fluxor-db/fluxor/drivers/postgres"
 	_ "github.com/fluxor-db/fluxor/drivers/sqlite"
 	"github.com/fluxor-db/fluxor/internal/dbtest"
+	"github.com/fluxor-db/fluxor/netdriver"
 )
 
 // database is one driver over one kind of database.
@@ -142,6 +144,10 @@ func code(err error) string {
 	}
 	if e, ok := errors.AsType[*sqlite.Error](err); ok {
 		return fmt.Sprint("sqlite ", e.Code()&0xff)
+	}
+	if e, ok := errors.AsType[*netdriver.Error](err); ok && e.Dialect == "sqlite" {
+		n, _ := strconv.Atoi(e.Code)
+		return fmt.Sprint("sqlite ", n&0xff)
 	}
 	return ""
 }

@@ -72,7 +72,7 @@ func (w *world) fuzz(t *testing.T, duration time.Duration, from uint64) {
 			seed = from + i - fixedSeeds - 1
 		}
 		if steps, found := w.seed(t, seed); found != "" {
-			t.Fatal(w.report(seed, steps, found))
+			t.Fatal(w.d.report(seed, steps, found))
 		}
 	}
 }
@@ -84,7 +84,7 @@ func (w *world) seed(t *testing.T, seed uint64) (left []step, found string) {
 	steps := generate(w.d.dialect, seed, rounds)
 	at, found, err := w.play(steps)
 	if err == nil && found != "" {
-		steps, found, err = w.shrink(steps, at, found, shrinking)
+		steps, found, err = shrink(w.play, steps, at, found, shrinking)
 	}
 	if err != nil {
 		t.Fatal(err)

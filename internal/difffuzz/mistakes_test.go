@@ -72,7 +72,7 @@ func TestAFailureIsCutDownToAFewSteps(t *testing.T) {
 	w := newWorld(d, d.start(t, d.name), forgetful)
 	steps, found := w.seed(t, 1)
 	if found == "" || len(steps) > 10 {
-		t.Errorf("%d steps are left, want at most 10:\n%s", len(steps), w.report(1, steps, found))
+		t.Errorf("%d steps are left, want at most 10:\n%s", len(steps), w.d.report(1, steps, found))
 	}
 	if at, again, err := w.play(steps); err != nil || again == "" || at != len(steps)-1 {
 		t.Errorf("what is left finds %q at step %d, %v", again, at, err)

@@ -93,8 +93,14 @@ func (p *player) play(steps []step) (at int, found string) {
 	return len(steps), ""
 }
 
-func (p *player) step(s step) (found string) {
+// named is a step with the database's name in it.
+func (p *player) named(s step) step {
 	s.text = strings.ReplaceAll(s.text, "diffdb", p.name)
+	return s
+}
+
+func (p *player) step(s step) (found string) {
+	s = p.named(s)
 	ctx, cancel := context.WithTimeout(context.Background(), patience)
 	defer cancel()
 	on, err := p.on(ctx, s)

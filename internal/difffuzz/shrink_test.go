@@ -46,7 +46,7 @@ func (w *world) play(steps []step) (at int, found string, err error) {
 
 // shrink leaves steps out as long as something is still found, within a time,
 // and returns what is left and what it finds.
-func (w *world) shrink(steps []step, at int, found string, limit time.Duration) ([]step, string, error) {
+func shrink(play func([]step) (at int, found string, err error), steps []step, at int, found string, limit time.Duration) ([]step, string, error) {
 	end := time.Now().Add(limit)
 	steps = steps[:at+1]
 	for size := len(steps) / 2; size > 0; {
@@ -56,7 +56,7 @@ func (w *world) shrink(steps []step, at int, found string, limit time.Duration) 
 				return steps, found, nil
 			}
 			without := append(append([]step{}, steps[:from]...), steps[from+size:]...)
-			at, still, err := w.play(without)
+			at, still, err := play(without)
 			if err != nil {
 				return steps, found, err
 			}
@@ -73,6 +73,6 @@ func (w *world) shrink(steps []step, at int, found string, limit time.Duration) 
 }
 
 // report is what a failed program is told with.
-func (w *world) report(seed uint64, steps []step, found string) string {
-	return fmt.Sprintf("%s, seed %d, %d steps are left:\n%s\nthe last one: %s", w.d.name, seed, len(steps), listing(steps), found)
+func (d *database) report(seed uint64, steps []step, found string) string {
+	return fmt.Sprintf("%s, seed %d, %d steps are left:\n%s\nthe last one: %s", d.name, seed, len(steps), listing(steps), found)
 }

@@ -35,6 +35,7 @@ type lease struct {
 	failed bool                    // the transaction can only be rolled back
 	over   bool                    // the database has ended it by itself
 	steps  bool                    // savepoints and the like were set by texts, which end with it
+	ended  bool                    // a text may have ended it: what an error says of it, nobody knows then
 	pin    string
 
 	ran      bool       // the last statement on the connection was the session's own
@@ -117,7 +118,7 @@ func (l *lease) keep(text string, err error) {
 		switch {
 		case leaves:
 		case l.tx != nil && why == txWords:
-			l.steps = true
+			l.steps, l.ended = true, l.ended || err == nil && l.ends(text)
 		default:
 			l.pin = why
 		}
@@ -136,7 +137,7 @@ func (l *lease) conclude(err error) {
 		} else if gone || l.poisons(err) {
 			l.failed = true
 		} else {
-			l.over = l.over || l.endedTx(err)
+			l.over = l.over || !l.ended && l.endedTx(err)
 		}
 	case gone:
 		l.drop()
@@ -210,7 +211,7 @@ func (l *lease) drop() {
 	if l.end != nil {
 		l.end(nil)
 	}
-	l.tx, l.end, l.failed, l.over, l.steps, l.pin = nil, nil, false, false, false, ""
+	l.tx, l.end, l.failed, l.over, l.steps, l.ended, l.pin = nil, nil, false, false, false, false, ""
 	l.ran, l.wrote, l.acted, l.noted, l.leased, l.fencing, l.equipped = false, false, false, false, false, nil, 0
 	l.last.here, l.readied = false, false
 	if l.conn != nil {

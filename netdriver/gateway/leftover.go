@@ -106,12 +106,26 @@ var errRecall = refused{
 	"the statement reads what an earlier one left in the database's session, and that may be another client's; run both in one transaction, or with pool=session",
 }
 
+// defining are texts that write down for later what others will read; nothing of it
+// runs now.
+var defining = regexp.MustCompile(`^\s*create\s+(or\s+replace\s+)?(definer\s*=\s*\S+\s+)?` +
+	`((temp|temporary|recursive|force|noforce|editionable|noneditionable|aggregate|algorithm\s*=\s*\w+|sql\s+security\s+\w+)\s+)*` +
+	`(function|procedure|trigger|event|view|package)\b`)
+
+// defines reports whether a text only writes down what it says.
+func (l *lease) defines(text string) bool {
+	return l.verb(text) == "CREATE" && defining.MatchString(l.bare(text))
+}
+
 // recall makes sure, before a statement that reads what an earlier one left, that
 // this was the session's own. Where a look afterwards is early enough it says so:
 // asking the database before would itself be the last statement.
 func (l *lease) recall(ctx context.Context, text string) (later bool, err error) {
 	recalls, echoes, named := l.say(text, recalling), l.say(text, echoing), l.say(text, numbering)
 	l.hidden = !named && l.hides(text)
+	if (recalls || echoes || named) && l.defines(text) {
+		return false, nil
+	}
 	switch numbered := named || l.hidden; {
 	case numbered && echoes: // to set the number would come between
 		if l.noticeOwn(); !l.last.here {

@@ -137,3 +137,45 @@ func TestANumberIsNotReadOnAConnectionWhereNobodySetIt(t *testing.T) {
 	}
 	c.reads(t, "0")
 }
+
+// definitions name what a statement left, and read nothing of it.
+var definitions = map[string][]string{
+	"mysql": {
+		"create function f() returns bigint reads sql data begin return last_insert_id(); end",
+		"create or replace definer = current_user procedure p() select row_count(), found_rows(), last_insert_id()",
+		"create trigger tr after insert on t for each row set @x = last_insert_id()",
+		"create or replace algorithm = merge sql security invoker view v as select last_insert_id() as n, row_count() as r",
+	},
+	"sqlite": {
+		"create trigger tr after insert on t begin insert into log values (last_insert_rowid()); end",
+		"create temp view v as select last_insert_rowid() as n, changes() as c",
+	},
+	"postgres": {
+		"create function f() returns bigint language sql begin atomic select lastval(); end",
+		"create or replace view v as select lastval() as n",
+	},
+}
+
+func TestWhatIsOnlyWrittenDownReadsNothing(t *testing.T) {
+	t.Parallel()
+	dsns := map[string]string{
+		"mysql": "mysql://" + dbtest.MariaDB(t).NewDatabase(t).DSN(), "sqlite": dbtest.SQLite(t), "postgres": dbtest.Postgres(t).NewDatabase(t).URL(),
+	}
+	for name, dsn := range dsns {
+		s := serve(t, config(connector(t, dsn)))
+		c := login(t, s)
+		c.must("create table t (id int)", "create table log (id int)")
+		for _, text := range definitions[name] {
+			c.do(wire.TypeReset, &wire.Empty{})
+			if got := c.exec(text); got.fail != nil {
+				t.Errorf("%s: %s: %s", name, text, got.fail.Message)
+			}
+		}
+		c.do(wire.TypeReset, &wire.Empty{})
+		if name == "mysql" {
+			for _, text := range []string{"create table view1 as select last_insert_id() as n, row_count() as r", "create temporary table e as select found_rows() as n"} {
+				c.exec(text).refused(t, wire.ErrorDenied)
+			}
+		}
+	}
+}

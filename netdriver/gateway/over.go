@@ -5,6 +5,7 @@ package gateway
 import (
 	"context"
 	"database/sql/driver"
+	"regexp"
 
 	"github.com/fluxor-db/fluxor/backend"
 	"github.com/fluxor-db/fluxor/netdriver/internal/wire"
@@ -21,6 +22,21 @@ var overAsks = map[string]string{
 	"1205": "select @@innodb_rollback_on_timeout",
 	"1020": "select not @@in_transaction", // MariaDB with innodb_snapshot_isolation
 }
+
+// ends reports whether a text about transactions may end the one that is open: each
+// but those that begin one, and those about savepoints.
+func (l *lease) ends(text string) bool {
+	switch l.verb(text) {
+	case "SAVEPOINT", "RELEASE", "BEGIN", "START":
+		return false
+	case "ROLLBACK":
+		return !backTo.MatchString(l.bare(text))
+	}
+	return true
+}
+
+// backTo are rollbacks to a savepoint.
+var backTo = regexp.MustCompile(`^\s*rollback\s+((work|transaction)\s+)?to\b`)
 
 // endedTx reports whether the database has rolled the transaction back because of
 // an error. SQLite does so after errors of many kinds, and a BEGIN tells: it is

@@ -116,3 +116,29 @@ func TestNothingGoesOnInATransactionThatSQLiteEnded(t *testing.T) {
 	})
 	isOver(t, c, c.answer(slow).refused(t, wire.ErrorTimeout).Tx, insert)
 }
+
+func TestATransactionThatTheClientEndedByATextGoesOnBehindErrors(t *testing.T) {
+	t.Parallel()
+	for name, end := range map[string]string{"commit": "/* by hand */ commit", "rollback": "rollback", "end": "end"} {
+		c := login(t, sqlite(t))
+		c.must("create table journal (v)")
+		c.do(wire.TypeReset, &wire.Empty{})
+		c.do(wire.TypeBegin, &wire.Begin{})
+		c.must(end)
+		c.exec("nonsense").refused(t, wire.ErrorDB)
+		if got := c.exec("insert into journal values ('x')"); got.fail != nil {
+			t.Errorf("after %s: %+v", name, got.fail)
+		}
+	}
+}
+
+func TestWithSavepointsItIsNoticedAsWellThatSQLiteEndedATransaction(t *testing.T) {
+	t.Parallel()
+	c := login(t, sqlite(t))
+	c.must("create table journal (v)", "create table t (id integer primary key)", "insert into t values (1)")
+	c.do(wire.TypeReset, &wire.Empty{})
+	c.do(wire.TypeBegin, &wire.Begin{})
+	const insert = "insert into journal values ('x')"
+	c.must("savepoint one", insert, "rollback to one", "rollback transaction to savepoint one", "release one", insert)
+	isOver(t, c, c.exec("insert or rollback into t values (1)").refused(t, wire.ErrorDB).Tx, insert)
+}

@@ -85,7 +85,7 @@ func (l *lease) finishTx(t wire.Type) (err error) {
 	if err != nil && l.steps && l.pin == "" {
 		l.pin = txWords // nobody knows what is open now
 	}
-	l.tx, l.failed, l.over, l.steps = nil, false, false, false
+	l.tx, l.failed, l.over, l.steps, l.ended = nil, false, false, false, false
 	l.end(nil)
 	l.end = nil
 	if err != nil && t == wire.TypeRollback {
