@@ -128,7 +128,7 @@ gateway-soak: servers ## storms of cancels, kills and disconnects on the gateway
 remote: servers ## run every case of the conformance suite through a gateway, on each driver and in both forms of the protocol (minutes)
 	@FLUXOR_REMOTE=all $(GO) test -race -count=1 -timeout 20m -v -run Remote ./internal/remote
 
-diff: servers ## play random programs for DIFF (30m) and compare each read through the query cache with the database's
+diff: servers ## play random programs for DIFF (30m) and compare each read through the query cache with the database's, and a sixth of that through a gateway
 	@FLUXOR_DIFF=$(DIFF) $(GO) test -count=1 -timeout 0 -v -run Differential ./internal/difffuzz
 
 oracle: ## compare verdicts on statements with PostgreSQL's and TiDB's parsers and SQLite (minutes to build at first)
