@@ -38,6 +38,9 @@ type lease struct {
 	pin    string
 
 	ran      bool       // the last statement on the connection was the session's own
+	found    bool       // and so was the last one before it that counted the rows that it found, with MySQL
+	cleared  bool       // and so are all warnings there, likewise
+	asked    string     // the session's last query there, if it alone may say that; "" for none
 	wrote    bool       // and so was one before it that changed something
 	acted    bool       // and one before it that may have
 	last     lastID     // the number that its statements drew last, with MySQL
@@ -211,8 +214,8 @@ func (l *lease) drop() {
 		l.end(nil)
 	}
 	l.tx, l.end, l.failed, l.over, l.steps, l.pin = nil, nil, false, false, false, ""
-	l.ran, l.wrote, l.acted, l.noted, l.leased, l.fencing, l.equipped = false, false, false, false, false, nil, 0
-	l.last.here, l.readied = false, false
+	l.forget()
+	l.noted, l.leased, l.readied, l.fencing, l.equipped = false, false, false, nil, 0
 	if l.conn != nil {
 		_ = l.conn.Close()
 		l.conn = nil

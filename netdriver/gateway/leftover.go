@@ -114,6 +114,7 @@ func (l *lease) recall(ctx context.Context, text string) (later bool, err error)
 	l.hidden = !named && l.hides(text)
 	switch numbered := named || l.hidden; {
 	case numbered && echoes: // to set the number would come between
+		l.doubt()
 		if l.noticeOwn(); !l.last.here {
 			return false, errRecall
 		}
@@ -128,17 +129,21 @@ func (l *lease) recall(ctx context.Context, text string) (later bool, err error)
 
 // ensure is recall for what only the connection knows where it was left.
 func (l *lease) ensure(ctx context.Context, text string, recalls, echoes bool) (later bool, err error) {
-	if l.noticeOwn() {
-		if recalls && !l.wrote && !l.acted || echoes && !l.ran {
+	own := l.noticeOwn()
+	echoed := !echoes || l.echoed(text)
+	if own {
+		if recalls && !l.wrote && !l.acted || !echoed {
 			err = errRecall
 		}
 		return false, err
 	}
 	switch {
-	case recalls && !l.wrote || echoes && !l.ran, echoes && (l.stores(text) || l.dresses()):
+	case recalls && !l.wrote || !echoed, echoes && (l.stores(text) || l.dresses()):
 		return false, errRecall
 	case l.mayLookLater(text):
 		return true, nil
+	case echoes: // the look beforehand would itself be the last statement
+		return false, errRecall
 	}
 	err = l.ask(ctx)
 	if err == nil && !l.continues() {
@@ -146,6 +151,45 @@ func (l *lease) ensure(ctx context.Context, text string, recalls, echoes bool) (
 	}
 	return false, err
 }
+
+// echoed reports whether the session itself has left what a text reads of the last
+// statements.
+func (l *lease) echoed(text string) bool {
+	switch {
+	case !l.ran:
+		return false
+	case !l.found && mentions(text, "found_rows"):
+		return false // an insert, for one, leaves the number of before
+	case l.cleared || !slices.ContainsFunc(warning, func(word string) bool { return mentions(text, word) }):
+		return true
+	}
+	l.cleared, l.asked = l.asked != "" && l.ofTable(l.asked), ""
+	return l.cleared
+}
+
+// warning are words of which each text has one that reads warnings.
+var warning = []string{"warning_count", "error_count", "warnings", "errors", "diagnostics"}
+
+// ofTable reports whether a query reads a table, for sure, by its outermost FROM: only
+// then does MariaDB forget the warnings of before.
+func (l *lease) ofTable(text string) bool {
+	d, ok := l.db.(describer)
+	if !ok || !harmless[l.code(text)] {
+		return false
+	}
+	text = named.ReplaceAllString(strings.ToLower(d.Fingerprint(text)), "x")
+	for inner := ""; inner != text; {
+		inner, text = text, nested.ReplaceAllString(text, "")
+	}
+	from := table.FindStringSubmatch(text)
+	return from != nil && from[1] != "dual"
+}
+
+var (
+	named  = regexp.MustCompile("`[^`]*`")
+	nested = regexp.MustCompile(`\([^()]*\)`)
+	table  = regexp.MustCompile(`\bfrom ([\w.$]+)`)
+)
 
 // mayLookLater reports whether it is early enough to see after a text whose the
 // connection was: it stores nothing, and the database lets it change nothing.
@@ -216,6 +260,34 @@ func (l *lease) remember(text string, err error) {
 	if err == nil || l.own() && !untouched(err) && !refusedHere(err) {
 		l.ran, l.acted = true, l.acted || !still[l.code(text)]
 	}
+	if l.about.Type == "mysql" {
+		l.hear(text, err)
+	}
+}
+
+// hear notes whether a statement of MySQL's has left a number of rows, and forgotten
+// the warnings of others.
+func (l *lease) hear(text string, err error) {
+	switch {
+	case err != nil:
+		l.cleared = l.cleared || len(l.about.Codes(err)) > 0
+	case l.code(text) == "changes-tables":
+		l.cleared = true
+	case l.verb(text) == "SELECT":
+		l.found = true
+		if l.asked = ""; !l.cleared && len(text) <= mostPlain {
+			l.asked = text
+		}
+	}
+}
+
+// between says that a statement of the gateway's own was the last one.
+func (l *lease) between() { l.ran, l.found = false, false }
+
+// forget says that the session has left nothing on its connection.
+func (l *lease) forget() {
+	l.ran, l.found, l.cleared, l.asked, l.wrote, l.acted = false, false, false, "", false, false
+	l.last.elsewhere()
 }
 
 // still are the codes of statements that leave nothing of what others recall.
@@ -231,7 +303,7 @@ func refusedHere(err error) bool {
 // meanwhile: before what is leased now, for then it is the session's alone.
 func (l *lease) notice() {
 	if !l.noted && !l.continues() {
-		l.ran, l.wrote, l.acted, l.last.here = false, false, false, false
+		l.forget()
 	}
 	l.noted = true
 }

@@ -137,3 +137,88 @@ func TestANumberIsNotReadOnAConnectionWhereNobodySetIt(t *testing.T) {
 	}
 	c.reads(t, "0")
 }
+
+// toMySQL serves two clients one connection to a database with a table q.
+func toMySQL(t *testing.T) (a, b *client) {
+	t.Helper()
+	s := numbered(t)
+	a, b = login(t, s), login(t, s)
+	b.must("create table q (v int unique)", "insert into q values (1), (2), (3)")
+	b.do(wire.TypeReset, &wire.Empty{})
+	return a, b
+}
+
+// What a warning quotes may be another client's data: a statement without a table
+// leaves the warnings of before where they are.
+func TestNoWarningOfAnotherClientIsShown(t *testing.T) {
+	t.Parallel()
+	a, b := toMySQL(t)
+	reads := []string{"show warnings", "show count(*) warnings", "select @@warning_count", "get diagnostics condition 1 @m = message_text"}
+	for _, text := range []string{
+		"select 1", "select now()", "set @x = 1", "do 1", "select 1 from dual", "select 1 as `from q`", "select extract(year from now())", "begin", "",
+	} {
+		for _, read := range reads {
+			a.query("select cast('of another' as int) from q")
+			if text == "" {
+				b.do(wire.TypeBegin, &wire.Begin{})
+				b.query("select 1")
+			} else if r := b.query(text); r.fail != nil {
+				t.Fatal(r.fail)
+			}
+			if got := b.query(read); got.fail == nil {
+				t.Errorf("%q, then %s: %v is another's", text, read, got.sets)
+			} else {
+				got.refused(t, wire.ErrorDenied)
+			}
+			b.do(wire.TypeReset, &wire.Empty{})
+		}
+	}
+}
+
+func TestItsOwnWarningsAreShownToAClient(t *testing.T) {
+	t.Parallel()
+	a, b := toMySQL(t)
+	for _, try := range []struct{ text, want string }{
+		{"select cast('own' as int) from q limit 1", "Truncated incorrect INTEGER value: 'own'"},
+		{"insert ignore into q values (1)", "Duplicate entry '1' for key 'v'"},
+		{"select v from q", ""},
+	} {
+		a.query("select cast('of another' as int)")
+		if r := b.query(try.text); r.fail != nil {
+			t.Fatal(r.fail)
+		}
+		got := b.query("show warnings")
+		if got.fail != nil {
+			t.Fatalf("%s: %v", try.text, got.fail)
+		}
+		if n := len(got.sets[0]); n > 1 || n == 0 != (try.want == "") || n == 1 && shown(got.sets[0][0][2]) != try.want {
+			t.Errorf("%s: %v", try.text, got.sets)
+		}
+	}
+	b.do(wire.TypeBegin, &wire.Begin{})
+	b.exec("insert into q values (1)").refused(t, wire.ErrorDB)
+	if got := shown(b.query("show warnings").sets[0][0][2]); got != "Duplicate entry '1' for key 'v'" {
+		t.Errorf("after an error: %s", got)
+	}
+}
+
+func TestARowCountIsTheClientsOwnOrRefused(t *testing.T) {
+	t.Parallel()
+	a, b := toMySQL(t)
+	for _, text := range []string{"update q set v = v + 10 where v = 1", "set @x = 1", "insert into q values (100) on duplicate key update v = v + 100"} {
+		a.query("select v from q")
+		b.must(text)
+		if got := b.query("select found_rows()"); got.fail == nil {
+			t.Errorf("%s: %v rows are another's", text, got.sets)
+		}
+		b.do(wire.TypeReset, &wire.Empty{})
+	}
+	b.query("select v from q limit 2")
+	if got := shown(b.query("select found_rows()").value(t)); got != "2" {
+		t.Errorf("%s rows were found", got)
+	}
+	b.must("update q set v = v + 1000")
+	if got := b.query("select row_count() from q for update"); got.fail == nil {
+		t.Errorf("what the gateway asked meanwhile is counted: %v", got.sets)
+	}
+}

@@ -50,7 +50,7 @@ func (l *lease) endedByMySQL(ctx context.Context, err error) bool {
 		if ask == "" {
 			return true
 		}
-		l.ran = false
+		l.between()
 		yes, answered := l.yes(ctx, ask)
 		return yes || !answered && code == "1213" // MySQL has no such variable, and ends it
 	}

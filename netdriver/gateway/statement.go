@@ -65,8 +65,12 @@ func (s *session) query(c *call, m *wire.Statement) error {
 			err = closed
 		}
 	}
-	s.lease.drew(text, args, nil, err)
-	s.lease.settle(text, err)
+	if c.kept() {
+		s.lease.conclude(err) // it ran nowhere
+	} else {
+		s.lease.drew(text, args, nil, err)
+		s.lease.settle(text, err)
+	}
 	if err != nil {
 		return err
 	}
