@@ -280,6 +280,7 @@ func (s *session) caught(c *call, t wire.Type, more *bool) {
 func (s *session) carryOut(c *call, q request) error {
 	switch q.Type {
 	case wire.TypeQuery, wire.TypeExec:
+		defer s.statement.Forget()
 		if err := s.statement.Decode(q.body, q.Codec()); err != nil {
 			return err
 		}
