@@ -92,9 +92,12 @@ type Limits struct {
 	// Window is the most bytes of rows that may be out without credit, whatever
 	// the client would take, 64 KiB at least. Default: 1 MiB.
 	Window int64
-	// Statements is how many prepared statements a session may have; the one that
-	// was not used for longest makes room. Default: 200.
+	// Statements is how many prepared statements of a session the databases' drivers
+	// keep; the one that was not used for longest makes room. Default: 200.
 	Statements int
+	// Texts is how much the texts of all prepared statements of a session may take, in
+	// bytes, each with 256 more; a lone one may be larger. Default: 16 MiB.
+	Texts int
 }
 
 // Timeouts bound how long things may take. 0 is the default.
@@ -137,6 +140,7 @@ func (c Config) Filled() Config {
 	or(&l.Message, wire.DefaultMessage)
 	or(&l.Window, 1<<20)
 	or(&l.Statements, 200)
+	or(&l.Texts, 16<<20)
 	or(&t.Login, 10*time.Second)
 	or(&t.Idle, 10*time.Minute)
 	or(&t.IdleInTx, time.Minute)
@@ -209,7 +213,7 @@ func (c Config) validateBounds(fault func(format string, args ...any)) {
 	for name, n := range map[string]int64{
 		"Sessions": int64(l.Sessions), "SessionsPerUser": int64(l.SessionsPerUser), "SessionsPerAddress": int64(l.SessionsPerAddress),
 		"Waiting": int64(l.Waiting), "WaitingPerAddress": int64(l.WaitingPerAddress), "Memory": l.Memory, "Window": l.Window,
-		"Statements": int64(l.Statements), "Frame": int64(l.Frame), "Message": int64(l.Message),
+		"Statements": int64(l.Statements), "Texts": int64(l.Texts), "Frame": int64(l.Frame), "Message": int64(l.Message),
 	} {
 		if n < 0 {
 			fault("Limits.%s is negative", name)

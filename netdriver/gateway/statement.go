@@ -252,6 +252,15 @@ func (s *session) prepare(c *call, m *wire.Prepare) error {
 	if err := s.admit(c); err != nil {
 		return err
 	}
+	p := &prepared{text: m.SQL}
+	if err := s.statements.reserve(m.SID, p); err != nil {
+		return err
+	}
+	defer func() {
+		if p.st == nil {
+			s.statements.refund(p)
+		}
+	}()
 	st, err := s.lease.prepare(c.ctx, m.SQL)
 	c.sent = err == nil
 	s.lease.keep(m.SQL, err)
@@ -260,11 +269,8 @@ func (s *session) prepare(c *call, m *wire.Prepare) error {
 	if err != nil {
 		return err
 	}
-	p := &prepared{text: m.SQL, st: st, turn: s.lease.turn}
-	if err := s.statements.put(m.SID, p); err != nil {
-		_ = st.Close()
-		return err
-	}
+	p.st, p.turn = st, s.lease.turn
+	s.statements.put(m.SID, p)
 	s.out.add(wire.TypePrepared, c.id, &wire.Prepared{Inputs: int64(st.NumInput()), Tx: s.lease.state(), Pin: s.lease.pin})
 	return nil
 }

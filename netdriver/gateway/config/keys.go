@@ -80,6 +80,7 @@ var limitKeys = atRestart(
 	size("message", func(l *gateway.Limits) *int { return &l.Message }),
 	size("window", func(l *gateway.Limits) *int64 { return &l.Window }),
 	count("statements", func(l *gateway.Limits) *int { return &l.Statements }),
+	size("texts", func(l *gateway.Limits) *int { return &l.Texts }),
 )
 
 var timeoutKeys = atRestart(
