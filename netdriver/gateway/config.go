@@ -66,6 +66,12 @@ type Config struct {
 	// next line that can be written says how many are missing before it. A writer that
 	// took a part of a line begins a new one by itself. nil is none.
 	Audit io.Writer
+	// AuditRequired refuses queries, statements, what is to be prepared and what begins
+	// a transaction while lines of Audit cannot be written, as overloaded; transactions
+	// may end. Sessions then wait for each of their lines to be written, so that lines
+	// are lost only of what ran when writing began to fail. Audit is tried again each
+	// second.
+	AuditRequired bool
 }
 
 // Limits bound what clients may take. 0 is the default.
@@ -162,6 +168,9 @@ func (c Config) validate() error {
 	faults = append(faults, c.userFaults()...)
 	if t := c.TLS; t != nil && len(t.Certificates) == 0 && t.GetCertificate == nil && t.GetConfigForClient == nil {
 		fault("TLS: there is no certificate")
+	}
+	if c.AuditRequired && c.Audit == nil {
+		fault("AuditRequired: there is no Audit")
 	}
 	c.validateBounds(fault)
 	return errors.Join(faults...)

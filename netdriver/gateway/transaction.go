@@ -17,6 +17,9 @@ func (s *session) begin(c *call, m *wire.Begin) error {
 	if s.lease.tx != nil {
 		return refused{wire.ErrorProtocol, "there is a transaction already"}
 	}
+	if err := s.server.audit.ready(); err != nil {
+		return err
+	}
 	if err := s.start(c, 0); err != nil {
 		return err
 	}

@@ -22,6 +22,9 @@ func (f *File) check(r *reader) {
 		f.checkUser(r, i)
 	}
 	f.checkAdmin(r)
+	if f.Audit.Required && f.Audit.File == "" {
+		r.wrong("audit.required", "audit.file is missing")
+	}
 	for path, v := range map[string]int{"limits.frame": f.Limits.Frame, "limits.message": f.Limits.Message} {
 		if v > 0 && v < 8<<10 {
 			r.wrong(path, "8KiB is the least")

@@ -104,6 +104,7 @@ var adminKeys = atRestart(
 
 var auditKeys = atRestart(
 	text("file", func(a *Audit) *string { return &a.File }),
+	flag("required", func(a *Audit) *bool { return &a.Required }),
 )
 
 var logKeys = atRestart(
