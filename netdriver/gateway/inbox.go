@@ -251,7 +251,11 @@ func (b *inbox) failed(err error) bool {
 	b.fail = err
 	if b.cancel != nil {
 		b.cut = true
-		b.cancel(errGone)
+		why := errGone
+		if errors.Is(err, errMemory) {
+			why = errMemory // for what comes behind the request; the session ends
+		}
+		b.cancel(why)
 	}
 	return false
 }
