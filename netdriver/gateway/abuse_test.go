@@ -205,9 +205,10 @@ func TestAnIdleSessionKeepsNothingOfALargeStatement(t *testing.T) {
 	c, long := login(t, s), strings.Repeat("a line\n", 1<<17)
 	before := inUse()
 	for name, ask := range map[string]func(){
-		"an argument":    func() { c.query("select length(?)", long) },
-		"a text":         func() { c.query("delete from t where v = ' "+long+"'").refused(t, wire.ErrorReadOnly) },
-		"many arguments": func() { c.query("select 1", make([]any, wire.MaxArgs)...) },
+		"an argument":     func() { c.query("select length(?)", long) },
+		"a text":          func() { c.query("delete from t where v = ' "+long+"'").refused(t, wire.ErrorReadOnly) },
+		"a column's name": func() { c.query("select '" + long + "'").value(t) },
+		"many arguments":  func() { c.query("select 1", make([]any, wire.MaxArgs)...) },
 	} {
 		ask()
 		c.out.B = nil
