@@ -111,7 +111,13 @@ var errRecall = refused{
 // asking the database before would itself be the last statement.
 func (l *lease) recall(ctx context.Context, text string) (later bool, err error) {
 	recalls, echoes, named := l.say(text, recalling), l.say(text, echoing), l.say(text, numbering)
+	if (echoes || recalls || named) && l.verb(text) == "CREATE" && defining.MatchString(l.bare(text)) {
+		recalls, echoes, named = false, false, false // it reads nothing before it is called
+	}
 	l.hidden = !named && l.hides(text)
+	if echoes && l.hidden && !l.ran {
+		echoes = false // there is nothing of the session's to be read, and nothing of others is left there
+	}
 	switch numbered := named || l.hidden; {
 	case numbered && echoes: // to set the number would come between
 		l.doubt()
@@ -120,6 +126,9 @@ func (l *lease) recall(ctx context.Context, text string) (later bool, err error)
 		}
 	case numbered:
 		later, err = l.renumber(ctx, text, named)
+	}
+	if err == nil && l.hidden && !l.cleared {
+		err = l.clearWarnings(ctx)
 	}
 	if err == nil && (recalls || echoes) {
 		later, err = l.ensure(ctx, text, recalls, echoes)
@@ -190,6 +199,10 @@ var (
 	nested = regexp.MustCompile(`\([^()]*\)`)
 	table  = regexp.MustCompile(`\bfrom ([\w.$]+)`)
 )
+
+// defining are texts of MySQL's that define what others read later.
+var defining = regexp.MustCompile(`^create\s+(or\s+replace\s+)?(algorithm\s*=\s*\w+\s+)?(definer\s*=\s*[\w?%.]+(\s*@\s*[\w?%.]+)?\s+)?` +
+	`(sql\s+security\s+\w+\s+)?(aggregate\s+)?(procedure|function|trigger|event|view|package)\b`)
 
 // mayLookLater reports whether it is early enough to see after a text whose the
 // connection was: it stores nothing, and the database lets it change nothing.
@@ -279,6 +292,23 @@ func (l *lease) hear(text string, err error) {
 			l.asked = text
 		}
 	}
+}
+
+// nothing is a query of a table, so that MariaDB forgets the warnings of before.
+const nothing = "select 1 from (select 1) x"
+
+// clearWarnings forgets, before a text of which nobody knows what it calls, the
+// warnings that may be another client's.
+func (l *lease) clearWarnings(ctx context.Context) error {
+	err := l.again(ctx, func(conn driver.Conn) error {
+		defer l.aside()()
+		_, err := execConn(ctx, conn, "do ("+nothing+")", nil)
+		return err
+	})
+	l.notice()
+	l.between()
+	l.cleared, l.readied = err == nil, err == nil
+	return err
 }
 
 // between says that a statement of the gateway's own was the last one.

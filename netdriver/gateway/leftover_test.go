@@ -155,7 +155,7 @@ func TestNoWarningOfAnotherClientIsShown(t *testing.T) {
 	a, b := toMySQL(t)
 	reads := []string{"show warnings", "show count(*) warnings", "select @@warning_count", "get diagnostics condition 1 @m = message_text"}
 	for _, text := range []string{
-		"select 1", "select now()", "set @x = 1", "do 1", "select 1 from dual", "select 1 as `from q`", "select extract(year from now())", "begin", "",
+		"select 1", "select now()", "set @x = 1", "select 1 from dual", "select 1 as `from q`", "select extract(year from now())", "begin", "",
 	} {
 		for _, read := range reads {
 			a.query("select cast('of another' as int) from q")
@@ -173,6 +173,54 @@ func TestNoWarningOfAnotherClientIsShown(t *testing.T) {
 			b.do(wire.TypeReset, &wire.Empty{})
 		}
 	}
+}
+
+func TestNoWarningOfAnotherClientIsReadByWhatIsHidden(t *testing.T) {
+	t.Parallel()
+	a, b := toMySQL(t)
+	b.must(
+		"create or replace definer = current_user procedure p1() begin get diagnostics condition 1 @m = message_text; select @m; end",
+		"create function f1() returns text begin get diagnostics condition 1 @m = message_text; return @m; end",
+		"create procedure p2() select found_rows(), row_count(), @@warning_count",
+	)
+	b.do(wire.TypeReset, &wire.Empty{})
+	for _, begun := range []bool{false, true} {
+		for _, text := range []string{
+			"execute immediate 'show warnings'", "execute immediate concat('show ', 'warnings')", "call p1()", "select f1()", "call p2()",
+			"begin not atomic get diagnostics condition 1 @m = message_text; select @m; end",
+		} {
+			a.query("select cast('of another' as int) from q")
+			if begun {
+				b.do(wire.TypeBegin, &wire.Begin{})
+			}
+			got := b.query(text)
+			if got.fail != nil {
+				t.Fatalf("%s: %v", text, got.fail)
+			}
+			if all := renderedSets(got); strings.Contains(all, "another") || strings.Contains(all, "3") {
+				t.Errorf("%s: %s is another's", text, all)
+			}
+			b.do(wire.TypeReset, &wire.Empty{})
+		}
+	}
+	b.do(wire.TypeBegin, &wire.Begin{})
+	b.must("insert ignore into q values (1)")
+	if got := renderedSets(b.query("call p1()")); !strings.Contains(got, "Duplicate entry") {
+		t.Errorf("its own warning is not there: %s", got)
+	}
+}
+
+// renderedSets are all values of an answer.
+func renderedSets(a *answer) string {
+	var all strings.Builder
+	for _, set := range a.sets {
+		for _, row := range set {
+			for _, v := range row {
+				all.WriteString(shown(v) + " ")
+			}
+		}
+	}
+	return all.String()
 }
 
 func TestItsOwnWarningsAreShownToAClient(t *testing.T) {

@@ -172,14 +172,20 @@ func (l *lease) find(ctx context.Context) error {
 
 // setLast has the connection answer n to whoever asks for its last number.
 func (l *lease) setLast(ctx context.Context, n uint64) error {
+	value := strconv.FormatUint(n, 10)
+	clears := l.hidden && !(l.own() && l.cleared)
+	if clears { // what else the text may read is nobody's
+		value = "(select " + value + " from (" + nothing + ") x)"
+	}
 	err := l.again(ctx, func(conn driver.Conn) error {
 		defer l.aside()()
-		_, err := execConn(ctx, conn, "set last_insert_id = "+strconv.FormatUint(n, 10), nil)
+		_, err := execConn(ctx, conn, "set last_insert_id = "+value, nil)
 		return err
 	})
 	l.notice()
 	l.last.elsewhere()
 	l.between()
+	l.cleared = l.cleared || clears && err == nil
 	l.last.here, l.readied = err == nil && !l.last.unsure, err == nil
 	return err
 }
