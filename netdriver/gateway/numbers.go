@@ -59,7 +59,7 @@ var (
 	// moving are texts that set it.
 	moving = map[string]telling{
 		"mysql": {
-			regexp.MustCompile(`\blast_insert_id\s*\(\s*[^\s)]|^\s*set\b.*\b(last_insert_id|identity|insert_id)\s*:?=`),
+			regexp.MustCompile(`\blast_insert_id\s*\(\s*[^\s)]|^\s*set\b(.*(@@|[.,]|\b(session|local)\b))?\s*(last_insert_id|identity)\s*:?=`),
 			[]string{"insert_id", "identity"},
 		},
 	}

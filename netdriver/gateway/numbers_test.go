@@ -339,3 +339,27 @@ func TestWhatWasDrawnIsReadAfterwardsThoughItMayHaveBeenGiven(t *testing.T) {
 		}
 	}
 }
+
+func TestWhoSetsTheNextNumberHasNotSetTheLastOne(t *testing.T) {
+	t.Parallel()
+	s := numbered(t)
+	a, b := login(t, s), login(t, s)
+	a.must("insert into t (v) values ('own')")
+	b.must("insert into t (v) values ('of another')")
+	for _, text := range []string{"set @identity = 7000", "set @last_insert_id := 7000", "set insert_id = 7000"} {
+		a.must(text)
+		a.reads(t, "1")
+		if text != "set insert_id = 7000" {
+			a.do(wire.TypeReset, &wire.Empty{})
+			b.must("insert into t (v) values ('of another')")
+		}
+	}
+	a.must("insert into t (v) values ('own')")
+	a.reads(t, "7000")
+	for _, text := range []string{"set @@session.identity = 7", "set identity = 7", "set @x = 1, identity = 7", "set last_insert_id = 7", "set session last_insert_id = 7"} {
+		a.do(wire.TypeReset, &wire.Empty{})
+		b.must("insert into t (v) values ('of another')")
+		a.must(text)
+		a.reads(t, "7")
+	}
+}
