@@ -140,14 +140,15 @@ func (l *lease) recall(ctx context.Context, text string) (later bool, err error)
 func (l *lease) ensure(ctx context.Context, text string, recalls, echoes bool) (later bool, err error) {
 	own := l.noticeOwn()
 	echoed := !echoes || l.echoed(text)
+	recalled := !recalls || l.recalled(text, own)
 	if own {
-		if recalls && !l.wrote && !l.acted || !echoed {
+		if !recalled || !echoed {
 			err = errRecall
 		}
 		return false, err
 	}
 	switch {
-	case recalls && !l.wrote || !echoed, echoes && (l.stores(text) || l.dresses()):
+	case !recalled || !echoed, echoes && (l.stores(text) || l.dresses()):
 		return false, errRecall
 	case l.mayLookLater(text):
 		return true, nil
@@ -159,6 +160,15 @@ func (l *lease) ensure(ctx context.Context, text string, recalls, echoes bool) (
 		err = errRecall
 	}
 	return false, err
+}
+
+// recalled reports whether the session itself has left what a text recalls. Of
+// those that read a number all but SQLite's changes() need more than an update.
+func (l *lease) recalled(text string, own bool) bool {
+	if !l.inserted && (l.about.Type != "sqlite" || mentions(text, "last_insert_rowid")) {
+		return false
+	}
+	return l.wrote || own && l.acted
 }
 
 // echoed reports whether the session itself has left what a text reads of the last
@@ -271,7 +281,9 @@ func (l *lease) remember(text string, err error) {
 		l.wrote = l.wrote || changing[l.code(text)]
 	}
 	if err == nil || l.own() && !untouched(err) && !refusedHere(err) {
-		l.ran, l.acted = true, l.acted || !still[l.code(text)]
+		code, verb := l.code(text), l.verb(text)
+		l.ran, l.acted = true, l.acted || !still[code]
+		l.inserted = l.inserted || !still[code] && (code != "changes-tables" || verb != "UPDATE" && verb != "DELETE")
 	}
 	if l.about.Type == "mysql" {
 		l.hear(text, err)
@@ -316,7 +328,7 @@ func (l *lease) between() { l.ran, l.found = false, false }
 
 // forget says that the session has left nothing on its connection.
 func (l *lease) forget() {
-	l.ran, l.found, l.cleared, l.asked, l.wrote, l.acted = false, false, false, "", false, false
+	l.ran, l.found, l.cleared, l.asked, l.wrote, l.acted, l.inserted = false, false, false, "", false, false, false
 	l.last.elsewhere()
 }
 

@@ -46,6 +46,39 @@ func TestWhoOnlyAskedForAConnectionHasLeftNothingThere(t *testing.T) {
 	}
 }
 
+func TestAnUpdateLeavesNoNumberToBeRead(t *testing.T) {
+	t.Parallel()
+	for name, try := range map[string]struct{ dsn, table, ask string }{
+		"postgres": {dbtest.Postgres(t).NewDatabase(t).URL(), "create table t (id serial, v int)", "select lastval()"},
+		"sqlite":   {dbtest.SQLite(t), "create table t (id integer primary key, v int)", "select last_insert_rowid()"},
+	} {
+		s := serve(t, config(connector(t, try.dsn, one)))
+		a, b := login(t, s), login(t, s)
+		a.must(try.table)
+		a.do(wire.TypeReset, &wire.Empty{})
+		for _, begun := range []bool{false, true} {
+			b.must("insert into t (v) values (2)", "insert into t (v) values (2)")
+			if begun {
+				a.do(wire.TypeBegin, &wire.Begin{})
+			}
+			a.must("update t set v = v + 1")
+			a.query(try.ask).refused(t, wire.ErrorDenied)
+			if got := a.query("select changes()"); name == "sqlite" && (got.fail != nil || got.sets[0][0][0] == int64(0)) {
+				t.Errorf("the rows that it changed: %v, %v", got.sets, got.fail)
+			}
+			a.do(wire.TypeReset, &wire.Empty{})
+			if begun {
+				a.do(wire.TypeBegin, &wire.Begin{})
+			}
+			a.must("insert into t (v) values (1)", "update t set v = v + 1")
+			if got, own := shown(a.query(try.ask).value(t)), shown(a.query("select max(id) from t").value(t)); got != own {
+				t.Errorf("%s: %s, want %s", name, got, own)
+			}
+			a.do(wire.TypeReset, &wire.Empty{})
+		}
+	}
+}
+
 func TestWhoOnlyAskedForAConnectionReadsNoNumberOfMySQLThere(t *testing.T) {
 	t.Parallel()
 	s := numbered(t)
