@@ -33,6 +33,7 @@ type lease struct {
 	tx     driver.Tx
 	end    context.CancelCauseFunc // of the transaction's context
 	failed bool                    // the transaction can only be rolled back
+	gone   bool                    // for it has lost its connection
 	over   bool                    // the database has ended it by itself
 	steps  bool                    // savepoints and the like were set by texts, which end with it
 	pin    string
@@ -138,7 +139,7 @@ func (l *lease) conclude(err error) {
 		if err == nil {
 			l.failed = false
 		} else if gone || l.poisons(err) {
-			l.failed = true
+			l.failed, l.gone = true, l.gone || gone
 		} else {
 			l.over = l.over || l.endedTx(err)
 		}
@@ -214,7 +215,7 @@ func (l *lease) drop() {
 	if l.end != nil {
 		l.end(nil)
 	}
-	l.tx, l.end, l.failed, l.over, l.steps, l.pin = nil, nil, false, false, false, ""
+	l.tx, l.end, l.failed, l.gone, l.over, l.steps, l.pin = nil, nil, false, false, false, false, ""
 	l.forget()
 	l.noted, l.leased, l.readied, l.fencing, l.equipped = false, false, false, nil, 0
 	if l.conn != nil {
