@@ -5,6 +5,7 @@ package gateway_test
 import (
 	"math"
 	"runtime"
+	"strings"
 	"sync"
 	"sync/atomic"
 	"testing"
@@ -188,6 +189,30 @@ func TestIdleSessionsTakeLittleMemory(t *testing.T) {
 	t.Logf("%d idle sessions take %d bytes each, their clients' half included", n, each)
 	if s.Sessions() != n || each > 100<<10 {
 		t.Errorf("%d of %d sessions take %d bytes each", s.Sessions(), n, each)
+	}
+}
+
+// inUse is the memory of the heap that is in use.
+func inUse() uint64 {
+	var m runtime.MemStats
+	runtime.GC()
+	runtime.ReadMemStats(&m)
+	return m.HeapAlloc
+}
+
+func TestAnIdleSessionKeepsNothingOfALargeStatement(t *testing.T) {
+	s := sqlite(t, func(c *gateway.Config) { c.Limits.Frame, c.Users[0].ReadOnly = 4<<20, true })
+	c, long := login(t, s), strings.Repeat("a line\n", 1<<17)
+	before := inUse()
+	for name, ask := range map[string]func(){
+		"an argument":     func() { c.query("select length(?)", long) },
+		"a text":          func() { c.query("delete from t where v = ' "+long+"'").refused(t, wire.ErrorReadOnly) },
+		"a column's name": func() { c.query("select '" + long + "'").value(t) },
+		"many arguments":  func() { c.query("select 1", make([]any, wire.MaxArgs)...) },
+	} {
+		ask()
+		c.out.B = nil
+		dbtest.WaitUntil(t, "nothing is kept of "+name, func() bool { return inUse() < before+256<<10 })
 	}
 }
 

@@ -20,6 +20,9 @@ import (
 // for it as well: none is left out.
 const waitingRecords = 1024
 
+// auditAgain is how often a log that must be written and cannot be is tried.
+const auditAgain = time.Second
+
 // record is a line of the audit log.
 type record struct {
 	Time    time.Time         `json:"time"`
@@ -58,19 +61,38 @@ type audit struct {
 	to    io.Writer
 	log   *slog.Logger
 	start sync.Once
-	lines chan []byte
+	lines chan entry
 	done  chan struct{}
 	lost  atomic.Int64 // records since the start
+	must  bool         // no statement runs while records cannot be written
+	fails atomic.Bool  // the last write failed
 
 	mu     sync.RWMutex // protects closed; a record is handed over under it, so that close comes after
 	closed bool
 }
 
-func newAudit(to io.Writer, log *slog.Logger) *audit {
-	if to == nil {
+// entry is a line on its way to the writer.
+type entry struct {
+	line  []byte
+	tried chan struct{} // is closed once it was written, or not; nil where nobody waits for that
+}
+
+func newAudit(c Config) *audit {
+	if c.Audit == nil {
 		return nil
 	}
-	return &audit{to: to, log: log, lines: make(chan []byte, waitingRecords), done: make(chan struct{})}
+	return &audit{to: c.Audit, log: c.Logger, must: c.AuditRequired, lines: make(chan entry, waitingRecords), done: make(chan struct{})}
+}
+
+// errUnaudited refuses statements that nobody could look up.
+var errUnaudited = refused{wire.ErrorOverloaded, "the audit log cannot be written, and the gateway is told to run nothing without it"}
+
+// ready is an error where no statement may run.
+func (a *audit) ready() error {
+	if a != nil && a.must && a.fails.Load() {
+		return errUnaudited
+	}
+	return nil
 }
 
 // AuditLost is how many records of the audit log could not be written since the
@@ -93,20 +115,44 @@ func (a *audit) add(r *record) {
 		a.log.Error("fluxor: a record of the audit log could not be made", slog.Any("error", err))
 		return
 	}
+	e := entry{line: append(line, '\n')}
+	if a.must {
+		e.tried = make(chan struct{}) // the session's next statement is to know
+	}
 	a.mu.RLock()
 	defer a.mu.RUnlock()
-	if !a.closed {
-		a.start.Do(func() { go a.write() })
-		a.lines <- append(line, '\n')
+	if a.closed {
+		return
+	}
+	a.start.Do(func() { go a.write() })
+	a.lines <- e
+	if a.must {
+		<-e.tried
 	}
 }
 
 // write runs in a goroutine of its own until close.
 func (a *audit) write() {
 	defer close(a.done)
+	look := time.NewTicker(auditAgain)
+	defer look.Stop()
 	gap := int64(0)
-	for line := range a.lines {
-		gap = a.put(line, gap)
+	for more := true; more; {
+		var e entry
+		select {
+		case e, more = <-a.lines:
+			if more {
+				gap = a.put(e.line, gap)
+			}
+		case <-look.C:
+			if a.must && gap > 0 && a.tell(gap) == nil {
+				gap = 0 // else somebody would have to be refused to find out
+			}
+		}
+		a.fails.Store(gap > 0)
+		if e.tried != nil {
+			close(e.tried)
+		}
 	}
 	if gap > 0 {
 		a.log.Error("fluxor: the audit log lacks its last records", slog.Int64("lost", gap))
@@ -116,16 +162,9 @@ func (a *audit) write() {
 // put writes a record, and before it how many are lost since the last one: gap. It
 // returns how many are now.
 func (a *audit) put(line []byte, gap int64) int64 {
-	if gap > 0 {
-		told, err := json.Marshal(&record{Time: time.Now().UTC(), Event: eventLost, Outcome: string(wire.ErrorInternal), Lost: gap})
-		if err == nil {
-			_, err = a.to.Write(append(told, '\n'))
-		}
-		if err != nil {
-			a.lost.Add(1)
-			return gap + 1
-		}
-		a.log.Error("fluxor: the audit log is written again", slog.Int64("lost", gap))
+	if gap > 0 && a.tell(gap) != nil {
+		a.lost.Add(1)
+		return gap + 1
 	}
 	if _, err := a.to.Write(line); err != nil {
 		a.log.Error("fluxor: the audit log cannot be written", slog.Any("error", err))
@@ -133,6 +172,18 @@ func (a *audit) put(line []byte, gap int64) int64 {
 		return 1
 	}
 	return 0
+}
+
+// tell writes that records are missing.
+func (a *audit) tell(gap int64) error {
+	told, err := json.Marshal(&record{Time: time.Now().UTC(), Event: eventLost, Outcome: string(wire.ErrorInternal), Lost: gap})
+	if err == nil {
+		_, err = a.to.Write(append(told, '\n'))
+	}
+	if err == nil {
+		a.log.Error("fluxor: the audit log is written again", slog.Int64("lost", gap))
+	}
+	return err
 }
 
 // close returns when all records are written.

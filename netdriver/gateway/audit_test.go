@@ -208,6 +208,51 @@ func TestWhatAFullDiskCostsTheAuditLogIsCountedAndStandsInIt(t *testing.T) {
 	}
 }
 
+func TestNothingRunsWhoseRecordCannotBeWrittenWhereThatIsRequired(t *testing.T) {
+	t.Parallel()
+	disk := &full{}
+	s := sqlite(t, func(c *gateway.Config) { c.Audit, c.AuditRequired = disk, true })
+	c := login(t, s)
+	c.must("create table t (v)")
+	c.do(wire.TypeReset, &wire.Empty{})
+	c.do(wire.TypeBegin, &wire.Begin{})
+	c.must("insert into t values ('recorded')")
+	disk.is.Store(true)
+	c.must("insert into t values ('when it became full')")
+	for name, a := range map[string]*answer{
+		"exec": c.exec("insert into t values ('unrecorded')"), "query": c.query("select 1"),
+		"prepare": c.do(wire.TypePrepare, &wire.Prepare{SID: 1, SQL: "select 1"}),
+		"begin":   login(t, s).do(wire.TypeBegin, &wire.Begin{}),
+	} {
+		if f := a.refused(t, wire.ErrorOverloaded); f.Applied != wire.AppliedNo || !f.Retryable || f.Conn != wire.ConnOK || !strings.Contains(f.Message, "audit log") {
+			t.Errorf("%s: %+v", name, *f)
+		}
+	}
+	if a := c.do(wire.TypeCommit, &wire.Empty{}); a.fail != nil {
+		t.Errorf("a transaction may end: %v", a.fail)
+	}
+	lost := s.AuditLost()
+	disk.is.Store(false)
+	dbtest.WaitUntil(t, "it goes on, though nobody asks for anything", func() bool { return strings.Contains(disk.String(), fmt.Sprintf(`"lost":%d`, lost)) })
+	dbtest.WaitUntil(t, "statements run", func() bool { return c.query("select 1").fail == nil })
+	if got := c.query("select count(*) from t").value(t); got != int64(2) {
+		t.Errorf("%v rows were written", got)
+	}
+	_ = s.Close()
+	if n := s.AuditLost(); n != lost {
+		t.Errorf("%d records are lost of which %d were told", n, lost)
+	}
+}
+
+func TestWhereNoAuditLogIsNoneCanBeRequired(t *testing.T) {
+	t.Parallel()
+	c := config(connector(t, dbtest.SQLite(t)))
+	c.AuditRequired = true
+	if _, err := gateway.New(c); err == nil || !strings.Contains(err.Error(), "AuditRequired") {
+		t.Errorf("got %v", err)
+	}
+}
+
 // canary is in each secret of the test below.
 const canary = "canary-7f3a"
 

@@ -3,7 +3,10 @@
 package gateway_test
 
 import (
+	"context"
+	"database/sql/driver"
 	"fmt"
+	"strings"
 	"testing"
 	"time"
 
@@ -278,5 +281,25 @@ func TestTheRestOfAResultThatIsTooLargeIsNotWaitedFor(t *testing.T) {
 	}
 	if got := c.query("select 1").value(t); got != int64(1) || db.PoolStats().Used != 0 {
 		t.Errorf("got %v and %+v", got, db.PoolStats())
+	}
+}
+
+func TestARequestThatEndsForWantOfMemoryIsToldSo(t *testing.T) {
+	t.Parallel()
+	began := make(chan struct{})
+	conf := config(&faulty{query: func(ctx context.Context, _ string) (driver.Rows, error) {
+		close(began)
+		<-ctx.Done()
+		return nil, ctx.Err()
+	}})
+	conf.Limits.Memory = 100 << 10
+	c := login(t, serve(t, conf))
+	id := c.request(wire.TypeQuery, &wire.Statement{SQL: "select 1"})
+	<-began
+	var b wire.Buffer
+	b.Add(wire.TypeQuery, id+1, &wire.Statement{SQL: strings.Repeat("x", 200<<10)}, c.codec)
+	_, _ = c.conn.Write(b.Bytes()) // what does not fit is not read
+	if f := c.answer(id).refused(t, wire.ErrorOverloaded); f.Applied == wire.AppliedYes {
+		t.Errorf("got %+v", *f)
 	}
 }

@@ -77,6 +77,11 @@ func (c *call) cause() error {
 	return context.Cause(c.ctx)
 }
 
+// kept reports whether the answer was a kept one, so that no statement ran.
+func (c *call) kept() bool {
+	return c.cache != nil && (c.cache.Status == "hit" || c.cache.Status == "joined" || c.cache.Status == "stale")
+}
+
 // origin is where the answer came from, as its end tells: empty where the cache had
 // no part in it.
 func (c *call) origin() string {

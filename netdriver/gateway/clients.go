@@ -7,6 +7,7 @@ import (
 	"net"
 	"slices"
 	"strings"
+	"sync"
 	"sync/atomic"
 	"time"
 
@@ -22,7 +23,16 @@ type activity struct {
 	busy     atomic.Bool
 	tx       atomic.Bool
 	pin      atomic.Pointer[string] // nil is none
-	text     atomic.Pointer[string] // of the last statement, as it came; nil is none. It lies in its call
+
+	mu   sync.Mutex // protects said; a leaf
+	said said
+}
+
+// said is the text of the last statement, as it came. Of one that is too long to be
+// shown only the size is kept.
+type said struct {
+	text string
+	size int
 }
 
 // metered is a client's connection, whose bytes are counted.
@@ -46,7 +56,20 @@ func (c *metered) Write(b []byte) (int, error) {
 // about says which text a call is about.
 func (a *activity) about(c *call, text string) {
 	c.text = text
-	a.text.Store(&c.text)
+	now := said{text, len(text)}
+	if now.size > mostRead {
+		now.text = ""
+	}
+	a.mu.Lock()
+	a.said = now
+	a.mu.Unlock()
+}
+
+// last is what about said last.
+func (a *activity) last() said {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	return a.said
 }
 
 // begin says that a request runs.
@@ -133,7 +156,7 @@ func (s *Server) Clients() []Client {
 type look struct {
 	Client
 	db   Database
-	text *string
+	said said
 }
 
 // looked are the sessions. Texts are read without the server's lock, which others
@@ -144,7 +167,7 @@ func (s *Server) looked() []look {
 	all := make([]look, 0, len(s.links))
 	for k := range s.links {
 		if k.user != nil {
-			all = append(all, look{k.describe(), k.offer.Database, k.doing.text.Load()})
+			all = append(all, look{k.describe(), k.offer.Database, k.doing.last()})
 		}
 	}
 	return all
@@ -161,12 +184,12 @@ const (
 func (l *look) statement() string {
 	d, ok := l.db.(describer)
 	switch {
-	case !ok || l.text == nil || *l.text == "":
+	case !ok || l.said.size == 0:
 		return ""
-	case len(*l.text) > mostRead:
-		return fmt.Sprintf("a text of %d bytes", len(*l.text))
+	case l.said.size > mostRead:
+		return fmt.Sprintf("a text of %d bytes", l.said.size)
 	}
-	shown := d.Fingerprint(*l.text)
+	shown := d.Fingerprint(l.said.text)
 	if len(shown) > mostShown {
 		return strings.ToValidUTF8(shown[:mostShown], "") + "..."
 	}

@@ -69,6 +69,12 @@ type Config struct {
 	// next line that can be written says how many are missing before it. A writer that
 	// took a part of a line begins a new one by itself. nil is none.
 	Audit io.Writer
+	// AuditRequired refuses queries, statements, what is to be prepared and what begins
+	// a transaction while lines of Audit cannot be written, as overloaded; transactions
+	// may end. Sessions then wait for each of their lines to be written, so that lines
+	// are lost only of what ran when writing began to fail. Audit is tried again each
+	// second.
+	AuditRequired bool
 }
 
 // Limits bound what clients may take. 0 is the default.
@@ -97,9 +103,12 @@ type Limits struct {
 	// Window is the most bytes of rows that may be out without credit, whatever
 	// the client would take, 64 KiB at least. Default: 1 MiB.
 	Window int64
-	// Statements is how many prepared statements a session may have; the one that
-	// was not used for longest makes room. Default: 200.
+	// Statements is how many prepared statements of a session the databases' drivers
+	// keep; the one that was not used for longest makes room. Default: 200.
 	Statements int
+	// Texts is how much the texts of all prepared statements of a session may take, in
+	// bytes, each with 256 more; a lone one may be larger. Default: 16 MiB.
+	Texts int
 }
 
 // Timeouts bound how long things may take. 0 is the default; none can be turned off.
@@ -142,6 +151,7 @@ func (c Config) Filled() Config {
 	or(&l.Message, wire.DefaultMessage)
 	or(&l.Window, 1<<20)
 	or(&l.Statements, 200)
+	or(&l.Texts, 16<<20)
 	or(&t.Login, 10*time.Second)
 	or(&t.Idle, 10*time.Minute)
 	or(&t.IdleInTx, time.Minute)
@@ -163,6 +173,9 @@ func (c Config) validate() error {
 	faults = append(faults, c.userFaults()...)
 	if t := c.TLS; t != nil && len(t.Certificates) == 0 && t.GetCertificate == nil && t.GetConfigForClient == nil {
 		fault("TLS: there is no certificate")
+	}
+	if c.AuditRequired && c.Audit == nil {
+		fault("AuditRequired: there is no Audit")
 	}
 	c.validateBounds(fault)
 	return errors.Join(faults...)
@@ -214,7 +227,7 @@ func (c Config) validateBounds(fault func(format string, args ...any)) {
 	for name, n := range map[string]int64{
 		"Sessions": int64(l.Sessions), "SessionsPerUser": int64(l.SessionsPerUser), "SessionsPerAddress": int64(l.SessionsPerAddress),
 		"Waiting": int64(l.Waiting), "WaitingPerAddress": int64(l.WaitingPerAddress), "Memory": l.Memory, "Window": l.Window,
-		"Statements": int64(l.Statements), "Frame": int64(l.Frame), "Message": int64(l.Message),
+		"Statements": int64(l.Statements), "Texts": int64(l.Texts), "Frame": int64(l.Frame), "Message": int64(l.Message),
 	} {
 		if n < 0 {
 			fault("Limits.%s is negative", name)

@@ -154,6 +154,15 @@ func (s *Server) setServed(to Served, retired func(name string, db Database)) (o
 func (s *Server) retire(o *offer, retired func()) (call func()) {
 	s.log.Info("fluxor: a database is served no more, or anew", slog.String("database", o.name))
 	o.abandoned.Store(o.paused.Load())
+	waits, call := s.retiring(o, retired)
+	for _, w := range waits { // without the lock: a client may just be told that it waits
+		w.leave(errAnew)
+	}
+	return call
+}
+
+// retiring is retire, but for the statements of which none may wait any more.
+func (s *Server) retiring(o *offer, retired func()) (waits []*waiting, call func()) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	o.retired = retired
@@ -163,8 +172,8 @@ func (s *Server) retire(o *offer, retired func()) (call func()) {
 		}
 		k.drain(time.Time{})
 		if w := k.wait.Load(); w != nil && o.abandoned.Load() {
-			w.leave(errAnew)
+			waits = append(waits, w)
 		}
 	}
-	return o.leftLocked()
+	return waits, o.leftLocked()
 }

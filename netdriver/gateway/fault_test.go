@@ -330,3 +330,21 @@ func TestASessionThatKeepsItsConnectionHearsOfItsEnd(t *testing.T) {
 		}
 	}
 }
+
+func TestARollbackOfWhatATextEndedFailsAsTheDriversDoes(t *testing.T) {
+	t.Parallel()
+	s, db := postgres(t, one)
+	for _, between := range []string{"", "release savepoint none"} {
+		c := login(t, s)
+		c.do(wire.TypeBegin, &wire.Begin{})
+		c.must("rollback")
+		if between != "" {
+			c.exec(between).refused(t, wire.ErrorDB)
+		}
+		if a := c.do(wire.TypeRollback, &wire.Empty{}); a.fail == nil || !strings.Contains(a.fail.Message, "unexpected transaction status") {
+			t.Errorf("after %q: %+v", between, a.fail)
+		}
+		_ = c.conn.Close()
+	}
+	dbtest.WaitUntil(t, "nothing is leased", func() bool { return db.PoolStats().Used == 0 })
+}

@@ -77,6 +77,7 @@ func (b *inbox) next(deadline time.Time) (request, error) {
 	b.mu.Lock()
 	if len(b.queue) > 0 && !b.cut {
 		q := b.queue[0]
+		b.queue[0] = request{} // what is behind may stay for long
 		b.queue = b.queue[1:]
 		b.mu.Unlock()
 		return q, nil
@@ -250,7 +251,11 @@ func (b *inbox) failed(err error) bool {
 	b.fail = err
 	if b.cancel != nil {
 		b.cut = true
-		b.cancel(errGone)
+		why := errGone
+		if errors.Is(err, errMemory) {
+			why = errMemory // for what comes behind the request; the session ends
+		}
+		b.cancel(why)
 	}
 	return false
 }

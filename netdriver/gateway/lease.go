@@ -33,14 +33,19 @@ type lease struct {
 	tx     driver.Tx
 	end    context.CancelCauseFunc // of the transaction's context
 	failed bool                    // the transaction can only be rolled back
+	gone   bool                    // for it has lost its connection
 	over   bool                    // the database has ended it by itself
 	steps  bool                    // savepoints and the like were set by texts, which end with it
 	ended  bool                    // a text may have ended it: what an error says of it, nobody knows then
 	pin    string
 
 	ran      bool       // the last statement on the connection was the session's own
+	found    bool       // and so was the last one before it that counted the rows that it found, with MySQL
+	cleared  bool       // and so are all warnings there, likewise
+	asked    string     // the session's last query there, if it alone may say that; "" for none
 	wrote    bool       // and so was one before it that changed something
 	acted    bool       // and one before it that may have
+	inserted bool       // and one of them that may have made a row, or drawn a number
 	last     lastID     // the number that its statements drew last, with MySQL
 	hidden   bool       // the statement under way may read it without naming it
 	under    described  // the statement under way
@@ -135,7 +140,7 @@ func (l *lease) conclude(err error) {
 		if err == nil {
 			l.failed = false
 		} else if gone || l.poisons(err) {
-			l.failed = true
+			l.failed, l.gone = true, l.gone || gone
 		} else {
 			l.over = l.over || !l.ended && l.endedTx(err)
 		}
@@ -211,9 +216,9 @@ func (l *lease) drop() {
 	if l.end != nil {
 		l.end(nil)
 	}
-	l.tx, l.end, l.failed, l.over, l.steps, l.ended, l.pin = nil, nil, false, false, false, false, ""
-	l.ran, l.wrote, l.acted, l.noted, l.leased, l.fencing, l.equipped = false, false, false, false, false, nil, 0
-	l.last.here, l.readied = false, false
+	l.tx, l.end, l.failed, l.gone, l.over, l.steps, l.ended, l.pin = nil, nil, false, false, false, false, false, ""
+	l.forget()
+	l.noted, l.leased, l.readied, l.fencing, l.equipped = false, false, false, nil, 0
 	if l.conn != nil {
 		_ = l.conn.Close()
 		l.conn = nil

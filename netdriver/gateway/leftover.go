@@ -108,9 +108,9 @@ var errRecall = refused{
 
 // defining are texts that write down for later what others will read; nothing of it
 // runs now.
-var defining = regexp.MustCompile(`^\s*create\s+(or\s+replace\s+)?(definer\s*=\s*\S+\s+)?` +
-	`((temp|temporary|recursive|force|noforce|editionable|noneditionable|aggregate|algorithm\s*=\s*\w+|sql\s+security\s+\w+)\s+)*` +
-	`(function|procedure|trigger|event|view|package)\b`)
+var defining = regexp.MustCompile(`^\s*create\s+(or\s+replace\s+)?` +
+	`((temp|temporary|recursive|force|noforce|editionable|noneditionable|aggregate|algorithm\s*=\s*\w+|sql\s+security\s+\w+|` +
+	`definer\s*=\s*[\w?%.]+(\s*@\s*[\w?%.]+)?)\s+)*(function|procedure|trigger|event|view|package)\b`)
 
 // defines reports whether a text only writes down what it says.
 func (l *lease) defines(text string) bool {
@@ -122,17 +122,24 @@ func (l *lease) defines(text string) bool {
 // asking the database before would itself be the last statement.
 func (l *lease) recall(ctx context.Context, text string) (later bool, err error) {
 	recalls, echoes, named := l.say(text, recalling), l.say(text, echoing), l.say(text, numbering)
+	if (echoes || recalls || named) && l.defines(text) {
+		recalls, echoes, named = false, false, false // it reads nothing before it is called
+	}
 	l.hidden = !named && l.hides(text)
-	if (recalls || echoes || named) && l.defines(text) {
-		return false, nil
+	if echoes && l.hidden && !l.ran {
+		echoes = false // there is nothing of the session's to be read, and nothing of others is left there
 	}
 	switch numbered := named || l.hidden; {
 	case numbered && echoes: // to set the number would come between
+		l.doubt()
 		if l.noticeOwn(); !l.last.here {
 			return false, errRecall
 		}
 	case numbered:
 		later, err = l.renumber(ctx, text, named)
+	}
+	if err == nil && l.hidden && !l.cleared {
+		err = l.clearWarnings(ctx)
 	}
 	if err == nil && (recalls || echoes) {
 		later, err = l.ensure(ctx, text, recalls, echoes)
@@ -142,17 +149,22 @@ func (l *lease) recall(ctx context.Context, text string) (later bool, err error)
 
 // ensure is recall for what only the connection knows where it was left.
 func (l *lease) ensure(ctx context.Context, text string, recalls, echoes bool) (later bool, err error) {
-	if l.noticeOwn() {
-		if recalls && !l.wrote && !l.acted || echoes && !l.ran {
+	own := l.noticeOwn()
+	echoed := !echoes || l.echoed(text)
+	recalled := !recalls || l.recalled(text, own)
+	if own {
+		if !recalled || !echoed {
 			err = errRecall
 		}
 		return false, err
 	}
 	switch {
-	case recalls && !l.wrote || echoes && !l.ran, echoes && (l.stores(text) || l.dresses()):
+	case !recalled || !echoed, echoes && (l.stores(text) || l.dresses()):
 		return false, errRecall
 	case l.mayLookLater(text):
 		return true, nil
+	case echoes: // the look beforehand would itself be the last statement
+		return false, errRecall
 	}
 	err = l.ask(ctx)
 	if err == nil && !l.continues() {
@@ -160,6 +172,54 @@ func (l *lease) ensure(ctx context.Context, text string, recalls, echoes bool) (
 	}
 	return false, err
 }
+
+// recalled reports whether the session itself has left what a text recalls. Of
+// those that read a number all but SQLite's changes() need more than an update.
+func (l *lease) recalled(text string, own bool) bool {
+	if !l.inserted && (l.about.Type != "sqlite" || mentions(text, "last_insert_rowid")) {
+		return false
+	}
+	return l.wrote || own && l.acted
+}
+
+// echoed reports whether the session itself has left what a text reads of the last
+// statements.
+func (l *lease) echoed(text string) bool {
+	switch {
+	case !l.ran:
+		return false
+	case !l.found && mentions(text, "found_rows"):
+		return false // an insert, for one, leaves the number of before
+	case l.cleared || !slices.ContainsFunc(warning, func(word string) bool { return mentions(text, word) }):
+		return true
+	}
+	l.cleared, l.asked = l.asked != "" && l.ofTable(l.asked), ""
+	return l.cleared
+}
+
+// warning are words of which each text has one that reads warnings.
+var warning = []string{"warning_count", "error_count", "warnings", "errors", "diagnostics"}
+
+// ofTable reports whether a query reads a table, for sure, by its outermost FROM: only
+// then does MariaDB forget the warnings of before.
+func (l *lease) ofTable(text string) bool {
+	d, ok := l.db.(describer)
+	if !ok || !harmless[l.code(text)] {
+		return false
+	}
+	text = named.ReplaceAllString(strings.ToLower(d.Fingerprint(text)), "x")
+	for inner := ""; inner != text; {
+		inner, text = text, nested.ReplaceAllString(text, "")
+	}
+	from := table.FindStringSubmatch(text)
+	return from != nil && from[1] != "dual"
+}
+
+var (
+	named  = regexp.MustCompile("`[^`]*`")
+	nested = regexp.MustCompile(`\([^()]*\)`)
+	table  = regexp.MustCompile(`\bfrom ([\w.$]+)`)
+)
 
 // mayLookLater reports whether it is early enough to see after a text whose the
 // connection was: it stores nothing, and the database lets it change nothing.
@@ -228,8 +288,55 @@ func (l *lease) remember(text string, err error) {
 		l.wrote = l.wrote || changing[l.code(text)]
 	}
 	if err == nil || l.own() && !untouched(err) && !refusedHere(err) {
-		l.ran, l.acted = true, l.acted || !still[l.code(text)]
+		code, verb := l.code(text), l.verb(text)
+		l.ran, l.acted = true, l.acted || !still[code]
+		l.inserted = l.inserted || !still[code] && (code != "changes-tables" || verb != "UPDATE" && verb != "DELETE")
 	}
+	if l.about.Type == "mysql" {
+		l.hear(text, err)
+	}
+}
+
+// hear notes whether a statement of MySQL's has left a number of rows, and forgotten
+// the warnings of others.
+func (l *lease) hear(text string, err error) {
+	switch {
+	case err != nil:
+		l.cleared = l.cleared || len(l.about.Codes(err)) > 0
+	case l.code(text) == "changes-tables":
+		l.cleared = true
+	case l.verb(text) == "SELECT":
+		l.found = true
+		if l.asked = ""; !l.cleared && len(text) <= mostPlain {
+			l.asked = text
+		}
+	}
+}
+
+// nothing is a query of a table, so that MariaDB forgets the warnings of before.
+const nothing = "select 1 from (select 1) x"
+
+// clearWarnings forgets, before a text of which nobody knows what it calls, the
+// warnings that may be another client's.
+func (l *lease) clearWarnings(ctx context.Context) error {
+	err := l.again(ctx, func(conn driver.Conn) error {
+		defer l.aside()()
+		_, err := execConn(ctx, conn, "do ("+nothing+")", nil)
+		return err
+	})
+	l.notice()
+	l.between()
+	l.cleared, l.readied = err == nil, err == nil
+	return err
+}
+
+// between says that a statement of the gateway's own was the last one.
+func (l *lease) between() { l.ran, l.found = false, false }
+
+// forget says that the session has left nothing on its connection.
+func (l *lease) forget() {
+	l.ran, l.found, l.cleared, l.asked, l.wrote, l.acted, l.inserted = false, false, false, "", false, false, false
+	l.last.elsewhere()
 }
 
 // still are the codes of statements that leave nothing of what others recall.
@@ -245,7 +352,7 @@ func refusedHere(err error) bool {
 // meanwhile: before what is leased now, for then it is the session's alone.
 func (l *lease) notice() {
 	if !l.noted && !l.continues() {
-		l.ran, l.wrote, l.acted, l.last.here = false, false, false, false
+		l.forget()
 	}
 	l.noted = true
 }

@@ -7,6 +7,7 @@ import (
 	"database/sql/driver"
 	"math"
 	"regexp"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -17,8 +18,25 @@ import (
 type lastID struct {
 	n      uint64
 	unsure bool   // it is known to nobody but the connection on which it was drawn
-	here   bool   // the session's connection has it, if nobody had that since
 	after  string // the text that drew it, of which nobody has looked yet whether it gave it itself; "" for none
+
+	here bool // the session's connection has it, if nobody had that since
+	// maybe are numbers that the driver told of statements on this connection, the
+	// latest first, which may have been drawn or given; 0 is none. The connection has
+	// the session's number if what it has is one of them: else it was somebody's
+	// before.
+	maybe [4]uint64
+}
+
+// elsewhere says that the session's connection is not known to have the number.
+func (n *lastID) elsewhere() { n.here, n.maybe = false, [4]uint64{} }
+
+// told notes a number that was drawn by a statement, or given.
+func (n *lastID) told(id uint64) {
+	if !n.here {
+		copy(n.maybe[1:], n.maybe[:])
+		n.maybe[0] = id
+	}
 }
 
 // mostPlain is the longest text that is looked at so: longer ones cost more than
@@ -30,16 +48,18 @@ var (
 	// double quotes is a name too in some sessions.
 	numbering = map[string]telling{
 		"mysql": {
-			regexp.MustCompile(`\blast_insert_id\s*\(|@@\s*((session|local)\s*\.\s*)?(identity\b|last_insert_id\b|\?)`),
+			regexp.MustCompile(`\blast_insert_id\s*\(\s*\)|@@\s*((session|local)\s*\.\s*)?(identity\b|last_insert_id\b|\?)`),
 			[]string{"insert_id", "identity"},
 		},
 	}
 	// counting puts into a variable what the last statement counted, and no more.
 	counting = regexp.MustCompile(`(?i)^\s*select\s+(found_rows|row_count)\s*\(\s*\)\s+into\s+@\w+\s*;?\s*$`)
-	// moving are those that set it.
+	// giving are calls that set it, if they are made, and do not read it.
+	giving = map[string]telling{"mysql": {regexp.MustCompile(`\blast_insert_id\s*\(\s*[^\s)]`), []string{"insert_id"}}}
+	// moving are texts that set it.
 	moving = map[string]telling{
 		"mysql": {
-			regexp.MustCompile(`\blast_insert_id\s*\(\s*[^\s)]|^\s*set\b.*\b(last_insert_id|identity|insert_id)\s*:?=`),
+			regexp.MustCompile(`\blast_insert_id\s*\(\s*[^\s)]|^\s*set\b(.*(@@|[.,]|\b(session|local)\b))?\s*(last_insert_id|identity)\s*:?=`),
 			[]string{"insert_id", "identity"},
 		},
 	}
@@ -51,6 +71,9 @@ var (
 func (l *lease) hides(text string) bool {
 	if l.about.Type != "mysql" {
 		return false
+	}
+	if l.code(text) != "changes-tables" && l.say(text, giving) {
+		return true // nobody knows whether it made the call
 	}
 	switch l.code(text) {
 	case "transaction", "empty":
@@ -99,12 +122,9 @@ func (l *lease) renumber(ctx context.Context, text string, named bool) (later bo
 	if l.last.unsure && l.last.here && named && l.mayLookLater(text) {
 		return true, nil
 	}
-	if l.last.unsure && l.last.here {
-		if err := l.ask(ctx); err != nil {
+	if l.last.unsure && (l.last.here || l.last.maybe[0] != 0) {
+		if err := l.find(ctx); err != nil || l.last.here {
 			return false, err
-		}
-		if l.notice(); l.last.here {
-			return false, nil
 		}
 	}
 	n := l.last.n
@@ -120,15 +140,53 @@ func (l *lease) renumber(ctx context.Context, text string, named bool) (later bo
 	return false, err
 }
 
+// find sees whether the connection that is leased is the one that knows the
+// session's number: nobody had it since, and it has one that the driver told.
+func (l *lease) find(ctx context.Context) error {
+	if !l.own() {
+		if err := l.ask(ctx); err != nil {
+			return err
+		}
+	}
+	if l.notice(); l.last.here || l.last.maybe[0] == 0 {
+		return nil
+	}
+	var text string
+	err := l.again(ctx, func(conn driver.Conn) (err error) {
+		defer l.aside()()
+		text, err = first(ctx, conn, "select cast(last_insert_id() as char)")
+		return err
+	})
+	if err != nil {
+		return err
+	}
+	l.between()
+	n, err := strconv.ParseUint(text, 10, 64)
+	if err == nil && n != 0 && slices.Contains(l.last.maybe[:], n) {
+		l.last = lastID{n: n, here: true}
+		return nil
+	}
+	l.last.elsewhere()
+	return nil
+}
+
 // setLast has the connection answer n to whoever asks for its last number.
 func (l *lease) setLast(ctx context.Context, n uint64) error {
+	value := strconv.FormatUint(n, 10)
+	clears := l.hidden && !(l.own() && l.cleared)
+	if clears { // what else the text may read is nobody's
+		value = "(select " + value + " from (" + nothing + ") x)"
+	}
 	err := l.again(ctx, func(conn driver.Conn) error {
 		defer l.aside()()
-		_, err := execConn(ctx, conn, "set last_insert_id = "+strconv.FormatUint(n, 10), nil)
+		_, err := execConn(ctx, conn, "set last_insert_id = "+value, nil)
 		return err
 	})
 	l.notice()
-	l.ran, l.last.here, l.readied = false, err == nil && !l.last.unsure, err == nil
+	l.last.elsewhere()
+	l.between()
+	l.cleared = l.cleared || clears && err == nil
+	l.last.here, l.readied = err == nil && !l.last.unsure, err == nil
 	return err
 }
 
@@ -157,19 +215,32 @@ func (l *lease) drew(text string, args []driver.NamedValue, res driver.Result, e
 	switch {
 	case err != nil || l.hidden:
 		l.last.unsure = true // what the connection has is the session's if it was before
-	case code != "changes-tables" || moves || res == nil, id != 0 && (len(text) > mostPlain || gives(args, id)):
+	case code != "changes-tables" || res == nil && !moves:
 		l.last.unsure, l.last.here = true, true
 	case id != 0:
-		l.last = lastID{n: id, here: true, after: text}
+		plain := !moves && len(text) <= mostPlain && !gives(args, id)
+		l.last.told(id)
+		if l.last.n, l.last.unsure, l.last.after = id, !plain, ""; plain {
+			l.last.after = text
+		}
+	case moves:
+		l.last.unsure, l.last.maybe = true, [4]uint64{} // it may have set 0, or nothing
 	}
 }
 
 // doubt looks, when the number is asked for, whether the text that drew it may have
 // put it into the column itself.
 func (l *lease) doubt() {
-	if after := l.last.after; after != "" {
-		l.last.unsure = l.last.unsure || !plainRows.MatchString(l.bare(after)) || given(after, l.last.n)
-		l.last.after = ""
+	after := l.last.after
+	if after == "" {
+		return
+	}
+	l.last.after = ""
+	switch {
+	case !plainRows.MatchString(l.bare(after)) || given(after, l.last.n):
+		l.last.unsure = true
+	case !l.last.unsure && l.last.maybe[0] != 0:
+		l.last.here = true // for it was drawn there
 	}
 }
 

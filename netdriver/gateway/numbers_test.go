@@ -269,3 +269,97 @@ func TestANumberThatOnlyAnotherConnectionKnowsIsNotReadAs0(t *testing.T) {
 		_ = a.conn.Close()
 	}
 }
+
+// The idiom of MySQL's manual: the number comes with the answer, and nothing that an
+// earlier statement left is read.
+func TestAnUpsertThatSetsTheLastNumberRunsAgainWhateverOthersDo(t *testing.T) {
+	t.Parallel()
+	s := numbered(t)
+	a, b := login(t, s), login(t, s)
+	b.must("create table k (id bigint auto_increment primary key, v varchar(40) unique, n int)", "insert into k (v, n) values ('of another', 0)")
+	b.do(wire.TypeReset, &wire.Empty{})
+	for range 3 {
+		for _, text := range []string{
+			"insert into k (v, n) values ('x', 1) on duplicate key update id = last_insert_id(id), n = n + 1", "update k set n = last_insert_id(n + 100) where v = 'x'",
+		} {
+			r := a.exec(text)
+			if r.fail != nil {
+				t.Fatalf("%s: %v", text, r.fail)
+			}
+			a.reads(t, strconv.FormatInt(r.end.LastID.N, 10))
+			b.must("insert into t (v) values ('of another')")
+		}
+	}
+}
+
+func TestANumberThatTheConnectionHadBeforeIsNotTakenForTheSessionsOwn(t *testing.T) {
+	t.Parallel()
+	s := numbered(t)
+	a, b := login(t, s), login(t, s)
+	for _, begun := range []bool{false, true} {
+		for _, text := range []string{
+			"insert into t (id) values (5000)", "insert into t (id) select 5000", "insert into t (id) values (1) on duplicate key update id = 5000",
+			"update t set w = last_insert_id(7) where false", "insert into t (id) values (4000 + 1000)",
+		} {
+			b.must("delete from t", "insert into t (id) values (1)", "alter table t auto_increment = 700", "insert into t (v) values ('of another')")
+			b.do(wire.TypeReset, &wire.Empty{})
+			b.must("insert into t (v) values ('of another')")
+			if begun {
+				a.do(wire.TypeBegin, &wire.Begin{})
+			}
+			a.must(text)
+			if got := a.query(lastNumber); got.fail == nil {
+				t.Errorf("%s, begun %t: %s is another's", text, begun, shown(got.sets[0][0][0]))
+			} else {
+				got.refused(t, wire.ErrorDenied)
+			}
+			a.must("insert into t (v) values ('own')")
+			a.reads(t, shown(a.query("select max(id) from t where v = 'own'").value(t)))
+			a.do(wire.TypeReset, &wire.Empty{})
+		}
+	}
+}
+
+func TestWhatWasDrawnIsReadAfterwardsThoughItMayHaveBeenGiven(t *testing.T) {
+	t.Parallel()
+	s := numbered(t)
+	a, b := login(t, s), login(t, s)
+	for _, begun := range []bool{false, true} {
+		for _, text := range []string{"insert into t (v) select 'own'", "insert into t (v) values (concat('o', 'wn'))", "insert into t (v, w) values ('own', NEXT)"} {
+			b.must("insert into t (v) values ('of another')")
+			own := shown(b.query("select max(id) + 1 from t").value(t))
+			if begun {
+				a.do(wire.TypeBegin, &wire.Begin{})
+			}
+			a.must(strings.Replace(text, "NEXT", own, 1))
+			a.reads(t, own)
+			a.do(wire.TypeCommit, &wire.Empty{})
+			b.must("insert into t (v) values ('of another')")
+			a.reads(t, own)
+		}
+	}
+}
+
+func TestWhoSetsTheNextNumberHasNotSetTheLastOne(t *testing.T) {
+	t.Parallel()
+	s := numbered(t)
+	a, b := login(t, s), login(t, s)
+	a.must("insert into t (v) values ('own')")
+	b.must("insert into t (v) values ('of another')")
+	for _, text := range []string{"set @identity = 7000", "set @last_insert_id := 7000", "set insert_id = 7000"} {
+		a.must(text)
+		a.reads(t, "1")
+		if text != "set insert_id = 7000" {
+			a.do(wire.TypeReset, &wire.Empty{})
+			b.must("insert into t (v) values ('of another')")
+		}
+	}
+	a.must("insert into t (v) values ('own')")
+	a.reads(t, "7000")
+	for _, text := range []string{"set @@session.identity = 7", "set identity = 7", "set @x = 1, identity = 7", "set last_insert_id = 7", "set session last_insert_id = 7"} {
+		a.do(wire.TypeReset, &wire.Empty{})
+		b.must("insert into t (v) values ('of another')")
+		a.must(text)
+		a.reads(t, "7")
+	}
+}

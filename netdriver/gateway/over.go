@@ -14,13 +14,17 @@ import (
 // errOver is what a client hears that would go on in such a transaction.
 var errOver = refused{wire.ErrorProtocol, "the database has ended the transaction upon an earlier error; roll back and begin again"}
 
+// outside tells with MariaDB whether no transaction is open; MySQL has no such
+// variable.
+const outside = "select not @@in_transaction"
+
 // overAsks are the errors of MySQL's that end a transaction, or may: what says
-// whether it is over, "" where it is.
+// whether it is over where outside is not answered, "" where it is.
 var overAsks = map[string]string{
-	"1213": "select not @@in_transaction", // a deadlock, with MariaDB also one of GET_LOCK, which ends nothing
-	"1206": "",                            // no room for more locks
-	"1205": "select @@innodb_rollback_on_timeout",
-	"1020": "select not @@in_transaction", // MariaDB with innodb_snapshot_isolation
+	"1213": "",                                    // a deadlock, with MariaDB also one of GET_LOCK, which ends nothing
+	"1206": "",                                    // no room for more locks
+	"1205": "select @@innodb_rollback_on_timeout", // with MariaDB also where LOCK TABLES was waited for, which ends nothing
+	"1020": "",                                    // with innodb_snapshot_isolation
 }
 
 // ends reports whether a text about transactions may end the one that is open: each
@@ -63,12 +67,12 @@ func (l *lease) endedByMySQL(ctx context.Context, err error) bool {
 		if !backend.Names([]string{code}, l.about.Codes(err)) {
 			continue
 		}
-		if ask == "" {
-			return true
+		l.between()
+		over, answered := l.yes(ctx, outside)
+		if !answered && ask != "" {
+			over, answered = l.yes(ctx, ask)
 		}
-		l.ran = false
-		yes, answered := l.yes(ctx, ask)
-		return yes || !answered && code == "1213" // MySQL has no such variable, and ends it
+		return over || !answered
 	}
 	return false
 }

@@ -142,3 +142,35 @@ func TestWithSavepointsItIsNoticedAsWellThatSQLiteEndedATransaction(t *testing.T
 	c.must("savepoint one", insert, "rollback to one", "rollback transaction to savepoint one", "release one", insert)
 	isOver(t, c, c.exec("insert or rollback into t values (1)").refused(t, wire.ErrorDB).Tx, insert)
 }
+
+// patient is a database of MariaDB's that waits for locks for a second only.
+func patient(t *testing.T, server *dbtest.Server) *served {
+	t.Helper()
+	return serve(t, config(connector(t, "mysql://"+server.NewDatabase(t).DSN("innodb_lock_wait_timeout=1", "lock_wait_timeout=1"))))
+}
+
+func TestATransactionIsOverAfterALockWasWaitedForWhereTheServerSaysSo(t *testing.T) {
+	t.Parallel()
+	s := patient(t, dbtest.StartMariaDB(t, dbtest.Options{Settings: []string{"innodb_rollback_on_timeout=1"}}))
+	a, b := login(t, s), login(t, s)
+	a.must("create table t (id int primary key, v int)", "insert into t values (1, 0)", "create table journal (v text)", "create table locked (v int)")
+	a.do(wire.TypeReset, &wire.Empty{})
+	const insert = "insert into journal values ('x')"
+	a.do(wire.TypeBegin, &wire.Begin{})
+	a.must("update t set v = 1 where id = 1")
+	b.do(wire.TypeBegin, &wire.Begin{})
+	b.must(insert)
+	isOver(t, b, b.exec("update t set v = 2 where id = 1").refused(t, wire.ErrorDB).Tx, insert)
+	a.do(wire.TypeReset, &wire.Empty{})
+	a.must("lock tables locked write")
+	b.do(wire.TypeBegin, &wire.Begin{})
+	b.must(insert)
+	if f := b.exec("insert into locked values (1)").refused(t, wire.ErrorDB); f.Code != "1205" || f.Tx != wire.TxOpen {
+		t.Errorf("the wait for a table ends nothing: %+v", f)
+	}
+	b.must(insert)
+	b.do(wire.TypeCommit, &wire.Empty{})
+	if got := shown(b.query("select count(*) from journal").value(t)); got != "2" {
+		t.Errorf("%s of 2 rows were committed", got)
+	}
+}

@@ -12,6 +12,9 @@ func (s *session) enter(c *call, text string) error {
 	if s.lease.over {
 		return errOver
 	}
+	if err := s.server.audit.ready(); err != nil {
+		return err
+	}
 	if err := s.mayRun(text); err != nil {
 		return err
 	}

@@ -73,7 +73,7 @@ func New(c Config) (*Server, error) {
 	}
 	c = c.Filled()
 	s := &Server{
-		cfg: c, memory: budget{most: c.Limits.Memory}, log: c.Logger, audit: newAudit(c.Audit, c.Logger), guesses: newThrottle(c.Limits.FailedLogins),
+		cfg: c, memory: budget{most: c.Limits.Memory}, log: c.Logger, audit: newAudit(c), guesses: newThrottle(c.Limits.FailedLogins),
 		listeners: map[net.Listener]struct{}{}, links: map[*link]struct{}{}, counts: newCounts(), began: time.Now(),
 		bounds:    maps.Clone(c.Bounds),
 		userGates: gates{}, databaseGates: gates{},

@@ -66,7 +66,7 @@ func newSession(n *login, conn net.Conn) *session {
 	}
 	s.lease.about = s.lease.db.Backend()
 	s.caches = keeps(s.lease.db)
-	s.statements = statements{most: srv.cfg.Limits.Statements, memory: &srv.memory}
+	s.statements = statements{most: srv.cfg.Limits.Statements, room: srv.cfg.Limits.Texts, memory: &srv.memory}
 	s.in = newInbox(conn, n.r, &srv.memory, func(p any) { s.link.report(p, s.id) })
 	s.in.stall = srv.cfg.Timeouts.Write
 	s.window = n.hello.Window
@@ -293,6 +293,7 @@ func (s *session) caught(c *call, t wire.Type, more *bool) {
 func (s *session) carryOut(c *call, q request) error {
 	switch q.Type {
 	case wire.TypeQuery, wire.TypeExec:
+		defer s.statement.Forget()
 		if err := s.statement.Decode(q.body, q.Codec()); err != nil {
 			return err
 		}

@@ -247,3 +247,35 @@ func TestWhoBoundsTheAgeOfAnAnswerGetsTheDatabasesOwn(t *testing.T) {
 		t.Errorf("got %v", got)
 	}
 }
+
+func TestPreparedTextsOfOneSessionAreBounded(t *testing.T) {
+	t.Parallel()
+	s := sqlite(t, func(c *gateway.Config) { c.Limits.Texts, c.Limits.Memory = 4000, 1<<20 })
+	c, other := login(t, s), login(t, s)
+	c.must("create table t (v)")
+	text := "insert into t values (1) -- " + strings.Repeat("x", 972) // 1256 bytes with what it needs besides
+	prepare := func(c *client, sid uint32, text string) *answer {
+		return c.do(wire.TypePrepare, &wire.Prepare{SID: sid, SQL: text})
+	}
+	for range 200 { // nothing of what was closed, failed or refused stays counted
+		for sid := range uint32(3) {
+			if a := prepare(c, sid+1, text); a.fail != nil {
+				t.Fatal(a.fail)
+			}
+		}
+		if f := prepare(c, 4, text).refused(t, wire.ErrorOverloaded); f.Applied != wire.AppliedNo || f.Conn != wire.ConnOK || !strings.Contains(f.Message, "limits.texts") {
+			t.Errorf("got %+v", *f)
+		}
+		if a := prepare(c, 3, text); a.fail != nil { // in its own place
+			t.Fatal(a.fail)
+		}
+		c.request(wire.TypeCloseStmt, &wire.CloseStmt{SID: 1})
+		prepare(c, 5, "select nothing").refused(t, wire.ErrorDB)
+	}
+	if a := c.do(wire.TypeExec, &wire.Statement{SID: 2}); a.fail != nil {
+		t.Error(a.fail)
+	}
+	if a := prepare(other, 1, text+strings.Repeat("x", 9000)); a.fail != nil {
+		t.Errorf("a lone one: %v", a.fail)
+	}
+}

@@ -111,7 +111,7 @@ func (l *lease) equip(ctx context.Context, conn driver.Conn) error {
 		return nil
 	}
 	defer l.aside()()
-	l.ran = false // what the last statement left is of those that follow
+	l.between() // what the last statement left is of those that follow
 	for l.equipped < len(l.wishes) {
 		w := &l.wishes[l.equipped]
 		if w.setting.before != "" {

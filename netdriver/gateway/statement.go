@@ -65,8 +65,12 @@ func (s *session) query(c *call, m *wire.Statement) error {
 			err = closed
 		}
 	}
-	s.lease.drew(text, args, nil, err)
-	s.lease.settle(text, err)
+	if c.kept() {
+		s.lease.conclude(err) // it ran nowhere
+	} else {
+		s.lease.drew(text, args, nil, err)
+		s.lease.settle(text, err)
+	}
 	if err != nil {
 		return err
 	}
@@ -242,12 +246,24 @@ func (s *session) prepare(c *call, m *wire.Prepare) error {
 	if s.lease.over {
 		return errOver
 	}
+	if err := s.server.audit.ready(); err != nil {
+		return err
+	}
 	if err := s.mayRun(m.SQL); err != nil {
 		return err
 	}
 	if err := s.admit(c); err != nil {
 		return err
 	}
+	p := &prepared{text: m.SQL}
+	if err := s.statements.reserve(m.SID, p); err != nil {
+		return err
+	}
+	defer func() {
+		if p.st == nil {
+			s.statements.refund(p)
+		}
+	}()
 	st, err := s.lease.prepare(c.ctx, m.SQL)
 	c.sent = err == nil
 	s.lease.keep(m.SQL, err)
@@ -256,11 +272,8 @@ func (s *session) prepare(c *call, m *wire.Prepare) error {
 	if err != nil {
 		return err
 	}
-	p := &prepared{text: m.SQL, st: st, turn: s.lease.turn}
-	if err := s.statements.put(m.SID, p); err != nil {
-		_ = st.Close()
-		return err
-	}
+	p.st, p.turn = st, s.lease.turn
+	s.statements.put(m.SID, p)
 	s.out.add(wire.TypePrepared, c.id, &wire.Prepared{Inputs: int64(st.NumInput()), Tx: s.lease.state(), Pin: s.lease.pin})
 	return nil
 }

@@ -3,22 +3,26 @@
 package gateway
 
 import (
+	"cmp"
 	"context"
 	"database/sql/driver"
+	"slices"
 
 	"github.com/fluxor-db/fluxor/netdriver/internal/wire"
 )
 
-// mostTexts is how many prepared statements a session may name at once.
-const mostTexts = 1 << 16
+// costOf is what a prepared statement is taken to need beside its text, in bytes.
+const costOf = 256
 
 // statements are those that a session prepared. The texts of all are kept, and of
 // those that were used last also what the driver made of them.
 type statements struct {
 	most   int // how many of the driver's
+	room   int // bytes for all texts
 	memory *budget
 	byID   map[uint32]*prepared
-	open   int
+	taken  int         // bytes of room and memory
+	open   []*prepared // those of which the driver's is kept
 	clock  uint64
 }
 
@@ -30,38 +34,51 @@ type prepared struct {
 	used uint64
 }
 
-// put keeps a statement under a number, in the place of one that has it.
-func (t *statements) put(sid uint32, p *prepared) error {
-	t.remove(sid)
-	if len(t.byID) >= mostTexts {
-		return refused{wire.ErrorOverloaded, "the session has too many prepared statements"}
+// cost is what the statement takes.
+func (p *prepared) cost() int { return len(p.text) + costOf }
+
+// reserve makes sure, before a text is prepared under a number, that it can be kept,
+// and takes the memory for it. A lone one always fits.
+func (t *statements) reserve(sid uint32, p *prepared) error {
+	others, n := t.taken, len(t.byID)
+	if former := t.byID[sid]; former != nil {
+		others, n = others-former.cost(), n-1
 	}
-	if err := t.memory.take(len(p.text)); err != nil {
+	if n > 0 && others+p.cost() > t.room {
+		return refused{wire.ErrorOverloaded, "the session's prepared statements take more than limits.texts allows; close those that are not needed"}
+	}
+	if err := t.memory.take(p.cost()); err != nil {
 		return err
 	}
+	t.taken += p.cost()
+	return nil
+}
+
+// refund gives back what reserve took for a text that is not kept.
+func (t *statements) refund(p *prepared) {
+	t.taken -= p.cost()
+	_ = t.memory.take(-p.cost())
+}
+
+// put keeps a statement, for which reserve made room, under a number, in the place
+// of one that has it.
+func (t *statements) put(sid uint32, p *prepared) {
+	t.remove(sid)
 	if t.byID == nil {
 		t.byID = map[uint32]*prepared{}
 	}
 	t.byID[sid] = p
 	t.opened(p, p.st)
-	return nil
 }
 
 // opened notes what the driver made of a statement, and makes room for it.
 func (t *statements) opened(p *prepared, st driver.Stmt) {
 	p.st = st
-	t.open++
+	t.open = append(t.open, p)
 	t.touch(p)
-	if t.open <= t.most {
-		return
+	if len(t.open) > t.most {
+		t.shut(slices.MinFunc(t.open, func(a, b *prepared) int { return cmp.Compare(a.used, b.used) }))
 	}
-	oldest := p
-	for _, other := range t.byID {
-		if other.st != nil && other.used < oldest.used {
-			oldest = other
-		}
-	}
-	t.shut(oldest)
 }
 
 func (t *statements) touch(p *prepared) {
@@ -71,10 +88,10 @@ func (t *statements) touch(p *prepared) {
 
 // shut closes the driver's statement; the text stays.
 func (t *statements) shut(p *prepared) {
-	if p.st != nil {
+	if i := slices.Index(t.open, p); i >= 0 {
 		_ = p.st.Close()
 		p.st = nil
-		t.open--
+		t.open = slices.Delete(t.open, i, i+1)
 	}
 }
 
@@ -85,7 +102,7 @@ func (t *statements) remove(sid uint32) {
 	}
 	t.shut(p)
 	delete(t.byID, sid)
-	_ = t.memory.take(-len(p.text))
+	t.refund(p)
 }
 
 func (t *statements) close() {

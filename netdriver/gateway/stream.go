@@ -62,12 +62,19 @@ func stopped(err error) bool {
 // cut reports whether the answer ended at the rows that it may have.
 func (t *stream) cut() bool { return t.left == 0 }
 
+// keptColumns is room for how many columns stays with a session that is idle.
+const keptColumns = 256
+
 // clear forgets what the answer referred to.
 func (t *stream) clear() {
 	for _, rows := range t.nested {
 		_ = rows.Close()
 	}
 	clear(t.dest)
+	clear(t.cols)
+	if t.enc.Reset(nil, 0); cap(t.cols) > keptColumns {
+		t.cols, t.dest = nil, nil
+	}
 	t.s, t.c, t.nested, t.end = nil, nil, nil, wire.End{}
 }
 

@@ -17,6 +17,9 @@ func (s *session) begin(c *call, m *wire.Begin) error {
 	if s.lease.tx != nil {
 		return refused{wire.ErrorProtocol, "there is a transaction already"}
 	}
+	if err := s.server.audit.ready(); err != nil {
+		return err
+	}
 	if err := s.start(c, 0); err != nil {
 		return err
 	}
@@ -41,7 +44,7 @@ func (s *session) begin(c *call, m *wire.Begin) error {
 		c.cancel(context.Cause(c.ctx))
 		return err
 	}
-	s.lease.tx, s.lease.end, s.lease.failed, s.lease.over = tx, c.cancel, false, false
+	s.lease.tx, s.lease.end, s.lease.failed, s.lease.gone, s.lease.over = tx, c.cancel, false, false, false
 	return s.answer(c, &wire.End{})
 }
 
@@ -76,7 +79,7 @@ func (s *session) finishTx(c *call, t wire.Type) error {
 
 // finishTx ends the transaction; it is over whatever the answer is.
 func (l *lease) finishTx(t wire.Type) (err error) {
-	gone := l.failed
+	gone := l.gone
 	if t == wire.TypeCommit {
 		err = l.tx.Commit()
 	} else {
@@ -85,7 +88,7 @@ func (l *lease) finishTx(t wire.Type) (err error) {
 	if err != nil && l.steps && l.pin == "" {
 		l.pin = txWords // nobody knows what is open now
 	}
-	l.tx, l.failed, l.over, l.steps, l.ended = nil, false, false, false, false
+	l.tx, l.failed, l.gone, l.over, l.steps, l.ended = nil, false, false, false, false, false
 	l.end(nil)
 	l.end = nil
 	if err != nil && t == wire.TypeRollback {

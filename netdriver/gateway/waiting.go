@@ -86,6 +86,15 @@ func (w *waiting) leave(why error) {
 	}
 }
 
+// survive keeps a panic of the connection's from ending more than this session.
+func (w *waiting) survive() {
+	if p := recover(); p != nil {
+		w.s.link.report(p, w.s.id)
+		w.s.out.fail = errPanic
+		w.c.cancel(errGone)
+	}
+}
+
 // notice tells the client that it waits. It runs in a timer's goroutine, and
 // writes under the lock: the session, which writes otherwise, waits meanwhile, and
 // must not go on before the notice is out or failed.
@@ -95,6 +104,7 @@ func (w *waiting) notice() {
 	if !w.on || w.c == nil || w.told {
 		return
 	}
+	defer w.survive()
 	w.told = true
 	out := w.s.out
 	b := wire.Buffer{Line: out.Line}

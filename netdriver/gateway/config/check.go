@@ -23,6 +23,9 @@ func (f *File) check(r *reader) {
 		f.checkUser(r, i)
 	}
 	f.checkAdmin(r)
+	if f.Audit.Required && f.Audit.File == "" {
+		r.wrong("audit.required", "audit.file is missing")
+	}
 	f.checkLimits(r)
 }
 

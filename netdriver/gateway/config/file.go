@@ -119,6 +119,8 @@ type Admin struct {
 type Audit struct {
 	// File is the path of the file where it goes; "" is nowhere.
 	File string
+	// Required refuses statements while it cannot be written.
+	Required bool
 }
 
 // Log is what the gateway writes to standard error.
@@ -194,6 +196,7 @@ func (d *Database) Same(other *Database) bool {
 func (f *File) Gateway() gateway.Config {
 	return gateway.Config{
 		Users: f.gatewayUsers(), Bounds: f.bounds(), AllowPlaintext: f.AllowPlaintext, Limits: f.Limits, Timeouts: f.Timeouts,
+		AuditRequired: f.Audit.Required,
 	}
 }
 

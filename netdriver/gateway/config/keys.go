@@ -80,6 +80,7 @@ var limitKeys = atRestart(
 	size("message", func(l *gateway.Limits) *int { return &l.Message }),
 	size("window", func(l *gateway.Limits) *int64 { return &l.Window }),
 	count("statements", func(l *gateway.Limits) *int { return &l.Statements }),
+	size("texts", func(l *gateway.Limits) *int { return &l.Texts }),
 )
 
 var timeoutKeys = atRestart(
@@ -103,6 +104,7 @@ var adminKeys = atRestart(
 
 var auditKeys = atRestart(
 	text("file", func(a *Audit) *string { return &a.File }),
+	flag("required", func(a *Audit) *bool { return &a.Required }),
 )
 
 var logKeys = atRestart(

@@ -43,8 +43,9 @@ limits:
   message: 19KiB
   window: 200KiB
   statements: 21
+  texts: 22MiB
 timeouts: {login: 22s, idle: 23s, idle_in_tx: 24s, stream_idle: 25s, write: 26s}
-audit: {file: audit.jsonl}
+audit: {file: audit.jsonl, required: true}
 `
 
 // elsewhere are the fields that no key is for, and why.

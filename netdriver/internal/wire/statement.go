@@ -167,6 +167,22 @@ func (m *Statement) Decode(body []byte, c Codec) error {
 	return err
 }
 
+// mostArgs is room for how many arguments stays with a Statement that forgets.
+const mostArgs = 64
+
+// Forget lets the text go, the arguments, and what large ones took, for a
+// connection that waits.
+func (m *Statement) Forget() {
+	clear(m.Args)
+	m.SQL, m.Args = "", m.Args[:0]
+	if cap(m.Args) > mostArgs {
+		m.Args = nil
+	}
+	if cap(m.tmp) > firstRead {
+		m.tmp = nil
+	}
+}
+
 func (m *Statement) decodeJSON(in *input) error {
 	var seen members
 	body, named := in.b, 0
