@@ -7,6 +7,7 @@ import (
 	"crypto/subtle"
 	"crypto/x509"
 	"encoding/binary"
+	"fmt"
 	"slices"
 	"time"
 )
@@ -52,8 +53,11 @@ type Token struct {
 }
 
 // HashToken makes what is kept of a token that never expires; who wants it to sets
-// Expires.
+// Expires. A user who has the empty token, as of a variable that was not set, is refused.
 func HashToken(token string) Token { return Token{SHA256: sha256.Sum256([]byte(token))} }
+
+// noToken is the hash of an empty token, which is nobody's.
+var noToken = sha256.Sum256(nil)
 
 // check says what is wrong with the user.
 func (u User) check(c Config, fault func(what string)) {
@@ -68,6 +72,11 @@ func (u User) check(c Config, fault func(what string)) {
 	}
 	if s := u.SCRAM; s != nil && !s.valid() {
 		fault("the SCRAM keys are incomplete")
+	}
+	for i, t := range u.Tokens {
+		if t.SHA256 == noToken {
+			fault(fmt.Sprintf("token %d is empty, which lets in anybody", i+1))
+		}
 	}
 	if u.Role.rank() < 0 {
 		fault("there is no role " + string(u.Role))
@@ -158,7 +167,7 @@ func newDirectory(users []User) *directory {
 	return d
 }
 
-// token finds the user whose token it is. It takes the same time whoever asks:
+// token finds the user whose token it is; an empty one is nobody's. It takes the same time whoever asks:
 // each user has as many comparisons as the one with most tokens.
 func (d *directory) token(name, token string, now time.Time) *User {
 	hash := sha256.Sum256([]byte(token))
@@ -177,7 +186,7 @@ func (d *directory) token(name, token string, now time.Time) *User {
 			found = 1
 		}
 	}
-	if found == 0 || !known {
+	if found == 0 || !known || hash == noToken {
 		return nil
 	}
 	return u
