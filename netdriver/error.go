@@ -146,8 +146,8 @@ func reasonOf(kind wire.ErrorKind, ended error) error {
 }
 
 // broken is the error of a connection that broke, or was given up, after a
-// request was sent.
-func broken(op string, cause, ended error) *Error {
+// request was sent; heard says that a part of its answer came.
+func broken(op string, cause, ended error, heard bool) *Error {
 	e := &Error{
 		Kind: string(wire.ErrorConnLost), Op: op, Applied: AppliedNo, ConnLost: true,
 		Message: "fluxor: " + op + ": the connection to the gateway broke: " + cause.Error(),
@@ -162,7 +162,7 @@ func broken(op string, cause, ended error) *Error {
 		e.Kind = string(wire.ErrorProtocol)
 		e.Message = "fluxor: " + op + ": the gateway does not keep to the protocol: " + wrong.Reason
 	}
-	if unsure(op) {
+	if unsure(op) && (heard || said == nil || said.Applied != AppliedNo) {
 		e.Applied = AppliedUnknown
 	}
 	if ended != nil {

@@ -36,6 +36,7 @@ type link struct {
 	draining atomic.Bool
 	revoked  atomic.Bool
 	killed   atomic.Bool
+	ending   atomic.Bool // the gateway is closed
 	doing    activity
 	client   [2]string                 // the client's program and the application's name, as hello has them
 	until    atomic.Int64              // when a drain ends, in Unix nanoseconds; 0 is not bounded

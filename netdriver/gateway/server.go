@@ -118,20 +118,31 @@ func (s *Server) Shutdown(ctx context.Context) error {
 }
 
 // Close ends the gateway: statements that run are canceled, transactions rolled
-// back. It returns when all sessions have ended and the audit log is written; the
+// back, and who takes it within a second hears so. It returns when all sessions have ended and the audit log is written; the
 // error is always nil. Closing twice is harmless.
 func (s *Server) Close() error {
 	s.stopListening(false)
 	s.mu.Lock()
 	s.closed = true
 	for l := range s.links {
-		l.hangUp()
+		l.farewell()
 	}
 	s.mu.Unlock()
 	s.end(errEnd)
+	late := time.AfterFunc(parting, s.hangUp)
 	s.wg.Wait()
+	late.Stop()
 	s.audit.close()
 	return nil
+}
+
+// hangUp ends all connections that are left. It runs in a timer's goroutine.
+func (s *Server) hangUp() {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	for l := range s.links {
+		l.hangUp()
+	}
 }
 
 // stopListening closes the listeners.
