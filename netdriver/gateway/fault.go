@@ -6,6 +6,7 @@ import (
 	"context"
 	"database/sql/driver"
 	"errors"
+	"net"
 	"strings"
 
 	"github.com/fluxor-db/fluxor/backend"
@@ -69,12 +70,29 @@ func (s *session) fault(c *call, err error) *wire.Error {
 	if c.done && m.Kind == wire.ErrorOverloaded {
 		m.Kind = wire.ErrorTooLarge // the answer is, for the memory that is left: nobody should ask again for what was done
 	}
-	m.Retryable = (retryable[m.Kind] || m.Conn == wire.ConnLost) && m.Applied == wire.AppliedNo || l.about.RetryTx(err)
+	away := m.Kind == wire.ErrorDB && l.away(err)
+	if away {
+		m.Dialect = l.about.Type
+	}
+	m.Retryable = (retryable[m.Kind] || away || m.Conn == wire.ConnLost) && m.Applied == wire.AppliedNo || l.about.RetryTx(err)
 	var no *refusal.Error
 	if errors.As(err, &no) {
 		m.RetryAfterMS = no.RetryAfter.Milliseconds()
 	}
 	return m
+}
+
+// away reports whether the database cannot be reached now, or takes nobody.
+func (l *lease) away(err error) bool {
+	class := l.classOf(err)
+	return class == backend.ClassUnavailable || class == backend.ClassTooMany
+}
+
+// undialed reports whether no connection to the database came about.
+func undialed(err error) bool {
+	var dial *net.OpError
+	var name *net.DNSError
+	return errors.As(err, &dial) && dial.Op == "dial" || errors.As(err, &name)
 }
 
 // lostConn is lease.lost for an error that is not the gateway's own.
@@ -136,7 +154,7 @@ func applied(l *lease, c *call, err error) string {
 		return wire.AppliedNo
 	case errors.As(err, &unknown):
 		return wire.AppliedUnknown
-	case errors.Is(err, driver.ErrBadConn):
+	case errors.Is(err, driver.ErrBadConn), undialed(err):
 		return wire.AppliedNo
 	}
 	if !c.rows && ended(err) && (tellsOfSent(l.about.Type) || l.onlyReads(c.text)) {
