@@ -77,16 +77,13 @@ func (k *link) serve() {
 	conn = &metered{conn, &k.doing}
 	r := wire.NewReader(conn, wire.Limits{Frame: wire.LoginLimit, Message: wire.LoginLimit, Grow: s.memory.take})
 	defer r.Close()
-	if r.Accept() != nil {
+	out := &outbox{conn: conn, stall: s.cfg.Timeouts.Write, memory: &s.memory}
+	n := &login{link: k, r: r, out: out, state: state, users: s.users.Load()}
+	if n.begin() != nil {
 		return
 	}
-	out := &outbox{conn: conn, stall: s.cfg.Timeouts.Write, memory: &s.memory}
-	out.Line = r.Line()
-	n := &login{link: k, r: r, out: out, state: state, users: s.users.Load()}
 	if !n.run() {
-		if out.finish() == nil {
-			k.part()
-		}
+		n.end()
 		return
 	}
 	newSession(n, conn).run()
