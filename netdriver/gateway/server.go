@@ -78,6 +78,7 @@ func New(c Config) (*Server, error) {
 		bounds:    maps.Clone(c.Bounds),
 		userGates: gates{}, databaseGates: gates{},
 	}
+	warnOfShared(c.Users, s.log)
 	s.users.Store(newDirectory(c.Users))
 	s.offers.Store(newOffers(c.Databases, nil))
 	s.life, s.end = context.WithCancelCause(context.Background())

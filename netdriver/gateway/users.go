@@ -8,7 +8,9 @@ import (
 	"crypto/x509"
 	"encoding/binary"
 	"fmt"
+	"log/slog"
 	"slices"
+	"strings"
 	"time"
 )
 
@@ -165,6 +167,27 @@ func newDirectory(users []User) *directory {
 	or(&d.rounds, defaultRounds)
 	d.mock = [32]byte(seed.Sum(nil))
 	return d
+}
+
+// warnOfShared says who has a token in common, for it does not tell them apart.
+func warnOfShared(users []User, log *slog.Logger) {
+	var order [][sha256.Size]byte
+	of := map[[sha256.Size]byte][]string{}
+	for _, u := range users {
+		for _, t := range u.Tokens {
+			if len(of[t.SHA256]) == 0 {
+				order = append(order, t.SHA256)
+			}
+			if !slices.Contains(of[t.SHA256], u.Name) {
+				of[t.SHA256] = append(of[t.SHA256], u.Name)
+			}
+		}
+	}
+	for _, t := range order {
+		if len(of[t]) > 1 {
+			log.Warn("fluxor: users share a token; by Bearer it is that of the one with the least role", slog.String("users", strings.Join(of[t], ", ")))
+		}
+	}
 }
 
 // token finds the user whose token it is; an empty one is nobody's. It takes the same time whoever asks:
