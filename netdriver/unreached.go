@@ -42,7 +42,7 @@ type hostError struct {
 }
 
 func (h *hostError) Error() string {
-	return h.host + ": " + strings.TrimPrefix(h.err.Error(), "fluxor: ")
+	return h.host + ": " + bareText(h.err.Error())
 }
 func (h *hostError) Unwrap() error { return h.err }
 

@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"github.com/fluxor-db/fluxor/backend"
+	"github.com/fluxor-db/fluxor/netdriver/internal/wire"
 )
 
 func TestTheErrorNamesTLSWhereOneSideAloneSpeaksIt(t *testing.T) {
@@ -40,5 +41,18 @@ func TestTheErrorOfSeveralGatewaysIsOneLineAndHasItsPrefixOnce(t *testing.T) {
 	var wrong interface{ Unwrap() error }
 	if !errors.Is(all, io.EOF) || !errors.Is(all, ErrNoGateway) || !errors.As(all, &wrong) {
 		t.Errorf("its parts are not found in %v", all)
+	}
+}
+
+func TestAnErrorHasItsPrefixOnce(t *testing.T) {
+	for name, cause := range map[string]error{
+		"what the gateway said":         &Error{Kind: "protocol", Message: refuse("no").Error(), Applied: AppliedNo},
+		"what the gateway did":          refuse("no"),
+		"what became of the stream":     &wire.ProtocolError{Reason: "it ends within a frame", Err: io.ErrUnexpectedEOF},
+		"what became of the connection": io.EOF,
+	} {
+		if got := broken("exec", cause, nil, false).Error(); strings.Count(got, "fluxor:") != 1 {
+			t.Errorf("%s: got %q", name, got)
+		}
 	}
 }

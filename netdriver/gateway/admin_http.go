@@ -151,6 +151,8 @@ func codeOf(err error) int {
 	switch {
 	case errors.Is(err, ErrDenied):
 		return http.StatusForbidden
+	case errors.As(err, new(unknownOp)):
+		return http.StatusNotFound
 	case errors.As(err, &own) && own.kind == wire.ErrorTimeout:
 		return http.StatusGatewayTimeout
 	case errors.As(err, &own):

@@ -131,7 +131,7 @@ func TestTheAuditLogSaysWhatOperatorsDid(t *testing.T) {
 	}
 	want := []string{
 		"admin pause app 127.0.0.1 ok", "admin resume app 127.0.0.1 ok", "admin kill app 127.0.0.1 protocol",
-		"admin drain app 127.0.0.1 denied", "admin  app 127.0.0.1 denied", "login  stranger 127.0.0.1 auth",
+		"admin drain app 127.0.0.1 denied", "admin  app 127.0.0.1 protocol", "login  stranger 127.0.0.1 auth",
 		"login  app 127.0.0.1 ok", "admin drain app 127.0.0.1 denied", "logout  app 127.0.0.1 shutdown",
 	}
 	if !slices.Equal(got, want) {
