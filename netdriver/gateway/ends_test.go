@@ -10,6 +10,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/fluxor-db/fluxor"
 	"github.com/fluxor-db/fluxor/internal/dbtest"
 	"github.com/fluxor-db/fluxor/netdriver"
 	"github.com/fluxor-db/fluxor/netdriver/gateway"
@@ -134,6 +135,27 @@ func TestATransactionThatWasIdleForTooLongHearsThatNothingTookEffect(t *testing.
 		}
 		if e.Applied != netdriver.AppliedNo || e.Kind != "timeout" || !strings.Contains(e.Error(), "idle_in_tx") || !errors.Is(err, driver.ErrBadConn) {
 			t.Errorf("got %+v", e)
+		}
+	}
+}
+
+func TestWhatRunsWhenTheGatewayIsClosedHearsSoAndMayBeAskedElsewhere(t *testing.T) {
+	t.Parallel()
+	db := connector(t, dbtest.Postgres(t).NewDatabase(t).URL(), func(c *fluxor.RuntimeConfig) { c.MaxOpenConns = 1 })
+	s := serve(t, config(db))
+	holds, waits := login(t, s), login(t, s)
+	holds.request(wire.TypeQuery, &wire.Statement{SQL: "select pg_sleep(60)"})
+	dbtest.WaitUntil(t, "it runs", func() bool { return db.PoolStats().Used == 1 })
+	waits.request(wire.TypeExec, &wire.Statement{SQL: "create table t (v int)"})
+	dbtest.WaitUntil(t, "the other one waits", func() bool { return db.PoolStats().Waiting == 1 })
+	_ = s.Close()
+	for _, c := range []*client{holds, waits} {
+		f := c.answer(c.last).refused(t, wire.ErrorShutdown)
+		if f.Applied != wire.AppliedNo || f.Conn != wire.ConnLost || !f.Retryable {
+			t.Errorf("got %+v", f)
+		}
+		if f := c.farewell(); f.Kind != wire.ErrorShutdown {
+			t.Errorf("then %+v", f)
 		}
 	}
 }

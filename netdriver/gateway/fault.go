@@ -63,8 +63,11 @@ func (s *session) fault(c *call, err error) *wire.Error {
 	if errors.As(c.cause(), &ours) {
 		m.Message = ours.text // the gateway ended it, whatever that looks like below
 	}
-	if lostConn(l, err) || errors.Is(c.cause(), errAnew) && m.Applied == wire.AppliedNo {
-		m.Conn = wire.ConnLost
+	if errors.Is(c.cause(), errEnd) && ended(err) {
+		m.Message = errEnd.Error()
+	}
+	if lostConn(l, err) || m.Applied == wire.AppliedNo && (errors.Is(c.cause(), errAnew) || errors.Is(c.cause(), errEnd)) {
+		m.Conn = wire.ConnLost // the session's end follows: another one may be asked
 	}
 	l.describe(m, err)
 	if c.done && m.Kind == wire.ErrorOverloaded {
