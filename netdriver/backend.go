@@ -51,7 +51,11 @@ func terse(err error) string { return strings.Join(codes(err), " ") }
 func classify(err error) backend.Class {
 	var e *Error
 	if !errors.As(err, &e) {
-		return backend.Common(err)
+		class := backend.Common(err)
+		if class == backend.ClassDead && errors.Is(err, ErrNoGateway) {
+			return backend.ClassUnavailable
+		}
+		return class
 	}
 	switch kind := wire.ErrorKind(e.Kind); {
 	case kind == wire.ErrorAuth:

@@ -34,6 +34,7 @@ type call struct {
 	id    uint32
 	timed bool // the connection has a read deadline
 	quiet bool // the end of ctx is not told to the gateway
+	heard bool // a part of the answer came
 	onEnd func()
 	stop  func() bool // nil where nobody watches the context
 
@@ -107,7 +108,7 @@ func (c *conn) number() uint32 {
 // start writes c.out as the request c.id and watches ctx.
 func (c *conn) start(ctx context.Context, op string) error {
 	k := &c.call
-	k.op, k.ctx, k.id, k.fired, k.quiet = op, ctx, c.id, false, op == opCommit
+	k.op, k.ctx, k.id, k.fired, k.quiet, k.heard = op, ctx, c.id, false, op == opCommit, false
 	k.turn.Lock()
 	done := c.within(c.c.cfg.NetworkTimeout)
 	if ctx.Done() != nil {
@@ -268,13 +269,15 @@ func (c *conn) next() (wire.Message, error) {
 		case m.ID == 0:
 			return m, c.fail(refuse("an answer to no request came"))
 		default:
+			c.call.heard = true
 			return m, nil
 		}
 	}
 	return wire.Message{}, c.fail(refuse("notices come, and no answer"))
 }
 
-// refused is the gateway's error. One that is of no request ends the session.
+// refused is the gateway's error. One that is of no request ends the session; the
+// request under way was not begun then, if it says so and nothing has answered it.
 func (c *conn) refused(m wire.Message) error {
 	var body wire.Error
 	if err := body.Decode(m.Body, m.Codec()); err != nil {
@@ -296,12 +299,12 @@ func (c *conn) refused(m wire.Message) error {
 // fail gives the connection up in the middle of a call and makes the call's
 // error.
 func (c *conn) fail(cause error) error {
-	op, ctx := c.call.op, c.call.ctx
+	op, ctx, heard := c.call.op, c.call.ctx, c.call.heard
 	var ended error
 	if c.giveUp(cause); ctx != nil {
 		ended = ctx.Err()
 	}
-	return broken(op, cause, ended)
+	return broken(op, cause, ended, heard)
 }
 
 // giveUp closes the connection for good.

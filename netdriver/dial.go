@@ -59,13 +59,13 @@ func (c *Connector) connect(ctx context.Context) (*conn, error) {
 			c.failures.worked(at)
 			return cn, nil
 		}
-		all = append(all, fmt.Errorf("%s: %w", c.cfg.Hosts[at], err))
+		all = append(all, of(c.cfg.Hosts[at], err))
 		if final(err) {
 			break
 		}
 		c.failures.failed(at)
 	}
-	return nil, fmt.Errorf("fluxor: no gateway let us in: %w", errors.Join(all...))
+	return nil, unreached(all)
 }
 
 // share is how long a host may take: ConnectTimeout, and where others are left to
@@ -157,13 +157,16 @@ func (c *Connector) enter(ctx context.Context, nc net.Conn, host string) (*conn,
 		l.gate = &gate{Conn: nc}
 		secured := tls.Client(l.gate, config)
 		if err := secured.HandshakeContext(ctx); err != nil {
-			return nil, err
+			return nil, guessed(err, true)
 		}
 		s := secured.ConnectionState()
 		l.nc, l.tls = secured, &s
 	}
 	l.r = wire.NewReader(l.nc, loginLimits)
 	if err := l.run(); err != nil {
+		if config == nil && !l.heard {
+			err = guessed(err, false)
+		}
 		return nil, err
 	}
 	c.byToken.Store(l.mech == wire.AuthToken)

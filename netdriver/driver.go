@@ -169,8 +169,9 @@ func (c *Connector) Close() error {
 //     not keep to the protocol: not before somebody has mended it.
 //   - The end of ctx, and what the network says: perhaps.
 //
-// errors.Is and errors.As look into the errors of all hosts that were tried. None is
-// driver.ErrBadConn, so database/sql does not dial again by itself.
+// errors.Is finds [ErrNoGateway], and with errors.As looks into the errors of all hosts
+// that were tried. None is driver.ErrBadConn, so database/sql does not dial again by
+// itself.
 func (c *Connector) Connect(ctx context.Context) (driver.Conn, error) {
 	if c.closed.Load() {
 		return nil, &refusal.Error{Policy: "connector", Reason: "the connector is closed", Sentinel: refusal.ErrClosed}

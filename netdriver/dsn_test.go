@@ -82,6 +82,8 @@ func TestWhatIsWrongWithADSNIsNamedAndTheTokenIsNot(t *testing.T) {
 		{"tcp://u:secret@h/db?app=%", "byte 24"},
 		{"tcp://u:secret@h/db?tsl=require", "unknown option tsl"},
 		{"tcp://u:secret@h/db?secret1=x", "unknown option ***"},
+		{"tcp://u:secret@h/db?fluxor_max_open_conns=9", "unknown option fluxor_max_open_conns: Fluxor's options are the gateway's"},
+		{"tcp://u:secret@h/db?labels=" + manyLabels(64) + ",more:x", "option labels: want name:value,name:value with at most 64 different names"},
 		{"tcp://u:secret@h/db?tls=secret", "option tls: want one of disable, require"},
 		{"tcp://u:secret@h/db?app=", "option app: is empty"},
 		{"tcp://u:secret@h/db?app=a&app=b", "option app stands twice"},
@@ -101,6 +103,26 @@ func TestWhatIsWrongWithADSNIsNamedAndTheTokenIsNot(t *testing.T) {
 		if err == nil || !strings.HasPrefix(err.Error(), "fluxor: ") || !strings.Contains(err.Error(), row.want) || strings.Contains(err.Error(), "sec") {
 			t.Errorf("%s: got %v, want %q", row.dsn, err, row.want)
 		}
+	}
+}
+
+// manyLabels are n of them.
+func manyLabels(n int) string {
+	all := make([]string, n)
+	for i := range all {
+		all[i] = fmt.Sprintf("l%d:x", i)
+	}
+	return strings.Join(all, ",")
+}
+
+func TestADSNMayHaveAsManyLabelsAsAGatewayTakes(t *testing.T) {
+	c, err := ParseDSN("tcp://u@h/db?labels=" + manyLabels(64))
+	if err != nil || len(c.Labels) != 64 {
+		t.Errorf("got %d labels, %v", len(c.Labels), err)
+	}
+	c.Labels["more"] = "x"
+	if _, err := NewConnector(c); err == nil || !strings.Contains(err.Error(), "option labels") {
+		t.Errorf("65 labels: got %v", err)
 	}
 }
 

@@ -6,6 +6,7 @@ import (
 	"context"
 	"database/sql/driver"
 	"errors"
+	"strings"
 	"time"
 
 	"github.com/fluxor-db/fluxor/netdriver/internal/wire"
@@ -145,24 +146,27 @@ func reasonOf(kind wire.ErrorKind, ended error) error {
 	return context.Canceled
 }
 
+// bareText is a text to stand behind our prefix, which it may have, too.
+func bareText(text string) string { return strings.TrimPrefix(text, "fluxor: ") }
+
 // broken is the error of a connection that broke, or was given up, after a
-// request was sent.
-func broken(op string, cause, ended error) *Error {
+// request was sent; heard says that a part of its answer came.
+func broken(op string, cause, ended error, heard bool) *Error {
 	e := &Error{
 		Kind: string(wire.ErrorConnLost), Op: op, Applied: AppliedNo, ConnLost: true,
-		Message: "fluxor: " + op + ": the connection to the gateway broke: " + cause.Error(),
+		Message: "fluxor: " + op + ": the connection to the gateway broke: " + bareText(cause.Error()),
 	}
 	var wrong *wire.ProtocolError
 	var said *Error
 	switch {
 	case errors.As(cause, &said):
 		e.Kind, e.Retryable, e.RetryAfter = said.Kind, said.Retryable, said.RetryAfter
-		e.Message = "fluxor: " + op + ": the gateway ended the session: " + said.Message
+		e.Message = "fluxor: " + op + ": the gateway ended the session: " + bareText(said.Message)
 	case errors.As(cause, &wrong) && wrong.Err == nil:
 		e.Kind = string(wire.ErrorProtocol)
 		e.Message = "fluxor: " + op + ": the gateway does not keep to the protocol: " + wrong.Reason
 	}
-	if unsure(op) {
+	if unsure(op) && (heard || said == nil || said.Applied != AppliedNo) {
 		e.Applied = AppliedUnknown
 	}
 	if ended != nil {

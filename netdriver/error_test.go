@@ -241,13 +241,44 @@ func TestACommitWhoseAnswerIsLostIsInDoubt(t *testing.T) {
 }
 
 func TestAnErrorOfNoRequestEndsTheSession(t *testing.T) {
-	db := open(t, "", func(g *gateway) {
-		g.want(wire.TypeExec)
-		g.send(wire.TypeError, 0, &wire.Error{Kind: wire.ErrorShutdown, Message: "going down", Applied: wire.AppliedNo, Conn: wire.ConnOK})
-	})
-	_, err := db.Exec("insert")
-	if e := asError(t, err); e.Kind != "shutdown" || e.Applied != AppliedUnknown || !strings.Contains(e.Error(), "going down") {
-		t.Errorf("got %+v", e)
+	said := &wire.Error{Kind: wire.ErrorShutdown, Message: "going down", Applied: wire.AppliedNo, Conn: wire.ConnLost}
+	for name, one := range map[string]struct {
+		script func(*gateway, uint32)
+		want   Applied
+	}{
+		"not begun": {func(g *gateway, _ uint32) { g.send(wire.TypeError, 0, said) }, AppliedNo},
+		"half answered": {func(g *gateway, id uint32) {
+			g.send(wire.TypeHead, id, &wire.Head{Columns: number})
+			g.send(wire.TypeError, 0, said)
+		}, AppliedUnknown},
+		"nobody knows": {func(g *gateway, _ uint32) {
+			unsure := *said
+			unsure.Applied = wire.AppliedUnknown
+			g.send(wire.TypeError, 0, &unsure)
+		}, AppliedUnknown},
+	} {
+		t.Run(name, func(t *testing.T) {
+			tx, err := open(t, "", func(g *gateway) {
+				g.answer(g.want(wire.TypeBegin))
+				id, _ := g.statement(wire.TypeQuery)
+				one.script(g, id)
+			}).Begin()
+			if err != nil {
+				t.Fatal(err)
+			}
+			defer tx.Rollback() //nolint:errcheck // the session is gone
+			rows, err := tx.Query("insert")
+			if err == nil {
+				for rows.Next() {
+					t.Error("a row came")
+				}
+				err = rows.Err()
+			}
+			e := asError(t, err)
+			if e.Kind != "shutdown" || e.Applied != one.want || !strings.Contains(e.Error(), "going down") || errors.Is(err, driver.ErrBadConn) != (one.want == AppliedNo) {
+				t.Errorf("got %+v", e)
+			}
+		})
 	}
 }
 

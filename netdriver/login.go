@@ -38,6 +38,7 @@ type login struct {
 	mech  string // what is under way
 	talk  *scram.ClientConversation
 	said  bool // the mechanism's first message was sent
+	heard bool // the gateway has said something
 
 	welcome wire.Welcome
 }
@@ -176,6 +177,7 @@ func (l *login) step() (done bool, err error) {
 	if err != nil {
 		return false, err
 	}
+	l.heard = true
 	switch m.Type {
 	case wire.TypeNotice:
 		return false, nil

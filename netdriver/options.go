@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"maps"
+	"regexp"
 	"slices"
 	"strconv"
 	"strings"
@@ -41,11 +42,17 @@ var options = []option{
 	{key: "labels", set: setLabels, get: getLabels},
 }
 
+// ofFluxor are the keys of Fluxor's options, which are none of the driver's.
+var ofFluxor = regexp.MustCompile(`^fluxor_[a-z_]{1,40}$`)
+
 // optionNamed is the option of a key.
 func optionNamed(key string) (option, error) {
 	i := slices.IndexFunc(options, func(o option) bool { return o.key == key })
 	if i >= 0 {
 		return options[i], nil
+	}
+	if ofFluxor.MatchString(key) {
+		return option{}, fmt.Errorf("fluxor: unknown option %s: Fluxor's options are the gateway's, where they stand at its database, or this program's under the driver name fluxor", key)
 	}
 	keys := make([]string, len(options))
 	for i, o := range options {
@@ -135,8 +142,8 @@ func getWindow(c *Config) string {
 	return strconv.Itoa(c.Window)
 }
 
-// The most labels, as the protocol has it.
-const mostLabels = 256
+// The most labels, as gateways take them.
+const mostLabels = 64
 
 func setLabels(c *Config, value string) error {
 	labels := map[string]string{}

@@ -118,7 +118,7 @@ var ops = []Op{
 	{"disable", RoleOperator, true, []string{argDatabase}, "Lets no new session use the database (which must be named) until enable.", disable},
 	{"enable", RoleOperator, true, []string{argDatabase}, "Ends disable.", enable},
 	{"kill", RoleOperator, true, []string{argSession, argDatabase, argUser}, "Ends a session, or all of a database or a user (one must be named), with what they run.", killSessions},
-	{"kill_client", RoleOperator, true, []string{argSession}, "Ends a session (which must be named), with what it runs.", killSessions},
+	{"kill_client", RoleOperator, true, []string{argSession}, "Ends a session (which must be named), with what it runs.", killClient},
 
 	{"reload", RoleAdmin, true, nil, "Reads the configuration anew, all or nothing, and says what changed and what needs a restart.", reload},
 	{"drain", RoleAdmin, true, nil, "Ends the gateway as SIGTERM does: clients are asked to go, and may finish.", drain},
@@ -146,21 +146,27 @@ func knownOp(name string) string {
 	return name
 }
 
-// ErrDenied is the error of an admin operation that does not exist or that the
-// role may not ask for. Retrying does not help.
+// ErrDenied is the error of an admin operation that the role may not ask for; who has
+// no role is not told which there are. Retrying does not help.
 var ErrDenied = errors.New("fluxor: the user may not ask for that")
 
 // Admin carries out an admin operation for somebody of that role and returns its
 // answer as JSON. It may be called from any goroutine; operations that wait end
 // with ctx. The error is ErrDenied, or says which argument is wrong or that the
-// wait is over: after the last alone retrying may help.
+// wait is over, or that there is no such operation: after the wait alone retrying may help.
 func (s *Server) Admin(ctx context.Context, role Role, op string, args map[string]string) (json.RawMessage, error) {
 	o := opNamed(op)
-	if o == nil || !role.may(o.Role) {
+	switch {
+	case o == nil && role.may(RoleMonitor):
+		return nil, noOp(op, role)
+	case o == nil || !role.may(o.Role):
 		return nil, ErrDenied
 	}
 	for name := range args {
-		if !slices.Contains(o.Args, name) {
+		switch {
+		case len(o.Args) == 0:
+			return nil, wrongArgument("%s takes no arguments", op)
+		case !slices.Contains(o.Args, name):
 			return nil, wrongArgument("%s takes no argument %q; it takes: %s", op, name, strings.Join(o.Args, ", "))
 		}
 	}
@@ -169,6 +175,24 @@ func (s *Server) Admin(ctx context.Context, role Role, op string, args map[strin
 		return nil, err
 	}
 	return json.Marshal(answer)
+}
+
+// unknownOp is the error of an operation that there is not.
+type unknownOp struct{ refused }
+
+// Unwrap has it answered as what it is.
+func (u unknownOp) Unwrap() error { return u.refused }
+
+// noOp names the operations that the role may ask for.
+func noOp(op string, role Role) error {
+	var there []string
+	for _, o := range ops {
+		if role.may(o.Role) {
+			there = append(there, o.Name)
+		}
+	}
+	text := fmt.Sprintf("there is no operation %q; there are: %s", op, strings.Join(there, ", "))
+	return unknownOp{refused{wire.ErrorProtocol, text}}
 }
 
 // wrongArgument is the error of arguments that do not fit.
@@ -205,7 +229,7 @@ func (s *Server) adminFor(ctx context.Context, user, address, op string, args ma
 	switch o := opNamed(op); {
 	case errors.Is(err, ErrDenied):
 		s.log.Warn("fluxor: an admin operation was refused", who...)
-	case o.Acts:
+	case o != nil && o.Acts:
 		s.log.Info("fluxor: an admin operation", append(who, slog.Any("args", args), slog.Any("error", err))...)
 	}
 	return answer, err

@@ -193,6 +193,13 @@ type killed struct {
 	Sessions int `json:"sessions"`
 }
 
+func killClient(ctx context.Context, s *Server, a opArgs) (any, error) {
+	if a[argSession] == "" {
+		return nil, wrongArgument("the argument session is missing")
+	}
+	return killSessions(ctx, s, a)
+}
+
 func killSessions(_ context.Context, s *Server, a opArgs) (any, error) {
 	session, database, user := a[argSession], a[argDatabase], a[argUser]
 	if session == "" && database == "" && user == "" {

@@ -3,6 +3,7 @@
 package gateway
 
 import (
+	"cmp"
 	"encoding/json"
 	"errors"
 	"log/slog"
@@ -150,6 +151,8 @@ func codeOf(err error) int {
 	switch {
 	case errors.Is(err, ErrDenied):
 		return http.StatusForbidden
+	case errors.As(err, new(unknownOp)):
+		return http.StatusNotFound
 	case errors.As(err, &own) && own.kind == wire.ErrorTimeout:
 		return http.StatusGatewayTimeout
 	case errors.As(err, &own):
@@ -208,10 +211,14 @@ func (s *Server) heard(who guesser, find func(*directory, time.Time) *User) *Use
 	return nil
 }
 
-// bearer is the user whose token it is, whoever that is.
+// bearer is the user whose token it is, whoever that is. Of several who may log in it
+// is the one of the least role, and of those the first by name.
 func (d *directory) bearer(token string, now time.Time) (found *User) {
 	for name := range d.byName {
-		if u := d.token(name, token, now); u != nil {
+		u := d.token(name, token, now)
+		switch {
+		case u == nil || !u.may(now):
+		case found == nil || cmp.Or(cmp.Compare(u.Role.rank(), found.Role.rank()), cmp.Compare(u.Name, found.Name)) < 0:
 			found = u
 		}
 	}

@@ -58,6 +58,13 @@ func TestOverHTTPEachOperationIsForItsRoleByItsMethod(t *testing.T) {
 	for i, role := range everyRole {
 		s := sqlite(t, withRole(role))
 		web := pages(t, s, gateway.AdminPages{})
+		typo := http.StatusNotFound
+		if role == gateway.RoleNone {
+			typo = http.StatusForbidden
+		}
+		if code, body := visit(t, http.MethodGet, web.URL+"/admin/polls", as("app", token)); code != typo || typo == http.StatusNotFound && !strings.Contains(body, "pools, ") {
+			t.Errorf("role %q, a typo: got %d %s, want %d", role, code, body, typo)
+		}
 		for op, least := range leastRoles {
 			code, body := visit(t, http.MethodGet, web.URL+"/admin/"+op, as("app", token))
 			want := http.StatusForbidden

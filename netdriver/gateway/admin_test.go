@@ -95,8 +95,12 @@ func TestEachOperationIsForItsRoleAndThoseAbove(t *testing.T) {
 			}
 		}
 		for _, op := range []string{"", "Pools", "shutdown", "pools;"} {
-			if _, fail := c.asked(op, nil); fail == nil || fail.Kind != wire.ErrorDenied {
-				t.Errorf("role %q asked for %q: got %v, want it denied", role, op, fail)
+			want := wire.ErrorProtocol
+			if role == gateway.RoleNone {
+				want = wire.ErrorDenied
+			}
+			if _, fail := c.asked(op, nil); fail == nil || fail.Kind != want || want == wire.ErrorProtocol && !strings.Contains(fail.Message, "pools, ") {
+				t.Errorf("role %q asked for %q: got %v, want %s and the operations", role, op, fail, want)
 			}
 		}
 	}
@@ -112,6 +116,25 @@ func TestARoleThatIsTakenAwayCountsAtOnce(t *testing.T) {
 	}
 	if _, fail := c.asked("version", nil); fail == nil || fail.Kind != wire.ErrorDenied {
 		t.Errorf("got %v", fail)
+	}
+}
+
+func TestWhatAnOperationLacksOrDoesNotTakeIsSaid(t *testing.T) {
+	t.Parallel()
+	c := login(t, sqlite(t, withRole(gateway.RoleOperator)))
+	for _, one := range []struct {
+		op, want string
+		args     map[string]string
+	}{
+		{"pools", "pools takes no arguments", map[string]string{"x": "1"}},
+		{"pause", `pause takes no argument "x"; it takes: database, wait_ms`, map[string]string{"x": "1"}},
+		{"kill_client", "the argument session is missing", nil},
+		{"kill", "a session, a database or a user must be named", nil},
+		{"puase", `there is no operation "puase"; there are: version, databases, pools, `, nil},
+	} {
+		if _, fail := c.asked(one.op, one.args); fail == nil || !strings.Contains(fail.Message, one.want) || strings.Contains(fail.Message, "reload") {
+			t.Errorf("%s: got %v, want %q", one.op, fail, one.want)
+		}
 	}
 }
 

@@ -46,6 +46,8 @@ type record struct {
 	// Outcome is "ok" or the kind of the error, Code the database's.
 	Outcome string `json:"outcome"`
 	Code    string `json:"code,omitempty"`
+	// Reason is why the gateway ended the session, with the event logout.
+	Reason string `json:"reason,omitempty"`
 	// Lost is how many records should stand here and could not be written; the event
 	// is eventLost then.
 	Lost int64 `json:"lost,omitempty"`

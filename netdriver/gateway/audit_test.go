@@ -42,10 +42,10 @@ func (h *heard) String() string {
 
 // auditRecord is a line of the log as others read it.
 type auditRecord struct {
-	Time, Event, Op, Session, User, Address, DB, App, Digest, Statement, Cache, Outcome, Code string
-	Labels                                                                                    map[string]string
-	Rows, Bytes, Lost                                                                         int64
-	MS                                                                                        float64
+	Time, Event, Op, Session, User, Address, DB, App, Digest, Statement, Cache, Outcome, Code, Reason string
+	Labels                                                                                            map[string]string
+	Rows, Bytes, Lost                                                                                 int64
+	MS                                                                                                float64
 }
 
 func (h *heard) records(t *testing.T) (all []auditRecord) {
@@ -131,8 +131,8 @@ func TestTheAuditLogSaysWhatOperatorsDid(t *testing.T) {
 	}
 	want := []string{
 		"admin pause app 127.0.0.1 ok", "admin resume app 127.0.0.1 ok", "admin kill app 127.0.0.1 protocol",
-		"admin drain app 127.0.0.1 denied", "admin  app 127.0.0.1 denied", "login  stranger 127.0.0.1 auth",
-		"login  app 127.0.0.1 ok", "admin drain app 127.0.0.1 denied", "logout  app 127.0.0.1 ok",
+		"admin drain app 127.0.0.1 denied", "admin  app 127.0.0.1 protocol", "login  stranger 127.0.0.1 auth",
+		"login  app 127.0.0.1 ok", "admin drain app 127.0.0.1 denied", "logout  app 127.0.0.1 shutdown",
 	}
 	if !slices.Equal(got, want) {
 		t.Errorf("got\n%s\nwant\n%s", strings.Join(got, "\n"), strings.Join(want, "\n"))
@@ -200,7 +200,7 @@ func TestWhatAFullDiskCostsTheAuditLogIsCountedAndStandsInIt(t *testing.T) {
 	for _, r := range disk.records(t) {
 		got = append(got, fmt.Sprintf("%s %d %s", r.Event, r.Lost, r.Outcome))
 	}
-	if want := []string{"login 0 ok", "query 0 ok", "lost 5 internal", "query 0 ok", "lost 2 internal", "logout 0 ok"}; !slices.Equal(got, want) {
+	if want := []string{"login 0 ok", "query 0 ok", "lost 5 internal", "query 0 ok", "lost 2 internal", "logout 0 shutdown"}; !slices.Equal(got, want) {
 		t.Errorf("got %q", got)
 	}
 	if n := strings.Count(log.String(), "cannot be written"); n != 2 || !strings.Contains(log.String(), "lost=5") || !strings.Contains(log.String(), "lost=2") {

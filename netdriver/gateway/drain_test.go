@@ -69,6 +69,17 @@ func TestADrainEndsIdleSessionsAndThoseThatDidNotLogIn(t *testing.T) {
 	}
 }
 
+func TestADrainThatIsCutShortWithoutSessionsIsNoFailure(t *testing.T) {
+	t.Parallel()
+	s := sqlite(t)
+	dial(t, s.address) // that one did not log in
+	ctx, stop := context.WithCancel(t.Context())
+	stop()
+	if err := <-shutdown(ctx, s); err != nil {
+		t.Error(err)
+	}
+}
+
 func TestADrainThatTakesTooLongEndsTheRest(t *testing.T) {
 	t.Parallel()
 	db := connector(t, dbtest.SQLite(t))

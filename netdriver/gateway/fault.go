@@ -6,6 +6,7 @@ import (
 	"context"
 	"database/sql/driver"
 	"errors"
+	"net"
 	"strings"
 
 	"github.com/fluxor-db/fluxor/backend"
@@ -62,19 +63,39 @@ func (s *session) fault(c *call, err error) *wire.Error {
 	if errors.As(c.cause(), &ours) {
 		m.Message = ours.text // the gateway ended it, whatever that looks like below
 	}
-	if lostConn(l, err) || errors.Is(c.cause(), errAnew) && m.Applied == wire.AppliedNo {
-		m.Conn = wire.ConnLost
+	if errors.Is(c.cause(), errEnd) && ended(err) {
+		m.Message = errEnd.Error()
+	}
+	if lostConn(l, err) || m.Applied == wire.AppliedNo && (errors.Is(c.cause(), errAnew) || errors.Is(c.cause(), errEnd)) {
+		m.Conn = wire.ConnLost // the session's end follows: another one may be asked
 	}
 	l.describe(m, err)
 	if c.done && m.Kind == wire.ErrorOverloaded {
 		m.Kind = wire.ErrorTooLarge // the answer is, for the memory that is left: nobody should ask again for what was done
 	}
-	m.Retryable = (retryable[m.Kind] || m.Conn == wire.ConnLost) && m.Applied == wire.AppliedNo || l.about.RetryTx(err)
+	away := m.Kind == wire.ErrorDB && l.away(err)
+	if away {
+		m.Dialect = l.about.Type
+	}
+	m.Retryable = (retryable[m.Kind] || away || m.Conn == wire.ConnLost) && m.Applied == wire.AppliedNo || l.about.RetryTx(err)
 	var no *refusal.Error
 	if errors.As(err, &no) {
 		m.RetryAfterMS = no.RetryAfter.Milliseconds()
 	}
 	return m
+}
+
+// away reports whether the database cannot be reached now, or takes nobody.
+func (l *lease) away(err error) bool {
+	class := l.classOf(err)
+	return class == backend.ClassUnavailable || class == backend.ClassTooMany
+}
+
+// undialed reports whether no connection to the database came about.
+func undialed(err error) bool {
+	var dial *net.OpError
+	var name *net.DNSError
+	return errors.As(err, &dial) && dial.Op == "dial" || errors.As(err, &name)
 }
 
 // lostConn is lease.lost for an error that is not the gateway's own.
@@ -136,7 +157,7 @@ func applied(l *lease, c *call, err error) string {
 		return wire.AppliedNo
 	case errors.As(err, &unknown):
 		return wire.AppliedUnknown
-	case errors.Is(err, driver.ErrBadConn):
+	case errors.Is(err, driver.ErrBadConn), undialed(err):
 		return wire.AppliedNo
 	}
 	if !c.rows && ended(err) && (tellsOfSent(l.about.Type) || l.onlyReads(c.text)) {

@@ -36,6 +36,7 @@ type link struct {
 	draining atomic.Bool
 	revoked  atomic.Bool
 	killed   atomic.Bool
+	ending   atomic.Bool // the gateway is closed
 	doing    activity
 	client   [2]string                 // the client's program and the application's name, as hello has them
 	until    atomic.Int64              // when a drain ends, in Unix nanoseconds; 0 is not bounded
@@ -70,22 +71,18 @@ func (k *link) serve() {
 	_ = k.conn.SetDeadline(k.came.Add(s.cfg.Timeouts.Login))
 	conn, state, err := k.secure()
 	if err != nil {
-		s.log.Warn("fluxor: a connection without TLS, or with a wrong one", slog.String("address", k.address), slog.Any("error", err))
 		return
 	}
 	conn = &metered{conn, &k.doing}
 	r := wire.NewReader(conn, wire.Limits{Frame: wire.LoginLimit, Message: wire.LoginLimit, Grow: s.memory.take})
 	defer r.Close()
-	if r.Accept() != nil {
+	out := &outbox{conn: conn, stall: s.cfg.Timeouts.Write, memory: &s.memory}
+	n := &login{link: k, r: r, out: out, state: state, users: s.users.Load()}
+	if n.begin() != nil {
 		return
 	}
-	out := &outbox{conn: conn, stall: s.cfg.Timeouts.Write, memory: &s.memory}
-	out.Line = r.Line()
-	n := &login{link: k, r: r, out: out, state: state, users: s.users.Load()}
 	if !n.run() {
-		if out.finish() == nil {
-			k.part()
-		}
+		n.end()
 		return
 	}
 	newSession(n, conn).run()
@@ -105,15 +102,35 @@ func (k *link) part() {
 	_, _ = io.Copy(io.Discard, k.conn)
 }
 
-// secure begins TLS where it is spoken.
+// attended is a connection of which is known whether a byte came.
+type attended struct {
+	net.Conn
+	spoke bool
+}
+
+// Read implements net.Conn.
+func (c *attended) Read(b []byte) (int, error) {
+	n, err := c.Conn.Read(b)
+	c.spoke = c.spoke || n > 0
+	return n, err
+}
+
+// secure begins TLS where it is spoken. Who says nothing at all, as a balancer's
+// probe, is no news.
 func (k *link) secure() (net.Conn, *tls.ConnectionState, error) {
 	if k.server.cfg.TLS == nil {
 		return k.conn, nil, nil
 	}
-	conn := tls.Server(k.conn, k.server.cfg.TLS)
+	raw := &attended{Conn: k.conn}
+	conn := tls.Server(raw, k.server.cfg.TLS)
 	ctx, stop := context.WithTimeout(k.server.life, k.server.cfg.Timeouts.Login)
 	defer stop()
 	if err := conn.HandshakeContext(ctx); err != nil {
+		level, text := slog.LevelWarn, "fluxor: a connection without TLS, or with a wrong one"
+		if !raw.spoke {
+			level, text = slog.LevelDebug, "fluxor: a connection ended before it said anything"
+		}
+		k.server.log.Log(ctx, level, text, slog.String("address", k.address), slog.Any("error", err))
 		return nil, nil, err
 	}
 	state := conn.ConnectionState()

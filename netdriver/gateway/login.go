@@ -31,6 +31,27 @@ type login struct {
 	place  place
 }
 
+// begin finds out whether the client speaks in frames or lines. Where there is no
+// memory to read it, the client hears so.
+func (n *login) begin() error {
+	err := n.r.Accept()
+	if n.out.Line = n.r.Line(); errors.Is(err, errMemory) {
+		var first [1]byte
+		_, _ = n.out.conn.Read(first[:])
+		n.out.Line = first[0] == '{'
+		n.refuse(err)
+		n.end()
+	}
+	return err
+}
+
+// end has the client read why it is left.
+func (n *login) end() {
+	if n.out.finish() == nil {
+		n.part()
+	}
+}
+
 // run logs the client in; false where the connection is over.
 func (n *login) run() bool {
 	if err := n.read(wire.TypeHello, &n.hello); err != nil {
@@ -114,6 +135,9 @@ func (n *login) read(t wire.Type, into interface {
 
 // refuse ends the connection with an error.
 func (n *login) refuse(err error) bool {
+	if errors.Is(err, errMemory) {
+		return n.fail(wire.ErrorOverloaded, errMemory.Error())
+	}
 	var wrong *wire.ProtocolError
 	if !errors.As(err, &wrong) {
 		return n.fail(wire.ErrorAuth, errLogin.Error())
@@ -126,6 +150,9 @@ func (n *login) refuse(err error) bool {
 
 func (n *login) fail(kind wire.ErrorKind, text string) bool {
 	n.auditFailure(kind)
+	if kind == wire.ErrorOverloaded {
+		n.server.log.Warn("fluxor: a client was refused", slog.String("address", n.address), slog.String("user", n.hello.User), slog.String("reason", text))
+	}
 	n.out.add(wire.TypeError, 0, &wire.Error{Kind: kind, Message: text, Applied: wire.AppliedNo, Conn: wire.ConnLost, Retryable: kind == wire.ErrorOverloaded || kind == wire.ErrorShutdown})
 	return false
 }

@@ -68,6 +68,7 @@ func (s *Server) SetUsers(users []User) error {
 
 // putUsers is SetUsers for users with whom nothing is wrong.
 func (s *Server) putUsers(users []User) {
+	warnOfShared(users, s.log)
 	d, now := newDirectory(users), time.Now()
 	s.users.Store(d)
 	s.mu.Lock()

@@ -30,8 +30,11 @@ type SCRAM struct {
 }
 
 // NewSCRAM makes what is kept of a password, with a new salt and 4096 iterations. The
-// error is that the password cannot be used; retrying does not help.
+// error is that the password cannot be used, as an empty one; retrying does not help.
 func NewSCRAM(password string) (*SCRAM, error) {
+	if password == "" {
+		return nil, errors.New("fluxor: the password is empty")
+	}
 	salt := make([]byte, 16)
 	_, _ = rand.Read(salt) // never fails
 	c, err := scram.SHA256.NewClient("", password, "")

@@ -78,6 +78,7 @@ func New(c Config) (*Server, error) {
 		bounds:    maps.Clone(c.Bounds),
 		userGates: gates{}, databaseGates: gates{},
 	}
+	warnOfShared(c.Users, s.log)
 	s.users.Store(newDirectory(c.Users))
 	s.offers.Store(newOffers(c.Databases, nil))
 	s.life, s.end = context.WithCancelCause(context.Background())
@@ -95,7 +96,8 @@ func (s *Server) Sessions() int {
 // finish. A transaction may go on to its end, and so may a session that keeps its
 // connection for what a statement may have left there; any other is served no more,
 // and ended a second later. Shutdown returns when all have gone, or else when ctx
-// ends: then the rest is ended as by Close and the error is the context's.
+// ends: then the rest is ended as by Close and the error, if there are sessions, is the
+// context's.
 func (s *Server) Shutdown(ctx context.Context) error {
 	s.stopListening(true)
 	s.mu.Lock()
@@ -113,25 +115,39 @@ func (s *Server) Shutdown(ctx context.Context) error {
 	case <-gone:
 		return s.Close()
 	case <-ctx.Done():
+		if s.Sessions() == 0 { // who did not log in has nothing to finish
+			return s.Close()
+		}
 		return errors.Join(ctx.Err(), s.Close())
 	}
 }
 
 // Close ends the gateway: statements that run are canceled, transactions rolled
-// back. It returns when all sessions have ended and the audit log is written; the
+// back, and who takes it within a second hears so. It returns when all sessions have ended and the audit log is written; the
 // error is always nil. Closing twice is harmless.
 func (s *Server) Close() error {
 	s.stopListening(false)
 	s.mu.Lock()
 	s.closed = true
 	for l := range s.links {
-		l.hangUp()
+		l.farewell()
 	}
 	s.mu.Unlock()
 	s.end(errEnd)
+	late := time.AfterFunc(parting, s.hangUp)
 	s.wg.Wait()
+	late.Stop()
 	s.audit.close()
 	return nil
+}
+
+// hangUp ends all connections that are left. It runs in a timer's goroutine.
+func (s *Server) hangUp() {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	for l := range s.links {
+		l.hangUp()
+	}
 }
 
 // stopListening closes the listeners.

@@ -48,9 +48,10 @@ type session struct {
 	statement  wire.Statement // reused, as all below
 	rows       stream
 
-	seen    time.Time // the end of the last request
-	told    bool      // goaway was sent
-	leaving time.Time // when an idle session ends after it
+	seen    time.Time   // the end of the last request
+	told    bool        // goaway was sent
+	leaving time.Time   // when an idle session ends after it
+	why     *wire.Error // why the gateway ends it; nil while it does not
 }
 
 func newSession(n *login, conn net.Conn) *session {
@@ -87,7 +88,7 @@ func (s *session) run() {
 	s.link.wait.Store(&s.waiting)
 	s.doing.end(time.Now(), wire.TxIdle, "")
 	s.server.audit.add(s.record("login"))
-	defer func() { s.server.audit.add(s.record("logout")) }()
+	defer func() { s.server.audit.add(s.logout()) }()
 	if s.out.finish() != nil {
 		return
 	}
@@ -152,6 +153,9 @@ func (s *session) step() bool {
 	if s.killed.Load() {
 		return s.giveUp(0, wire.ErrorShutdown, errKilled.Error())
 	}
+	if s.ending.Load() {
+		return s.giveUp(0, wire.ErrorShutdown, errEnd.Error())
+	}
 	q, err := s.in.next(s.deadline())
 	if s.late(err) {
 		q, err = s.in.next(time.Now().Add(lastLook))
@@ -187,7 +191,13 @@ func (s *session) goaway() {
 // interrupted says whether the session goes on after a read that failed.
 func (s *session) interrupted(err error) bool {
 	if now := time.Now(); errors.Is(err, os.ErrDeadlineExceeded) {
-		return now.Before(s.deadline()) || s.ended(now) && s.giveUp(0, wire.ErrorAuth, errEnded) // else it was nudged
+		switch {
+		case now.Before(s.deadline()):
+			return true // it was nudged
+		case s.ended(now):
+			return s.giveUp(0, wire.ErrorAuth, errEnded)
+		}
+		return s.overdue()
 	}
 	var wrong *wire.ProtocolError
 	switch {
@@ -216,13 +226,18 @@ func ending(kind wire.ErrorKind, text string) *wire.Error {
 	}
 }
 
-// leave answers with an error and ends the session.
+// leave answers with an error and ends the session. A client that does not take it
+// soon is not waited for; where all are to end, nor is a request on its way.
 func (s *session) leave(id uint32, m *wire.Error) bool {
+	s.ends(m)
 	s.out.Reset()
+	s.out.stall = min(s.out.stall, parting)
 	s.out.putError(id, m)
 	if s.out.finish() == nil {
 		s.lease.close()
-		s.part()
+		if !s.ending.Load() && (id != 0 || !s.told) {
+			s.part()
+		}
 	}
 	return false
 }

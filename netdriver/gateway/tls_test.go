@@ -9,12 +9,14 @@ import (
 	"crypto/tls"
 	"crypto/x509"
 	"crypto/x509/pkix"
+	"log/slog"
 	"math/big"
 	"net"
 	"strings"
 	"testing"
 	"time"
 
+	"github.com/fluxor-db/fluxor/internal/dbtest"
 	"github.com/fluxor-db/fluxor/netdriver/gateway"
 	"github.com/fluxor-db/fluxor/netdriver/internal/wire"
 )
@@ -147,4 +149,28 @@ func TestWithoutTLSATLSPortSaysNothing(t *testing.T) {
 	c := dial(t, s.address)
 	c.greet(&wire.Hello{User: "app", DB: "erp", Token: token})
 	c.ended()
+}
+
+func TestAProbeThatSaysNothingIsNoWarning(t *testing.T) {
+	t.Parallel()
+	log := &heard{}
+	s := sqlite(t, newAuthority(t).overTLS, func(c *gateway.Config) {
+		c.Logger = slog.New(slog.NewTextHandler(log, &slog.HandlerOptions{Level: slog.LevelDebug}))
+	})
+	_ = dial(t, s.address).conn.Close()
+	reset := dial(t, s.address).conn
+	_ = reset.(*net.TCPConn).SetLinger(0)
+	_ = reset.Close()
+	said := func() int { return strings.Count(log.String(), "a connection ended before it said anything") }
+	dbtest.WaitUntil(t, "both are known", func() bool { return said() == 2 })
+	if strings.Contains(log.String(), "level=WARN") {
+		t.Errorf("the log has:\n%s", log)
+	}
+	c := dial(t, s.address)
+	c.write([]byte(`{"type":"hello"}`))
+	c.ended()
+	dbtest.WaitUntil(t, "the other one is warned of", func() bool { return strings.Contains(log.String(), "level=WARN") })
+	if !strings.Contains(log.String(), "a connection without TLS") || said() != 2 {
+		t.Errorf("the log has:\n%s", log)
+	}
 }

@@ -7,7 +7,10 @@ import (
 	"crypto/subtle"
 	"crypto/x509"
 	"encoding/binary"
+	"fmt"
+	"log/slog"
 	"slices"
+	"strings"
 	"time"
 )
 
@@ -52,8 +55,11 @@ type Token struct {
 }
 
 // HashToken makes what is kept of a token that never expires; who wants it to sets
-// Expires.
+// Expires. A user who has the empty token, as of a variable that was not set, is refused.
 func HashToken(token string) Token { return Token{SHA256: sha256.Sum256([]byte(token))} }
+
+// noToken is the hash of an empty token, which is nobody's.
+var noToken = sha256.Sum256(nil)
 
 // check says what is wrong with the user.
 func (u User) check(c Config, fault func(what string)) {
@@ -68,6 +74,11 @@ func (u User) check(c Config, fault func(what string)) {
 	}
 	if s := u.SCRAM; s != nil && !s.valid() {
 		fault("the SCRAM keys are incomplete")
+	}
+	for i, t := range u.Tokens {
+		if t.SHA256 == noToken {
+			fault(fmt.Sprintf("token %d is empty, which lets in anybody", i+1))
+		}
 	}
 	if u.Role.rank() < 0 {
 		fault("there is no role " + string(u.Role))
@@ -158,7 +169,28 @@ func newDirectory(users []User) *directory {
 	return d
 }
 
-// token finds the user whose token it is. It takes the same time whoever asks:
+// warnOfShared says who has a token in common, for it does not tell them apart.
+func warnOfShared(users []User, log *slog.Logger) {
+	var order [][sha256.Size]byte
+	of := map[[sha256.Size]byte][]string{}
+	for _, u := range users {
+		for _, t := range u.Tokens {
+			if len(of[t.SHA256]) == 0 {
+				order = append(order, t.SHA256)
+			}
+			if !slices.Contains(of[t.SHA256], u.Name) {
+				of[t.SHA256] = append(of[t.SHA256], u.Name)
+			}
+		}
+	}
+	for _, t := range order {
+		if len(of[t]) > 1 {
+			log.Warn("fluxor: users share a token; by Bearer it is that of the one with the least role", slog.String("users", strings.Join(of[t], ", ")))
+		}
+	}
+}
+
+// token finds the user whose token it is; an empty one is nobody's. It takes the same time whoever asks:
 // each user has as many comparisons as the one with most tokens.
 func (d *directory) token(name, token string, now time.Time) *User {
 	hash := sha256.Sum256([]byte(token))
@@ -177,7 +209,7 @@ func (d *directory) token(name, token string, now time.Time) *User {
 			found = 1
 		}
 	}
-	if found == 0 || !known {
+	if found == 0 || !known || hash == noToken {
 		return nil
 	}
 	return u

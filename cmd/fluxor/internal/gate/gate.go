@@ -140,9 +140,18 @@ func logger(w io.Writer, l config.Log) *slog.Logger {
 	_ = level.UnmarshalText([]byte(l.Level)) // the file's check knows the words
 	o.Level = level
 	if l.Format == "json" {
+		o.ReplaceAttr = withUnits
 		return slog.New(slog.NewJSONHandler(w, o))
 	}
 	return slog.New(slog.NewTextHandler(w, o))
+}
+
+// withUnits writes times as the text format does: JSON would have bare nanoseconds.
+func withUnits(_ []string, a slog.Attr) slog.Attr {
+	if a.Value.Kind() == slog.KindDuration {
+		a.Value = slog.StringValue(a.Value.Duration().String())
+	}
+	return a
 }
 
 // listen begins to serve clients and operators.

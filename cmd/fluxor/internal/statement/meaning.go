@@ -15,6 +15,7 @@ import (
 	"github.com/fluxor-db/fluxor"
 	"github.com/fluxor-db/fluxor/backend"
 	"github.com/fluxor-db/fluxor/cmd/fluxor/internal/result"
+	"github.com/fluxor-db/fluxor/netdriver"
 )
 
 // Text is an error as it is shown: without the parameters of a connect that
@@ -81,6 +82,8 @@ func repeat(err error) string {
 	switch {
 	case errors.As(err, &unwritten):
 		return "the output could not be written; a statement that writes may have taken effect"
+	case errors.Is(err, netdriver.ErrNoGateway):
+		return notLetIn(err)
 	case errors.As(err, &lost):
 		return outcomeUnknown
 	case errors.As(err, &refused):

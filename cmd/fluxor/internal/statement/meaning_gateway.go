@@ -3,6 +3,7 @@
 package statement
 
 import (
+	"cmp"
 	"errors"
 
 	"github.com/fluxor-db/fluxor/netdriver"
@@ -44,4 +45,13 @@ func ofGateway(err error) string {
 		return "nothing took effect; whether repeating helps is not known"
 	}
 	return ""
+}
+
+// notLetIn is repeat where no gateway let the client in: nothing was sent to a
+// database, whatever became of the connections.
+func notLetIn(err error) string {
+	if errors.As(err, new(*netdriver.Error)) {
+		return cmp.Or(ofGateway(err), meanings[classOf(err)])
+	}
+	return "no gateway let the client in and nothing was sent; repeat it once that is mended"
 }

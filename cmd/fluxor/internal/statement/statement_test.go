@@ -103,6 +103,7 @@ func TestMeaningOfAnErrorForARepetition(t *testing.T) {
 		"SQLSTATE 28P01: the login was refused":              &pq.Error{Code: "28P01"},
 		"SQLSTATE 57P01: the database refused the statement": &pgconn.PgError{Code: "57P01"},
 		"SQLSTATE 23505: the database refused the statement": &pq.Error{Code: "23505"},
+		"no gateway let the client in and nothing was sent":  fmt.Errorf("%w: %w", netdriver.ErrNoGateway, io.EOF),
 		"the server cannot be reached":                       &net.OpError{Op: "dial", Err: errors.New("refused")},
 		"the time ended while the result came":               context.DeadlineExceeded,
 		"the connection was gone before":                     driver.ErrBadConn,

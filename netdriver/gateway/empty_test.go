@@ -1,0 +1,61 @@
+// This file tests that nobody logs in with nothing.
+
+package gateway_test
+
+import (
+	"net/http"
+	"net/http/httptest"
+	"strings"
+	"testing"
+
+	"github.com/fluxor-db/fluxor/internal/dbtest"
+	"github.com/fluxor-db/fluxor/netdriver/gateway"
+	"github.com/fluxor-db/fluxor/netdriver/internal/wire"
+)
+
+func TestAUserWithAnEmptyTokenIsRefused(t *testing.T) {
+	t.Parallel()
+	c := config(connector(t, dbtest.SQLite(t)))
+	kept := append(c.Users, gateway.User{Name: "open", Tokens: []gateway.Token{gateway.HashToken(token), gateway.HashToken("")}})
+	want := "user 2 (open): token 2 is empty"
+	c.Users = kept
+	if _, err := gateway.New(c); err == nil || !strings.Contains(err.Error(), want) {
+		t.Errorf("New says %v, want %q", err, want)
+	}
+	c.Users = kept[:1]
+	s := serve(t, c)
+	if err := s.SetUsers(kept); err == nil || !strings.Contains(err.Error(), want) {
+		t.Errorf("SetUsers says %v, want %q", err, want)
+	}
+	if err := s.SetServed(gateway.Served{Databases: c.Databases, Users: kept}, nil); err == nil || !strings.Contains(err.Error(), want) {
+		t.Errorf("SetServed says %v, want %q", err, want)
+	}
+	if _, err := gateway.NewSCRAM(""); err == nil || !strings.Contains(err.Error(), "empty") {
+		t.Errorf("NewSCRAM says %v of an empty password", err)
+	}
+}
+
+func TestAnEmptyTokenLetsNobodyIn(t *testing.T) {
+	t.Parallel()
+	s := sqlite(t)
+	for name, user := range map[string]string{"known": "app", "unknown": "nobody", "none": ""} {
+		c := dial(t, s.address)
+		c.greet(&wire.Hello{User: user, DB: "erp", Auth: []string{wire.AuthToken}})
+		if m := c.next(); m.Type != wire.TypeChallenge {
+			t.Fatalf("%s: got %s %s", name, m.Type, m.Body)
+		}
+		c.send(wire.TypeResponse, 0, &wire.Response{})
+		if m := c.next(); m.Type != wire.TypeError || !strings.Contains(string(m.Body), `"kind":"auth"`) {
+			t.Errorf("%s: got %s %s", name, m.Type, m.Body)
+		}
+	}
+	h := s.AdminHandler(gateway.AdminPages{})
+	for _, authorization := range []string{"Basic YXBwOg==", "Bearer ", "Basic Og=="} {
+		r := httptest.NewRequest(http.MethodGet, "/admin/version", nil)
+		r.Header.Set("Authorization", authorization)
+		w := httptest.NewRecorder()
+		if h.ServeHTTP(w, r); w.Code != http.StatusUnauthorized {
+			t.Errorf("%s: got %d", authorization, w.Code)
+		}
+	}
+}
