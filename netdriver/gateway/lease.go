@@ -41,6 +41,7 @@ type lease struct {
 
 	ran      bool       // the last statement on the connection was the session's own
 	found    bool       // and so was the last one before it that counted the rows that it found, with MySQL
+	counted  bool       // or that was one of the gateway's: how many there were is nobody else's
 	cleared  bool       // and so are all warnings there, likewise
 	asked    string     // the session's last query there, if it alone may say that; "" for none
 	wrote    bool       // and so was one before it that changed something

@@ -138,8 +138,8 @@ func (l *lease) recall(ctx context.Context, text string) (later bool, err error)
 	case numbered:
 		later, err = l.renumber(ctx, text, named)
 	}
-	if err == nil && l.hidden && !l.cleared {
-		err = l.clearWarnings(ctx)
+	if err == nil && l.hidden && !(l.cleared && l.counted) {
+		err = l.clear(ctx)
 	}
 	if err == nil && (recalls || echoes) {
 		later, err = l.ensure(ctx, text, recalls, echoes)
@@ -288,13 +288,18 @@ func (l *lease) remember(text string, err error) {
 		l.wrote = l.wrote || changing[l.code(text)]
 	}
 	if err == nil || l.own() && !untouched(err) && !refusedHere(err) {
-		code, verb := l.code(text), l.verb(text)
-		l.ran, l.acted = true, l.acted || !still[code]
-		l.inserted = l.inserted || !still[code] && (code != "changes-tables" || verb != "UPDATE" && verb != "DELETE")
+		moved := !still[l.code(text)]
+		l.ran, l.acted, l.inserted = true, l.acted || moved, l.inserted || moved && !l.onlyUpdates(text)
 	}
 	if l.about.Type == "mysql" {
 		l.hear(text, err)
 	}
+}
+
+// onlyUpdates reports whether a text makes no row, and so draws no number.
+func (l *lease) onlyUpdates(text string) bool {
+	verb := l.verb(text)
+	return l.code(text) == "changes-tables" && (verb == "UPDATE" || verb == "DELETE")
 }
 
 // hear notes whether a statement of MySQL's has left a number of rows, and forgotten
@@ -306,7 +311,7 @@ func (l *lease) hear(text string, err error) {
 	case l.code(text) == "changes-tables":
 		l.cleared = true
 	case l.verb(text) == "SELECT":
-		l.found = true
+		l.found, l.counted = true, true
 		if l.asked = ""; !l.cleared && len(text) <= mostPlain {
 			l.asked = text
 		}
@@ -316,17 +321,21 @@ func (l *lease) hear(text string, err error) {
 // nothing is a query of a table, so that MariaDB forgets the warnings of before.
 const nothing = "select 1 from (select 1) x"
 
-// clearWarnings forgets, before a text of which nobody knows what it calls, the
-// warnings that may be another client's.
-func (l *lease) clearWarnings(ctx context.Context) error {
+// clear forgets, before a text of which nobody knows what it calls, the warnings and
+// the number of rows that may be another client's.
+func (l *lease) clear(ctx context.Context) error {
+	text := "do (" + nothing + ")"
+	if l.cleared {
+		text = "select 1" // which leaves the session's own warnings
+	}
 	err := l.again(ctx, func(conn driver.Conn) error {
 		defer l.aside()()
-		_, err := execConn(ctx, conn, "do ("+nothing+")", nil)
+		_, err := execConn(ctx, conn, text, nil)
 		return err
 	})
 	l.notice()
 	l.between()
-	l.cleared, l.readied = err == nil, err == nil
+	l.cleared, l.counted, l.readied = err == nil, err == nil, err == nil
 	return err
 }
 
@@ -335,7 +344,8 @@ func (l *lease) between() { l.ran, l.found = false, false }
 
 // forget says that the session has left nothing on its connection.
 func (l *lease) forget() {
-	l.ran, l.found, l.cleared, l.asked, l.wrote, l.acted, l.inserted = false, false, false, "", false, false, false
+	l.ran, l.found, l.counted, l.cleared, l.asked = false, false, false, false, ""
+	l.wrote, l.acted, l.inserted = false, false, false
 	l.last.elsewhere()
 }
 

@@ -140,6 +140,17 @@ func (l *lease) renumber(ctx context.Context, text string, named bool) (later bo
 	return false, err
 }
 
+// renumberOwn gives a connection that the session has for itself its number before a
+// query of which nobody tells whether it draws one: then what is there afterwards is
+// the session's.
+func (l *lease) renumberOwn(ctx context.Context, text string) error {
+	if l.about.Type != "mysql" || l.code(text) != "changes-tables" || l.onlyUpdates(text) || !l.noticeOwn() || l.last.here {
+		return nil
+	}
+	_, err := l.renumber(ctx, text, false)
+	return err
+}
+
 // find sees whether the connection that is leased is the one that knows the
 // session's number: nobody had it since, and it has one that the driver told.
 func (l *lease) find(ctx context.Context) error {
@@ -173,19 +184,23 @@ func (l *lease) find(ctx context.Context) error {
 // setLast has the connection answer n to whoever asks for its last number.
 func (l *lease) setLast(ctx context.Context, n uint64) error {
 	value := strconv.FormatUint(n, 10)
+	text := "set last_insert_id = " + value
 	clears := l.hidden && !(l.own() && l.cleared)
-	if clears { // what else the text may read is nobody's
-		value = "(select " + value + " from (" + nothing + ") x)"
+	switch { // what else the text may read is nobody's
+	case clears:
+		text = "set last_insert_id = (select " + value + " from (" + nothing + ") x)"
+	case l.hidden && !l.counted:
+		text = "select last_insert_id(" + value + ")"
 	}
 	err := l.again(ctx, func(conn driver.Conn) error {
 		defer l.aside()()
-		_, err := execConn(ctx, conn, "set last_insert_id = "+value, nil)
+		_, err := execConn(ctx, conn, text, nil)
 		return err
 	})
 	l.notice()
 	l.last.elsewhere()
 	l.between()
-	l.cleared = l.cleared || clears && err == nil
+	l.cleared, l.counted = l.cleared || clears && err == nil, l.counted || l.hidden && err == nil
 	l.last.here, l.readied = err == nil && !l.last.unsure, err == nil
 	return err
 }
@@ -215,14 +230,16 @@ func (l *lease) drew(text string, args []driver.NamedValue, res driver.Result, e
 	switch {
 	case err != nil || l.hidden:
 		l.last.unsure = true // what the connection has is the session's if it was before
-	case code != "changes-tables" || res == nil && !moves:
+	case code != "changes-tables" && moves:
 		l.last.unsure, l.last.here = true, true
 	case id != 0:
-		plain := !moves && len(text) <= mostPlain && !gives(args, id)
+		plain := code == "changes-tables" && !moves && len(text) <= mostPlain && !gives(args, id)
 		l.last.told(id)
 		if l.last.n, l.last.unsure, l.last.after = id, !plain, ""; plain {
 			l.last.after = text
 		}
+	case code != "changes-tables", res == nil && !moves && !l.onlyUpdates(text):
+		l.last.unsure = true // nobody told whether it drew one: as above
 	case moves:
 		l.last.unsure, l.last.maybe = true, [4]uint64{} // it may have set 0, or nothing
 	}

@@ -49,6 +49,10 @@ func (s *session) query(c *call, m *wire.Statement) error {
 	if err := s.enter(c, text); err != nil {
 		return err
 	}
+	if err := s.lease.renumberOwn(c.ctx, text); err != nil {
+		s.lease.conclude(err)
+		return err
+	}
 	c.sent = true
 	rows, err := s.rowsFor(c, text, p, args)
 	if err == nil && c.recalls && !s.lease.continues() {
