@@ -12,9 +12,6 @@ func (s *session) enter(c *call, text string) error {
 	if s.lease.over {
 		return errOver
 	}
-	if err := s.server.audit.ready(); err != nil {
-		return err
-	}
 	if err := s.mayRun(text); err != nil {
 		return err
 	}
@@ -24,7 +21,7 @@ func (s *session) enter(c *call, text string) error {
 	if s.caches {
 		c.ctx, c.cache = fluxor.CacheInfo(c.ctx)
 	}
-	err := s.admit(c)
+	err := s.admitWork(c)
 	if err == nil {
 		c.recalls, err = s.lease.recall(c.ctx, text)
 	}
@@ -33,6 +30,19 @@ func (s *session) enter(c *call, text string) error {
 	}
 	if err != nil {
 		s.lease.conclude(err)
+	}
+	return err
+}
+
+// admitWork is admit for what may only run where it is recorded: also whoever waited
+// for so long that the audit log cannot be written any more is refused.
+func (s *session) admitWork(c *call) error {
+	err := s.server.audit.ready()
+	if err == nil {
+		err = s.admit(c)
+	}
+	if err == nil {
+		err = s.server.audit.ready()
 	}
 	return err
 }

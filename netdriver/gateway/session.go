@@ -88,7 +88,11 @@ func (s *session) run() {
 	s.link.wait.Store(&s.waiting)
 	s.doing.end(time.Now(), wire.TxIdle, "")
 	s.server.audit.add(s.record("login"))
-	defer func() { s.server.audit.add(s.logout()) }()
+	defer func() {
+		r := s.logout()
+		s.yield()
+		s.server.audit.add(r) // the disk may stand still
+	}()
 	if s.out.finish() != nil {
 		return
 	}
@@ -98,11 +102,16 @@ func (s *session) run() {
 	}
 }
 
-// close ends all that the session holds. An open transaction is rolled back.
-func (s *session) close() {
+// yield gives back what others wait for. An open transaction is rolled back.
+func (s *session) yield() {
 	s.end(nil)
 	s.lease.close()
 	s.vacate()
+}
+
+// close ends all that the session holds.
+func (s *session) close() {
+	s.yield()
 	s.statements.close()
 	s.in.close()
 	_ = s.out.finish()
@@ -234,7 +243,7 @@ func (s *session) leave(id uint32, m *wire.Error) bool {
 	s.out.stall = min(s.out.stall, parting)
 	s.out.putError(id, m)
 	if s.out.finish() == nil {
-		s.lease.close()
+		s.yield()
 		if !s.ending.Load() && (id != 0 || !s.told) {
 			s.part()
 		}

@@ -250,13 +250,10 @@ func (s *session) prepare(c *call, m *wire.Prepare) error {
 	if s.lease.over {
 		return errOver
 	}
-	if err := s.server.audit.ready(); err != nil {
-		return err
-	}
 	if err := s.mayRun(m.SQL); err != nil {
 		return err
 	}
-	if err := s.admit(c); err != nil {
+	if err := s.admitWork(c); err != nil {
 		return err
 	}
 	p := &prepared{text: m.SQL}

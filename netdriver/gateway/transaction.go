@@ -17,9 +17,6 @@ func (s *session) begin(c *call, m *wire.Begin) error {
 	if s.lease.tx != nil {
 		return refused{wire.ErrorProtocol, "there is a transaction already"}
 	}
-	if err := s.server.audit.ready(); err != nil {
-		return err
-	}
 	if err := s.start(c, 0); err != nil {
 		return err
 	}
@@ -28,7 +25,7 @@ func (s *session) begin(c *call, m *wire.Begin) error {
 		limit := time.AfterFunc(time.Duration(m.TimeoutMS)*time.Millisecond, func() { c.cancel(context.DeadlineExceeded) })
 		defer limit.Stop()
 	}
-	if err := s.admit(c); err != nil {
+	if err := s.admitWork(c); err != nil {
 		c.cancel(nil)
 		return err
 	}
