@@ -1,0 +1,59 @@
+// This file sees to it that a number which a session recalls, of a sequence or of SQLite's last row, is no other client's.
+
+package gateway
+
+import (
+	"context"
+	"database/sql/driver"
+	"slices"
+)
+
+// recalled reports whether the session itself has left what a text recalls. Of
+// those that read a number all but SQLite's changes() need more than an update.
+func (l *lease) recalled(text string, own bool) bool {
+	if !l.inserted && (l.about.Type != "sqlite" || mentions(text, "last_insert_rowid")) {
+		return false
+	}
+	return l.wrote || own && l.acted && (l.emptied || l.about.Type != "postgres")
+}
+
+// onlyUpdates reports whether a text makes no row, and so draws no number.
+func (l *lease) onlyUpdates(text string) bool {
+	verb := l.verb(text)
+	return l.code(text) == "changes-tables" && (verb == "UPDATE" || verb == "DELETE")
+}
+
+// rowWords are words of which each text of SQLite's has one that moves rows: its
+// functions move none.
+var rowWords = []string{"insert", "replace", "update", "delete"}
+
+// moves reports whether a text may leave what others recall.
+func (l *lease) moves(text string) bool {
+	if still[l.code(text)] {
+		return false
+	}
+	return l.about.Type != "sqlite" || slices.ContainsFunc(rowWords, func(word string) bool { return mentions(text, word) })
+}
+
+// mayDraw reports whether a text may draw a number of a sequence of PostgreSQL's, and
+// nobody can tell: what the session recalls afterwards may be what the connection had
+// before.
+func (l *lease) mayDraw(text string) bool {
+	return l.about.Type == "postgres" && !l.reads && l.moves(text) && l.code(text) != "changes-tables"
+}
+
+// forgetNumbers has the connection forget the numbers that others have drawn there,
+// unless the session's own are among them. Where it fails nothing is recalled.
+func (l *lease) forgetNumbers(ctx context.Context) {
+	l.noticeOwn()
+	if l.emptied || l.wrote || l.failed {
+		return
+	}
+	err := l.again(ctx, func(conn driver.Conn) error {
+		defer l.aside()()
+		_, err := execConn(ctx, conn, "discard sequences", nil)
+		return err
+	})
+	l.notice()
+	l.emptied, l.readied = err == nil, err == nil
+}
