@@ -282,7 +282,7 @@ func (l *lease) remember(text string, err error) {
 		l.wrote = l.wrote || changing[l.code(text)]
 	}
 	if err == nil || l.own() && !untouched(err) && !refusedHere(err) {
-		moved := l.moves(text)
+		moved := l.moves(text, err)
 		l.ran, l.acted, l.inserted = true, l.acted || moved, l.inserted || moved && !l.onlyUpdates(text)
 	}
 	if l.about.Type == "mysql" {

@@ -27,19 +27,25 @@ func (l *lease) onlyUpdates(text string) bool {
 // functions move none.
 var rowWords = []string{"insert", "replace", "update", "delete"}
 
-// moves reports whether a text may leave what others recall.
-func (l *lease) moves(text string) bool {
-	if still[l.code(text)] {
+// moves reports whether a text may leave what others recall, or where it failed may
+// have: with SQLite one statement that fails leaves nothing.
+func (l *lease) moves(text string, err error) bool {
+	switch {
+	case still[l.code(text)]:
+		return false
+	case l.about.Type != "sqlite":
+		return true
+	case err != nil && l.code(text) != "several-statements":
 		return false
 	}
-	return l.about.Type != "sqlite" || slices.ContainsFunc(rowWords, func(word string) bool { return mentions(text, word) })
+	return slices.ContainsFunc(rowWords, func(word string) bool { return mentions(text, word) })
 }
 
 // mayDraw reports whether a text may draw a number of a sequence of PostgreSQL's, and
 // nobody can tell: what the session recalls afterwards may be what the connection had
 // before.
 func (l *lease) mayDraw(text string) bool {
-	return l.about.Type == "postgres" && !l.reads && l.moves(text) && l.code(text) != "changes-tables"
+	return l.about.Type == "postgres" && !l.reads && l.moves(text, nil) && l.code(text) != "changes-tables"
 }
 
 // forgetNumbers has the connection forget the numbers that others have drawn there,

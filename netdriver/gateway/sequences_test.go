@@ -40,6 +40,9 @@ func TestWhatDrawsNoNumberShowsNoneOfAnotherClient(t *testing.T) {
 		for _, text := range idle[name] {
 			b.must("insert into t (v) values (1)", "insert into t (v) values (1)")
 			a.must(text)
+			if name == "sqlite" {
+				a.exec("insert into nowhere values (1)").refused(t, wire.ErrorDB)
+			}
 			switch got := a.query(try.ask); {
 			case got.fail == nil:
 				t.Errorf("%s, after %s: %v is another's", name, text, got.sets)
