@@ -206,19 +206,10 @@ func copyPq(ctx context.Context, h *holder, s step) (err error) {
 // reset gives a held connection back without a trace of its session: cleaned,
 // or as a broken one.
 func (p *player) reset(ctx context.Context, s step) error {
-	h := p.held[s.on]
+	h := p.take(s.on)
 	if h == nil {
 		return errMeaningless
 	}
-	for name, st := range p.stmts {
-		if st.on == s.on {
-			p.forget(name)
-		}
-	}
-	if h.tx != nil {
-		_ = h.tx.Rollback()
-	}
-	delete(p.held, s.on)
 	defer h.conn.Close()
 	_, _ = h.conn.ExecContext(ctx, "rollback")
 	if p.d.cleans != "" {
@@ -231,4 +222,23 @@ func (p *player) reset(ctx context.Context, s step) error {
 		return nil
 	}
 	return err
+}
+
+// take takes a held connection out of the player's hands, without statements or a
+// transaction; nil where there is none.
+func (p *player) take(on string) *holder {
+	h := p.held[on]
+	if h == nil {
+		return nil
+	}
+	for name, st := range p.stmts {
+		if st.on == on {
+			p.forget(name)
+		}
+	}
+	if h.tx != nil {
+		_ = h.tx.Rollback()
+	}
+	delete(p.held, on)
+	return h
 }

@@ -124,20 +124,10 @@ var changing = regexp.MustCompile(`^(insert|update|delete|replace) [^;]*$`)
 
 // leave gives a held connection back with what its session holds.
 func (p *player) leave(s step) error {
-	h := p.held[s.on]
-	if h == nil {
-		return errMeaningless
+	if h := p.take(s.on); h != nil {
+		return h.conn.Close()
 	}
-	for name, st := range p.stmts {
-		if st.on == s.on {
-			p.forget(name)
-		}
-	}
-	if h.tx != nil {
-		_ = h.tx.Rollback()
-	}
-	delete(p.held, s.on)
-	return h.conn.Close()
+	return errMeaningless
 }
 
 // same is the step as both can play it; false where one cannot.
