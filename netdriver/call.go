@@ -84,6 +84,9 @@ func (c *conn) send(ctx context.Context, op string, t wire.Type, body wire.Body)
 	if c.broken != nil || c.lost && !c.inTx || c.away && !c.inTx && !c.pinned { // a drain lets what is pinned go on
 		return driver.ErrBadConn
 	}
+	if c.id == 0 && c.line.HungUp() { // it was made long ago, for somebody who did not wait for it: nobody has reset it
+		return driver.ErrBadConn
+	}
 	c.number()
 	waiting := c.out.Len()
 	c.out.Add(t, c.id, body, c.codec)

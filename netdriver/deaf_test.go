@@ -154,3 +154,36 @@ func TestACommitWithoutDeadlinesEndsInTime(t *testing.T) {
 		})
 	})
 }
+
+func TestAStatementBesideRowsWithoutDeadlinesEndsWithItsContext(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		word := make(chan struct{})
+		db := tunneled(t, "", func(g *gateway) {
+			g.enter()
+			g.hesitate(word)
+		})
+		defer db.Close() //nolint:errcheck // nothing is open
+		defer close(word)
+		tx, err := db.BeginTx(t.Context(), nil)
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer tx.Rollback() //nolint:errcheck // the connection is gone
+		rows, err := tx.QueryContext(t.Context(), "select n")
+		if err != nil {
+			t.Fatal(err)
+		}
+		ctx, cancel := context.WithTimeout(t.Context(), time.Second)
+		defer cancel()
+		takes(t, time.Second, func() {
+			if _, err := tx.ExecContext(ctx, "update"); !errors.Is(err, context.DeadlineExceeded) {
+				t.Errorf("got %v", err)
+			}
+		})
+		for rows.Next() { // what came
+		}
+		if rows.Err() == nil || rows.Close() != nil {
+			t.Errorf("the rows are cut off: %v", rows.Err())
+		}
+	})
+}

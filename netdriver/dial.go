@@ -91,13 +91,13 @@ func final(err error) bool {
 	return false
 }
 
-// tryAll tries one of the hosts that are left: of a name one address after the other,
-// as long as they are reached and do not let us in.
+// tryAll tries one of the hosts that are left: of a name one address after the other, each
+// once, as long as they are reached and do not let us in, and the other hosts have time.
 func (c *Connector) tryAll(ctx context.Context, host string, left int) (*conn, error) {
-	cn, more, err := c.try(ctx, host, left, anyAddress)
-	for err != nil && more && !final(err) && ctx.Err() == nil && c.named(host) {
+	cn, at, err := c.try(ctx, host, left, nil)
+	for tried := []string{at}; err != nil && at != "" && !final(err) && spare(ctx, left); tried = append(tried, at) {
 		var failed error
-		if cn, more, failed = c.try(ctx, host, left, newAddress); errors.Is(failed, errShunned) {
+		if cn, at, failed = c.try(ctx, host, left, tried); errors.Is(failed, errShunned) {
 			break
 		}
 		err = failed
@@ -105,9 +105,17 @@ func (c *Connector) tryAll(ctx context.Context, host string, left int) (*conn, e
 	return cn, err
 }
 
-// try dials a host and logs in, within its share. After an error, more says that an
-// address was reached that we did not know to be at fault.
-func (c *Connector) try(ctx context.Context, host string, left int, by way) (cn *conn, more bool, err error) {
+// spare says whether there is time for another address of a host, and for the hosts
+// that are left besides.
+func spare(ctx context.Context, left int) bool {
+	deadline, ok := ctx.Deadline()
+	return ctx.Err() == nil && (!ok || left == 1 || time.Until(deadline) > time.Duration(left)*leastShare)
+}
+
+// try dials a host and logs in, within its share. Where addresses of its name were tried,
+// it takes another one that is not shunned. After an error, at is the address that was
+// reached; "" where it is the only one, or shunned already.
+func (c *Connector) try(ctx context.Context, host string, left int, tried []string) (cn *conn, at string, err error) {
 	ctx, cancel := context.WithTimeout(ctx, c.share(ctx, left))
 	defer cancel()
 	line := netshim.LineOf(ctx)
@@ -115,13 +123,12 @@ func (c *Connector) try(ctx context.Context, host string, left int, by way) (cn 
 		line = netshim.NewLine()
 		ctx = netshim.WithLine(ctx, line)
 	}
-	nc, err := netshim.Dialer(c.reach(host, by))(ctx, "tcp", host)
+	nc, err := netshim.Dialer(c.reach(host, tried))(ctx, "tcp", host)
 	if err != nil {
-		return nil, false, err
+		return nil, "", err
 	}
-	address := ""
 	if c.named(host) {
-		address = nc.RemoteAddr().String()
+		at = nc.RemoteAddr().String()
 	}
 	// Whatever the context's end finds nc doing fails at once, also where nc knows no
 	// deadlines.
@@ -139,11 +146,14 @@ func (c *Connector) try(ctx context.Context, host string, left int, by way) (cn 
 		if ended := ctx.Err(); ended != nil && !errors.Is(err, ended) {
 			err = fmt.Errorf("%w: %w", ended, err)
 		}
-		return nil, !final(err) && c.shunned.add(address), err
+		if final(err) || !c.shunned.add(at) {
+			at = ""
+		}
+		return nil, at, err
 	}
-	c.shunned.remove(address)
+	c.shunned.remove(at)
 	cn.line = line
-	return cn, false, nil
+	return cn, at, nil
 }
 
 // enter makes a session of a connection, which fails when ctx ends.

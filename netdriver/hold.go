@@ -68,7 +68,7 @@ func (r *rows) take(dest []driver.Value) {
 }
 
 // waits lets the end of ctx, that of a request which waits for the one under way,
-// end its reads; done ends that.
+// end its reads; done ends that. Where there are no deadlines it costs the connection.
 func (c *conn) waits(ctx context.Context) (done func()) {
 	if ctx.Done() == nil {
 		return func() {}
@@ -78,8 +78,11 @@ func (c *conn) waits(ctx context.Context) (done func()) {
 	stop := context.AfterFunc(ctx, func() {
 		defer close(over)
 		k.turn.Lock()
-		defer k.turn.Unlock()
-		_ = c.net.SetReadDeadline(longAgo)
+		err := c.net.SetReadDeadline(longAgo)
+		k.turn.Unlock()
+		if err != nil { // nothing else ends the read
+			c.cut()
+		}
 	})
 	return func() {
 		k.beside = nil

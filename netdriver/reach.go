@@ -7,6 +7,7 @@ import (
 	"errors"
 	"net"
 	"net/netip"
+	"slices"
 	"sync"
 	"syscall"
 	"time"
@@ -22,14 +23,6 @@ const (
 	// gateway whose machine vanished is noticed as soon where a request is under way,
 	// which hinders the questions, as where none is.
 	unheardFor = aliveAfter + askTries*askEvery
-)
-
-// way is how a host is reached.
-type way bool
-
-const (
-	anyAddress way = false // those that were shunned last
-	newAddress way = true  // no address that is shunned
 )
 
 // Of the addresses that are shunned so many are remembered, each for so long: a gateway
@@ -55,6 +48,18 @@ func (s *shunned) has(address string) bool {
 	defer s.mu.Unlock()
 	since, is := s.all[address]
 	return is && time.Since(since) < shunnedFor
+}
+
+// some says whether there are any.
+func (s *shunned) some() bool {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	for _, since := range s.all {
+		if time.Since(since) < shunnedFor {
+			return true
+		}
+	}
+	return false
 }
 
 // add says whether the address was not there.
@@ -84,8 +89,10 @@ func (c *Connector) named(host string) bool {
 	return err != nil && c.cfg.Dial == nil
 }
 
-// reach is the dial function for one host, on a way.
-func (c *Connector) reach(host string, by way) netshim.DialFunc {
+// reach is the dial function for one host. Where addresses of its name were tried it
+// takes another one that is not shunned, else such a one first: there is time then for
+// those that are shunned, which may be well again.
+func (c *Connector) reach(host string, tried []string) netshim.DialFunc {
 	if c.cfg.Dial != nil {
 		return c.cfg.Dial
 	}
@@ -93,27 +100,35 @@ func (c *Connector) reach(host string, by way) netshim.DialFunc {
 		return c.attentive(nil).DialContext
 	}
 	return func(ctx context.Context, network, addr string) (net.Conn, error) {
-		passed := &shunning{of: &c.shunned}
-		nc, err := c.attentive(passed).DialContext(ctx, network, addr)
+		first, cancel := ctx, context.CancelFunc(func() {})
+		if tried == nil && c.shunned.some() {
+			deadline, _ := ctx.Deadline() // its share's
+			first, cancel = context.WithTimeout(ctx, time.Until(deadline)/2)
+		}
+		defer cancel()
+		passed := &shunning{of: &c.shunned, tried: tried}
+		nc, err := c.attentive(passed).DialContext(first, network, addr)
 		switch {
-		case err == nil || !passed.some():
-			return nc, err
-		case by == newAddress:
+		case err != nil && tried != nil && passed.some():
 			return nil, errShunned
+		case err == nil || tried != nil || ctx.Err() != nil || !passed.some() && first.Err() == nil:
+			return nc, err
 		}
 		return c.attentive(nil).DialContext(ctx, network, addr)
 	}
 }
 
-// shunning passes over addresses, and notes whether there were some.
+// shunning passes over addresses, also those that were tried, and notes whether there
+// were some.
 type shunning struct {
-	of   *shunned
-	mu   sync.Mutex // protects seen: a dialer may try two addresses at once
-	seen bool
+	of    *shunned
+	tried []string
+	mu    sync.Mutex // protects seen: a dialer may try two addresses at once
+	seen  bool
 }
 
 func (s *shunning) check(address string) error {
-	if s == nil || !s.of.has(address) {
+	if s == nil || !s.of.has(address) && !slices.Contains(s.tried, address) {
 		return nil
 	}
 	s.mu.Lock()

@@ -8,7 +8,9 @@ import (
 	"errors"
 	"io"
 	"net"
+	"net/netip"
 	"strconv"
+	"sync/atomic"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -160,4 +162,74 @@ func TestAnAddressIsShunnedForAMinute(t *testing.T) {
 			t.Errorf("%d are remembered", len(s.all))
 		}
 	})
+}
+
+// faulty has the name stand for these addresses, of which none answers anybody who
+// connects.
+func faulty(t *testing.T, c *Connector, forget func(), last ...byte) {
+	t.Helper()
+	_, port, _ := net.SplitHostPort(c.cfg.Hosts[0])
+	all := make([][4]byte, len(last))
+	for i, n := range last {
+		all[i] = [4]byte{127, 0, 0, n}
+		if n == 2 {
+			continue // which there is
+		}
+		l, err := net.Listen("tcp", netip.AddrFrom4(all[i]).String()+":"+port)
+		if err != nil {
+			t.Fatal(err)
+		}
+		t.Cleanup(func() { _ = l.Close() })
+	}
+	c.resolver.Dial = func(context.Context, string, string) (net.Conn, error) {
+		forget()
+		near, far := net.Pipe()
+		go answersName(far, all...)
+		return near, nil
+	}
+}
+
+func TestEachAddressOfANameIsTriedOnceAlsoWhereThatTakesLongerThanTheyAreShunned(t *testing.T) {
+	t.Parallel()
+	c, met := twoAddresses(t, 50*time.Millisecond)
+	faulty(t, c, func() {
+		c.shunned.mu.Lock()
+		defer c.shunned.mu.Unlock()
+		clear(c.shunned.all) // as when the minute of each is over
+	}, 2, 3)
+	ctx, cancel := context.WithCancel(t.Context())
+	defer cancel()
+	go func() { // ends with the test
+		for times := 0; ; times++ {
+			select {
+			case <-met:
+			case <-t.Context().Done():
+				return
+			}
+			if times > 0 {
+				cancel()
+			}
+		}
+	}()
+	if _, err := c.Connect(ctx); !errors.Is(err, context.DeadlineExceeded) || ctx.Err() != nil {
+		t.Errorf("an address was tried again: %v; %v", ctx.Err() != nil, err)
+	}
+}
+
+func TestANameWhoseAddressesAreFrozenLeavesTheNextHostItsTime(t *testing.T) {
+	t.Parallel()
+	c, _ := twoAddresses(t, 20*time.Second)
+	other := fake(t, func(g *gateway) {
+		g.greet()
+		scramLogin(g, scramServer(g.t, "token", nil))
+		g.drain()
+	})
+	c.cfg.Hosts = append(c.cfg.Hosts, other)
+	c.failures.of = make([]atomic.Uint64, 2)
+	faulty(t, c, func() {}, 2, 3, 4)
+	cn, err := c.Connect(within(t, 4*time.Second))
+	if err != nil {
+		t.Fatal(err)
+	}
+	_ = cn.Close()
 }

@@ -1,8 +1,9 @@
-// This file tests that the kernel looks after gateways that vanish.
+// This file tests that the kernel looks after gateways that vanish, and tells of those that went.
 
 package netdriver
 
 import (
+	"database/sql/driver"
 	"syscall"
 	"testing"
 	"time"
@@ -40,5 +41,28 @@ func TestTheKernelLooksAfterGatewaysThatVanish(t *testing.T) {
 				t.Errorf("option %d of level %d is %d, %v, want %d", o.option, o.level, got, err, o.want)
 			}
 		})
+	}
+}
+
+// TestAConnectionThatNobodyUsedYetIsLookedAtBeforeItsFirstRequest is of one that was made
+// for somebody who did not wait for it: database/sql resets only what was used.
+func TestAConnectionThatNobodyUsedYetIsLookedAtBeforeItsFirstRequest(t *testing.T) {
+	left := make(chan struct{})
+	c, err := (&Driver{}).OpenConnector("tcp://app:token@" + fake(t, func(g *gateway) {
+		g.enter()
+		_ = g.conn.Close()
+		close(left)
+	}) + "/erp")
+	if err != nil {
+		t.Fatal(err)
+	}
+	cn, err := c.Connect(within(t, 20*time.Second))
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer cn.Close() //nolint:errcheck // it is gone
+	<-left
+	if _, err := cn.(*conn).ExecContext(t.Context(), "insert", nil); err != driver.ErrBadConn { //nolint:errorlint,forcetypeassert // as database/sql has it
+		t.Errorf("got %v, want driver.ErrBadConn", err)
 	}
 }
