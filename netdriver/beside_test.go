@@ -142,13 +142,8 @@ func TestAConnectionWhoseTransactionCouldNotEndIsNotForOthers(t *testing.T) {
 	word := make(chan struct{})
 	close(word)
 	db := open(t, "", twoSets(word))
-	c, err := db.Conn(t.Context())
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer func() { _ = c.Close() }()
-	_ = c.Raw(func(own any) error {
-		cn := own.(*conn) //nolint:forcetypeassert // it is this driver's
+	c := held(t, db)
+	below(c, func(cn *conn) error {
 		tx, err := cn.BeginTx(t.Context(), driver.TxOptions{})
 		if err != nil {
 			t.Fatal(err)

@@ -85,6 +85,22 @@ func pool(t *testing.T, dsn string) *sql.DB {
 	return db
 }
 
+// held is a connection that stays with the test.
+func held(t *testing.T, db *sql.DB) *sql.Conn {
+	t.Helper()
+	c, err := db.Conn(t.Context())
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = c.Close() })
+	return c
+}
+
+// below has do use the driver's own connection.
+func below(c *sql.Conn, do func(cn *conn) error) {
+	_ = c.Raw(func(own any) error { return do(own.(*conn)) }) //nolint:forcetypeassert // it is this driver's
+}
+
 // greet reads the preamble and the hello.
 func (g *gateway) greet() {
 	if err := g.r.Accept(); err != nil {

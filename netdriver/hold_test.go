@@ -211,13 +211,8 @@ func TestAStatementWhoseContextEndedWhileRowsWereHeldIsNotSent(t *testing.T) {
 		g.send(wire.TypeEnd, id, &wire.End{})
 		g.send(wire.TypePong, g.want(wire.TypePing).ID, &wire.Empty{})
 	})
-	c, err := db.Conn(t.Context())
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer func() { _ = c.Close() }()
-	_ = c.Raw(func(own any) error {
-		cn := own.(*conn) //nolint:forcetypeassert // it is this driver's
+	c := held(t, db)
+	below(c, func(cn *conn) error {
 		rows, err := cn.QueryContext(t.Context(), "select", nil)
 		if err != nil {
 			t.Fatal(err)

@@ -76,13 +76,8 @@ func TestUnderAWrapperThatHidesIsValidNothingIsHandedOn(t *testing.T) {
 		g.answer(g.want(wire.TypeBegin))
 		g.answer(g.want(wire.TypeRollback))
 	})
-	c, err := db.Conn(t.Context())
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer func() { _ = c.Close() }()
-	_ = c.Raw(func(own any) error {
-		cn := own.(*conn) //nolint:forcetypeassert // it is this driver's
+	c := held(t, db)
+	below(c, func(cn *conn) error {
 		if _, err := cn.ExecContext(t.Context(), "set x", nil); err != nil || !cn.pinned {
 			t.Errorf("it is pinned: %v, %v", cn.pinned, err)
 		}

@@ -66,13 +66,8 @@ func TestACommitThatWasNotSentLeavesItsTransactionOpen(t *testing.T) {
 		g.answer(g.want(wire.TypeBegin))
 		g.answer(g.want(wire.TypeRollback))
 	})
-	c, err := db.Conn(t.Context())
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer func() { _ = c.Close() }()
-	_ = c.Raw(func(own any) error {
-		cn := own.(*conn) //nolint:forcetypeassert // it is this driver's
+	c := held(t, db)
+	below(c, func(cn *conn) error {
 		ctx, cancel := context.WithCancel(t.Context())
 		tx, err := cn.BeginTx(ctx, driver.TxOptions{})
 		if err != nil {
