@@ -120,6 +120,7 @@ func (l *lease) settle(text string, err error) {
 
 // keep keeps the lease for what a text may have left that ran, or was prepared.
 func (l *lease) keep(text string, err error) {
+	l.ended = l.ended || l.tx != nil && !untouched(err) && l.commits(text)
 	if l.pin == "" && !untouched(err) {
 		leaves, why := l.leaves(text)
 		switch {

@@ -39,6 +39,15 @@ func (l *lease) ends(text string) bool {
 	return true
 }
 
+// committing are the verbs before which MySQL commits, whatever comes of the
+// statement itself.
+var committing = words("ALTER", "ANALYZE", "CREATE", "DROP", "FLUSH", "GRANT", "LOCK", "OPTIMIZE", "RENAME", "REPAIR", "REVOKE", "TRUNCATE")
+
+// commits reports whether a text ends a transaction of MySQL's by the way.
+func (l *lease) commits(text string) bool {
+	return l.about.Type == "mysql" && committing[l.verb(text)] && !mentions(text, "temporary")
+}
+
 // backTo are rollbacks to a savepoint.
 var backTo = regexp.MustCompile(`^\s*rollback\s+((work|transaction)\s+)?to\b`)
 

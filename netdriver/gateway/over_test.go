@@ -174,3 +174,23 @@ func TestATransactionIsOverAfterALockWasWaitedForWhereTheServerSaysSo(t *testing
 		t.Errorf("%s of 2 rows were committed", got)
 	}
 }
+
+func TestATransactionThatMySQLCommittedBeforeAStatementGoesOnBehindItsError(t *testing.T) {
+	t.Parallel()
+	s := serve(t, config(connector(t, "mysql://"+dbtest.MariaDB(t).NewDatabase(t).DSN("lock_wait_timeout=1"))))
+	a, b := login(t, s), login(t, s)
+	a.must("create table t (id int primary key)", "create table journal (v text)")
+	a.do(wire.TypeReset, &wire.Empty{})
+	b.do(wire.TypeBegin, &wire.Begin{})
+	b.query("select * from t")
+	a.do(wire.TypeBegin, &wire.Begin{})
+	a.must("create temporary table own (n int)", "insert into journal values ('before')")
+	a.exec("rename table t to u").refused(t, wire.ErrorDB)
+	if r := a.exec("insert into journal values ('after')"); r.fail != nil {
+		t.Fatalf("%+v", r.fail)
+	}
+	a.do(wire.TypeRollback, &wire.Empty{})
+	if got := shown(b.query("select count(*) from journal").value(t)); got != "2" {
+		t.Errorf("%s rows are there: MySQL commits before a table is renamed", got)
+	}
+}
