@@ -190,6 +190,7 @@ func TestATransactionThatMySQLCommittedBeforeAStatementGoesOnBehindItsError(t *t
 		t.Fatalf("%+v", r.fail)
 	}
 	a.do(wire.TypeRollback, &wire.Empty{})
+	b.do(wire.TypeRollback, &wire.Empty{})
 	if got := shown(b.query("select count(*) from journal").value(t)); got != "2" {
 		t.Errorf("%s rows are there: MySQL commits before a table is renamed", got)
 	}
