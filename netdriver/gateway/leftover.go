@@ -125,6 +125,9 @@ func (l *lease) recall(ctx context.Context, text string) (later bool, err error)
 	if (echoes || recalls || named) && l.defines(text) {
 		recalls, echoes, named = false, false, false // it reads nothing before it is called
 	}
+	if !recalls && l.mayDraw(text) {
+		l.forgetNumbers(ctx)
+	}
 	l.hidden = !named && l.hides(text)
 	if echoes && l.hidden && !l.ran {
 		echoes = false // there is nothing of the session's to be read, and nothing of others is left there
@@ -171,15 +174,6 @@ func (l *lease) ensure(ctx context.Context, text string, recalls, echoes bool) (
 		err = errRecall
 	}
 	return false, err
-}
-
-// recalled reports whether the session itself has left what a text recalls. Of
-// those that read a number all but SQLite's changes() need more than an update.
-func (l *lease) recalled(text string, own bool) bool {
-	if !l.inserted && (l.about.Type != "sqlite" || mentions(text, "last_insert_rowid")) {
-		return false
-	}
-	return l.wrote || own && l.acted
 }
 
 // echoed reports whether the session itself has left what a text reads of the last
@@ -288,18 +282,12 @@ func (l *lease) remember(text string, err error) {
 		l.wrote = l.wrote || changing[l.code(text)]
 	}
 	if err == nil || l.own() && !untouched(err) && !refusedHere(err) {
-		moved := !still[l.code(text)]
+		moved := l.moves(text, err)
 		l.ran, l.acted, l.inserted = true, l.acted || moved, l.inserted || moved && !l.onlyUpdates(text)
 	}
 	if l.about.Type == "mysql" {
 		l.hear(text, err)
 	}
-}
-
-// onlyUpdates reports whether a text makes no row, and so draws no number.
-func (l *lease) onlyUpdates(text string) bool {
-	verb := l.verb(text)
-	return l.code(text) == "changes-tables" && (verb == "UPDATE" || verb == "DELETE")
 }
 
 // hear notes whether a statement of MySQL's has left a number of rows, and forgotten
@@ -345,7 +333,7 @@ func (l *lease) between() { l.ran, l.found = false, false }
 // forget says that the session has left nothing on its connection.
 func (l *lease) forget() {
 	l.ran, l.found, l.counted, l.cleared, l.asked = false, false, false, false, ""
-	l.wrote, l.acted, l.inserted = false, false, false
+	l.wrote, l.acted, l.inserted, l.emptied = false, false, false, false
 	l.last.elsewhere()
 }
 

@@ -1,0 +1,65 @@
+// This file sees to it that a number which a session recalls, of a sequence or of SQLite's last row, is no other client's.
+
+package gateway
+
+import (
+	"context"
+	"database/sql/driver"
+	"slices"
+)
+
+// recalled reports whether the session itself has left what a text recalls. Of
+// those that read a number all but SQLite's changes() need more than an update.
+func (l *lease) recalled(text string, own bool) bool {
+	if !l.inserted && (l.about.Type != "sqlite" || mentions(text, "last_insert_rowid")) {
+		return false
+	}
+	return l.wrote || own && l.acted && (l.emptied || l.about.Type != "postgres")
+}
+
+// onlyUpdates reports whether a text makes no row, and so draws no number.
+func (l *lease) onlyUpdates(text string) bool {
+	verb := l.verb(text)
+	return l.code(text) == "changes-tables" && (verb == "UPDATE" || verb == "DELETE")
+}
+
+// rowWords are words of which each text of SQLite's has one that moves rows: its
+// functions move none.
+var rowWords = []string{"insert", "replace", "update", "delete"}
+
+// moves reports whether a text may leave what others recall, or where it failed may
+// have: with SQLite one statement that fails leaves nothing.
+func (l *lease) moves(text string, err error) bool {
+	switch {
+	case still[l.code(text)]:
+		return false
+	case l.about.Type != "sqlite":
+		return true
+	case err != nil && l.code(text) != "several-statements":
+		return false
+	}
+	return slices.ContainsFunc(rowWords, func(word string) bool { return mentions(text, word) })
+}
+
+// mayDraw reports whether a text may draw a number of a sequence of PostgreSQL's, and
+// nobody can tell: what the session recalls afterwards may be what the connection had
+// before.
+func (l *lease) mayDraw(text string) bool {
+	return l.about.Type == "postgres" && !l.reads && l.moves(text, nil) && l.code(text) != "changes-tables"
+}
+
+// forgetNumbers has the connection forget the numbers that others have drawn there,
+// unless the session's own are among them. Where it fails nothing is recalled.
+func (l *lease) forgetNumbers(ctx context.Context) {
+	l.noticeOwn()
+	if l.emptied || l.wrote || l.failed {
+		return
+	}
+	err := l.again(ctx, func(conn driver.Conn) error {
+		defer l.aside()()
+		_, err := execConn(ctx, conn, "discard sequences", nil)
+		return err
+	})
+	l.notice()
+	l.emptied, l.readied = err == nil, err == nil
+}

@@ -1,0 +1,83 @@
+// This file tests that nobody recalls the number that another client's statement drew on the same connection.
+
+package gateway_test
+
+import (
+	"strings"
+	"testing"
+
+	"github.com/fluxor-db/fluxor/internal/dbtest"
+	"github.com/fluxor-db/fluxor/netdriver/internal/wire"
+)
+
+// idle are texts that keep a connection, or may, and draw no number.
+var idle = map[string][]string{
+	"postgres": {
+		"set application_name = 'x'", "create temp table q (n int)", "listen x", "analyze t", "select set_config('a.b', '1', false)", "do $$ begin end $$",
+		"prepare ps as select 1", "select pg_advisory_lock(4)", "truncate t", "begin", "select nothing()", "call nobody()",
+	},
+	"sqlite": {
+		"pragma query_only = 1", "create temp table q (n int)", "attach ':memory:' as s2", "analyze", "create temp table q as select 1 as n", "drop table u", "begin",
+	},
+}
+
+func TestWhatDrawsNoNumberShowsNoneOfAnotherClient(t *testing.T) {
+	t.Parallel()
+	for name, try := range map[string]struct {
+		dsn, ask string
+		tables   []string
+	}{
+		"postgres": {dbtest.Postgres(t).NewDatabase(t).URL(), "select lastval()", []string{
+			"create table t (id serial, v int)", "create procedure nobody() language plpgsql as $$ begin end $$",
+			"create function nothing() returns int language plpgsql as $$ begin return 1; end $$",
+		}},
+		"sqlite": {dbtest.SQLite(t), "select last_insert_rowid()", []string{"create table t (id integer primary key, v int)", "create table u (n int)"}},
+	} {
+		s := serve(t, config(connector(t, try.dsn, one)))
+		a, b := login(t, s), login(t, s)
+		a.must(try.tables...)
+		a.do(wire.TypeReset, &wire.Empty{})
+		for _, text := range idle[name] {
+			b.must("insert into t (v) values (1)", "insert into t (v) values (1)")
+			a.must(text)
+			if name == "sqlite" {
+				a.exec("insert into nowhere values (1)").refused(t, wire.ErrorDB)
+			}
+			switch got := a.query(try.ask); {
+			case got.fail == nil:
+				t.Errorf("%s, after %s: %v is another's", name, text, got.sets)
+			case got.fail.Kind != wire.ErrorDenied && !strings.Contains(got.fail.Message, "not yet defined"):
+				t.Errorf("%s, after %s: %v", name, text, got.fail)
+			}
+			a.do(wire.TypeReset, &wire.Empty{})
+		}
+	}
+}
+
+func TestNumbersThatAFunctionDrewAreTheSessionsOwn(t *testing.T) {
+	t.Parallel()
+	s := serve(t, config(connector(t, dbtest.Postgres(t).NewDatabase(t).URL(), one)))
+	a, b := login(t, s), login(t, s)
+	a.must("create table t (id serial, v int)",
+		"create function draws() returns bigint language plpgsql as $$ begin insert into t (v) values (7); return (select max(id) from t where v = 7); end $$",
+		"create function nothing() returns int language plpgsql as $$ begin return 1; end $$")
+	a.do(wire.TypeReset, &wire.Empty{})
+	b.must("insert into t (v) values (1)")
+	drawn := shown(a.query("select draws()").value(t))
+	if got := shown(a.query("select lastval()").value(t)); got != drawn {
+		t.Errorf("it drew %s and recalls %s", drawn, got)
+	}
+	a.query("select nothing()")
+	if got := shown(a.query("select currval('t_id_seq')").value(t)); got != drawn {
+		t.Errorf("it drew %s and later recalls %s", drawn, got)
+	}
+	a.do(wire.TypeReset, &wire.Empty{})
+	b.must("insert into t (v) values (1)")
+	a.do(wire.TypeBegin, &wire.Begin{})
+	a.must("insert into t (v) values (8)")
+	a.query("select nothing()")
+	if got, want := shown(a.query("select lastval()").value(t)), shown(a.query("select id from t where v = 8").value(t)); got != want {
+		t.Errorf("within a transaction it recalls %s, want %s", got, want)
+	}
+	a.do(wire.TypeRollback, &wire.Empty{})
+}
