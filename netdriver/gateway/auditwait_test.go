@@ -25,8 +25,7 @@ func TestWhatWaitedInLineDoesNotRunUnrecordedWhereThatIsRequired(t *testing.T) {
 		"exec": func(c *client) uint32 {
 			return c.request(wire.TypeExec, &wire.Statement{SQL: "insert into t values ('unrecorded')"})
 		},
-		"begin":   func(c *client) uint32 { return c.request(wire.TypeBegin, &wire.Begin{}) },
-		"prepare": func(c *client) uint32 { return c.request(wire.TypePrepare, &wire.Prepare{SID: 1, SQL: "select 1"}) },
+		"begin": func(c *client) uint32 { return c.request(wire.TypeBegin, &wire.Begin{}) },
 	} {
 		b := login(t, s)
 		a.do(wire.TypeBegin, &wire.Begin{})

@@ -144,7 +144,7 @@ func (l *lease) renumber(ctx context.Context, text string, named bool) (later bo
 // query of which nobody tells whether it draws one: then what is there afterwards is
 // the session's.
 func (l *lease) renumberOwn(ctx context.Context, text string) error {
-	if l.about.Type != "mysql" || l.code(text) != "changes-tables" || l.onlyUpdates(text) || !l.noticeOwn() || l.last.here {
+	if l.about.Type != "mysql" || l.code(text) != "changes-tables" || l.onlyUpdates(text) || !l.noticeOwn() && !l.whole || l.last.here {
 		return nil
 	}
 	_, err := l.renumber(ctx, text, false)

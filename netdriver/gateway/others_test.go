@@ -35,17 +35,26 @@ func TestANumberThatAQueryMayHaveDrawnIsNotReadAsAnotherClients(t *testing.T) {
 	}
 }
 
-func TestANumberThatAQueryDrewInATransactionIsRead(t *testing.T) {
+func TestANumberThatAQueryDrewOnAConnectionOfTheSessionsOwnIsRead(t *testing.T) {
 	t.Parallel()
-	s := numbered(t)
-	a, b := login(t, s), login(t, s)
-	a.must("create table mine (id int auto_increment primary key)", "alter table t auto_increment = 7000", "insert into t values (default, 'of another', 0.5)")
-	a.do(wire.TypeReset, &wire.Empty{})
-	b.do(wire.TypeBegin, &wire.Begin{})
-	b.query("insert into mine values (default) returning id")
-	b.reads(t, "1")
-	b.query("delete from mine")
-	b.reads(t, "1")
+	for _, keep := range []bool{false, true} {
+		s := numbered(t)
+		a := login(t, s)
+		a.must("create table mine (id int auto_increment primary key)", "alter table t auto_increment = 7000", "insert into t values (default, 'of another', 0.5)")
+		a.do(wire.TypeReset, &wire.Empty{})
+		b := login(t, s, func(h *wire.Hello) {
+			if keep {
+				whole(h)
+			}
+		})
+		if !keep {
+			b.do(wire.TypeBegin, &wire.Begin{})
+		}
+		b.query("insert into mine values (default) returning id")
+		b.reads(t, "1")
+		b.query("delete from mine")
+		b.reads(t, "1")
+	}
 }
 
 func TestNoRowCountOfAnotherClientIsReadByWhatIsHidden(t *testing.T) {

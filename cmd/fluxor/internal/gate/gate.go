@@ -258,7 +258,7 @@ func (p *process) run(ctx context.Context, signals <-chan os.Signal) error {
 			begin()
 		case s := <-signals:
 			if s == syscall.SIGHUP {
-				go p.reload(ctx) //nolint:errcheck // it logs what came of it; it ends as fast as its files are read, and close waits for it
+				go p.reload(ctx) //nolint:errcheck // it logs what came of it; it ends as fast as its files are read, and the end waits for it
 				continue
 			}
 			begin()
@@ -298,7 +298,7 @@ func (p *process) leave(hurry <-chan struct{}) error {
 		select {
 		case err := <-ended:
 			p.left(err)
-			return nil
+			return p.settled()
 		case <-hurry:
 			stop()
 			hurry, over, limit = nil, nil, time.After(lastAnswers)
@@ -307,6 +307,23 @@ func (p *process) leave(hurry <-chan struct{}) error {
 		case <-limit:
 			return ErrStands
 		}
+	}
+}
+
+// settled waits for a reload that runs, for close needs what it makes. The error says
+// that it stands still.
+func (p *process) settled() error {
+	free := make(chan struct{})
+	go func() { // ends with the reload, or with the process
+		p.mu.Lock()
+		defer p.mu.Unlock()
+		close(free)
+	}()
+	select {
+	case <-free:
+		return nil
+	case <-time.After(lastAnswers):
+		return ErrStands
 	}
 }
 
@@ -323,8 +340,8 @@ func (p *process) left(err error) {
 // is canceled ends, and a slow disk takes the records that wait for it.
 const lastRecords = 10 * time.Second
 
-// lastAnswers is how long operators' requests may take that run at the end, and all
-// that is left after a second signal.
+// lastAnswers is how long operators' requests and a reload may take that run at the
+// end, and all that is left after a second signal.
 const lastAnswers = 2 * time.Second
 
 // closeAdmin ends the operators' listener: whoever asked for the end hears that
