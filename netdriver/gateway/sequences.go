@@ -43,9 +43,13 @@ func (l *lease) moves(text string, err error) bool {
 
 // mayDraw reports whether a text may draw a number of a sequence of PostgreSQL's, and
 // nobody can tell: what the session recalls afterwards may be what the connection had
-// before.
+// before. Where nobody knows texts, none recalls anything.
 func (l *lease) mayDraw(text string) bool {
-	return l.about.Type == "postgres" && !l.reads && l.moves(text, nil) && l.code(text) != "changes-tables"
+	if l.about.Type != "postgres" || l.reads {
+		return false
+	}
+	code := l.code(text)
+	return code != "" && code != "changes-tables" && l.moves(text, nil)
 }
 
 // forgetNumbers has the connection forget the numbers that others have drawn there,
