@@ -5,9 +5,11 @@ package gateway_test
 import (
 	"bytes"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"io"
 	"log/slog"
+	"net"
 	"net/http"
 	"slices"
 	"strings"
@@ -269,6 +271,20 @@ func withAccount(t *testing.T, password string) (target dbtest.Target, account s
 	return target, account
 }
 
+// serveToTheEnd is serve for a test that looks into the gateway when it has ended.
+func serveToTheEnd(t *testing.T, c gateway.Config) (s *served, ended <-chan error) {
+	t.Helper()
+	g, failed := gateway.New(c)
+	l, occupied := net.Listen("tcp", "127.0.0.1:0")
+	if err := errors.Join(failed, occupied); err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = g.Close() })
+	end := make(chan error, 1)
+	go func() { end <- g.Serve(l) }() // ends with Close
+	return &served{g, l.Addr().String()}, end
+}
+
 func TestNothingThatTheGatewaySaysHasASecret(t *testing.T) {
 	t.Parallel()
 	target, account := withAccount(t, canary)
@@ -283,7 +299,7 @@ func TestNothingThatTheGatewaySaysHasASecret(t *testing.T) {
 	c.Databases["wrong"], c.Databases["nowhere"] = wrong, nowhere
 	c.Users[0].Tokens = append(c.Users[0].Tokens, gateway.HashToken(canary+"-token"))
 	c.Logger, c.Audit = logger, out
-	s := serve(t, c)
+	s, ended := serveToTheEnd(t, c)
 	say := func(a *answer) { _, _ = fmt.Fprintf(out, "%+v %v\n", a.fail, a) }
 	for _, db := range []string{"erp", "wrong", "nowhere"} {
 		x := login(t, s, func(h *wire.Hello) { h.DB, h.Token = db, canary+"-token" })
@@ -304,7 +320,8 @@ func TestNothingThatTheGatewaySaysHasASecret(t *testing.T) {
 	for _, password := range []string{canary + "-scram", canary + "-bad"} {
 		_, _ = out.Write(dial(t, s.address).exchange("app", password, wire.AuthSCRAM, nil).Body)
 	}
-	_ = s.Close() // what is printed below changes no more
+	_ = s.Close()
+	<-ended // what is printed below changes no more
 	for _, db := range []*fluxor.Connector{good, wrong, nowhere} {
 		_ = db.Close()
 	}
