@@ -117,7 +117,7 @@ bench: ## compare Fluxor with the bare drivers, other wrappers and Redis
 fuzz: ## run each fuzz target for FUZZTIME (60s)
 	@FUZZTIME=$(FUZZTIME) scripts/fuzz.sh
 
-soak: servers ## break real databases for SOAK (10m) under clients and check every answer, then REGISTERS (1000000) reads through the cache, and an eighth of them through a gateway
+soak: servers ## break real databases for SOAK (10m) under clients and check every answer, then REGISTERS (1000000) reads through the cache, and a tenth of them through a gateway
 	@FLUXOR_SOAK=$(SOAK) $(GO) test -race -count=1 -timeout 0 -v -run UnderRandomFaults ./internal/soak
 	@FLUXOR_LOST_REPLIES=1000 $(GO) test -count=1 -timeout 0 -v -run ReplyIsLostIsNeverSentAgain .
 	@FLUXOR_REGISTERS=$(REGISTERS) $(GO) test -count=1 -timeout 0 -v -run IsNeverStale ./internal/registers

@@ -209,8 +209,12 @@ func denied(err error) bool {
 // own are numbers of types that a database has made itself.
 var own = regexp.MustCompile(`type "\d{5,}"`)
 
-// The programs through a gateway: seed 1, and others for a part of the run's time.
-const remotePart = 6
+// The programs through a gateway: seed 1, and others for a part of the run's time,
+// each shorter than those of the cache.
+const (
+	remotePart   = 6
+	remoteRounds = rounds / 3
+)
 
 func TestDifferentialFuzzTellsNoGatewayFromTheBareDriver(t *testing.T) {
 	duration, from := settings(t)
@@ -241,7 +245,7 @@ type far struct {
 // seed plays one program, and cuts one that finds something down.
 func (f *far) seed(seed uint64) {
 	f.t.Helper()
-	steps := generate(f.d.dialect, seed, rounds)
+	steps := generate(f.d.dialect, seed, remoteRounds)
 	at, found, err := f.play(steps)
 	if err == nil && found != "" {
 		steps, found, err = shrink(f.play, steps, at, found, shrinking)

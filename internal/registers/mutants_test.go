@@ -17,7 +17,7 @@ import (
 type mutant struct {
 	name, tag string
 	database  string
-	reads     string // enough to find it many times over
+	reads     string // enough to find it a few times
 	found     registers.Kind
 }
 
@@ -26,15 +26,24 @@ var mutants = []mutant{
 	{"the versions are not compared", "fluxor_mutant_versions", "mysql", "5000", registers.Stale},
 }
 
+// tries is how many runs there may be: on a starved machine one in some finds nothing.
+const tries = 3
+
 func TestWithoutEitherHalfOfTheProtocolTheJudgementFails(t *testing.T) {
 	for _, m := range mutants {
 		t.Run(m.name, func(t *testing.T) {
-			out, err := m.run(t)
-			if err == nil || !strings.Contains(out, "--- FAIL: TestACachedReadIsNeverStale/"+m.database) {
-				t.Fatalf("the run did not fail: %v\n%s", err, out)
+			var out string
+			for range tries {
+				var err error
+				if out, err = m.run(t); err == nil || !strings.Contains(out, "--- FAIL: TestACachedReadIsNeverStale/"+m.database) {
+					t.Fatalf("the run did not fail: %v\n%s", err, out)
+				}
+				if m.violations(out) > 0 {
+					break
+				}
 			}
 			if m.violations(out) == 0 {
-				t.Errorf("nothing %v:\n%s", m.found, out)
+				t.Errorf("nothing %v in %d runs:\n%s", m.found, tries, out)
 			}
 			t.Logf("%d %v", m.violations(out), m.found)
 		})

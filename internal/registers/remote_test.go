@@ -58,12 +58,12 @@ func (w *world) blowOnTheWay(ctx context.Context, end faultproxy.End, word strin
 	w.way.Pass()
 }
 
-// remoteHits is wantedHits of runs that are an eighth as long, and have no fewer
+// remoteHits is wantedHits of runs that are a tenth as long, and have no fewer
 // than one storm.
 const remoteHits = wantedHits / 2
 
 func TestAReadThroughAGatewayIsNeverStale(t *testing.T) {
-	l := load{reads: number(t, readsVariable, 50_000) / 8, spacing: number(t, spacingVariable, 80), lag: lag, doubt: doubt}
+	l := load{reads: number(t, readsVariable, 50_000) / 10, spacing: number(t, spacingVariable, 80), lag: lag, doubt: doubt}
 	l.storms = max(1, l.reads/25_000)
 	for i, d := range databases {
 		t.Run(d.name, func(t *testing.T) {
@@ -82,7 +82,7 @@ func TestTheJudgementSeesThroughNaiveCachesBehindAGateway(t *testing.T) {
 	w := newWorld(t, databases[1])
 	w.keeper = &naive{before: true, kept: map[string]kept{}}
 	w.openRemote(w.policies(w.target.At(w.proxy.Addr())), "binary")
-	v := w.run(load{reads: 5_000, spacing: 10, lag: lag})
+	v := w.run(load{reads: 2_500, spacing: 10, lag: lag})
 	t.Log(w.summary(), v)
 	if v.Found[registers.Stale] == 0 || v.Found[registers.Backwards] == 0 {
 		t.Error("nothing is stale, or nothing non-monotonic")

@@ -18,7 +18,7 @@ import (
 
 // The environment of a run.
 const (
-	durationVariable = "FLUXOR_SOAK"      // how long faults are committed, as 10m; default 60s
+	durationVariable = "FLUXOR_SOAK"      // how long faults are committed, as 10m; default 45s
 	seedVariable     = "FLUXOR_SOAK_SEED" // which faults; default: by chance, and printed
 )
 
@@ -45,7 +45,7 @@ func TestUnderRandomFaultsEveryAnswerIsTrue(t *testing.T) {
 
 func settings(t *testing.T) (duration time.Duration, seed uint64) {
 	t.Helper()
-	duration, seed = time.Minute, rand.Uint64()
+	duration, seed = 45*time.Second, rand.Uint64()
 	var err error
 	if text := os.Getenv(durationVariable); text != "" {
 		if duration, err = time.ParseDuration(text); err != nil {
