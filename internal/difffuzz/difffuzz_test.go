@@ -12,7 +12,7 @@ import (
 
 // The environment of a run.
 const (
-	durationVariable = "FLUXOR_DIFF"      // how long programs are made, as 30m; default 45s
+	durationVariable = "FLUXOR_DIFF"      // how long programs are made, as 30m; default 30s
 	seedVariable     = "FLUXOR_DIFF_SEED" // the first program beyond the fixed ones; default: by chance, and printed
 )
 
@@ -47,7 +47,7 @@ func TestDifferentialFuzzFindsNoAnswerThatTheDatabaseWouldNotGive(t *testing.T) 
 
 func settings(t *testing.T) (duration time.Duration, seed uint64) {
 	t.Helper()
-	duration, seed = 45*time.Second, rand.Uint64N(1<<40)+fixedSeeds
+	duration, seed = 30*time.Second, rand.Uint64N(1<<40)+fixedSeeds
 	var err error
 	if text := os.Getenv(durationVariable); text != "" {
 		if duration, err = time.ParseDuration(text); err != nil {
