@@ -176,11 +176,7 @@ func closed(err error) error {
 
 func TestCallsOnAFrozenGatewayEndInTimeAndItGoesOnAfterwards(t *testing.T) {
 	t.Parallel()
-	target := dbtest.Postgres(t).NewDatabase(t)
-	bare := dbtest.Postgres(t).Open(t, target)
-	if _, err := bare.Exec("create table counters (k text primary key)"); err != nil {
-		t.Fatal(err)
-	}
+	target, bare := counters(t)
 	const leases = 8
 	cmd, address := spawn(t, target.URL(fmt.Sprintf("fluxor_max_open_conns=%d", leases)), "127.0.0.1:0")
 	patient := remote(t, address)

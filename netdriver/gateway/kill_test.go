@@ -102,6 +102,18 @@ func remote(t *testing.T, addresses ...string) *sql.DB {
 	return db
 }
 
+// counters is a database of PostgreSQL's with a table of keys, and a handle past the
+// gateways.
+func counters(t *testing.T) (dbtest.Target, *sql.DB) {
+	t.Helper()
+	target := dbtest.Postgres(t).NewDatabase(t)
+	bare := dbtest.Postgres(t).Open(t, target)
+	if _, err := bare.Exec("create table counters (k text primary key)"); err != nil {
+		t.Fatal(err)
+	}
+	return target, bare
+}
+
 // written is what one writer was told of its keys.
 type written struct{ acknowledged, doubtful, refused []string }
 
@@ -136,11 +148,7 @@ func write(t *testing.T, db *sql.DB, name string, stop <-chan struct{}) (w writt
 
 func TestAKilledGatewayWritesNothingTwiceAndSaysWhatIsInDoubt(t *testing.T) {
 	t.Parallel()
-	target := dbtest.Postgres(t).NewDatabase(t)
-	bare := dbtest.Postgres(t).Open(t, target)
-	if _, err := bare.Exec("create table counters (k text primary key)"); err != nil {
-		t.Fatal(err)
-	}
+	target, bare := counters(t)
 	cmd, address := spawn(t, target.URL(), "127.0.0.1:0")
 	db := remote(t, address)
 	stop := make(chan struct{})
