@@ -6,10 +6,15 @@ import (
 	"context"
 	"database/sql/driver"
 	"errors"
+	"fmt"
+	"io"
 	"strings"
 	"sync/atomic"
 	"testing"
 	"time"
+
+	"github.com/google/go-cmp/cmp"
+	"github.com/lib/pq"
 
 	"github.com/fluxor-db/fluxor"
 	"github.com/fluxor-db/fluxor/backend"
@@ -18,6 +23,7 @@ import (
 	"github.com/fluxor-db/fluxor/internal/faultproxy"
 	"github.com/fluxor-db/fluxor/netdriver/gateway"
 	"github.com/fluxor-db/fluxor/netdriver/internal/wire"
+	"github.com/fluxor-db/fluxor/refusal"
 )
 
 // double inserts a row twice and returns the error of the second.
@@ -192,6 +198,37 @@ func TestOddErrorsOfADriverAreErrorsToo(t *testing.T) {
 		if bad := name == "bad"; bad && (a.fail.Kind != wire.ErrorConnLost || a.fail.Applied != wire.AppliedNo) {
 			t.Errorf("%s: got %+v", name, a.fail)
 		}
+	}
+}
+
+func TestWhatTheServerSaidIsToldBesideFluxorsWords(t *testing.T) {
+	t.Parallel()
+	said := &pq.Error{Code: "57P01", Severity: "FATAL", Routine: "ProcessInterrupts", Message: "terminating connection"}
+	for name, err := range map[string]error{
+		"the outcome is unknown":  &refusal.IndeterminateError{Op: "query", Cause: errors.Join(context.DeadlineExceeded, said)},
+		"it took too long":        &refusal.Error{Policy: "timeout", Reason: "too long", Sentinel: refusal.ErrQueryTimeout, Cause: said},
+		"both":                    &refusal.IndeterminateError{Op: "query", Cause: said, Sentinel: refusal.ErrQueryTimeout},
+		"wrapped by another hand": fmt.Errorf("here: %w", said),
+	} {
+		s := serve(t, config(&faulty{query: func(context.Context, string) (driver.Rows, error) { return nil, err }}))
+		f := login(t, s).query("select f()").fail
+		if f == nil || f.Dialect != "postgres" || f.Code != "57P01" || f.SQLState != "57P01" {
+			t.Fatalf("%s: got %+v", name, f)
+		}
+		want := map[string]string{"code": "57P01", "severity": "FATAL", "routine": "ProcessInterrupts", "message": "terminating connection"}
+		if diff := cmp.Diff(want, f.Native); diff != "" {
+			t.Errorf("%s: native: (-want +got)\n%s", name, diff)
+		}
+	}
+}
+
+func TestALostAnswerOfWhichTheServerSaidNothingHasItsOwnCode(t *testing.T) {
+	t.Parallel()
+	err := &refusal.IndeterminateError{Op: "query", Cause: io.ErrUnexpectedEOF}
+	s := serve(t, config(&faulty{query: func(context.Context, string) (driver.Rows, error) { return nil, err }}))
+	f := login(t, s).query("select f()").refused(t, wire.ErrorConnLost)
+	if f.Code != "08007" || f.SQLState != "08007" || len(f.Native) > 0 {
+		t.Errorf("got %+v", f)
 	}
 }
 

@@ -10,11 +10,16 @@ import (
 	"unicode"
 
 	"github.com/fluxor-db/fluxor/netdriver/internal/wire"
+	"github.com/fluxor-db/fluxor/refusal"
 )
 
 // describe adds the database's words on err: its codes, and the exported fields
-// of the driver's error, whose names are written like data_type_name.
+// of the driver's error, whose names are written like data_type_name. Of a lost
+// answer they are what the server still said, if anything.
 func (l *lease) describe(m *wire.Error, err error) {
+	if said := below(err); len(l.about.Codes(said)) > 0 {
+		err = said
+	}
 	codes := l.about.Codes(err)
 	if len(codes) == 0 {
 		return
@@ -24,25 +29,73 @@ func (l *lease) describe(m *wire.Error, err error) {
 	if errors.As(err, &state) && len(state.SQLState()) == 5 {
 		m.SQLState = state.SQLState()
 	}
-	m.Native = nativeOf(err)
+	m.Native = nativeOf(err, m.Message)
 	if state := m.Native["sql_state"]; m.SQLState == "" && len(state) == 5 {
 		m.SQLState = state
 	}
 }
 
-// nativeOf are the fields of the first error in the chain that is a struct with
-// some; nil where there is none.
-func nativeOf(err error) map[string]string {
-	for ; err != nil; err = errors.Unwrap(err) {
-		v := reflect.Indirect(reflect.ValueOf(err))
-		if v.Kind() != reflect.Struct {
-			continue
-		}
-		if fields := fieldsOf(v); len(fields) > 0 {
-			return fields
-		}
+// below is what a lost answer's error has below it, of a driver's or a context's.
+func below(err error) error {
+	var lost *refusal.IndeterminateError
+	if errors.As(err, &lost) {
+		return lost.Cause
 	}
 	return nil
+}
+
+// nativeOf are the fields of the first error in err that is a struct with some, and
+// not Fluxor's own; nil where there is none. Its message is among them only where
+// the client hears more than that.
+func nativeOf(err error, heard string) map[string]string {
+	for _, one := range chain(err) {
+		v := reflect.Indirect(reflect.ValueOf(one))
+		if v.Kind() != reflect.Struct || ours(one) {
+			continue
+		}
+		fields := fieldsOf(v)
+		if len(fields) == 0 {
+			continue
+		}
+		if text, ok := messageOf(v); ok && one.Error() != heard {
+			fields["message"] = text
+		}
+		return fields
+	}
+	return nil
+}
+
+func messageOf(v reflect.Value) (string, bool) {
+	f, ok := v.Type().FieldByName("Message")
+	if !ok || len(f.Index) > 1 || f.Type.Kind() != reflect.String {
+		return "", false
+	}
+	return v.FieldByIndex(f.Index).String(), true
+}
+
+// chain is err and what it wraps, in the order of errors.Is.
+func chain(err error) []error {
+	if err == nil {
+		return nil
+	}
+	all := []error{err}
+	switch e := err.(type) { //nolint:errorlint // this is what walks the chain
+	case interface{ Unwrap() error }:
+		all = append(all, chain(e.Unwrap())...)
+	case interface{ Unwrap() []error }:
+		for _, one := range e.Unwrap() {
+			all = append(all, chain(one)...)
+		}
+	}
+	return all
+}
+
+func ours(err error) bool {
+	switch err.(type) { //nolint:errorlint // of this one error, and not of what it wraps
+	case *refusal.Error, *refusal.IndeterminateError:
+		return true
+	}
+	return false
 }
 
 // fieldsOf are the exported fields of a struct that hold a text or a number other
