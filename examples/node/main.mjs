@@ -9,12 +9,12 @@ console.log('dialect:', gateway.welcome.dialect);
 await gateway.exec('create table account (id integer primary key, owner text, cents integer)');
 console.log('inserted:', await gateway.exec("insert into account values (?, ?, ?), (2, 'Bob', 9007199254740993)", 1, 'Größe', 500));
 
-await gateway.transaction(async (exec) => {
+await gateway.transaction(async ({ exec }) => {
   await exec('update account set cents = cents - ? where id = ?', 120, 1);
   await exec('update account set cents = cents + ? where id = ?', 120, 2);
 });
 try {
-  await gateway.transaction(async (exec) => {
+  await gateway.transaction(async ({ exec }) => {
     await exec('update account set cents = 0');
     await exec("insert into account values (1, 'twice', 0)");
   });

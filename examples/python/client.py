@@ -13,6 +13,11 @@ class GatewayError(Exception):
 READ = {"i": int, "u": int, "f": float, "g": float, "d": decimal.Decimal, "b": base64.b64decode, "s64": base64.b64decode}
 
 
+def argument(value):
+    """Turns what JSON has no word for into an object whose one key is its kind."""
+    return {"d": str(value)} if isinstance(value, decimal.Decimal) else {"b": base64.b64encode(value).decode()}
+
+
 def cell(value, kind):
     """Turns a cell into Python's type: its column's kind says which, or the one key of an object."""
     if isinstance(value, dict):
@@ -25,19 +30,18 @@ class Gateway:
 
     def __init__(self, host, port, user, token, db, ca=None):
         sock = socket.create_connection((host, port), timeout=30)  # for each read as well: raise it for slow statements
-        if ca:
+        if ca or host not in ("localhost", "127.0.0.1", "::1"):  # the token goes to others over TLS alone
             sock = ssl.create_default_context(cafile=ca).wrap_socket(sock, server_hostname=host)
         self.lines, self.last, self.leaving = sock.makefile("rwb"), 0, False
         self.send(type="hello", id=0, versions=[1, 1], client="example-python/1", user=user, db=db, token=token)
         self.welcome = self.read()
 
     def send(self, **message):
-        self.lines.write(json.dumps(message).encode() + b"\n")
+        self.lines.write(json.dumps(message, default=argument, allow_nan=False).encode() + b"\n")
         self.lines.flush()
 
     def read(self):
-        line = self.lines.readline()
-        if not line:
+        if not (line := self.lines.readline()):
             raise ConnectionError("the gateway closed the connection; whether the last request took effect is unknown")
         message = json.loads(line, parse_float=decimal.Decimal)
         if message.get("id", 0) not in (0, self.last):
@@ -49,17 +53,16 @@ class Gateway:
 
     def request(self, type, **members):
         """Returns all rows of a query, or [] of anything else, and the end of the answer."""
-        self.last += 1
+        self.last, rows, kinds = self.last + 1, [], []
         self.send(type=type, id=self.last, **members)
-        rows, kinds = [], []
         while (message := self.read())["type"] != "end" or message.get("more"):
             if message["type"] == "head":
                 kinds = [column.get("k") for column in message["cols"]]
             rows += [[cell(value, kind) for value, kind in zip(row, kinds)] for row in message.get("r", [])]
         return rows, message
 
-    def query(self, sql, *args):
-        return self.request("query", sql=sql, args=args)[0]
+    def query(self, sql, *args, **members):
+        return self.request("query", sql=sql, args=args, **members)[0]
 
     def exec(self, sql, *args, **members):
         return int(self.request("exec", sql=sql, args=args, **members)[1].get("affected", 0))
