@@ -16,7 +16,7 @@ type demoCommand struct {
 	JSON  bool `name:"json" help:"Write one JSON object to standard output: the findings, whether each claim held, and next_steps. Progress goes to standard error if that is a terminal."`
 	Quick bool `help:"Do the least that shows the effects."`
 
-	Serve string `placeholder:"ADDR" help:"Serve package admin at this address, a port or HOST:PORT, while the demo plays, and keep a light load running afterwards until Ctrl-C. Without a host: on this machine alone."`
+	Serve string `placeholder:"ADDR" help:"Serve package admin at this address, a port or HOST:PORT, while the demo plays, and keep a gateway under a light load running afterwards until Ctrl-C. Without a host: on this machine alone."`
 }
 
 // Help says what the demo does.

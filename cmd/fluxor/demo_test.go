@@ -47,7 +47,7 @@ func TestServedDemoIsWatchedUntilCtrlC(t *testing.T) {
 	if seen := watch(); !strings.Contains(seen, "sqlite, through the driver sqlite") {
 		t.Errorf("while it plays %q shows:\n%s", command, seen)
 	}
-	readTo(t, out, "A light load, until Ctrl-C")
+	readTo(t, out, "A light load through a gateway, until Ctrl-C")
 	seen := watch()
 	for began := time.Now(); !strings.Contains(seen, "healthy") && time.Since(began) < 20*time.Second; {
 		seen = watch() // its workers wait for their first connections

@@ -55,57 +55,61 @@ func (s *stage) service(ctx context.Context) (err error) {
 	if err != nil {
 		return err
 	}
-	var secret [16]byte
-	_, _ = rand.Read(secret[:]) // it never fails
-	token := fmt.Sprintf("%x", secret)
-	gateways, hosts, err := startGateways(c, token)
-	defer func() {
-		for _, g := range gateways {
-			err = errors.Join(err, g.Close())
-		}
-	}()
+	gateways, address, err := startGateways(c, 2)
+	defer func() { err = errors.Join(err, closeGateways(gateways)) }()
 	if err != nil {
 		return err
 	}
-	address := url.URL{Scheme: "tcp", User: url.User(serviceUser), Host: hosts, Path: "/orders"}
+	defer s.watch.serve(gateways)()
+	shown := address
+	shown.User = url.User(serviceUser)
 	s.screen.Say("Two gateways before the order database, %s. %d services of %d connections each reach it with sql.Open(%q, %q): no driver of the database, no password of its, one line changed. While they work, one gateway is drained.",
-		hosts, services, perService, netdriver.Name, address.String())
-	address.User = url.UserPassword(serviceUser, token)
+		address.Host, services, perService, netdriver.Name, shown.String())
 	var r served
-	if err := s.serve(ctx, &r, c, gateways, address.String()); err != nil {
+	if err := s.serve(ctx, &r, c, gateways, address); err != nil {
 		return err
 	}
 	s.tellService(r)
 	return nil
 }
 
-// startGateways serves the connector at two addresses of this machine. What it
-// returns has to be closed, also beside an error.
-func startGateways(c *fluxor.Connector, token string) (gateways []*gateway.Server, hosts string, err error) {
+// startGateways serves the connector at so many addresses of this machine, which
+// the DSN names. What it returns has to be closed, also beside an error.
+func startGateways(c *fluxor.Connector, count int) (gateways []*gateway.Server, dsn url.URL, err error) {
+	var secret [16]byte
+	_, _ = rand.Read(secret[:]) // it never fails
+	token := fmt.Sprintf("%x", secret)
 	var addresses []string
-	for range 2 {
+	for range count {
 		g, err := gateway.New(gateway.Config{
 			Databases: map[string]gateway.Database{"orders": c},
 			Users:     []gateway.User{{Name: serviceUser, Tokens: []gateway.Token{gateway.HashToken(token)}}},
 			Logger:    slog.New(slog.DiscardHandler),
 		})
 		if err != nil {
-			return gateways, "", err
+			return gateways, dsn, err
 		}
 		gateways = append(gateways, g)
 		l, err := net.Listen("tcp", "127.0.0.1:0")
 		if err != nil {
-			return gateways, "", err
+			return gateways, dsn, err
 		}
 		go func() { _ = g.Serve(l) }() // until Close
 		addresses = append(addresses, l.Addr().String())
 	}
-	return gateways, strings.Join(addresses, ","), nil
+	return gateways, url.URL{Scheme: "tcp", User: url.UserPassword(serviceUser, token), Host: strings.Join(addresses, ","), Path: "/orders"}, nil
+}
+
+func closeGateways(gateways []*gateway.Server) (err error) {
+	for _, g := range gateways {
+		err = errors.Join(err, g.Close())
+	}
+	return err
 }
 
 // serve lets the services work, drains a gateway when half is done, and looks at
 // what is stored through the bare driver.
-func (s *stage) serve(ctx context.Context, r *served, c *fluxor.Connector, gateways []*gateway.Server, dsn string) error {
+func (s *stage) serve(ctx context.Context, r *served, c *fluxor.Connector, gateways []*gateway.Server, dsn url.URL) error {
 	half := make(chan struct{})
 	drained := make(chan error, 1)
 	go func() {
@@ -119,11 +123,7 @@ func (s *stage) serve(ctx context.Context, r *served, c *fluxor.Connector, gatew
 		}
 	}()
 	dbs, err := openServices(dsn)
-	defer func() {
-		for _, db := range dbs {
-			_ = db.Close()
-		}
-	}()
+	defer closeServices(dbs)
 	if err != nil {
 		return err
 	}
@@ -140,9 +140,12 @@ func (s *stage) serve(ctx context.Context, r *served, c *fluxor.Connector, gatew
 	return s.countRemote(ctx, r)
 }
 
-func openServices(dsn string) (dbs []*sql.DB, err error) {
-	for range services {
-		db, err := sql.Open(netdriver.Name, dsn)
+// openServices is a pool of connections for each service. What it returns has to be
+// closed, also beside an error.
+func openServices(dsn url.URL) (dbs []*sql.DB, err error) {
+	for i := range services {
+		dsn.RawQuery = fmt.Sprintf("app=service-%d", i+1)
+		db, err := sql.Open(netdriver.Name, dsn.String())
 		if err != nil {
 			return dbs, err
 		}
@@ -151,6 +154,12 @@ func openServices(dsn string) (dbs []*sql.DB, err error) {
 		dbs = append(dbs, db)
 	}
 	return dbs, nil
+}
+
+func closeServices(dbs []*sql.DB) {
+	for _, db := range dbs {
+		_ = db.Close()
+	}
 }
 
 // workRemotely has each service read and order on all its connections at once,

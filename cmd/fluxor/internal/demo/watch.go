@@ -1,4 +1,4 @@
-// This file shows the demo's connectors over HTTP while it plays, and keeps a light load running afterwards.
+// This file shows the demo's connectors over HTTP while it plays, and keeps a gateway under a light load running afterwards.
 
 package demo
 
@@ -18,6 +18,7 @@ import (
 	"github.com/fluxor-db/fluxor/admin"
 	"github.com/fluxor-db/fluxor/cmd/fluxor/internal/adminpage"
 	"github.com/fluxor-db/fluxor/cmd/fluxor/internal/term"
+	"github.com/fluxor-db/fluxor/netdriver/gateway"
 )
 
 var _ http.Handler = (*Watch)(nil)
@@ -26,17 +27,23 @@ var _ http.Handler = (*Watch)(nil)
 const adminPath = "/debug/fluxor"
 
 // Watch serves package admin at the root and below /debug/fluxor, over those
-// connectors of the demo that are open at the moment. It is safe for concurrent
+// connectors of the demo that are open at the moment, and the clients of those
+// gateways that serve them. It is safe for concurrent
 // use. A nil Watch is not told of any.
 type Watch struct {
 	page *adminpage.Page
 
-	mu    sync.Mutex // protects what follows
-	shown []admin.Named
+	mu       sync.Mutex // protects what follows
+	shown    []admin.Named
+	gateways []*gateway.Server
 }
 
 // NewWatch returns a Watch without connectors, which Close ends.
-func NewWatch() *Watch { return &Watch{page: adminpage.New(admin.Options{})} }
+func NewWatch() *Watch {
+	w := new(Watch)
+	w.page = adminpage.New(admin.Options{Clients: w.clients})
+	return w
+}
 
 // ServeHTTP answers for the connectors of the moment.
 func (w *Watch) ServeHTTP(out http.ResponseWriter, r *http.Request) {
@@ -62,6 +69,31 @@ func (w *Watch) show(name string, db *sql.DB) (hide func()) {
 	}
 }
 
+// serve has the clients of gateways shown until leave is called.
+func (w *Watch) serve(gateways []*gateway.Server) (leave func()) {
+	if w == nil {
+		return func() {}
+	}
+	set := func(now []*gateway.Server) {
+		w.mu.Lock()
+		defer w.mu.Unlock()
+		w.gateways = now
+	}
+	set(gateways)
+	return func() { set(nil) }
+}
+
+// clients are those of the moment.
+func (w *Watch) clients() (list []admin.Client) {
+	w.mu.Lock()
+	gateways := w.gateways
+	w.mu.Unlock()
+	for _, g := range gateways {
+		list = append(list, adminpage.Clients(g)...)
+	}
+	return list
+}
+
 func (w *Watch) change(edit func()) {
 	w.mu.Lock()
 	defer w.mu.Unlock()
@@ -72,8 +104,8 @@ func (w *Watch) change(edit func()) {
 // lightPause lies between two operations of the light load.
 const lightPause = 20 * time.Millisecond
 
-// Linger keeps a light load running on a database of its own, shown by w, until
-// ctx ends, which is no error. What it made on disk is gone on return.
+// Linger keeps a gateway before a database of its own under a light load, shown by
+// w, until ctx ends, which is no error. What it made on disk is gone on return.
 func Linger(ctx context.Context, screen *term.Screen, w *Watch) (err error) {
 	s := &stage{screen: screen, size: sizes[Quick], watch: w}
 	if s.dir, err = os.MkdirTemp("", "fluxor-demo-"); err != nil {
@@ -97,11 +129,26 @@ func (s *stage) linger(ctx context.Context) (err error) {
 	if err := s.fluxor.fill(ctx, s.size, func(int, int) {}); err != nil {
 		return err
 	}
-	s.screen.Heading("A light load, until Ctrl-C") // whoever reads this can watch it
-	sd := &side{shop: s.fluxor, size: s.size}
+	c, err := fluxor.FromDB(s.fluxor.db)
+	if err != nil {
+		return err
+	}
+	gateways, dsn, err := startGateways(c, 1)
+	defer func() { err = errors.Join(err, closeGateways(gateways)) }()
+	if err != nil {
+		return err
+	}
+	defer s.watch.serve(gateways)()
+	dbs, err := openServices(dsn)
+	defer closeServices(dbs)
+	if err != nil {
+		return err
+	}
+	s.screen.Heading("A light load through a gateway, until Ctrl-C") // whoever reads this can watch it
 	errs := make([]error, s.size.workers)
 	var wg sync.WaitGroup
 	for i := range errs {
+		sd := &side{shop: &shop{label: "service", db: dbs[i%len(dbs)]}, size: s.size}
 		wg.Go(func() { errs[i] = sd.light(ctx, uint64(i), len(errs)) })
 	}
 	wg.Wait()

@@ -10,6 +10,7 @@ import (
 	"net/http"
 	"net/http/httptest"
 	"os"
+	"strings"
 	"testing"
 	"time"
 
@@ -92,7 +93,7 @@ func TestNobodyWatchesANilWatch(t *testing.T) {
 	w.show("orders", sh.db)()
 }
 
-func TestLightLoadRunsUntilItsContextEndsAndLeavesNothing(t *testing.T) {
+func TestLightLoadRunsThroughAGatewayUntilItsContextEndsAndLeavesNothing(t *testing.T) {
 	t.Setenv("TMPDIR", t.TempDir())
 	w := NewWatch()
 	defer w.Close()
@@ -108,6 +109,9 @@ func TestLightLoadRunsUntilItsContextEndsAndLeavesNothing(t *testing.T) {
 	}
 	if err := until(t.Context(), "queries of the light load", queries, 300); err != nil {
 		t.Fatal(err)
+	}
+	if d := seen(t, w); len(d.Clients) < services || d.Clients[0].Database != "orders" || !strings.HasPrefix(d.Clients[0].Name, "service-") {
+		t.Errorf("of the gateway's clients are shown %+v", d.Clients)
 	}
 	cancel()
 	select {

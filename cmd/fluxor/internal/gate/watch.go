@@ -3,7 +3,6 @@
 package gate
 
 import (
-	"cmp"
 	"maps"
 	"net/http"
 	"slices"
@@ -29,7 +28,7 @@ type watch struct {
 // newWatch returns one without databases, which Close ends.
 func newWatch(server *gateway.Server) *watch {
 	w := &watch{server: server, export: prometheus.NewCollector(prometheus.Options{})}
-	w.Page = adminpage.New(admin.Options{Clients: w.clients})
+	w.Page = adminpage.New(admin.Options{Clients: func() []admin.Client { return adminpage.Clients(server) }})
 	return w
 }
 
@@ -52,23 +51,6 @@ func (w *watch) show(all databases) {
 		}
 	}
 	w.Show(named...)
-}
-
-// clients are the sessions of the moment, for the page.
-func (w *watch) clients() []admin.Client {
-	var list []admin.Client
-	for _, c := range w.server.Clients() {
-		state := c.State
-		if c.Leaving {
-			state += ", leaving"
-		}
-		list = append(list, admin.Client{
-			ID: c.Session, Name: cmp.Or(c.Application, c.Program), User: c.User, Address: c.Address, Database: c.Database,
-			State: state, Pin: c.Pin, Statement: c.Statement, Since: c.Connected,
-			Requests: c.Requests, Failed: c.Failed, BytesIn: c.BytesIn, BytesOut: c.BytesOut,
-		})
-	}
-	return list
 }
 
 // metrics is the page for Prometheus.
