@@ -101,10 +101,10 @@ const (
 var ops = []Op{
 	{"version", RoleMonitor, false, nil, "The gateway's name, protocol and age.", version},
 	{"databases", RoleMonitor, false, nil, "Each database: what it is, whether it is active, paused or disabled, and its sessions.", listDatabases},
-	{"pools", RoleMonitor, false, nil, "Each database's clients and connections, at work and waiting.", listPools},
+	{"pools", RoleMonitor, false, nil, "Each database's clients and connections, at work, waiting and pinned.", listPools},
 	{"clients", RoleMonitor, false, []string{argDatabase, argUser}, "Each session: whose it is, from where, what it does and since when, its last statement without literals, and what its requests came to.", listClients},
 	{"servers", RoleMonitor, false, nil, "Each database's connections: open, lost, closed and why.", listServers},
-	{"stats", RoleMonitor, false, nil, "Each database's statements since the start: how many, how fast, how many in vain.", listStats},
+	{"stats", RoleMonitor, false, nil, "Each database's statements since the start: how many, how fast, how many in vain; how often sessions were pinned, by why.", listStats},
 	{"stmts", RoleMonitor, false, []string{argDatabase}, "The statements that took most time, without their literals.", listStmts},
 	{"config", RoleMonitor, false, nil, "The configuration in effect, without secrets.", showConfig},
 	{"health", RoleMonitor, false, nil, "Whether each database can be used, from what is known without asking it.", showHealth},

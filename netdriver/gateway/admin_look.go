@@ -40,6 +40,19 @@ func (s *Server) sessionsOf(o *offer) int {
 	return o.sessions
 }
 
+// pinnedOf is how many of them keep a connection for what a statement may have
+// left there.
+func (s *Server) pinnedOf(o *offer) (n int) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	for k := range s.links {
+		if k.user != nil && k.offer == o && k.doing.pin.Load() != nil {
+			n++
+		}
+	}
+	return n
+}
+
 // each is a row for each database that an operation is for.
 func each[R any](s *Server, a opArgs, row func(*offer, operated) R) ([]R, error) {
 	all, err := a.operated(s)
@@ -88,6 +101,7 @@ type poolRow struct {
 	State     string `json:"state"`
 	Clients   int    `json:"cl_active"`
 	Waiting   int    `json:"cl_waiting"`
+	Pinned    int    `json:"cl_pinned"` // keep a connection for what a statement may have left there
 	Used      int    `json:"sv_active"`
 	Idle      int    `json:"sv_idle"`
 	Dialing   int    `json:"sv_login"`
@@ -101,8 +115,8 @@ func listPools(_ context.Context, s *Server, a opArgs) (any, error) {
 	return each(s, a, func(o *offer, db operated) poolRow {
 		p := db.PoolStats()
 		return poolRow{
-			Database: o.name, State: o.state(), Clients: s.sessionsOf(o), Waiting: p.Waiting, Used: p.Used, Idle: p.Idle, Dialing: p.Dialing,
-			MaxOpen: p.MaxOpen, WaitCount: p.WaitCount, WaitMS: p.WaitDuration.Milliseconds(), Timeouts: p.Timeouts,
+			Database: o.name, State: o.state(), Clients: s.sessionsOf(o), Waiting: p.Waiting, Pinned: s.pinnedOf(o), Used: p.Used, Idle: p.Idle,
+			Dialing: p.Dialing, MaxOpen: p.MaxOpen, WaitCount: p.WaitCount, WaitMS: p.WaitDuration.Milliseconds(), Timeouts: p.Timeouts,
 		}
 	})
 }
@@ -152,6 +166,7 @@ type statsRow struct {
 	Slow          int64            `json:"slow"`
 	Indeterminate int64            `json:"indeterminate"`
 	Refused       map[string]int64 `json:"refused"` // by policy
+	Pins          map[string]int64 `json:"pins"`    // sessions that began to keep their connection, by why
 	Transactions  int64            `json:"open_transactions"`
 	AverageMS     float64          `json:"avg_ms"`
 	P50MS         float64          `json:"p50_ms"`
@@ -164,7 +179,7 @@ func listStats(_ context.Context, s *Server, a opArgs) (any, error) {
 		n := db.Snapshot()
 		return statsRow{
 			Database: o.name, Queries: n.TotalQueries, Failed: n.FailedQueries, Rows: n.Rows, Retries: n.Retries, Slow: n.SlowQueries,
-			Indeterminate: n.Indeterminate, Refused: n.Refused, Transactions: n.ActiveTransactions,
+			Indeterminate: n.Indeterminate, Refused: n.Refused, Pins: o.pins.counts(), Transactions: n.ActiveTransactions,
 			AverageMS: ms(n.AverageQueryTime), P50MS: ms(n.P50), P99MS: ms(n.P99), MaxMS: ms(n.MaxQueryTime),
 		}
 	})

@@ -4,6 +4,7 @@ package gateway
 
 import (
 	"fmt"
+	"maps"
 	"net"
 	"slices"
 	"strings"
@@ -23,9 +24,34 @@ type activity struct {
 	busy     atomic.Bool
 	tx       atomic.Bool
 	pin      atomic.Pointer[string] // nil is none
+	pins     *pins                  // of the database; set before there is a session
 
 	mu   sync.Mutex // protects said; a leaf
 	said said
+}
+
+// pins counts how often sessions began to keep their connection, by why.
+type pins struct {
+	mu    sync.Mutex // protects count; a leaf
+	count map[string]int64
+}
+
+func (p *pins) add(why string) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	if p.count == nil {
+		p.count = map[string]int64{}
+	}
+	p.count[why]++
+}
+
+// counts is a copy.
+func (p *pins) counts() map[string]int64 {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	all := make(map[string]int64, len(p.count))
+	maps.Copy(all, p.count)
+	return all
 }
 
 // said is the text of the last statement, as it came. Of one that is too long to be
@@ -88,6 +114,7 @@ func (a *activity) end(now time.Time, tx wire.TxState, pin string) {
 		a.pin.Store(nil)
 	} else if pin != "" && (old == nil || *old != pin) {
 		a.pin.Store(&pin)
+		a.pins.add(pin)
 	}
 }
 

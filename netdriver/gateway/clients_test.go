@@ -5,6 +5,7 @@ package gateway_test
 import (
 	"context"
 	"database/sql/driver"
+	"maps"
 	"net"
 	"net/http"
 	"strings"
@@ -111,4 +112,37 @@ func TestNothingIsShownOfAStatementThatNobodyCanRead(t *testing.T) {
 	if got := s.Clients()[0]; got.Statement != "" || got.Requests != 1 {
 		t.Errorf("got %+v", got)
 	}
+}
+
+func TestPinsAreCountedByTheirReason(t *testing.T) {
+	t.Parallel()
+	s := sqlite(t, withRole(gateway.RoleMonitor))
+	c, other := login(t, s), login(t, s)
+	count := func(pinned int, want map[string]int64) {
+		t.Helper()
+		var pools []struct {
+			Pinned int `json:"cl_pinned"`
+		}
+		var stats []struct {
+			Pins map[string]int64 `json:"pins"`
+		}
+		other.ask("pools", nil, &pools)
+		other.ask("stats", nil, &stats)
+		if pools[0].Pinned != pinned || !maps.Equal(stats[0].Pins, want) {
+			t.Errorf("got %+v %+v, want %d and %v", pools, stats, pinned, want)
+		}
+	}
+	count(0, map[string]int64{})
+	c.query("select 1")
+	count(0, map[string]int64{})
+	c.exec("create temp table t (a)")
+	c.exec("insert into t values (1)")
+	count(1, map[string]int64{"unknown-statement": 1})
+	c.do(wire.TypeReset, &wire.Empty{})
+	count(0, map[string]int64{"unknown-statement": 1})
+	c.exec("begin")
+	c.exec("create temp table t (a)")
+	_ = c.conn.Close()
+	dbtest.WaitUntil(t, "it is gone", func() bool { return s.Sessions() == 1 })
+	count(0, map[string]int64{"unknown-statement": 1, "transaction": 1})
 }

@@ -26,6 +26,7 @@ type offer struct {
 	name             string
 	disabled, paused atomic.Bool
 	abandoned        atomic.Bool // another one has its name, and what waits for it must not reach it
+	pins             pins
 
 	sessions int    // the server's lock protects it, and what follows
 	retired  func() // is called once the offer is over and has no session

@@ -99,6 +99,7 @@ func (n *login) enter() bool {
 	if n.wanted, err = n.wishes(n.offer.Backend().Type); err != nil {
 		return n.fail(wire.ErrorDenied, err.Error())
 	}
+	n.doing.pins = &n.offer.pins
 	n.db, n.client = n.hello.DB, [2]string{n.hello.Client, n.hello.Session.App}
 	if n.place, err = n.server.admitted(n.link, n.user.Name); err != nil {
 		return n.fail(kindOfRefusal(err), err.Error())
