@@ -112,9 +112,9 @@ func spare(ctx context.Context, left int) bool {
 	return ctx.Err() == nil && (!ok || left == 1 || time.Until(deadline) > time.Duration(left)*leastShare)
 }
 
-// try dials a host and logs in, within its share. Where addresses of its name were tried,
-// it takes another one that is not shunned. After an error, at is the address that was
-// reached; "" where it is the only one, or shunned already.
+// try dials a host and logs in, within its share, at an address of its name that was not
+// tried. After an error, at is the address that was reached; "" where it is the only one,
+// or no other one would say anything else.
 func (c *Connector) try(ctx context.Context, host string, left int, tried []string) (cn *conn, at string, err error) {
 	ctx, cancel := context.WithTimeout(ctx, c.share(ctx, left))
 	defer cancel()
@@ -143,17 +143,25 @@ func (c *Connector) try(ctx context.Context, host string, left int, tried []stri
 	}
 	if err != nil {
 		_ = nc.Close()
-		if ended := ctx.Err(); ended != nil && !errors.Is(err, ended) {
-			err = fmt.Errorf("%w: %w", ended, err)
-		}
-		if final(err) || !c.shunned.add(at) {
+		if final(err) {
 			at = ""
 		}
-		return nil, at, err
+		if at != "" {
+			c.shunned.add(at)
+		}
+		return nil, at, because(ctx, err)
 	}
 	c.shunned.remove(at)
 	cn.line = line
 	return cn, at, nil
+}
+
+// because is err with the end of ctx in it, where that brought it about.
+func because(ctx context.Context, err error) error {
+	if ended := ctx.Err(); ended != nil && !errors.Is(err, ended) {
+		return fmt.Errorf("%w: %w", ended, err)
+	}
+	return err
 }
 
 // enter makes a session of a connection, which fails when ctx ends.

@@ -62,10 +62,9 @@ func (s *shunned) some() bool {
 	return false
 }
 
-// add says whether the address was not there.
-func (s *shunned) add(address string) bool {
+func (s *shunned) add(address string) {
 	if s.has(address) {
-		return false
+		return
 	}
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -73,13 +72,14 @@ func (s *shunned) add(address string) bool {
 		s.all = map[string]time.Time{}
 	}
 	s.all[address] = time.Now()
-	return true
 }
 
-func (s *shunned) remove(address string) {
+func (s *shunned) remove(addresses ...string) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	delete(s.all, address)
+	for _, address := range addresses {
+		delete(s.all, address)
+	}
 }
 
 // named says whether a host may have several addresses of which we choose.
@@ -89,9 +89,11 @@ func (c *Connector) named(host string) bool {
 	return err != nil && c.cfg.Dial == nil
 }
 
-// reach is the dial function for one host. Where addresses of its name were tried it
-// takes another one that is not shunned, else such a one first: there is time then for
-// those that are shunned, which may be well again.
+// reach is the dial function for one host. It passes over the addresses of its name that
+// were tried, and takes another one that is not shunned first: there is time then for
+// those that are, which may be well again. All of them have another chance where they
+// are needed: one that is still at fault is shunned anew, and the next caller finds the
+// others.
 func (c *Connector) reach(host string, tried []string) netshim.DialFunc {
 	if c.cfg.Dial != nil {
 		return c.cfg.Dial
@@ -101,30 +103,33 @@ func (c *Connector) reach(host string, tried []string) netshim.DialFunc {
 	}
 	return func(ctx context.Context, network, addr string) (net.Conn, error) {
 		first, cancel := ctx, context.CancelFunc(func() {})
-		if tried == nil && c.shunned.some() {
+		if c.shunned.some() {
 			deadline, _ := ctx.Deadline() // its share's
 			first, cancel = context.WithTimeout(ctx, time.Until(deadline)/2)
 		}
 		defer cancel()
 		passed := &shunning{of: &c.shunned, tried: tried}
 		nc, err := c.attentive(passed).DialContext(first, network, addr)
-		switch {
-		case err != nil && tried != nil && passed.some():
-			return nil, errShunned
-		case err == nil || tried != nil || ctx.Err() != nil || !passed.some() && first.Err() == nil:
+		if err == nil || ctx.Err() != nil || len(passed.all()) == 0 && first.Err() == nil {
 			return nc, err
 		}
-		return c.attentive(nil).DialContext(ctx, network, addr)
+		if tried == nil {
+			c.shunned.remove(passed.all()...)
+		}
+		left := &shunning{of: &shunned{}, tried: tried}
+		if nc, err = c.attentive(left).DialContext(ctx, network, addr); err != nil && len(left.all()) > 0 {
+			err = errShunned
+		}
+		return nc, err
 	}
 }
 
-// shunning passes over addresses, also those that were tried, and notes whether there
-// were some.
+// shunning passes over addresses that are shunned or were tried, and notes which.
 type shunning struct {
 	of    *shunned
 	tried []string
 	mu    sync.Mutex // protects seen: a dialer may try two addresses at once
-	seen  bool
+	seen  []string
 }
 
 func (s *shunning) check(address string) error {
@@ -133,11 +138,11 @@ func (s *shunning) check(address string) error {
 	}
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	s.seen = true
+	s.seen = append(s.seen, address)
 	return errShunned
 }
 
-func (s *shunning) some() bool {
+func (s *shunning) all() []string {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	return s.seen

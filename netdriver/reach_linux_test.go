@@ -38,9 +38,10 @@ func dead(t *testing.T, addr [4]byte, port string) {
 	}
 }
 
-func TestAnAddressThatWasShunnedIsUsedWhereNobodyAnswersAtTheOthers(t *testing.T) {
-	t.Parallel()
-	c, _ := twoAddresses(t, 3*time.Second)
+// besideDead is a name of which one address was shunned, and nobody answers at the other.
+func besideDead(t *testing.T) (c *Connector, other string) {
+	t.Helper()
+	c, _ = twoAddresses(t, 3*time.Second)
 	_, port, _ := net.SplitHostPort(c.cfg.Hosts[0])
 	dead(t, [4]byte{127, 0, 0, 3}, port)
 	c.resolver.Dial = func(context.Context, string, string) (net.Conn, error) {
@@ -49,12 +50,18 @@ func TestAnAddressThatWasShunnedIsUsedWhereNobodyAnswersAtTheOthers(t *testing.T
 		return near, nil
 	}
 	c.shunned.add("127.0.0.1:" + port) // it was at fault, and is well again
+	return c, "127.0.0.1:" + port
+}
+
+func TestAnAddressThatWasShunnedIsUsedWhereNobodyAnswersAtTheOthers(t *testing.T) {
+	t.Parallel()
+	c, other := besideDead(t)
 	cn, err := c.Connect(within(t, 20*time.Second))
 	if err != nil {
 		t.Fatal(err)
 	}
 	_ = cn.Close()
-	if c.shunned.has("127.0.0.1:" + port) {
+	if c.shunned.has(other) {
 		t.Error("it is shunned after it let us in")
 	}
 }

@@ -110,11 +110,66 @@ func comes(t *testing.T, c *Connector, met <-chan struct{}, limit time.Duration)
 
 func TestAFrozenAddressOfANameIsPassedOverForTheOthers(t *testing.T) {
 	t.Parallel()
-	c, met := twoAddresses(t, time.Second)
+	c, met := twoAddresses(t, 3*time.Second)
 	for i, want := range []int{1, 0, 0} {
 		if times, err := comes(t, c, met, 20*time.Second); err != nil || times != want {
 			t.Errorf("connection %d met the frozen address %d times, want %d; %v", i, times, want, err)
 		}
+	}
+}
+
+func TestThoseWhoComeToAFrozenAddressTogetherAllFindTheOther(t *testing.T) {
+	t.Parallel()
+	c, met := twoAddresses(t, 3*time.Second)
+	const many = 2
+	ends := make(chan error, many)
+	for range many {
+		go func() { // ends with what the test waits for
+			cn, err := c.Connect(within(t, 20*time.Second))
+			if err == nil {
+				_ = cn.Close()
+			}
+			ends <- err
+		}()
+	}
+	for range many {
+		if err := <-ends; err != nil {
+			t.Error(err)
+		}
+	}
+	if len(met) == 0 {
+		t.Error("nobody met the frozen address")
+	}
+}
+
+// shunnedBoth is twoAddresses where somebody did not wait for the address that is well.
+func shunnedBoth(t *testing.T) (c *Connector, froze <-chan struct{}) {
+	t.Helper()
+	c, met := twoAddresses(t, 3*time.Second)
+	_, port, _ := net.SplitHostPort(c.cfg.Hosts[0])
+	c.shunned.add("127.0.0.2:" + port)
+	c.shunned.add("127.0.0.1:" + port)
+	return c, met
+}
+
+func TestAnAddressThatSomebodyDidNotWaitForIsFoundBehindAFrozenOne(t *testing.T) {
+	t.Parallel()
+	c, met := shunnedBoth(t)
+	for i, want := range []int{1, 0} {
+		if times, err := comes(t, c, met, 20*time.Second); err != nil || times != want {
+			t.Errorf("connection %d met the frozen address %d times, want %d; %v", i, times, want, err)
+		}
+	}
+}
+
+func TestAFrozenAddressCostsOneCallerWithoutTimeItsConnectionWhereAllWereAtFault(t *testing.T) {
+	t.Parallel()
+	c, met := shunnedBoth(t)
+	if times, err := comes(t, c, met, 300*time.Millisecond); !errors.Is(err, context.DeadlineExceeded) || times != 1 {
+		t.Errorf("met the frozen address %d times, %v", times, err)
+	}
+	if times, err := comes(t, c, met, 20*time.Second); err != nil || times != 0 {
+		t.Errorf("the next met it %d times, %v", times, err)
 	}
 }
 
@@ -147,12 +202,17 @@ func TestANameOfWhichEveryAddressIsAtFaultIsTriedAllTheSame(t *testing.T) {
 func TestAnAddressIsShunnedForAMinute(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		var s shunned
-		if !s.add("a") || s.add("a") || !s.has("a") || s.has("b") {
+		if s.add("a"); !s.has("a") || s.has("b") || !s.some() {
 			t.Errorf("got %v", s.all)
 		}
-		<-time.After(shunnedFor)
-		if s.has("a") || !s.add("a") {
+		<-time.After(shunnedFor / 2)
+		s.add("a")
+		<-time.After(shunnedFor / 2)
+		if s.has("a") || s.some() {
 			t.Error("it is shunned for longer")
+		}
+		if s.add("a"); !s.has("a") {
+			t.Error("it is not shunned again")
 		}
 		s.remove("a")
 		for i := range 10 * mostShunned {
