@@ -125,7 +125,7 @@ func (c *Connector) try(ctx context.Context, host string, left int, tried []stri
 	}
 	nc, err := netshim.Dialer(c.reach(host, tried))(ctx, "tcp", host)
 	if err != nil {
-		return nil, "", err
+		return nil, "", because(ctx, err)
 	}
 	if c.named(host) {
 		at = nc.RemoteAddr().String()

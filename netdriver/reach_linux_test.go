@@ -4,6 +4,7 @@ package netdriver
 
 import (
 	"context"
+	"errors"
 	"net"
 	"strconv"
 	"testing"
@@ -63,5 +64,15 @@ func TestAnAddressThatWasShunnedIsUsedWhereNobodyAnswersAtTheOthers(t *testing.T
 	_ = cn.Close()
 	if c.shunned.has(other) {
 		t.Error("it is shunned after it let us in")
+	}
+}
+
+func TestACallerWhoGoesWhileAnAddressIsShunnedHearsThatOfTheContext(t *testing.T) {
+	t.Parallel()
+	c, _ := besideDead(t)
+	ctx, cancel := context.WithCancel(t.Context())
+	time.AfterFunc(100*time.Millisecond, cancel)
+	if _, err := c.Connect(ctx); !errors.Is(err, context.Canceled) {
+		t.Errorf("got %v", err)
 	}
 }
