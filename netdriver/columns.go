@@ -67,34 +67,48 @@ var kindTypes = map[wire.Kind]reflect.Type{
 	wire.KindCursor:  reflect.TypeFor[int64](),
 }
 
+// column is a column; of rows that were closed nothing is told.
+func (r *rows) column(i int) wire.Column {
+	if i >= len(r.cols) {
+		return wire.Column{}
+	}
+	return r.cols[i]
+}
+
 // ColumnTypeScanType implements driver.RowsColumnTypeScanType: the type that the
 // direct driver names, where it is one of Go's own or database/sql's; nil where
 // that names none.
 func (r *rows) ColumnTypeScanType(i int) reflect.Type {
-	if r.cols[i].Go == "nil" {
+	col := r.column(i)
+	if col.Go == "nil" {
 		return nil
 	}
-	if t := scanTypes[r.cols[i].Go]; t != nil {
+	if t := scanTypes[col.Go]; t != nil {
 		return t
 	}
-	if t := kindTypes[r.cols[i].Kind]; t != nil {
+	if t := kindTypes[col.Kind]; t != nil {
 		return t
 	}
 	return reflect.TypeFor[any]()
 }
 
 // ColumnTypeDatabaseTypeName implements driver.RowsColumnTypeDatabaseTypeName.
-func (r *rows) ColumnTypeDatabaseTypeName(i int) string { return r.cols[i].DB }
+func (r *rows) ColumnTypeDatabaseTypeName(i int) string { return r.column(i).DB }
 
 // ColumnTypeLength implements driver.RowsColumnTypeLength.
-func (r *rows) ColumnTypeLength(i int) (int64, bool) { return r.cols[i].Length, r.cols[i].HasLength }
+func (r *rows) ColumnTypeLength(i int) (int64, bool) {
+	col := r.column(i)
+	return col.Length, col.HasLength
+}
 
 // ColumnTypeNullable implements driver.RowsColumnTypeNullable.
 func (r *rows) ColumnTypeNullable(i int) (nullable, ok bool) {
-	return r.cols[i].Nullable, r.cols[i].HasNullable
+	col := r.column(i)
+	return col.Nullable, col.HasNullable
 }
 
 // ColumnTypePrecisionScale implements driver.RowsColumnTypePrecisionScale.
 func (r *rows) ColumnTypePrecisionScale(i int) (precision, scale int64, ok bool) {
-	return r.cols[i].Precision, r.cols[i].Scale, r.cols[i].HasDecimal
+	col := r.column(i)
+	return col.Precision, col.Scale, col.HasDecimal
 }
