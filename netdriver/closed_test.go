@@ -3,10 +3,15 @@
 package netdriver
 
 import (
+	"context"
+	"crypto/tls"
+	"database/sql"
 	"database/sql/driver"
 	"io"
+	"net"
 	"reflect"
 	"testing"
+	"time"
 
 	"github.com/fluxor-db/fluxor/netdriver/internal/wire"
 )
@@ -40,4 +45,64 @@ func TestRowsThatAreClosedMayBeAskedForTheirColumns(t *testing.T) {
 		}
 		return nil
 	})
+}
+
+// stuck is a connection that takes nothing more after the word.
+type stuck struct {
+	net.Conn
+	word chan struct{}
+	end  chan struct{}
+}
+
+func (s stuck) Write(b []byte) (int, error) {
+	select {
+	case <-s.word:
+		<-s.end
+		return 0, net.ErrClosed
+	default:
+		return s.Conn.Write(b)
+	}
+}
+
+func (s stuck) Close() error {
+	select {
+	case <-s.end:
+	default:
+		close(s.end)
+	}
+	return s.Conn.Close()
+}
+
+func TestAConnectionOverTLSIsClosedInTimeWhereNothingGoesOut(t *testing.T) {
+	a := newAuthority(t)
+	addr := fakeLocal(t, a.secure(func(g *gateway, _ *tls.ConnectionState) {
+		g.enter()
+		g.drain()
+	}))
+	word := make(chan struct{})
+	c, err := NewConnector(Config{
+		User: "app", Token: "token", Hosts: []string{addr}, TLSConfig: &tls.Config{RootCAs: a.roots, MinVersion: tls.VersionTLS13},
+		Dial: func(ctx context.Context, network, addr string) (net.Conn, error) {
+			nc, err := (&net.Dialer{}).DialContext(ctx, network, addr)
+			return stuck{deaf{nc}, word, make(chan struct{})}, err
+		},
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	db := sql.OpenDB(c)
+	if err := held(t, db).Close(); err != nil {
+		t.Fatal(err)
+	}
+	close(word)
+	closed := make(chan struct{})
+	go func() { // ends with Close
+		_ = db.Close()
+		close(closed)
+	}()
+	select {
+	case <-closed:
+	case <-time.After(10 * time.Second):
+		t.Error("it is still open")
+	}
 }

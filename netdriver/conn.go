@@ -293,11 +293,13 @@ func (c *conn) given() bool {
 
 func (c *conn) usable() bool { return c.broken == nil && !c.away && !c.lost }
 
-// Close implements driver.Conn. It sends nothing: the gateway sees the end.
+// Close implements driver.Conn. It sends nothing but TLS's own goodbye, which may not
+// take long, deadlines or not: the gateway sees the end.
 func (c *conn) Close() error {
 	if c.broken == nil {
-		_ = c.net.SetDeadline(time.Now().Add(cancelGrace))
+		late := time.AfterFunc(cancelGrace, c.cut)
 		_ = c.net.Close()
+		late.Stop()
 		c.giveUp(net.ErrClosed)
 	}
 	return nil
