@@ -161,7 +161,7 @@ func (c *conn) interrupt() {
 func (c *conn) limit(t time.Time) {
 	k := &c.call
 	if k.late != nil {
-		k.late.Stop()
+		c.spare(k.late)
 		k.late = nil
 	}
 	if err := c.net.SetReadDeadline(t); err != nil && !t.IsZero() {
@@ -176,7 +176,15 @@ func (c *conn) within(d time.Duration) (done func()) {
 		return func() {}
 	}
 	late := time.AfterFunc(d, c.cut)
-	return func() { late.Stop() }
+	return func() { c.spare(late) }
+}
+
+// spare stops a cut that was to come; where it is on its way it comes now, and does not
+// hit what is asked for next.
+func (c *conn) spare(late *time.Timer) {
+	if !late.Stop() {
+		c.cut()
+	}
 }
 
 // cut ends whatever waits for the connection.

@@ -187,3 +187,51 @@ func TestAStatementBesideRowsWithoutDeadlinesEndsWithItsContext(t *testing.T) {
 		}
 	})
 }
+
+// sluggish is a connection whose Close takes effect a while after it was called, as on
+// a machine that is too busy for the goroutine which calls it.
+type sluggish struct{ net.Conn }
+
+func (s sluggish) Close() error {
+	<-time.After(time.Second)
+	return s.Conn.Close()
+}
+
+func TestWhatIsCutWhileItsAnswerComesTakesNoFurtherStatement(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		cfg, err := ParseDSN("tcp://app:token@127.0.0.1:1/erp")
+		if err != nil {
+			t.Fatal(err)
+		}
+		execs := 0
+		cfg.Dial = func(context.Context, string, string) (net.Conn, error) {
+			near, far := net.Pipe()
+			go play(t, far, func(g *gateway) {
+				_ = far.SetDeadline(time.Time{})
+				g.enter()
+				for m, err := g.r.Next(); err == nil; m, err = g.r.Next() {
+					if m.Type != wire.TypeExec {
+						continue
+					}
+					execs++
+					<-time.After(time.Second + cancelGrace + time.Millisecond)
+					g.answer(m)
+				}
+			})
+			return deaf{sluggish{near}}, nil
+		}
+		c, err := NewConnector(cfg)
+		if err != nil {
+			t.Fatal(err)
+		}
+		db := sql.OpenDB(c)
+		defer db.Close() //nolint:errcheck // nothing is open
+		own := held(t, db)
+		if _, err := own.ExecContext(within(t, time.Second), "insert"); err != nil {
+			t.Errorf("the answer came: %v", err)
+		}
+		if _, err := own.ExecContext(t.Context(), "insert"); !errors.Is(err, driver.ErrBadConn) || execs != 1 {
+			t.Errorf("%d statements came, %v", execs, err)
+		}
+	})
+}
