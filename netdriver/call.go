@@ -84,8 +84,11 @@ func (c *conn) send(ctx context.Context, op string, t wire.Type, body wire.Body)
 	if c.broken != nil || c.lost && !c.inTx || c.away && !c.inTx && !c.pinned { // a drain lets what is pinned go on
 		return driver.ErrBadConn
 	}
-	if c.id == 0 && c.line.HungUp() { // it was made long ago, for somebody who did not wait for it: nobody has reset it
-		return driver.ErrBadConn
+	if c.id == 0 { // it was made long ago, for somebody who did not wait for it: nobody has reset it
+		if c.overdue() || c.line.HungUp() {
+			return driver.ErrBadConn
+		}
+		c.rested = time.Time{}
 	}
 	c.number()
 	waiting := c.out.Len()

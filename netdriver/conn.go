@@ -40,7 +40,7 @@ type conn struct {
 	most  int // the largest message that the gateway accepts
 
 	idle   time.Duration // how long the gateway keeps a session that asks for nothing; 0 is for ever
-	rested time.Time     // when it was given back; zero where idle is
+	rested time.Time     // when it was made, or given back; zero where idle is
 
 	id, sid uint32 // the last request, the last prepared statement
 	call    call
@@ -73,6 +73,7 @@ func newConn(c *Connector, l *login) *conn {
 	}
 	cn.out.MaxFrame = int(l.welcome.MaxFrame)
 	cn.idle = time.Duration(min(l.welcome.IdleMS, mostMS)) * time.Millisecond
+	cn.rest()
 	cn.call.onEnd = cn.interrupt
 	return cn
 }
@@ -273,10 +274,15 @@ func (c *conn) IsValid() bool {
 	given := c.given()
 	c.r.Trim()
 	c.cells.Forget()
+	c.rest()
+	return given && c.r.Buffered() == 0
+}
+
+// rest notes that the connection waits for a user from now on.
+func (c *conn) rest() {
 	if c.idle > 0 {
 		c.rested = time.Now()
 	}
-	return given && c.r.Buffered() == 0
 }
 
 // given gives back what was pinned, and says whether the connection is for others.

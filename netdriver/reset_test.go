@@ -67,6 +67,34 @@ func TestASessionThatTheGatewayIsAboutToEndIsNotUsed(t *testing.T) {
 	}
 }
 
+// TestASessionThatNobodyUsedYetIsNotUsedEitherWhenTheGatewayIsAboutToEndIt is of one that
+// was made for somebody who did not wait for it: database/sql resets only what was used.
+func TestASessionThatNobodyUsedYetIsNotUsedEitherWhenTheGatewayIsAboutToEndIt(t *testing.T) {
+	const idle = 10 * time.Minute
+	for rest, want := range map[time.Duration]error{idle - idleMargin - time.Second: nil, idle - time.Second: driver.ErrBadConn} {
+		synctest.Test(t, func(t *testing.T) {
+			s := newStreet(t, playing(func(g *gateway) {
+				g.idle = idle.Milliseconds()
+				g.enter()
+				for m, err := g.r.Next(); err == nil; m, err = g.r.Next() {
+					g.answer(m)
+				}
+			}))
+			cn, err := s.Connect(t.Context())
+			if err != nil {
+				t.Fatal(err)
+			}
+			defer cn.Close() //nolint:errcheck // it is told of no error that matters
+			<-time.After(rest)
+			for range 2 {
+				if _, err := cn.(*conn).ExecContext(t.Context(), "insert", nil); err != want { //nolint:errorlint,forcetypeassert // as database/sql has it
+					t.Errorf("after %v: got %v, want %v", rest, err, want)
+				}
+			}
+		})
+	}
+}
+
 // TestUnderAWrapperThatHidesIsValid calls what database/sql calls then.
 func TestUnderAWrapperThatHidesIsValidNothingIsHandedOn(t *testing.T) {
 	db := open(t, "", func(g *gateway) {
