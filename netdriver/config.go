@@ -85,7 +85,8 @@ type Config struct {
 	// Codec is the form of messages: "auto" or "" (binary where the gateway has it),
 	// "binary" or "json".
 	Codec string
-	// ConnectTimeout bounds dialing and login of one host; 10 s where it is 0.
+	// ConnectTimeout bounds dialing and login of one host, and where its name has
+	// several addresses, of each that is tried; 10 s where it is 0.
 	ConnectTimeout time.Duration
 	// NetworkTimeout bounds each write, and the wait for an answer where no context
 	// bounds it: commit, rollback, closing rows, and reset, which takes 5 s at most; 1 min

@@ -153,9 +153,9 @@ func (c *Connector) Close() error {
 
 // Connect implements driver.Connector: it dials the hosts in turn, beginning
 // with the one that answered last, and logs in. Those that failed since come last.
-// Each host may take ConnectTimeout; where ctx has a deadline and others are left
-// to try, its share of that, or a second. A login that a gateway refuses is not
-// tried at the next one. It may be called concurrently.
+// Each host, and each address of its name, may take ConnectTimeout; where ctx has a
+// deadline and others are left to try, its share of that, or a second. A login that a
+// gateway refuses is not tried at the next one. It may be called concurrently.
 //
 // Nothing was asked of a database where it fails, and it may be called again. Whether
 // that helps:
