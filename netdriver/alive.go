@@ -16,14 +16,14 @@ const aliveEvery = 10 * time.Second
 
 // speak begins to tell the gateway that what came of the rows is being read. Where all
 // the rest is here as well a small answer costs no timer, unless the gateway waits for
-// the next request: it ends a transaction, and what is pinned, that asks for nothing
-// (timeouts.idle_in_tx).
+// the next request: it ends a transaction, and what is pinned, by this statement or
+// before, that asks for nothing (timeouts.idle_in_tx).
 func (c *conn) speak() {
 	k := &c.call
 	if k.slow {
 		return
 	}
-	if m, ok := c.r.Last(); ok && m.Final() && !c.inTx && !c.pinned {
+	if m, ok := c.r.Last(); ok && m.Final() && !c.inTx && !c.pinned && !m.Pins() {
 		return
 	}
 	k.turn.Lock()

@@ -148,13 +148,16 @@ func TestTheGatewayHearsOfAProgramThatTakesItsTimeWhileAnotherSetComes(t *testin
 }
 
 func TestTheGatewayHearsOfAProgramThatTakesItsTimeWithRowsThatHoldSomethingThere(t *testing.T) {
-	end := map[string]wire.End{"a transaction": {Tx: wire.TxOpen}, "a pin": {Pin: "lock"}}
+	const own = "a pin of its own"
+	end := map[string]wire.End{"a transaction": {Tx: wire.TxOpen}, "a pin": {Pin: "lock"}, own: {Pin: "lock"}}
 	for name, end := range end {
 		synctest.Test(t, func(t *testing.T) {
 			db := piped(t, func(g *gateway) {
 				_ = g.conn.SetDeadline(time.Time{})
-				begin, _ := g.r.Next()
-				g.send(wire.TypeEnd, begin.ID, &end)
+				if name != own {
+					begin, _ := g.r.Next()
+					g.send(wire.TypeEnd, begin.ID, &end)
+				}
 				id, _ := g.statement(wire.TypeQuery)
 				g.add(wire.TypeHead, id, &wire.Head{Columns: number})
 				g.rows(id, number, []driver.Value{int64(1)}, []driver.Value{int64(2)})
@@ -168,9 +171,10 @@ func TestTheGatewayHearsOfAProgramThatTakesItsTimeWithRowsThatHoldSomethingThere
 				t.Fatal(err)
 			}
 			defer c.Close() //nolint:errcheck // so was this
-			if end.Pin != "" {
+			switch name {
+			case "a pin":
 				_, err = c.ExecContext(t.Context(), "lock")
-			} else {
+			case "a transaction":
 				err = c.Raw(func(own any) (err error) {
 					_, err = own.(*conn).Begin() //nolint:forcetypeassert // it is this driver's
 					return err

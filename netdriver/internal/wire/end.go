@@ -92,6 +92,26 @@ func (m Message) Final() bool {
 	return bytes.HasPrefix(m.Body, []byte(`{"more":false`))
 }
 
+// Pins says whether a message that ends a request tells of a pin; it may say so of one
+// in JSON that does not, and of one that cannot be read.
+func (m Message) Pins() bool {
+	if m.Codec() != Binary {
+		return bytes.Contains(m.Body, []byte(`"pin":`))
+	}
+	in := input{b: m.Body}
+	set := members(in.readByte())
+	_ = in.readByte() // the transaction
+	for _, number := range []members{endAffected, endLastID} {
+		if set&number != 0 {
+			_ = in.varint()
+		} else {
+			_ = in.blob()
+		}
+	}
+	_ = in.blob() // the cache
+	return len(in.blob()) > 0 || in.fail != nil
+}
+
 // Append implements Body.
 func (m *End) Append(dst []byte, c Codec) []byte {
 	if c == Binary {

@@ -316,6 +316,23 @@ func TestAMessageThatEndsARequestSaysSoInBothForms(t *testing.T) {
 	}
 }
 
+func TestAMessageThatEndsARequestSaysInBothFormsWhetherItPins(t *testing.T) {
+	count := wire.Count{Known: true, N: 1 << 40}
+	for _, c := range []wire.Codec{wire.JSON, wire.Binary} {
+		for _, pin := range []string{"", "lock"} {
+			for _, end := range []wire.End{{}, {Affected: count}, {LastID: count, Cache: "hit"}, {Affected: wire.Count{Err: "no"}, LastID: count, MS: 1.5}} {
+				end.Pin = pin
+				if m := message(wire.TypeEnd, c.Flags(), 1, string(end.Append(nil, c))); m.Pins() != (pin != "") {
+					t.Errorf("%s: %+v: it pins: %v", c, end, m.Pins())
+				}
+			}
+		}
+	}
+	if !message(wire.TypeEnd, wire.FlagBinary, 1, "\x00I\x09").Pins() || message(wire.TypeError, 0, 1, `{}`).Pins() {
+		t.Error("half an end may pin, an error without the word does not")
+	}
+}
+
 func TestLimitsChangeBetweenMessages(t *testing.T) {
 	stream := frames(0, message(wire.TypeHello, 0, 0, "{}"), message(wire.TypeQuery, 0, 1, strings.Repeat("x", 9000)))
 	r := wire.NewReader(bytes.NewReader(stream), wire.Limits{Frame: wire.LoginLimit, Message: wire.LoginLimit})
