@@ -276,8 +276,11 @@ func TestKillEndsWhatASessionRuns(t *testing.T) {
 	if ended.Sessions != 1 {
 		t.Errorf("%d sessions were ended", ended.Sessions)
 	}
-	c.answer(id).refused(t, wire.ErrorShutdown)
-	c.answer(0).refused(t, wire.ErrorShutdown)
+	for _, which := range []uint32{id, 0} {
+		if f := c.answer(which).refused(t, wire.ErrorShutdown); f.Message != "an operator ended the session" {
+			t.Errorf("answer %d: got %q", which, f.Message)
+		}
+	}
 	c.ended()
 	operator.ask("kill_client", map[string]string{"session": idle.hello.Session}, new(any))
 	idle.answer(0).refused(t, wire.ErrorShutdown)

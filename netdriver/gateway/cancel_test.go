@@ -49,6 +49,35 @@ func TestACancelEndsTheRequestThatItNames(t *testing.T) {
 	}
 }
 
+func TestWhatOnlyReadsTookNoEffectWhereverItEnded(t *testing.T) {
+	t.Parallel()
+	pgx := func(c *fluxor.RuntimeConfig) { c.Driver = "pgx" }
+	for name, db := range map[string]*fluxor.Connector{
+		"pq": connector(t, dbtest.Postgres(t).NewDatabase(t).URL()), "pgx": connector(t, dbtest.Postgres(t).NewDatabase(t).URL(), pgx),
+		"mysql": connector(t, "mysql://"+dbtest.MariaDB(t).NewDatabase(t).DSN()), "sqlite": connector(t, dbtest.SQLite(t)),
+	} {
+		c := login(t, serve(t, config(db)))
+		c.must("create table a (v varchar(900))", "insert into a values ('"+strings.Repeat("x", 900)+"')")
+		for range 6 {
+			c.must("insert into a select v from a")
+		}
+		c.do(wire.TypeReset, &wire.Empty{})
+		id := c.request(wire.TypeQuery, &wire.Statement{SQL: "select x.v from a x, a y, a z"}) // 236 MB
+		m := c.next()
+		if m.Type != wire.TypeHead {
+			t.Fatalf("%s: got %s", name, m.Type)
+		}
+		c.send(wire.TypeCancel, id, &wire.Empty{})
+		for m.Type == wire.TypeHead || m.Type == wire.TypeRows {
+			m = c.next()
+		}
+		var f wire.Error
+		if c.decode(m, &f); f.Kind != wire.ErrorCanceled || f.Applied != wire.AppliedNo {
+			t.Errorf("%s: got applied %s, %s", name, f.Applied, f.Error())
+		}
+	}
+}
+
 func TestRequestsThatComeMeanwhileWaitTheirTurn(t *testing.T) {
 	t.Parallel()
 	s, db := postgres(t)

@@ -63,8 +63,10 @@ func (s *session) fault(c *call, err error) *wire.Error {
 	if errors.As(c.cause(), &ours) {
 		m.Message = ours.text // the gateway ended it, whatever that looks like below
 	}
-	if errors.Is(c.cause(), errEnd) && ended(err) {
-		m.Message = errEnd.Error()
+	for _, why := range []error{errEnd, errKilled} {
+		if errors.Is(c.cause(), why) {
+			m.Message = why.Error() // the database's words are in Native
+		}
 	}
 	if lostConn(l, err) || m.Applied == wire.AppliedNo && (errors.Is(c.cause(), errAnew) || errors.Is(c.cause(), errEnd)) {
 		m.Conn = wire.ConnLost // the session's end follows: another one may be asked
@@ -159,8 +161,9 @@ func applied(l *lease, c *call, err error) string {
 		return wire.AppliedUnknown
 	case errors.Is(err, driver.ErrBadConn), undialed(err):
 		return wire.AppliedNo
-	}
-	if !c.rows && ended(err) && (tellsOfSent(l.about.Type) || l.onlyReads(c.text)) {
+	case l.onlyReads(c.text) && (ended(err) || !l.lost(err)):
+		return wire.AppliedNo
+	case !c.rows && ended(err) && tellsOfSent(l.about.Type):
 		return wire.AppliedNo
 	}
 	class := l.classOf(err)

@@ -181,6 +181,10 @@ func TestASessionEndsWithItsTokenUnlessAnotherIsShown(t *testing.T) {
 	if got := renewed.query("select 1").value(t); got != int64(1) {
 		t.Error(got)
 	}
+	renewed.request(wire.TypeResponse, &wire.Response{Token: token})
+	if m := renewed.next(); m.Type != wire.TypeWelcome || m.ID != renewed.last {
+		t.Errorf("request %d was answered by a %s of %d", renewed.last, m.Type, m.ID)
+	}
 	renewed.send(wire.TypeResponse, 0, &wire.Response{Token: "wrong"})
 	if m := renewed.next(); !strings.Contains(string(m.Body), `"kind":"auth"`) {
 		t.Errorf("got %s", m.Body)

@@ -83,7 +83,7 @@ func (s *session) run() {
 	_ = s.conn.SetDeadline(time.Time{})
 	l := s.server.cfg.Limits
 	s.reader.SetLimits(wire.Limits{Frame: l.Frame, Message: l.Message, Grow: s.server.memory.take})
-	s.welcome()
+	s.welcome(0)
 	s.link.in.Store(s.in)
 	s.link.wait.Store(&s.waiting)
 	s.doing.end(time.Now(), wire.TxIdle, "")
@@ -117,7 +117,7 @@ func (s *session) close() {
 	_ = s.out.finish()
 }
 
-func (s *session) welcome() {
+func (s *session) welcome(id uint32) {
 	l, t := s.server.cfg.Limits, s.server.cfg.Timeouts
 	codec := wire.JSON
 	for _, name := range s.hello.Codecs {
@@ -128,7 +128,7 @@ func (s *session) welcome() {
 			break
 		}
 	}
-	s.out.add(wire.TypeWelcome, 0, &wire.Welcome{
+	s.out.add(wire.TypeWelcome, id, &wire.Welcome{
 		Version: wire.Version, Codec: codec.String(), Dialect: s.lease.dialect(), Server: s.server.cfg.Name, Session: s.id,
 		MaxFrame: int64(l.Frame), MaxMessage: int64(l.Message), IdleMS: t.Idle.Milliseconds(), Features: features,
 		ReadOnly: s.owner.ReadOnly, Data: s.proof,
@@ -361,7 +361,7 @@ func decoded[M interface {
 
 // renew prolongs a login by a token. Who fails too often is not listened to, as at
 // a login.
-func (s *session) renew(_ *call, m *wire.Response) error {
+func (s *session) renew(c *call, m *wire.Response) error {
 	u := s.server.heard(guesser{s.address, s.owner.Name}, func(d *directory, now time.Time) *User {
 		return d.token(s.owner.Name, string(m.Token), now)
 	})
@@ -371,7 +371,7 @@ func (s *session) renew(_ *call, m *wire.Response) error {
 	}
 	codec := s.out.codec
 	s.proof = nil
-	s.welcome()
+	s.welcome(c.id)
 	s.out.codec = codec
 	return nil
 }
