@@ -241,7 +241,7 @@ func (c Connector) schemaUnknown() string {
 	if c.Cache.Schema != "unknown" {
 		return ""
 	}
-	return cmp.Or(c.Cache.SchemaFault, "it was not asked yet")
+	return c.Cache.SchemaFault // none after a change, until somebody asks for what may be cached
 }
 
 func (c Connector) slow() string {

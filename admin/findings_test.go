@@ -75,8 +75,15 @@ func TestEachFindingIsFoundAloneAndSaysWhatToDo(t *testing.T) {
 			t.Errorf("%s: got %+v", row.id, got)
 		}
 	}
-	if got := found(func(*health.Diagnostics, *source) {}); got == nil || len(got) != 0 {
-		t.Errorf("of a connector that is well: %#v", got)
+	for name, well := range map[string]func(*health.Diagnostics, *source){
+		"idle": func(*health.Diagnostics, *source) {},
+		"whose schema changed, and nobody asked since": func(_ *health.Diagnostics, s *source) {
+			s.cache = &metrics.Cache{Mode: "hint", Schema: "unknown"}
+		},
+	} {
+		if got := found(well); got == nil || len(got) != 0 {
+			t.Errorf("of a connector that is well, %s: %#v", name, got)
+		}
 	}
 }
 
