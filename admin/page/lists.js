@@ -116,6 +116,13 @@ function stack(cell, l) {
   cell.replaceChildren(make("details", {}, make("summary", {}, l.place), make("ol", {}, ...l.stack.map((call) => make("li", {}, call)))));
 }
 
+// stateOf is a client's state, and what keeps it there.
+function stateOf(c) {
+  if (!c.pin) return c.state;
+  const pinned = `pinned: ${c.pin}`;
+  return c.state.startsWith("pinned") ? pinned + c.state.slice("pinned".length) : `${c.state}, ${pinned}`;
+}
+
 // clients returns { node, show(rows, sent, total, filtered) }; sent is how many the document has of total.
 export function clients() {
   const grid = table({
@@ -123,7 +130,7 @@ export function clients() {
     columns: [
       { name: "client", text: (c) => c.name || c.id },
       { name: "user", text: (c) => c.user }, { name: "address", kind: "place", text: (c) => c.address }, { name: "database", text: (c) => c.database },
-      { name: "state", text: (c) => (c.pin ? `${c.state}, pinned: ${c.pin}` : c.state) },
+      { name: "state", text: stateOf },
       { name: "connected", number: true, text: (c) => seconds(Math.max(0, Date.now() - Date.parse(c.since)) / 1000) },
       { name: "requests", number: true, text: (c) => count(c.requests) }, { name: "failed", number: true, text: (c) => count(c.failed) },
       { name: "in", number: true, text: (c) => bytes(c.bytes_in) }, { name: "out", number: true, text: (c) => bytes(c.bytes_out) },

@@ -99,7 +99,7 @@ func clients() []admin.Client {
 	since := time.Now().Add(-time.Hour)
 	return []admin.Client{
 		{ID: "17", Name: "billing 2.4", User: "billing", Address: "10.1.0.4:51882", Database: "erp", State: "in transaction", Pin: "temporary table", Statement: "insert into invoices values (?, ?)", Since: since, Requests: 90_210, Failed: 3, BytesIn: 9 << 20, BytesOut: 120 << 20},
-		{ID: "18", Name: "shop", User: "shop", Address: "10.1.0.9:40112", Database: "erp", State: "idle", Since: since, Requests: 12},
+		{ID: "18", Name: "shop", User: "shop", Address: "10.1.0.9:40112", Database: "erp", State: "pinned, leaving", Pin: "session lock", Since: since, Requests: 12},
 	}
 }
 
