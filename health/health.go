@@ -117,7 +117,7 @@ func (s Status) sentence() string {
 	}
 	text := fmt.Sprintf("the database answered in %v", took)
 	if s.At.IsZero() {
-		text = "nobody has asked the database lately"
+		text = "no check has asked the database lately"
 	}
 	if s.Reason == ReasonBreaker {
 		return fmt.Sprintf("%s, but the circuit breaker is %s and refuses calls", text, s.State.Breaker)

@@ -88,9 +88,9 @@ func TestACheckSaysInAWordAndInASentenceHowTheDatabaseIs(t *testing.T) {
 
 func TestWhatIsKnownWithoutAskingIsNoAnswer(t *testing.T) {
 	for want, state := range map[string]State{
-		"nobody has asked the database lately":                                                    {Breaker: BreakerClosed},
-		"nobody has asked the database lately, but the circuit breaker is open and refuses calls": {Breaker: BreakerOpen},
-		"nobody has asked the database lately; 3 connections are used and 2 callers wait for one": {Pool: Pool{Used: 3, Waiting: 2}},
+		"no check has asked the database lately":                                                    {Breaker: BreakerClosed},
+		"no check has asked the database lately, but the circuit breaker is open and refuses calls": {Breaker: BreakerOpen},
+		"no check has asked the database lately; 3 connections are used and 2 callers wait for one": {Pool: Pool{Used: 3, Waiting: 2}},
 	} {
 		if s := (Status{}).Beside(state); s.Message != want || s.Healthy != (state.Breaker != BreakerOpen) {
 			t.Errorf("got %t, %s, want %s", s.Healthy, s.Message, want)
