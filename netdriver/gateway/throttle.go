@@ -3,6 +3,7 @@
 package gateway
 
 import (
+	"strings"
 	"sync"
 	"time"
 )
@@ -16,10 +17,21 @@ const (
 	// mostGuessers is how many pairs of address and name are remembered; who
 	// failed longest ago makes room.
 	mostGuessers = 10_000
+	// mostName is how much is kept of a name that a stranger says, in bytes.
+	mostName = 128
 )
 
 // guesser is who tries to log in.
 type guesser struct{ address, user string }
+
+// brief is who that is for the throttle, which would keep long names for whoever
+// makes them up. Names that begin alike for so long count as one.
+func (g guesser) brief() guesser {
+	if len(g.user) > mostName {
+		g.user = g.user[:mostName]
+	}
+	return g
+}
 
 // guesses are the failures of one.
 type guesses struct {
@@ -45,7 +57,7 @@ func newThrottle(free int) *throttle {
 func (t *throttle) refuses(g guesser) bool {
 	t.mu.Lock()
 	defer t.mu.Unlock()
-	known := t.by[g]
+	known := t.by[g.brief()]
 	return known != nil && time.Now().Before(known.until)
 }
 
@@ -54,6 +66,7 @@ func (t *throttle) failed(g guesser) {
 	if t.free <= 0 {
 		return
 	}
+	g = g.brief()
 	t.mu.Lock()
 	defer t.mu.Unlock()
 	now := time.Now()
@@ -61,6 +74,7 @@ func (t *throttle) failed(g guesser) {
 	if known == nil || now.Sub(known.last) > forgetAfter {
 		t.roomLocked(now)
 		known = &guesses{}
+		g.user = strings.Clone(g.user) // it may be a part of all that was said
 		t.by[g] = known
 	}
 	known.failed++
@@ -74,7 +88,7 @@ func (t *throttle) failed(g guesser) {
 func (t *throttle) worked(g guesser) {
 	t.mu.Lock()
 	defer t.mu.Unlock()
-	delete(t.by, g)
+	delete(t.by, g.brief())
 }
 
 // roomLocked makes room for one more.

@@ -4,9 +4,11 @@ package gateway
 
 import (
 	"strconv"
+	"strings"
 	"testing"
 	"testing/synctest"
 	"time"
+	"unsafe"
 )
 
 // silence is for how long g is refused now.
@@ -77,4 +79,28 @@ func TestOnlySoManyGuessersAreRemembered(t *testing.T) {
 			t.Errorf("%d are remembered that failed long ago", len(guesses.by))
 		}
 	})
+}
+
+func TestOfAGuessersNameTheBeginAloneIsRemembered(t *testing.T) {
+	t.Parallel()
+	guesses, long := newThrottle(1), guesser{"10.0.0.1", strings.Repeat("x", 1<<20)}
+	guesses.failed(long)
+	if !guesses.refuses(long) {
+		t.Error("who has a long name may guess on")
+	}
+	for g := range guesses.by {
+		if len(g.user) > mostName {
+			t.Errorf("%d bytes of a name are kept", len(g.user))
+		}
+	}
+	guesses.failed(guesser{"10.0.0.1", long.user[:5]})
+	for g := range guesses.by {
+		if unsafe.StringData(g.user) == unsafe.StringData(long.user) {
+			t.Errorf("all is kept of which %q is a part", g.user)
+		}
+	}
+	guesses.worked(long)
+	if guesses.refuses(long) || len(guesses.by) != 1 {
+		t.Error("who logged in is not heard")
+	}
 }
