@@ -189,6 +189,7 @@ func (s *Server) visitor(w http.ResponseWriter, r *http.Request) *User {
 		}
 	}
 	if r.Header.Get("Authorization") != "" {
+		name = shortened(name, mostName)
 		s.log.Warn("fluxor: a login failed at the admin listener", slog.String("address", host(r)), slog.String("user", name))
 		s.audit.add(&record{Event: "login", User: name, Address: host(r), Outcome: string(wire.ErrorAuth)})
 	}

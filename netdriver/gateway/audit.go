@@ -254,7 +254,8 @@ func (s *Server) auditVisit(user, address, op string, began time.Time, err error
 	s.audit.add(r)
 }
 
-// auditFailure notes a login that failed.
+// auditFailure notes a login that failed. Strangers do not say how long its line is.
 func (n *login) auditFailure(kind wire.ErrorKind) {
-	n.server.audit.add(&record{Event: "login", User: n.hello.User, Address: n.address, DB: n.hello.DB, Outcome: string(kind)})
+	user, db := shortened(n.hello.User, mostName), shortened(n.hello.DB, mostName)
+	n.server.audit.add(&record{Event: "login", User: user, Address: n.address, DB: db, Outcome: string(kind)})
 }

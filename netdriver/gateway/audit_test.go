@@ -115,6 +115,28 @@ func TestTheAuditLogSaysWhoDidWhatAndWhatCameOfIt(t *testing.T) {
 	}
 }
 
+func TestWhatAStrangerSaysFillsNoLog(t *testing.T) {
+	t.Parallel()
+	audit, log := &heard{}, &heard{}
+	s := sqlite(t, func(c *gateway.Config) { c.Audit, c.Logger = audit, slog.New(slog.NewTextHandler(log, nil)) })
+	for range 2 {
+		c := dial(t, s.address)
+		c.greet(&wire.Hello{User: strings.Repeat("\x01", 1000), DB: strings.Repeat("é", 500), Token: "wrong"})
+		c.ended()
+	}
+	web := pages(t, s, gateway.AdminPages{})
+	visit(t, http.MethodGet, web.URL+"/admin/pools", as(strings.Repeat("x", 100_000), "wrong"))
+	_ = s.Close()
+	if got := audit.records(t); len(got) != 3 {
+		t.Errorf("got %d records", len(got))
+	}
+	for _, line := range strings.Split(audit.String()+log.String(), "\n") {
+		if len(line) > 2000 {
+			t.Errorf("a line has %d bytes: %.100s", len(line), line)
+		}
+	}
+}
+
 func TestTheAuditLogSaysWhatOperatorsDid(t *testing.T) {
 	log := &heard{}
 	s := sqlite(t, withRole(gateway.RoleOperator), func(c *gateway.Config) { c.Audit = log })

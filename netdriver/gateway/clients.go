@@ -216,11 +216,15 @@ func (l *look) statement() string {
 	case l.said.size > mostRead:
 		return fmt.Sprintf("a text of %d bytes", l.said.size)
 	}
-	shown := d.Fingerprint(l.said.text)
-	if len(shown) > mostShown {
-		return strings.ToValidUTF8(shown[:mostShown], "") + "..."
+	return shortened(d.Fingerprint(l.said.text), mostShown)
+}
+
+// shortened is a text in so many bytes, and dots where there is more of it.
+func shortened(text string, most int) string {
+	if len(text) <= most {
+		return text
 	}
-	return shown
+	return strings.ToValidUTF8(text[:most], "") + "..."
 }
 
 // describe is the session of a connection.

@@ -62,7 +62,7 @@ func (n *login) run() bool {
 	}
 	who := guesser{n.address, n.hello.User}
 	if err := n.known(who); err != nil {
-		n.server.log.Warn("fluxor: a login failed", slog.String("address", n.address), slog.String("user", n.hello.User))
+		n.server.log.Warn("fluxor: a login failed", slog.String("address", n.address), slog.String("user", shortened(n.hello.User, mostName)))
 		return n.refuse(err)
 	}
 	n.server.guesses.worked(who)
@@ -152,7 +152,7 @@ func (n *login) refuse(err error) bool {
 func (n *login) fail(kind wire.ErrorKind, text string) bool {
 	n.auditFailure(kind)
 	if kind == wire.ErrorOverloaded {
-		n.server.log.Warn("fluxor: a client was refused", slog.String("address", n.address), slog.String("user", n.hello.User), slog.String("reason", text))
+		n.server.log.Warn("fluxor: a client was refused", slog.String("address", n.address), slog.String("user", shortened(n.hello.User, mostName)), slog.String("reason", text))
 	}
 	n.out.add(wire.TypeError, 0, &wire.Error{Kind: kind, Message: text, Applied: wire.AppliedNo, Conn: wire.ConnLost, Retryable: kind == wire.ErrorOverloaded || kind == wire.ErrorShutdown})
 	return false
