@@ -8,6 +8,8 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/xdg-go/scram"
+
 	"github.com/fluxor-db/fluxor/internal/dbtest"
 	"github.com/fluxor-db/fluxor/netdriver/gateway"
 	"github.com/fluxor-db/fluxor/netdriver/internal/wire"
@@ -56,6 +58,46 @@ func TestAnEmptyTokenLetsNobodyIn(t *testing.T) {
 		w := httptest.NewRecorder()
 		if h.ServeHTTP(w, r); w.Code != http.StatusUnauthorized {
 			t.Errorf("%s: got %d", authorization, w.Code)
+		}
+	}
+}
+
+// ofNothing is what another program keeps of an empty password.
+func ofNothing(t *testing.T) *gateway.SCRAM {
+	t.Helper()
+	c, err := scram.SHA256.NewClient("", "", "")
+	if err != nil {
+		t.Fatal(err)
+	}
+	kept, err := c.GetStoredCredentialsWithError(scram.KeyFactors{Salt: "a salt of another", Iters: 5000})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return &gateway.SCRAM{Iterations: kept.Iters, Salt: []byte(kept.Salt), StoredKey: kept.StoredKey, ServerKey: kept.ServerKey}
+}
+
+func TestAUserWithAnEmptyPasswordIsRefused(t *testing.T) {
+	t.Parallel()
+	c := config(connector(t, dbtest.SQLite(t)))
+	kept := append(c.Users, gateway.User{Name: "open", SCRAM: ofNothing(t)})
+	want := "user 2 (open): the SCRAM keys are those of an empty password"
+	c.Users = kept
+	if _, err := gateway.New(c); err == nil || !strings.Contains(err.Error(), want) {
+		t.Errorf("New says %v, want %q", err, want)
+	}
+	c.Users = kept[:1]
+	s := serve(t, c)
+	if err := s.SetUsers(kept); err == nil || !strings.Contains(err.Error(), want) {
+		t.Errorf("SetUsers says %v, want %q", err, want)
+	}
+	beyond := *kept[1].SCRAM
+	beyond.Iterations = 1 << 40 // nobody waits for that
+	if err := s.SetUsers(append(kept[:1:1], gateway.User{Name: "slow", SCRAM: &beyond})); err != nil {
+		t.Error(err)
+	}
+	for name, password := range map[string]string{"empty": "", "of what the login passes over": "\u00ad\u200b"} {
+		if _, err := gateway.NewSCRAM(password); err == nil || !strings.Contains(err.Error(), "empty") {
+			t.Errorf("%s: NewSCRAM says %v", name, err)
 		}
 	}
 }

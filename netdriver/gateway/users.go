@@ -72,8 +72,12 @@ func (u User) check(c Config, fault func(what string)) {
 	if len(u.Certificates) > 0 && c.TLS == nil {
 		fault("certificates need TLS")
 	}
-	if s := u.SCRAM; s != nil && !s.valid() {
+	switch s := u.SCRAM; {
+	case s == nil:
+	case !s.valid():
 		fault("the SCRAM keys are incomplete")
+	case s.Empty():
+		fault("the SCRAM keys are those of an empty password, which lets in anybody")
 	}
 	for i, t := range u.Tokens {
 		if t.SHA256 == noToken {

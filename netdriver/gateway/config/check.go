@@ -171,8 +171,11 @@ func (f *File) checkUser(r *reader, i int) {
 		checkToken(r, t, fmt.Sprintf("%s.tokens[%d].sha256", path, n))
 	}
 	if u.SCRAM.Value() != "" {
-		if _, err := gateway.ParseSCRAM(u.SCRAM.Value()); err != nil {
+		switch s, err := gateway.ParseSCRAM(u.SCRAM.Value()); {
+		case err != nil:
 			r.wrong(path+".scram", "want SCRAM-SHA-256$..., as fluxor gateway scram makes it")
+		case s.Empty():
+			r.wrong(path+".scram", "this is of an empty password, which anybody has")
 		}
 	}
 	if len(u.Certificates) > 0 && f.TLS.ClientCA == "" && !r.ailing("tls") {

@@ -180,6 +180,9 @@ admin: {listen: "0.0.0.0:1", tls: true}
 	}
 }
 
+// ofNothing is what is kept of an empty password.
+const ofNothing = "SCRAM-SHA-256$4096:YSBzYWx0IG9mIGFub3RoZXI=$7bEHmeIY59IOfrSjq2p/DD0XdB/CZ0WaZvFf9D2FXTM=:lCPZsyqAnSz2+avFL5F1bz7zpRbLMKBsnv/ZJ0uixi0="
+
 func TestContradictionsAreRefused(t *testing.T) {
 	for name, one := range map[string]struct{ text, want string }{
 		"a window too small":                        {smallest + "limits: {window: 63KiB}\n", "limits.window: 64KiB is the least"},
@@ -196,6 +199,7 @@ func TestContradictionsAreRefused(t *testing.T) {
 		"a DSN of nobody's":                         {strings.Replace(smallest, ":memory:", "nonsense", 1), "3:9: databases.erp.dsn:"},
 		"no login":                                  {smallest + "  - name: other\n", "7:5: users[1]: there is no way to log in"},
 		"a login of no password":                    {smallest + "  - {name: other, scram: hunter2}\n", "7:19: users[1].scram: want SCRAM-SHA-256$"},
+		"a login of an empty password":              {smallest + "  - {name: other, scram: '" + ofNothing + "'}\n", "7:19: users[1].scram: this is of an empty password"},
 		"certificates unasked":                      {smallest + "  - {name: other, certificates: [a]}\n", "users[1].certificates: clients are asked for a certificate where tls.client_ca is set"},
 		"client_ca without TLS":                     {smallest + "tls: {client_ca: a.pem}\n", "tls.client_ca: clients show certificates over TLS alone"},
 		"files that are not there":                  {smallest + "tls: {certificate: /none.crt, key: /none.key}\n", "7:1: tls: open /none.crt"},
