@@ -20,6 +20,9 @@ import (
 // defaultRounds is how often a password is hashed, as RFC 7677 has it at least.
 const defaultRounds = 4096
 
+// defaultSalt is how long a salt is, in bytes.
+const defaultSalt = 16
+
 // SCRAM is what is kept of a password for SCRAM-SHA-256: enough to check a
 // client's proof, not to make one. It is immutable, and no log shows it.
 type SCRAM struct {
@@ -32,7 +35,7 @@ type SCRAM struct {
 // NewSCRAM makes what is kept of a password, with a new salt and 4096 iterations. The
 // error is that the password cannot be used, as an empty one; retrying does not help.
 func NewSCRAM(password string) (*SCRAM, error) {
-	salt := make([]byte, 16)
+	salt := make([]byte, defaultSalt)
 	_, _ = rand.Read(salt) // never fails
 	made, err := derive(password, salt, defaultRounds)
 	if err != nil {
@@ -109,11 +112,16 @@ func (s *SCRAM) valid() bool {
 }
 
 // scram is what is kept of the user; for one who is unknown or has no password,
-// something that stays the same and that no proof fits. It takes the same time for
-// all.
+// something that stays the same, that some user could have and that no proof fits. It
+// takes the same time for all.
 func (d *directory) scram(name string) *SCRAM {
+	like := oneOf(d, d.salts, "salted", name)
+	salt := d.derived("salt", name)
+	for len(salt) < like.salt {
+		salt = append(salt, d.derived("salt", string(salt))...)
+	}
 	s := &SCRAM{
-		Iterations: d.rounds, Salt: d.derived("salt", name)[:16],
+		Iterations: like.rounds, Salt: salt[:like.salt],
 		StoredKey: d.derived("stored", name), ServerKey: d.derived("server", name),
 	}
 	if u := d.byName[name]; u != nil && u.SCRAM != nil {

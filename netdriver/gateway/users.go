@@ -126,10 +126,13 @@ type directory struct {
 	byName map[string]*User
 	tokens int      // the most that one user has
 	mock   [32]byte // what the salts of unknown users are made from
-	rounds int      // of SCRAM for unknown users
 	nobody *User    // whom unknown users are compared with
 	known  []ways   // of each user who has a token or a password
+	salts  []salted // of each user who has a password
 }
+
+// salted is what everybody is told of a password.
+type salted struct{ rounds, salt int } // iterations, and bytes of salt
 
 // ways are those to log in that need no certificate.
 type ways struct{ token, password bool }
@@ -141,13 +144,18 @@ func (u *User) ways() ways { return ways{len(u.Tokens) > 0, u.SCRAM != nil} }
 // them, and nothing by the time.
 func (d *directory) ways(name string) ways {
 	w := ways{password: true}
-	if n := uint64(len(d.known)); n > 0 {
-		w = d.known[binary.BigEndian.Uint64(d.derived("ways", name))%n]
+	if len(d.known) > 0 {
+		w = oneOf(d, d.known, "ways", name)
 	}
 	if u := d.byName[name]; u != nil && u.ways() != (ways{}) {
 		return u.ways()
 	}
 	return w
+}
+
+// oneOf is one of those that users have, by the name always the same one.
+func oneOf[T any](d *directory, all []T, what, name string) T {
+	return all[binary.BigEndian.Uint64(d.derived(what, name))%uint64(len(all))]
 }
 
 func newDirectory(users []User) *directory {
@@ -165,10 +173,12 @@ func newDirectory(users []User) *directory {
 		}
 		if u.SCRAM != nil {
 			_, _ = seed.Write(u.SCRAM.StoredKey)
-			d.rounds = max(d.rounds, u.SCRAM.Iterations)
+			d.salts = append(d.salts, salted{u.SCRAM.Iterations, len(u.SCRAM.Salt)})
 		}
 	}
-	or(&d.rounds, defaultRounds)
+	if d.salts == nil {
+		d.salts = []salted{{defaultRounds, defaultSalt}}
+	}
 	d.mock = [32]byte(seed.Sum(nil))
 	return d
 }

@@ -58,3 +58,19 @@ func TestATokenThatUsersShareIsTheLeastMightyOnesAndIsWarnedOf(t *testing.T) {
 		t.Errorf("the log has:\n%s", said)
 	}
 }
+
+func TestAnUnknownUserHasTheRoundsAndTheSaltOfSome(t *testing.T) {
+	t.Parallel()
+	kept := func(rounds, salt int) *SCRAM {
+		return &SCRAM{rounds, make([]byte, salt), make([]byte, 32), make([]byte, 32)}
+	}
+	d := newDirectory([]User{{Name: "a", SCRAM: kept(4096, 16)}, {Name: "b", SCRAM: kept(10_000, 70)}, {Name: "c", SCRAM: kept(4096, 16)}})
+	like := map[salted]int{}
+	for i := range 300 {
+		s := d.scram("nobody" + string(rune('a'+i%26)) + string(rune('a'+i/26)))
+		like[salted{s.Iterations, len(s.Salt)}]++
+	}
+	if len(like) != 2 || like[salted{4096, 16}] < 100 || like[salted{10_000, 70}] < 50 {
+		t.Errorf("unknown users have %v", like)
+	}
+}
