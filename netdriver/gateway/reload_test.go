@@ -6,6 +6,7 @@ import (
 	"context"
 	"database/sql"
 	"errors"
+	"log/slog"
 	"net/url"
 	"sync/atomic"
 	"testing"
@@ -74,4 +75,28 @@ func countUp(ctx context.Context, db *sql.DB, done, stop *atomic.Int64) error {
 		done.Add(1)
 	}
 	return nil
+}
+
+// asking is a log whose readers ask the gateway for something.
+type asking struct {
+	slog.Handler
+	ask func()
+}
+
+func (a *asking) Handle(ctx context.Context, r slog.Record) error {
+	a.ask()
+	return a.Handler.Handle(ctx, r)
+}
+
+func TestWhoHearsTheLogMayAskTheGateway(t *testing.T) {
+	t.Parallel()
+	var s *served
+	log := &asking{silent().Handler(), func() {}}
+	s = sqlite(t, func(c *gateway.Config) { c.Logger = slog.New(log) })
+	c := login(t, s)
+	log.ask = func() { _ = s.Sessions() }
+	if err := s.SetUsers(nil); err != nil {
+		t.Fatal(err)
+	}
+	c.ended()
 }

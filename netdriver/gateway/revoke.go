@@ -69,7 +69,15 @@ func (s *Server) SetUsers(users []User) error {
 // putUsers is SetUsers for users with whom nothing is wrong.
 func (s *Server) putUsers(users []User) {
 	warnOfShared(users, s.log)
-	d, now := newDirectory(users), time.Now()
+	for _, name := range s.takeUsers(newDirectory(users)) {
+		s.log.Info("fluxor: a session ends, its user may not have it any more", slog.String("user", name))
+	}
+}
+
+// takeUsers has those count from now on, and returns whose sessions end: a log may
+// stand still, which the server's lock must not.
+func (s *Server) takeUsers(d *directory) (ended []string) {
+	now := time.Now()
 	s.users.Store(d)
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -86,10 +94,11 @@ func (s *Server) putUsers(users []User) {
 		case d.still(k.user.Name, k.db, k.shown, now):
 			k.lasts(d.until(k.user.Name, k.shown))
 		default:
-			s.log.Info("fluxor: a session ends, its user may not have it any more", slog.String("user", k.user.Name))
+			ended = append(ended, k.user.Name)
 			k.revoke()
 		}
 	}
+	return ended
 }
 
 // renewed has a session go on by a token, and by nothing that it showed before;
