@@ -112,9 +112,7 @@ func (s *Server) serveOp(w http.ResponseWriter, r *http.Request) {
 		say(w, http.StatusBadRequest, failure{err.Error()})
 		return
 	}
-	began := time.Now()
-	answer, err := s.adminFor(r.Context(), u.Name, host(r), name, args)
-	s.auditVisit(u.Name, host(r), name, began, err)
+	answer, err := s.visited(r.Context(), u.Name, host(r), name, args)
 	if err != nil {
 		say(w, codeOf(err), failure{err.Error()})
 		return
@@ -155,6 +153,8 @@ func codeOf(err error) int {
 		return http.StatusNotFound
 	case errors.As(err, &own) && own.kind == wire.ErrorTimeout:
 		return http.StatusGatewayTimeout
+	case errors.As(err, &own) && own.kind == wire.ErrorShutdown:
+		return http.StatusServiceUnavailable
 	case errors.As(err, &own):
 		return http.StatusBadRequest
 	}

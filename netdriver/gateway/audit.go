@@ -121,16 +121,25 @@ func (a *audit) add(r *record) {
 	if a.must {
 		e.tried = make(chan struct{}) // the session's next statement is to know
 	}
+	if !a.hand(e) { // an operation that stood still, or a login at the admin pages
+		a.lost.Add(1)
+		a.log.Error("fluxor: a record came after the end of the audit log", slog.String("event", r.Event), slog.String("user", r.User), slog.String("op", r.Op))
+	}
+}
+
+// hand has a record written; false where that is over.
+func (a *audit) hand(e entry) bool {
 	a.mu.RLock()
 	defer a.mu.RUnlock()
 	if a.closed {
-		return
+		return false
 	}
 	a.start.Do(func() { go a.write() })
 	a.lines <- e
 	if a.must {
 		<-e.tried
 	}
+	return true
 }
 
 // write runs in a goroutine of its own until close.

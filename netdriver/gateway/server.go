@@ -51,6 +51,8 @@ type Server struct {
 	end  context.CancelCauseFunc
 	wg   sync.WaitGroup // goroutines of sessions
 
+	visits visits // of the admin pages
+
 	mu                       sync.Mutex // protects all below; nothing is read or written under it
 	listeners                map[net.Listener]struct{}
 	links                    map[*link]struct{} // logged in or not
@@ -137,6 +139,7 @@ func (s *Server) Close() error {
 	late := time.AfterFunc(parting, s.hangUp)
 	s.wg.Wait()
 	late.Stop()
+	s.visits.close()
 	s.audit.close()
 	return nil
 }
