@@ -169,21 +169,31 @@ func (s *Server) forMonitors(h http.Handler) http.Handler {
 		case !u.Role.may(RoleMonitor):
 			say(w, http.StatusForbidden, failure{ErrDenied.Error()})
 		default:
-			h.ServeHTTP(w, r)
+			ctx, end := s.whileMonitor(r)
+			defer end()
+			h.ServeHTTP(w, r.WithContext(ctx))
 		}
 	})
+}
+
+// credentials are the name that a request gives, and by whom what it shows may be
+// shown; nil where it shows nothing.
+func credentials(r *http.Request) (name string, find func(*directory, time.Time) *User) {
+	name, token, basic := r.BasicAuth()
+	if basic {
+		return name, func(d *directory, now time.Time) *User { return d.token(name, token, now) }
+	}
+	if bearer, bears := strings.CutPrefix(r.Header.Get("Authorization"), "Bearer "); bears {
+		return "", func(d *directory, now time.Time) *User { return d.bearer(bearer, now) }
+	}
+	return "", nil
 }
 
 // visitor is the user who asks; where none is known, it has answered and returns
 // nil. Who failed too often is not listened to.
 func (s *Server) visitor(w http.ResponseWriter, r *http.Request) *User {
-	name, token, basic := r.BasicAuth()
-	find := func(d *directory, now time.Time) *User { return d.token(name, token, now) }
-	bearer, bears := strings.CutPrefix(r.Header.Get("Authorization"), "Bearer ")
-	if bears {
-		find = func(d *directory, now time.Time) *User { return d.bearer(bearer, now) }
-	}
-	if basic || bears {
+	name, find := credentials(r)
+	if find != nil {
 		if u := s.heard(guesser{host(r), name}, find); u != nil {
 			return u
 		}

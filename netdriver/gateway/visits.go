@@ -1,10 +1,11 @@
-// This file is the visits of the admin pages by people who are known: each operation is recorded, also the one that ends the gateway.
+// This file is the visits of the admin pages by people who are known: an operation is recorded, also the one that ends the gateway, and a page ends with what allows it.
 
 package gateway
 
 import (
 	"context"
 	"encoding/json"
+	"net/http"
 	"sync"
 	"time"
 
@@ -64,4 +65,30 @@ func (s *Server) visited(ctx context.Context, user, address, op string, args map
 	answer, err := s.adminFor(ctx, user, address, op, args)
 	s.auditVisit(user, address, op, began, err)
 	return answer, err
+}
+
+// mayStay is how often is looked whether who reads a page may still do so.
+const mayStay = time.Second
+
+// whileMonitor is the request's context, which also ends when who asks is no monitor any
+// more by what the request shows: a stream of events may be read for days.
+func (s *Server) whileMonitor(r *http.Request) (context.Context, context.CancelFunc) {
+	ctx, end := context.WithCancel(r.Context())
+	_, find := credentials(r)
+	go func() { // ends with the request
+		defer end()
+		look := time.NewTicker(mayStay)
+		defer look.Stop()
+		for {
+			select {
+			case <-ctx.Done():
+				return
+			case now := <-look.C:
+				if u := find(s.users.Load(), now); u == nil || !u.may(now) || !u.Role.may(RoleMonitor) {
+					return
+				}
+			}
+		}
+	}()
+	return ctx, end
 }
