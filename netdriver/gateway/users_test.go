@@ -59,6 +59,17 @@ func TestATokenThatUsersShareIsTheLeastMightyOnesAndIsWarnedOf(t *testing.T) {
 	}
 }
 
+func TestATokenOfManyUsersIsHashedOnce(t *testing.T) {
+	users, long := make([]User, 100), strings.Repeat("x", 1<<16)
+	for i := range users {
+		users[i] = User{Name: strings.Repeat("u", i+1), Tokens: []Token{HashToken("own")}}
+	}
+	d := newDirectory(users)
+	if n := testing.AllocsPerRun(10, func() { d.bearer(long, time.Now()) }); n > 2 { // each hash copies it
+		t.Errorf("it is copied %v times", n)
+	}
+}
+
 func TestAnUnknownUserHasTheRoundsAndTheSaltOfSome(t *testing.T) {
 	t.Parallel()
 	kept := func(rounds, salt int) *SCRAM {
