@@ -203,32 +203,6 @@ func listenAt(ctx context.Context, address string) (net.Listener, error) {
 	return config.Listen(ctx, "unix", path)
 }
 
-// listenAdmin begins to serve operators, where the file says so.
-func (p *process) listenAdmin(ctx context.Context) error {
-	a := p.file.Admin
-	if a.Listen == "" {
-		return nil
-	}
-	l, err := listenAt(ctx, a.Listen)
-	if err != nil {
-		return err
-	}
-	h := p.server.AdminHandler(gateway.AdminPages{Metrics: p.watch.metrics(), OpenMetrics: a.OpenMetrics, Page: p.watch})
-	p.admin = &http.Server{Handler: h, ReadHeaderTimeout: 10 * time.Second, ErrorLog: slog.NewLogLogger(p.log.Handler(), slog.LevelWarn)}
-	serve := func() error { return p.admin.Serve(l) }
-	if a.TLS {
-		p.admin.TLSConfig = p.certs.Config()
-		serve = func() error { return p.admin.ServeTLS(l, "", "") }
-	}
-	go func() { // ends with close
-		if err := serve(); !errors.Is(err, http.ErrServerClosed) {
-			p.log.Error("fluxor: the admin listener failed", slog.Any("error", err))
-		}
-	}()
-	p.log.Info("fluxor: operators are served", slog.String("address", l.Addr().String()))
-	return nil
-}
-
 func (p *process) addresses() []string {
 	var all []string
 	for _, l := range p.listeners {
@@ -343,19 +317,6 @@ const lastRecords = 10 * time.Second
 // lastAnswers is how long operators' requests and a reload may take that run at the
 // end, and all that is left after a second signal.
 const lastAnswers = 2 * time.Second
-
-// closeAdmin ends the operators' listener: whoever asked for the end hears that
-// it comes.
-func (p *process) closeAdmin() {
-	if p.admin == nil {
-		return
-	}
-	ctx, stop := context.WithTimeout(context.Background(), lastAnswers)
-	defer stop()
-	if p.admin.Shutdown(ctx) != nil {
-		_ = p.admin.Close()
-	}
-}
 
 // close ends what is left.
 func (p *process) close() {
