@@ -7,6 +7,7 @@ package gate
 import (
 	"errors"
 	"io"
+	"net"
 	"os"
 	"path/filepath"
 	"syscall"
@@ -53,4 +54,61 @@ func TestAReloadThatStandsStillHoldsUpNoEnd(t *testing.T) {
 	}
 	_ = disk.Close()
 	p.close()
+}
+
+// busySocket listens, and has no room for one more.
+func busySocket(t *testing.T, path string) string {
+	t.Helper()
+	fd, err := syscall.Socket(syscall.AF_UNIX, syscall.SOCK_STREAM, 0)
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = syscall.Close(fd) })
+	if err := errors.Join(syscall.Bind(fd, &syscall.SockaddrUnix{Name: path}), syscall.Listen(fd, 0)); err != nil {
+		t.Fatal(err)
+	}
+	for range 100 {
+		c, err := net.Dial("unix", path)
+		if err != nil {
+			return path
+		}
+		t.Cleanup(func() { _ = c.Close() })
+	}
+	t.Fatal("there is always room")
+	return ""
+}
+
+func TestASocketsFileIsTakenOverWhereNobodyListensAndNothingElse(t *testing.T) {
+	dir := t.TempDir()
+	file := filepath.Join(dir, "file")
+	if err := os.WriteFile(file, []byte("precious"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	if l, err := listenAt(t.Context(), "unix:"+file); err == nil {
+		_ = l.Close()
+		t.Error("it listens in the place of a file")
+	}
+	if text, err := os.ReadFile(file); string(text) != "precious" {
+		t.Errorf("the file has %q, %v", text, err)
+	}
+	socket := filepath.Join(dir, "socket")
+	first, err := listenAt(t.Context(), "unix:"+socket)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if l, err := listenAt(t.Context(), "unix:"+socket); err == nil {
+		_ = l.Close()
+		t.Error("two listen at once")
+	}
+	if l, err := listenAt(t.Context(), "unix:"+busySocket(t, filepath.Join(dir, "busy"))); err == nil {
+		_ = l.Close()
+		t.Error("the socket of one who is busy was taken over")
+	}
+	first.(*net.UnixListener).SetUnlinkOnClose(false)
+	_ = first.Close()
+	last, err := listenAt(t.Context(), "unix:"+socket)
+	if err != nil {
+		t.Fatalf("what a killed one left is not taken over: %v", err)
+	}
+	_ = last.Close()
 }

@@ -193,9 +193,12 @@ func listenAt(ctx context.Context, address string) (net.Listener, error) {
 	if !errors.Is(err, syscall.EADDRINUSE) {
 		return l, err
 	}
-	if c, dialed := net.Dial("unix", path); dialed == nil {
+	c, dialed := net.Dial("unix", path)
+	if dialed == nil {
 		_ = c.Close()
-		return nil, err
+	}
+	if is, _ := os.Lstat(path); !errors.Is(dialed, syscall.ECONNREFUSED) || is == nil || is.Mode().Type() != os.ModeSocket {
+		return nil, err // somebody listens, even if he is busy, or it is something else
 	}
 	if err := os.Remove(path); err != nil {
 		return nil, err
