@@ -61,7 +61,7 @@ func healthOf(d health.Diagnostics) Health {
 		return Health{Reason: string(health.ReasonUnasked)}
 	}
 	at := d.Health.At.UTC()
-	h.Time = &at
+	h.Time, h.fresh = &at, d.At.Sub(d.Health.At) < freshness
 	return h
 }
 

@@ -93,6 +93,8 @@ type Health struct {
 	Healthy bool   `json:"healthy"`
 	Reason  string `json:"reason"`
 	Message string `json:"message"`
+
+	fresh bool // by the monotonic clock, which a Time in UTC has not
 }
 
 // Breaker is the circuit breaker.

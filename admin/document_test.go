@@ -24,7 +24,7 @@ import (
 func fields(of reflect.Type, prefix string, apart ...reflect.Type) []string {
 	var all []string
 	for f := range of.Fields() {
-		if f.Anonymous {
+		if f.Anonymous || !f.IsExported() {
 			continue
 		}
 		path, kind := prefix+f.Tag.Get("json"), f.Type
@@ -91,7 +91,7 @@ func TestNamesAreSnakeCaseAndDurationsAreSeconds(t *testing.T) {
 		}
 		for f := range of.Fields() {
 			tag := f.Tag.Get("json")
-			if !f.Anonymous && !name.MatchString(tag) {
+			if !f.Anonymous && f.IsExported() && !name.MatchString(tag) {
 				t.Errorf("%v.%s has the name %q", of, f.Name, tag)
 			}
 			if f.Type == reflect.TypeFor[time.Duration]() {

@@ -50,7 +50,7 @@ func (c Connector) down() string {
 		return fmt.Sprintf("for %s: the breaker is forced open, somebody has all calls refused", b.DownSeconds)
 	case b.State == health.BreakerOpen || b.State == health.BreakerHalfOpen:
 		return fmt.Sprintf("for %s: breaker %s%s%s", b.DownSeconds, b.State, b.probe(), because(cmp.Or(b.LastError, b.Why)))
-	case c.Health.Time != nil && !c.Health.Healthy && time.Since(*c.Health.Time) < freshness:
+	case c.Health.fresh && !c.Health.Healthy:
 		return c.Health.Message
 	}
 	return ""

@@ -230,3 +230,26 @@ func TestNumbersAreShort(t *testing.T) {
 		}
 	}
 }
+
+// ahead is a source by another clock than the page's: as after the one on the wall was
+// put back by three hours, which the monotonic one does not notice.
+type ahead struct{ *source }
+
+func (a ahead) Diagnostics() health.Diagnostics {
+	d := a.source.Diagnostics()
+	d.At = d.At.Add(3 * time.Hour)
+	return d
+}
+
+func TestAnAnswerIsAsOldAsTheConnectorSays(t *testing.T) {
+	t.Parallel()
+	for state, age := range map[string]time.Duration{admin.Down: 30 * time.Second, admin.Healthy: 2 * time.Minute} {
+		s := newSource(closed())
+		s.set(changed(func(d *health.Diagnostics) {
+			d.Health = health.Status{At: time.Now().Add(3*time.Hour - age), Message: "the database does not answer: refused"}
+		}))
+		if c := of(t, admin.New(admin.Named{Source: ahead{s}})); c.State != state {
+			t.Errorf("%v old: got %s, want %s", age, c.State, state)
+		}
+	}
+}
