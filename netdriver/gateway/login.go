@@ -223,7 +223,7 @@ func (n *login) authenticate(mech string) error {
 			return errLogin
 		}
 		n.shown.names = certificateNames(n.state.VerifiedChains[0][0])
-		n.shown.until = n.state.VerifiedChains[0][0].NotAfter
+		n.shown.until = certifiedUntil(n.state.VerifiedChains)
 		return nil
 	case wire.AuthToken:
 		return n.byToken()

@@ -27,13 +27,17 @@ type authority struct {
 	key  *ecdsa.PrivateKey
 	cert *x509.Certificate
 	last int64
+	ends time.Time // of what it issues
 }
 
-func newAuthority(t *testing.T) *authority {
-	a := &authority{t: t}
+func newAuthority(t *testing.T) *authority { return newAuthorityUntil(t, time.Now().Add(time.Hour)) }
+
+// newAuthorityUntil ends then, and what it issues when another one does.
+func newAuthorityUntil(t *testing.T, end time.Time) *authority {
+	a := &authority{t: t, ends: end}
 	made := a.issue("authority", true)
 	a.key = made.PrivateKey.(*ecdsa.PrivateKey)
-	a.cert = made.Leaf
+	a.cert, a.ends = made.Leaf, time.Now().Add(time.Hour)
 	return a
 }
 
@@ -48,7 +52,7 @@ func (a *authority) issue(name string, itself bool) tls.Certificate {
 	cert := &x509.Certificate{
 		SerialNumber: big.NewInt(a.last), Subject: pkix.Name{Organization: []string{"test"}}, DNSNames: []string{name},
 		IPAddresses: []net.IP{net.IPv4(127, 0, 0, 1)},
-		NotBefore:   time.Now().Add(-time.Hour), NotAfter: time.Now().Add(time.Hour),
+		NotBefore:   time.Now().Add(-time.Hour), NotAfter: a.ends,
 		IsCA: itself, BasicConstraintsValid: itself, KeyUsage: x509.KeyUsageDigitalSignature | x509.KeyUsageCertSign,
 		ExtKeyUsage: []x509.ExtKeyUsage{x509.ExtKeyUsageServerAuth, x509.ExtKeyUsageClientAuth},
 	}
@@ -114,6 +118,18 @@ func TestOverTLSAPasswordMayBeBoundToTheChannel(t *testing.T) {
 	relayed, _ := a.dial(s)
 	if m := relayed.exchange("app", "correct horse", wire.AuthSCRAMPlus, &other); m.Type != wire.TypeError {
 		t.Error("a proof of another channel was taken")
+	}
+}
+
+func TestALoginByCertificateEndsWithTheFirstOfItsChain(t *testing.T) {
+	t.Parallel()
+	a := newAuthorityUntil(t, time.Now().Add(3*time.Second))
+	s := sqlite(t, a.overTLS, func(c *gateway.Config) { c.Users[0].Certificates = []string{"billing.example"} })
+	c, _ := a.dial(s, a.issue("billing.example", false))
+	c.greet(&wire.Hello{User: "app", DB: "erp", Auth: []string{wire.AuthMTLS}})
+	c.welcomed()
+	if m := c.next(); m.Type != wire.TypeError || !strings.Contains(string(m.Body), `"kind":"auth"`) {
+		t.Errorf("got %s %s", m.Type, m.Body)
 	}
 }
 

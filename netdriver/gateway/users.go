@@ -283,6 +283,21 @@ func (u *User) certified(names []string) bool {
 	return slices.ContainsFunc(u.Certificates, func(name string) bool { return slices.Contains(names, name) })
 }
 
+// certifiedUntil is how long a certificate is valid: as long as all of a chain, of which
+// there may be several.
+func certifiedUntil(chains [][]*x509.Certificate) (end time.Time) {
+	for _, chain := range chains {
+		first := chain[0].NotAfter
+		for _, cert := range chain[1:] {
+			first = earlier(first, cert.NotAfter)
+		}
+		if first.After(end) {
+			end = first
+		}
+	}
+	return end
+}
+
 // certificateNames are the names that a certificate is for.
 func certificateNames(cert *x509.Certificate) []string {
 	names := append(slices.Clone(cert.DNSNames), cert.EmailAddresses...)
