@@ -67,16 +67,32 @@ func LoadCertificates(files TLS, log *slog.Logger) (*Certificates, error) {
 // Use reads other files, or the same ones again. After an error nothing has
 // changed.
 func (c *Certificates) Use(files TLS) error {
+	_, err := c.Try(files)
+	return err
+}
+
+// Try is Use, and returns what takes it back, also where the former files are not there
+// any more. Changes in between are taken back with it.
+func (c *Certificates) Try(files TLS) (undo func(), err error) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	s := files.stamp()
 	now, err := files.load()
 	if err != nil {
-		return err
+		return nil, err
 	}
+	before, formerFiles, formerStamp := c.now.Load(), c.files, c.stamp
+	c.putLocked(now, files, s)
+	return func() {
+		c.mu.Lock()
+		defer c.mu.Unlock()
+		c.putLocked(before, formerFiles, formerStamp)
+	}, nil
+}
+
+func (c *Certificates) putLocked(now *tls.Config, files TLS, s stamp) {
 	c.now.Store(now)
 	c.files, c.stamp, c.looked, c.failed = files, s, time.Now(), failure{}
-	return nil
 }
 
 // Config is TLS by the files, as they are at each handshake; they are looked at once a

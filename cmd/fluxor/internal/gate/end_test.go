@@ -14,6 +14,8 @@ import (
 	"testing"
 
 	_ "github.com/fluxor-db/fluxor/drivers/sqlite"
+	"github.com/fluxor-db/fluxor/internal/dbtest"
+	"github.com/fluxor-db/fluxor/netdriver/gateway/config"
 )
 
 const little = `listen: [127.0.0.1:0]
@@ -54,6 +56,52 @@ func TestAReloadThatStandsStillHoldsUpNoEnd(t *testing.T) {
 	}
 	_ = disk.Close()
 	p.close()
+}
+
+func TestAReloadThatTheServerRefusesLeavesTheCertificateInPlace(t *testing.T) {
+	files := func(name string) config.TLS {
+		made, err := dbtest.NewAuthority()
+		if err != nil {
+			t.Fatal(err)
+		}
+		dir := filepath.Join(t.TempDir(), name)
+		if err := os.Mkdir(dir, 0o700); err != nil {
+			t.Fatal(err)
+		}
+		_, certificate, key, err := made.Files(dir)
+		if err != nil {
+			t.Fatal(err)
+		}
+		return config.TLS{Certificate: certificate, Key: key}
+	}
+	first, path := files("first"), filepath.Join(t.TempDir(), "gateway.yaml")
+	text := little + "tls: {certificate: '" + first.Certificate + "', key: '" + first.Key + "'}\n"
+	if err := os.WriteFile(path, []byte(text), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	p, err := build(Options{Path: path, Log: io.Discard, Getenv: func(string) string { return "" }})
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(p.close)
+	shown := func() string {
+		c, err := p.certs.Config().GetConfigForClient(nil)
+		if err != nil {
+			t.Fatal(err)
+		}
+		return string(c.Certificates[0].Certificate[0])
+	}
+	before, next := shown(), *p.file
+	next.TLS, next.Users = files("second"), []config.User{{Name: "nobody who may log in"}}
+	if err := os.RemoveAll(filepath.Dir(first.Certificate)); err != nil {
+		t.Fatal(err)
+	}
+	if p.swap(&next, p.served) == nil {
+		t.Error("a user without a login is taken")
+	}
+	if shown() != before {
+		t.Error("another certificate is shown than before")
+	}
 }
 
 // busySocket listens, and has no room for one more.

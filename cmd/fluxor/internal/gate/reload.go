@@ -80,8 +80,10 @@ func (p *process) take() ([]config.Change, error) {
 
 // swap has the gateway serve what the file says.
 func (p *process) swap(file *config.File, served databases) error {
+	undo := func() {}
 	if p.certs != nil {
-		if err := p.certs.Use(file.TLS); err != nil {
+		var err error
+		if undo, err = p.certs.Try(file.TLS); err != nil {
 			return err
 		}
 	}
@@ -91,8 +93,8 @@ func (p *process) swap(file *config.File, served databases) error {
 		_ = gone[name].Close() // its last session has ended
 		p.log.Info("fluxor: a database is closed", slog.String("database", name))
 	})
-	if err != nil && p.certs != nil {
-		_ = p.certs.Use(p.file.TLS)
+	if err != nil {
+		undo()
 	}
 	return err
 }
