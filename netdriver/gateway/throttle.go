@@ -14,8 +14,8 @@ const (
 	firstRefusal, mostRefusal = time.Second, time.Minute
 	// forgetAfter is when a failure is forgotten that no other followed.
 	forgetAfter = 10 * time.Minute
-	// mostGuessers is how many pairs of address and name are remembered; who
-	// failed longest ago makes room.
+	// mostGuessers is how many pairs of address and name are remembered; who failed
+	// least often, and of those longest ago, makes room.
 	mostGuessers = 10_000
 	// mostName is how much is kept of a name that a stranger says, in bytes.
 	mostName = 128
@@ -96,16 +96,17 @@ func (t *throttle) roomLocked(now time.Time) {
 	if len(t.by) < mostGuessers {
 		return
 	}
-	var oldest guesser
-	last := now
+	var out guesser
+	var least *guesses
 	for g, known := range t.by {
-		if now.Sub(known.last) > forgetAfter {
+		switch {
+		case now.Sub(known.last) > forgetAfter:
 			delete(t.by, g)
-		} else if !known.last.After(last) {
-			oldest, last = g, known.last
+		case least == nil, known.failed < least.failed, known.failed == least.failed && known.last.Before(least.last):
+			out, least = g, known
 		}
 	}
 	if len(t.by) >= mostGuessers {
-		delete(t.by, oldest)
+		delete(t.by, out)
 	}
 }

@@ -104,3 +104,20 @@ func TestOfAGuessersNameTheBeginAloneIsRemembered(t *testing.T) {
 		t.Error("who logged in is not heard")
 	}
 }
+
+func TestWhoGuessesIsNotForgottenForManyNamesThatAreMadeUp(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		guesses, g := newThrottle(3), guesser{"10.0.0.1", "app"}
+		for range 10 {
+			guesses.failed(g)
+		}
+		<-time.After(time.Millisecond)
+		for i := range mostGuessers + 50 {
+			guesses.failed(guesser{"10.0.0.1", "made up " + strconv.Itoa(i)})
+		}
+		if n := len(guesses.by); n != mostGuessers || !guesses.refuses(g) {
+			t.Errorf("%d are remembered, and who guessed is heard again", n)
+		}
+	})
+}
