@@ -45,9 +45,10 @@ type lease struct {
 	cleared  bool       // and so are all warnings there, likewise
 	asked    string     // the session's last query there, if it alone may say that; "" for none
 	wrote    bool       // and so was one before it that changed something
+	drawn    bool       // and one of those that may have made a row, or drawn a number
 	acted    bool       // and one before it that may have
 	emptied  bool       // and before that the numbers of others were forgotten there, with PostgreSQL
-	inserted bool       // and one of them that may have made a row, or drawn a number
+	inserted bool       // and one of them that may have made a row, or drawn a number, whatever came of it
 	last     lastID     // the number that its statements drew last, with MySQL
 	hidden   bool       // the statement under way may read it without naming it
 	under    described  // the statement under way

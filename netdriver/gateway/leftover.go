@@ -126,7 +126,7 @@ func (l *lease) recall(ctx context.Context, text string) (later bool, err error)
 		recalls, echoes, named = false, false, false // it reads nothing before it is called
 	}
 	if !recalls && l.mayDraw(text) {
-		l.forgetNumbers(ctx)
+		l.forgetNumbers(ctx, text)
 	}
 	l.hidden = !named && l.hides(text)
 	if echoes && l.hidden && !l.ran {
@@ -278,8 +278,8 @@ var changing = words("changes-tables", "sequence", "several-statements", "select
 // connection.
 func (l *lease) remember(text string, err error) {
 	l.notice()
-	if err == nil {
-		l.wrote = l.wrote || changing[l.code(text)]
+	if err == nil && changing[l.code(text)] {
+		l.wrote, l.drawn = true, l.drawn || !l.onlyUpdates(text)
 	}
 	if err == nil || l.own() && !untouched(err) && !refusedHere(err) {
 		moved := l.moves(text, err)
@@ -333,7 +333,7 @@ func (l *lease) between() { l.ran, l.found = false, false }
 // forget says that the session has left nothing on its connection.
 func (l *lease) forget() {
 	l.ran, l.found, l.counted, l.cleared, l.asked = false, false, false, false, ""
-	l.wrote, l.acted, l.inserted, l.emptied = false, false, false, false
+	l.wrote, l.drawn, l.acted, l.inserted, l.emptied = false, false, false, false, false
 	l.last.elsewhere()
 }
 

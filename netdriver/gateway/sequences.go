@@ -11,10 +11,10 @@ import (
 // recalled reports whether the session itself has left what a text recalls. Of
 // those that read a number all but SQLite's changes() need more than an update.
 func (l *lease) recalled(text string, own bool) bool {
-	if !l.inserted && (l.about.Type != "sqlite" || mentions(text, "last_insert_rowid")) {
-		return false
+	if l.about.Type == "sqlite" && !mentions(text, "last_insert_rowid") {
+		return l.wrote || own && l.acted
 	}
-	return l.wrote || own && l.acted && (l.emptied || l.about.Type != "postgres")
+	return l.drawn || own && l.inserted && (l.emptied || l.about.Type != "postgres")
 }
 
 // onlyUpdates reports whether a text makes no row, and so draws no number.
@@ -53,10 +53,14 @@ func (l *lease) mayDraw(text string) bool {
 }
 
 // forgetNumbers has the connection forget the numbers that others have drawn there,
-// unless the session's own are among them. Where it fails nothing is recalled.
-func (l *lease) forgetNumbers(ctx context.Context) {
-	l.noticeOwn()
-	if l.emptied || l.wrote || l.failed {
+// unless the session's own are among them: whether they are is asked first where the
+// text may read them, too, by what it calls. Where it fails nothing is recalled.
+func (l *lease) forgetNumbers(ctx context.Context, text string) {
+	own := l.noticeOwn()
+	if (l.emptied || l.drawn) && !own && l.code(text) != "sequence" && l.ask(ctx) == nil {
+		l.notice()
+	}
+	if l.emptied || l.drawn || l.failed {
 		return
 	}
 	err := l.again(ctx, func(conn driver.Conn) error {

@@ -81,3 +81,47 @@ func TestNumbersThatAFunctionDrewAreTheSessionsOwn(t *testing.T) {
 	}
 	a.do(wire.TypeRollback, &wire.Empty{})
 }
+
+func TestWhatAFunctionReadsAfterAnUpdateIsNoNumberOfAnotherClient(t *testing.T) {
+	t.Parallel()
+	s := serve(t, config(connector(t, dbtest.Postgres(t).NewDatabase(t).URL(), one)))
+	a, b := login(t, s), login(t, s)
+	a.must("create table t (id serial, v int)", "create function nothing() returns int language plpgsql as $$ begin return 1; end $$",
+		"create function recalls() returns bigint language plpgsql as $$ begin return lastval(); end $$")
+	a.do(wire.TypeReset, &wire.Empty{})
+	for _, begun := range []bool{false, true} {
+		for _, text := range []string{"select nothing()", "select recalls()"} {
+			b.must("insert into t (v) values (1)")
+			if begun {
+				a.do(wire.TypeBegin, &wire.Begin{})
+			}
+			a.must("update t set v = v + 1")
+			got := a.query(text)
+			if text == "select nothing()" {
+				got = a.query("select lastval()")
+			}
+			if got.fail == nil {
+				t.Errorf("%s, begun %t: %v is another's", text, begun, got.sets)
+			}
+			a.do(wire.TypeReset, &wire.Empty{})
+		}
+	}
+}
+
+func TestWhatAFunctionReadsAfterItsOwnClientsInsertIsNoNumberOfAnother(t *testing.T) {
+	t.Parallel()
+	s := serve(t, config(connector(t, dbtest.Postgres(t).NewDatabase(t).URL(), one)))
+	a, b := login(t, s), login(t, s)
+	a.must("create table t (id serial, v int)", "create function recalls() returns bigint language plpgsql as $$ begin return lastval(); end $$")
+	a.do(wire.TypeReset, &wire.Empty{})
+	a.must("insert into t (v) values (1)")
+	if got := shown(a.query("select recalls()").value(t)); got != "1" {
+		t.Errorf("it recalls %s, and it drew 1", got)
+	}
+	a.do(wire.TypeReset, &wire.Empty{})
+	a.must("insert into t (v) values (1)")
+	b.must("insert into t (v) values (1)")
+	if got := a.query("select recalls()"); got.fail == nil {
+		t.Errorf("%v is another's", got.sets)
+	}
+}
