@@ -20,7 +20,8 @@ type lastID struct {
 	unsure bool   // it is known to nobody but the connection on which it was drawn
 	after  string // the text that drew it, of which nobody has looked yet whether it gave it itself; "" for none
 
-	here bool // the session's connection has it, if nobody had that since
+	here  bool // the session's connection has it, if nobody had that since
+	blank bool // or it had none when the session's statements began there, likewise: one that is there was drawn by them
 	// maybe are numbers that the driver told of statements on this connection, the
 	// latest first, which may have been drawn or given; 0 is none. The connection has
 	// the session's number if what it has is one of them: else it was somebody's
@@ -29,7 +30,7 @@ type lastID struct {
 }
 
 // elsewhere says that the session's connection is not known to have the number.
-func (n *lastID) elsewhere() { n.here, n.maybe = false, [4]uint64{} }
+func (n *lastID) elsewhere() { n.here, n.blank, n.maybe = false, false, [4]uint64{} }
 
 // told notes a number that was drawn by a statement, or given.
 func (n *lastID) told(id uint64) {
@@ -113,16 +114,16 @@ func mentions(text, word string) bool {
 // renumber gives the connection the session's number before a text that may read
 // it. Where only one connection knows that number, a text that names it is refused
 // on any other, or looked at afterwards where that is early enough; to what does
-// not name it, it is 0 there.
+// not name it, it is 0 there, or what was drawn there since.
 func (l *lease) renumber(ctx context.Context, text string, named bool) (later bool, err error) {
 	l.doubt()
-	if l.noticeOwn() && l.last.here {
+	if l.noticeOwn() && (l.last.here || l.last.blank && !named) {
 		return false, nil
 	}
 	if l.last.unsure && l.last.here && named && l.mayLookLater(text) {
 		return true, nil
 	}
-	if l.last.unsure && (l.last.here || l.last.maybe[0] != 0) {
+	if l.last.unsure && (l.last.here || l.last.maybe[0] != 0 || l.last.blank && named) {
 		if err := l.find(ctx); err != nil || l.last.here {
 			return false, err
 		}
@@ -144,7 +145,7 @@ func (l *lease) renumber(ctx context.Context, text string, named bool) (later bo
 // query of which nobody tells whether it draws one: then what is there afterwards is
 // the session's.
 func (l *lease) renumberOwn(ctx context.Context, text string) error {
-	if l.about.Type != "mysql" || l.code(text) != "changes-tables" || l.onlyUpdates(text) || !l.noticeOwn() && !l.whole || l.last.here {
+	if l.about.Type != "mysql" || l.code(text) != "changes-tables" || l.onlyUpdates(text) || !l.noticeOwn() && !l.whole || l.last.here || l.last.blank {
 		return nil
 	}
 	_, err := l.renumber(ctx, text, false)
@@ -159,7 +160,7 @@ func (l *lease) find(ctx context.Context) error {
 			return err
 		}
 	}
-	if l.notice(); l.last.here || l.last.maybe[0] == 0 {
+	if l.notice(); l.last.here || l.last.maybe[0] == 0 && !l.last.blank {
 		return nil
 	}
 	var text string
@@ -173,7 +174,7 @@ func (l *lease) find(ctx context.Context) error {
 	}
 	l.between()
 	n, err := strconv.ParseUint(text, 10, 64)
-	if err == nil && n != 0 && slices.Contains(l.last.maybe[:], n) {
+	if err == nil && n != 0 && (l.last.blank || slices.Contains(l.last.maybe[:], n)) {
 		l.last = lastID{n: n, here: true}
 		return nil
 	}
@@ -201,7 +202,7 @@ func (l *lease) setLast(ctx context.Context, n uint64) error {
 	l.last.elsewhere()
 	l.between()
 	l.cleared, l.counted = l.cleared || clears && err == nil, l.counted || l.hidden && err == nil
-	l.last.here, l.readied = err == nil && !l.last.unsure, err == nil
+	l.last.here, l.last.blank, l.readied = err == nil && !l.last.unsure, err == nil && n == 0, err == nil
 	return err
 }
 
