@@ -152,6 +152,10 @@ func (l *lease) renumberOwn(ctx context.Context, text string) error {
 	return err
 }
 
+// answers reports whether a text of MariaDB's may answer with rows though it inserts:
+// then the driver tells no number.
+func answers(text string) bool { return mentions(text, "returning") }
+
 // find sees whether the connection that is leased is the one that knows the
 // session's number: nobody had it since, and it has one that the driver told.
 func (l *lease) find(ctx context.Context) error {
@@ -239,7 +243,7 @@ func (l *lease) drew(text string, args []driver.NamedValue, res driver.Result, e
 		if l.last.n, l.last.unsure, l.last.after = id, !plain, ""; plain {
 			l.last.after = text
 		}
-	case code != "changes-tables", res == nil && !moves && !l.onlyUpdates(text):
+	case code != "changes-tables", (res == nil || answers(text)) && !moves && !l.onlyUpdates(text):
 		l.last.unsure = true // nobody told whether it drew one: as above
 	case moves:
 		l.last.unsure, l.last.maybe = true, [4]uint64{} // it may have set 0, or nothing

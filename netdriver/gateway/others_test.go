@@ -57,6 +57,51 @@ func TestANumberThatAQueryDrewOnAConnectionOfTheSessionsOwnIsRead(t *testing.T) 
 	}
 }
 
+func TestANumberIsReadThatWasDrawnByAStatementWhoseRowsNobodyTook(t *testing.T) {
+	t.Parallel()
+	a, b := toMySQL(t)
+	for _, transaction := range []bool{false, true} {
+		a.do(wire.TypeReset, &wire.Empty{})
+		a.must("insert into t values (default, 'of another', 0.5)")
+		own := shown(a.query("select max(id) + 1 from t").value(t))
+		if transaction {
+			b.do(wire.TypeBegin, &wire.Begin{})
+		}
+		b.must("insert into t (v) values ('own') returning id")
+		if got := b.query(lastNumber); got.fail == nil || transaction {
+			if shown(got.value(t)) != own {
+				t.Errorf("in a transaction: %t: %s was read, want %s", transaction, shown(got.value(t)), own)
+			}
+		}
+		b.do(wire.TypeCommit, &wire.Empty{})
+	}
+}
+
+func TestNoRowCountOfAnotherClientIsReadByWhatIsHidden(t *testing.T) {
+	t.Parallel()
+	a, b := toMySQL(t)
+	a.must("create function g() returns bigint reads sql data return found_rows()", "create function w() returns text reads sql data begin get diagnostics @n = number; return @n; end")
+	for _, transaction := range []bool{false, true} {
+		a.do(wire.TypeReset, &wire.Empty{})
+		b.must("insert into t values (default, 'own', 0.5)")
+		a.query("select v from q")
+		if transaction {
+			b.do(wire.TypeBegin, &wire.Begin{})
+		}
+		b.must("insert ignore into q values (1)")
+		if got := shown(b.query("select g()").value(t)); got == "3" {
+			t.Errorf("in a transaction: %t: %s rows are another's", transaction, got)
+		}
+		b.do(wire.TypeReset, &wire.Empty{})
+	}
+	a.query("select v from q")
+	b.do(wire.TypeBegin, &wire.Begin{})
+	b.must("insert ignore into q values (1)")
+	if got := shown(b.query("select w()").value(t)); got != "1" {
+		t.Errorf("%s of the session's own 1 warning are there", got)
+	}
+}
+
 // What a session's earlier procedure drew is known to nobody once its connection is
 // gone; what the next one draws is.
 func TestANumberIsReadThatAProcedureDrewInATransaction(t *testing.T) {

@@ -152,6 +152,12 @@ func (s *session) exec(c *call, m *wire.Statement) error {
 	if err := s.enter(c, text); err != nil {
 		return err
 	}
+	if answers(text) {
+		if err := s.lease.renumberOwn(c.ctx, text); err != nil {
+			s.lease.conclude(err)
+			return err
+		}
+	}
 	c.sent = true
 	res, err := s.resultOf(c, text, p, args, outs.wantCursors())
 	if err == nil && c.recalls && !s.lease.continues() {
