@@ -256,6 +256,7 @@ func (l *lease) code(text string) string { return l.facts(text).Code }
 type described struct {
 	text  string
 	facts fluxor.TextFacts
+	idle  bool // it has made no row, for sure
 }
 
 // facts are what a text is, asked once in a statement: a long one is read anew each
@@ -266,7 +267,7 @@ func (l *lease) facts(text string) fluxor.TextFacts {
 		return fluxor.TextFacts{}
 	}
 	if text == "" || l.under.text != text {
-		l.under = described{text, d.Describe(text)}
+		l.under = described{text: text, facts: d.Describe(text)}
 	}
 	return l.under.facts
 }

@@ -6,6 +6,8 @@ import (
 	"context"
 	"database/sql/driver"
 	"slices"
+
+	"github.com/fluxor-db/fluxor/netdriver/internal/wire"
 )
 
 // recalled reports whether the session itself has left what a text recalls. Of
@@ -19,6 +21,12 @@ func (l *lease) recalled(text string, own bool) bool {
 
 // onlyUpdates reports whether a text makes no row, and so draws no number.
 func (l *lease) onlyUpdates(text string) bool {
+	if l.under.idle && l.under.text == text {
+		return true
+	}
+	if l.about.Type == "sqlite" && l.code(text) == "several-statements" {
+		return !mentions(text, "insert") && !mentions(text, "replace")
+	}
 	verb := l.verb(text)
 	return l.code(text) == "changes-tables" && (verb == "UPDATE" || verb == "DELETE")
 }
@@ -70,4 +78,24 @@ func (l *lease) forgetNumbers(ctx context.Context, text string) {
 	})
 	l.notice()
 	l.emptied, l.readied = err == nil, err == nil
+}
+
+// disown takes out of an answer what SQLite's driver tells of a statement that moved
+// no row: how many one before it changed, and its number, where that may have been
+// another client's.
+func (l *lease) disown(text string, end *wire.End) {
+	if l.about.Type != "sqlite" {
+		return
+	}
+	l.notice()
+	moves := l.moves(text, nil)
+	if l.code(text) == "changes-tables" {
+		l.under.idle = end.Affected.N == 0
+	}
+	if !moves && !l.wrote && !l.acted {
+		end.Affected.N = 0
+	}
+	if !(moves && end.Affected.N > 0 && !l.onlyUpdates(text)) && !l.drawn && !l.inserted {
+		end.LastID.N = 0
+	}
 }

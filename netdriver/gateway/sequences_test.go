@@ -125,3 +125,43 @@ func TestWhatAFunctionReadsAfterItsOwnClientsInsertIsNoNumberOfAnother(t *testin
 		t.Errorf("%v is another's", got.sets)
 	}
 }
+
+func TestWhatSQLitesDriverTellsOfAStatementWithoutRowsIsNotOfAnotherClient(t *testing.T) {
+	t.Parallel()
+	s := serve(t, config(connector(t, dbtest.SQLite(t), one)))
+	a, b := login(t, s), login(t, s)
+	a.must("create table t (id integer primary key, v unique)")
+	a.do(wire.TypeReset, &wire.Empty{})
+	for _, text := range []string{"select 1", "create table u (n int)", "pragma foreign_keys = on", "begin", "insert or ignore into t values (1, 'of another')", "delete from t where false", "drop table u"} {
+		b.must("insert or replace into t values (1, 'of another')")
+		if got := a.exec(text); got.fail != nil || got.end.Affected.N != 0 || got.end.LastID.N != 0 {
+			t.Errorf("%s: %d rows, number %d, %v", text, got.end.Affected.N, got.end.LastID.N, got.fail)
+		}
+		a.do(wire.TypeReset, &wire.Empty{})
+	}
+	b.must("insert or replace into t values (1, 'of another')")
+	if got := a.exec("update t set v = 'changed'"); got.end.Affected.N != 1 || got.end.LastID.N != 0 {
+		t.Errorf("an update: %d rows, number %d", got.end.Affected.N, got.end.LastID.N)
+	}
+	a.must("insert or ignore into t values (1, 'of another')")
+	a.query("select last_insert_rowid()").refused(t, wire.ErrorDenied)
+	a.must("insert into t values (7, 'own')")
+	if got := a.exec("select 1"); got.end.Affected.N != 1 || got.end.LastID.N != 7 {
+		t.Errorf("of its own: %d rows, number %d", got.end.Affected.N, got.end.LastID.N)
+	}
+}
+
+func TestUpdatesInOneTextLeaveNoNumberOfSQLitesToBeRead(t *testing.T) {
+	t.Parallel()
+	s := serve(t, config(connector(t, dbtest.SQLite(t), one)))
+	a, b := login(t, s), login(t, s)
+	a.must("create table t (id integer primary key, v int)")
+	a.do(wire.TypeReset, &wire.Empty{})
+	b.must("insert into t (v) values (1)")
+	a.must("update t set v = 2; delete from t where v = 3")
+	a.query("select last_insert_rowid()").refused(t, wire.ErrorDenied)
+	a.must("update t set v = 2; insert into t (v) values (1)")
+	if got := shown(a.query("select last_insert_rowid()").value(t)); got != "2" {
+		t.Errorf("got %s, want 2", got)
+	}
+}

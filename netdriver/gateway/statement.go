@@ -167,6 +167,7 @@ func (s *session) exec(c *call, m *wire.Statement) error {
 	if res != nil {
 		c.done = true
 		end.Affected, end.LastID = counted(res.RowsAffected()), counted(res.LastInsertId())
+		s.lease.disown(text, &end)
 		c.count = end.Affected.N
 	}
 	if err == nil {
