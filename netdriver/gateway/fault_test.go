@@ -263,9 +263,12 @@ func TestAnErrorAfterAPartTookEffectDoesNotSayThatNothingDid(t *testing.T) {
 		whole  []string
 	}{
 		"sqlite": {
-			dbtest.SQLite(t), "create table u (v)",
-			[]string{"insert into t values (1); insert into nowhere values (2)", "insert or fail into t values (1), (7)"},
-			[]string{"insert into t values (1), (7)", "create table t (v)", "drop table nowhere", "insert into nowhere values (1);"},
+			dbtest.SQLite(t), "create trigger tr before insert on t when new.v = 9 begin select raise(fail, 'no'); end",
+			[]string{
+				"insert into t values (1); insert into nowhere values (2)", "insert or fail into t values (1), (7)", "insert into t values (1), (9)",
+				"insert or fail into t select 1 union all select 7 + sqlite_compileoption_used('none') order by 1",
+			},
+			[]string{"insert into t values (1), (7)", "create table t (v)", "drop table nowhere", "insert into nowhere values (1);", "insert or abort into t values (1), (7)"},
 		},
 		"mysql": {
 			"mysql://" + dbtest.MariaDB(t).NewDatabase(t).DSN("multiStatements=true"),

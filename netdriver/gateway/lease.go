@@ -37,6 +37,7 @@ type lease struct {
 	over   bool                    // the database has ended it by itself
 	steps  bool                    // savepoints and the like were set by texts, which end with it
 	ended  bool                    // a text may have ended it: what an error says of it, nobody knows then
+	partly bool                    // of what failed last rows are there all the same, with SQLite
 	pin    string
 
 	ran      bool       // the last statement on the connection was the session's own
@@ -116,7 +117,9 @@ func (l *lease) release() {
 func (l *lease) settle(text string, err error) {
 	l.keep(text, err)
 	l.remember(text, err)
+	partly := l.leftRows(err)
 	l.conclude(err)
+	l.partly = partly
 }
 
 // keep keeps the lease for what a text may have left that ran, or was prepared.
@@ -137,7 +140,7 @@ func (l *lease) keep(text string, err error) {
 // conclude draws the conclusions of a call: a connection that is gone is not kept,
 // nor what pinned it.
 func (l *lease) conclude(err error) {
-	l.under = described{}
+	l.under, l.partly = described{}, false
 	gone := l.lost(err) || !l.unfence()
 	switch {
 	case l.tx != nil:

@@ -2,7 +2,12 @@
 
 package gateway
 
-import "regexp"
+import (
+	"context"
+	"regexp"
+
+	"github.com/fluxor-db/fluxor/backend"
+)
 
 // undivided are the codes of texts of one statement that is undone where it fails.
 var undivided = words(
@@ -19,8 +24,15 @@ var undividedVerbs = map[string]map[string]bool{
 	"oracle":   words("CREATE", "ALTER", "DROP", "TRUNCATE"),
 }
 
-// failing is SQLite's clause that leaves the rows before the one that failed.
-var failing = regexp.MustCompile(`\bor fail\b`)
+// divided are those among all of these that may leave a part, by the database's type:
+// SQLite's clause that leaves the rows before the one that failed, indexes of
+// PostgreSQL's that are made or dropped step by step, tables that MariaDB drops before it
+// makes them anew, and accounts, of which MySQL makes and changes those that it can.
+var divided = map[string]*regexp.Regexp{
+	"sqlite":   regexp.MustCompile(`\bor fail\b`),
+	"postgres": regexp.MustCompile(`\bconcurrently\b`),
+	"mysql":    regexp.MustCompile(`^create or replace (temporary )?(table|sequence)\b|^(create|alter) (or replace )?(user|role)\b`),
+}
 
 // allOrNothing reports whether a text that the database refused changed nothing:
 // it is one statement, and no call, block or statement that nobody knows. What has
@@ -36,12 +48,29 @@ func (l *lease) allOrNothing(text string) bool {
 		return true
 	case facts.Count > 1:
 		return false
-	case kind == "sqlite" && facts.Code == "changes-tables":
-		return !failing.MatchString(d.Fingerprint(text))
+	case l.partly || !harmless[facts.Code] && divided[kind] != nil && divided[kind].MatchString(d.Fingerprint(text)):
+		return false
 	case undivided[facts.Code]:
 		return true
 	}
 	return (facts.Code == "unknown-statement" || facts.Code == "unknown-function" || facts.Code == "unknown-operator") && undividedVerbs[kind][facts.Verb]
+}
+
+// constraint is SQLite's code for a row that is not allowed.
+const constraint = "19"
+
+// leftRows reports whether rows of a statement that SQLite refused are there all the
+// same: also a table's own clause, or a trigger, may say that those before the one that
+// failed stay.
+func (l *lease) leftRows(err error) bool {
+	if err == nil || l.about.Type != "sqlite" || l.conn == nil || !backend.Names([]string{constraint}, l.about.Codes(err)) {
+		return false
+	}
+	ctx, stop := context.WithTimeout(context.Background(), undoLimit)
+	defer stop()
+	defer l.aside()()
+	some, answered := l.yes(ctx, "select changes() > 0")
+	return some || !answered
 }
 
 // onlyReads reports whether a text is proven to change nothing.
