@@ -49,6 +49,11 @@ func (l *lease) moves(text string, err error) bool {
 	return slices.ContainsFunc(rowWords, func(word string) bool { return mentions(text, word) })
 }
 
+// snapless are the first words of statements of PostgreSQL's that take no snapshot: nor
+// must anything before them, or a transaction of one snapshot would not see what was
+// changed until its LOCK was granted. Of themselves they draw no number.
+var snapless = words("LOCK", "SET", "FETCH", "MOVE", "CHECKPOINT")
+
 // mayDraw reports whether a text may draw a number of a sequence of PostgreSQL's, and
 // nobody can tell: what the session recalls afterwards may be what the connection had
 // before. Where nobody knows texts, none recalls anything.
@@ -57,7 +62,7 @@ func (l *lease) mayDraw(text string) bool {
 		return false
 	}
 	code := l.code(text)
-	return code != "" && code != "changes-tables" && l.moves(text, nil)
+	return code != "" && code != "changes-tables" && l.moves(text, nil) && !snapless[l.verb(text)]
 }
 
 // forgetNumbers has the connection forget the numbers that others have drawn there,

@@ -3,6 +3,8 @@
 package gateway_test
 
 import (
+	"database/sql"
+	"database/sql/driver"
 	"strings"
 	"testing"
 
@@ -163,5 +165,35 @@ func TestUpdatesInOneTextLeaveNoNumberOfSQLitesToBeRead(t *testing.T) {
 	a.must("update t set v = 2; insert into t (v) values (1)")
 	if got := shown(a.query("select last_insert_rowid()").value(t)); got != "2" {
 		t.Errorf("got %s, want 2", got)
+	}
+}
+
+// A transaction that first locks a table sees what others had changed there until it
+// got the lock: nothing may take its snapshot before.
+func TestATransactionThatBeginsWithALockSeesWhatWasChangedBeforeIt(t *testing.T) {
+	t.Parallel()
+	s := serve(t, config(connector(t, dbtest.Postgres(t).NewDatabase(t).URL())))
+	b, c := login(t, s), login(t, s)
+	b.must("create table t (v int)", "insert into t values (1)")
+	b.do(wire.TypeReset, &wire.Empty{})
+	for _, first := range []string{"", "set constraints all deferred"} {
+		a := login(t, s)
+		b.must("update t set v = 1")
+		b.do(wire.TypeBegin, &wire.Begin{})
+		b.must("update t set v = 2")
+		a.do(wire.TypeBegin, &wire.Begin{Isolation: driver.IsolationLevel(sql.LevelRepeatableRead)})
+		if first != "" {
+			a.exec(first)
+		}
+		waits := a.request(wire.TypeExec, &wire.Statement{SQL: "lock table t in exclusive mode"})
+		dbtest.WaitUntil(t, "it waits for the lock", func() bool {
+			return shown(c.query("select count(*) from pg_locks where not granted").value(t)) != "0"
+		})
+		b.do(wire.TypeCommit, &wire.Empty{})
+		a.answer(waits)
+		if got := shown(a.query("select v from t").value(t)); got != "2" {
+			t.Errorf("behind %q and the lock it reads %s, want 2", first, got)
+		}
+		_ = a.conn.Close()
 	}
 }
