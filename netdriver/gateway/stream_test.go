@@ -121,6 +121,9 @@ func TestMemoryIsBoundedForAllBuffersTogether(t *testing.T) {
 	if f := c.answer(0).refused(t, wire.ErrorOverloaded); !f.Retryable {
 		t.Errorf("got %+v", f)
 	}
+	c.ended()
+	_ = c.conn.Close() // else it is parted with for a second
+	dbtest.WaitUntil(t, "what it took is given back", func() bool { return s.Sessions() == 0 })
 	other := login(t, s)
 	other.query("select printf('%0300000d', 1)").refused(t, wire.ErrorOverloaded)
 	if got := other.query("select 1").value(t); got != int64(1) {
