@@ -6,6 +6,7 @@ import (
 	"context"
 	"errors"
 	"net"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -167,5 +168,57 @@ func TestCloseEndsWhatRuns(t *testing.T) {
 	}
 	if used := db.PoolStats().Used; used != 0 {
 		t.Errorf("%d connections are leased", used)
+	}
+}
+
+// lateConn takes its first deadline only after another one, or when it is closed.
+type lateConn struct {
+	net.Conn
+	asked, other chan struct{} // closed when the first is there, and the second
+	calls        atomic.Int32
+}
+
+func (c *lateConn) SetDeadline(at time.Time) error {
+	switch c.calls.Add(1) {
+	case 1:
+		close(c.asked)
+		<-c.other
+		return c.Conn.SetDeadline(at)
+	case 2:
+		defer close(c.other)
+	}
+	return c.Conn.SetDeadline(at)
+}
+
+// lateListener accepts one connection, as a lateConn.
+type lateListener struct {
+	net.Listener
+	conn *lateConn
+}
+
+func (l *lateListener) Accept() (net.Conn, error) {
+	conn, err := l.Listener.Accept()
+	if err != nil {
+		return nil, err
+	}
+	l.conn.Conn = conn
+	return l.conn, nil
+}
+
+func TestADrainEndsWhoWasJustAccepted(t *testing.T) {
+	t.Parallel()
+	s := sqlite(t, func(c *gateway.Config) { c.Timeouts.Login = time.Hour })
+	l, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	late := &lateConn{asked: make(chan struct{}), other: make(chan struct{})}
+	go func() { _ = s.Serve(&lateListener{l, late}) }() // ends with the drain
+	dial(t, l.Addr().String())
+	<-late.asked
+	ctx, stop := context.WithTimeout(t.Context(), 20*time.Second)
+	defer stop()
+	if err := s.Shutdown(ctx); err != nil || ctx.Err() != nil {
+		t.Errorf("it ended with %v, its context with %v", err, ctx.Err())
 	}
 }

@@ -69,6 +69,9 @@ func (k *link) serve() {
 	defer k.conn.Close() //nolint:errcheck // nobody hears it
 	defer k.survive("")
 	_ = k.conn.SetDeadline(k.came.Add(s.cfg.Timeouts.Login))
+	if k.draining.Load() { // a drain's deadline came before
+		return
+	}
 	conn, state, err := k.secure()
 	if err != nil {
 		return
