@@ -81,7 +81,7 @@ func (c *conn) send(ctx context.Context, op string, t wire.Type, body wire.Body)
 			return err
 		}
 	}
-	if c.broken != nil || c.lost && !c.inTx || c.away && !c.inTx && !c.pinned { // a drain lets what is pinned go on
+	if c.broken != nil || c.severed.Load() || c.lost && !c.inTx || c.away && !c.inTx && !c.pinned { // a drain lets what is pinned go on
 		return driver.ErrBadConn
 	}
 	if c.id == 0 { // it was made long ago, for somebody who did not wait for it: nobody has reset it
@@ -182,11 +182,11 @@ func (c *conn) within(d time.Duration) (done func()) {
 	return func() { c.spare(late) }
 }
 
-// spare stops a cut that was to come; where it is on its way it comes now, and does not
-// hit what is asked for next.
+// spare stops a cut that was to come; where it is on its way nothing is asked for any
+// more, which it would hit.
 func (c *conn) spare(late *time.Timer) {
 	if !late.Stop() {
-		c.cut()
+		c.severed.Store(true)
 	}
 }
 

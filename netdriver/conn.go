@@ -8,6 +8,7 @@ import (
 	"errors"
 	"net"
 	"os"
+	"sync/atomic"
 	"time"
 
 	"github.com/fluxor-db/fluxor/internal/netshim"
@@ -44,8 +45,9 @@ type conn struct {
 
 	id, sid uint32 // the last request, the last prepared statement
 	call    call
-	open    *rows // not read to their end
-	broken  error // set once; the connection is then closed
+	open    *rows       // not read to their end
+	broken  error       // set once; the connection is then closed
+	severed atomic.Bool // it is being closed, for it knows no deadlines
 	inTx    bool
 	pinned  bool // the last answer said so
 	away    bool // the gateway wants the session to end
@@ -297,7 +299,7 @@ func (c *conn) given() bool {
 	return c.usable() && (!c.pinned || c.c.cfg.Pool != "")
 }
 
-func (c *conn) usable() bool { return c.broken == nil && !c.away && !c.lost }
+func (c *conn) usable() bool { return c.broken == nil && !c.severed.Load() && !c.away && !c.lost }
 
 // Close implements driver.Conn. It sends nothing but TLS's own goodbye, which may not
 // take long, deadlines or not: the gateway sees the end.

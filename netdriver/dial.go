@@ -98,9 +98,11 @@ func (c *Connector) tryAll(ctx context.Context, host string, left int) (*conn, e
 	for tried := []string{at}; err != nil && at != "" && !final(err) && spare(ctx, left); tried = append(tried, at) {
 		var failed error
 		if cn, at, failed = c.try(ctx, host, left, tried); errors.Is(failed, errShunned) {
-			break
+			return nil, because(ctx, err)
 		}
-		err = failed
+		if err = failed; slices.Contains(tried, at) {
+			break // what is dialed has another address than what answers: it would not end
+		}
 	}
 	return cn, err
 }

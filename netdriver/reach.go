@@ -110,14 +110,17 @@ func (c *Connector) reach(host string, tried []string) netshim.DialFunc {
 		defer cancel()
 		passed := &shunning{of: &c.shunned, tried: tried}
 		nc, err := c.attentive(passed).DialContext(first, network, addr)
-		if err == nil || ctx.Err() != nil || len(passed.all()) == 0 && first.Err() == nil {
+		if err == nil || ctx.Err() != nil {
 			return nc, err
 		}
-		if tried == nil {
-			c.shunned.remove(passed.all()...)
+		again := passed.untried()
+		if len(again) > 0 || first.Err() != nil {
+			nc, err = c.attentive(&shunning{of: &shunned{}, tried: tried}).DialContext(ctx, network, addr)
 		}
-		left := &shunning{of: &shunned{}, tried: tried}
-		if nc, err = c.attentive(left).DialContext(ctx, network, addr); err != nil && len(left.all()) > 0 {
+		switch {
+		case err == nil: // what was reached may still be at fault
+			c.shunned.remove(slices.DeleteFunc(again, func(a string) bool { return a == nc.RemoteAddr().String() })...)
+		case len(tried) > 0:
 			err = errShunned
 		}
 		return nc, err
@@ -142,10 +145,11 @@ func (s *shunning) check(address string) error {
 	return errShunned
 }
 
-func (s *shunning) all() []string {
+// untried are those of them that were not tried.
+func (s *shunning) untried() []string {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	return s.seen
+	return slices.DeleteFunc(slices.Clone(s.seen), func(a string) bool { return slices.Contains(s.tried, a) })
 }
 
 // attentive is a dialer that passes over addresses, and has the kernel ask whether

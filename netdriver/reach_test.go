@@ -10,6 +10,7 @@ import (
 	"net"
 	"net/netip"
 	"strconv"
+
 	"sync/atomic"
 	"testing"
 	"testing/synctest"
@@ -292,4 +293,65 @@ func TestANameWhoseAddressesAreFrozenLeavesTheNextHostItsTime(t *testing.T) {
 		t.Fatal(err)
 	}
 	_ = cn.Close()
+}
+
+func TestAFrozenAddressIsPassedOverAlsoWhileSomebodyTriesItAgain(t *testing.T) {
+	t.Parallel()
+	c, met := twoAddresses(t, 20*time.Second)
+	_, port, _ := net.SplitHostPort(c.cfg.Hosts[0])
+	c.shunned.add("127.0.0.2:" + port)
+	var other atomic.Uint32
+	other.Store(9) // where nobody listens
+	c.resolver.Dial = func(context.Context, string, string) (net.Conn, error) {
+		near, far := net.Pipe()
+		go answersName(far, [4]byte{127, 0, 0, 2}, [4]byte{127, 0, 0, byte(other.Load())})
+		return near, nil
+	}
+	ctx, stop := context.WithCancel(t.Context())
+	ended := make(chan error, 1)
+	go func() { // ends with the wait for it
+		_, err := c.Connect(ctx)
+		ended <- err
+	}()
+	<-met
+	other.Store(1)
+	if times, err := comes(t, c, met, 10*time.Second); err != nil || times != 0 {
+		t.Errorf("another one met the frozen address %d times, %v", times, err)
+	}
+	stop()
+	if err := <-ended; !errors.Is(err, context.Canceled) {
+		t.Error(err)
+	}
+}
+
+// The address that is dialed, ":port", is not the one that answers.
+func TestAHostWithoutANameIsTriedOnceMoreAtMost(t *testing.T) {
+	t.Parallel()
+	l, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer l.Close() //nolint:errcheck // it has done its part
+	var times atomic.Int32
+	ctx, stop := context.WithTimeout(t.Context(), 20*time.Second)
+	defer stop()
+	go func() { // ends with the listener
+		for {
+			conn, err := l.Accept()
+			if err != nil {
+				return
+			}
+			if _ = conn.Close(); times.Add(1) > 5 {
+				stop()
+			}
+		}
+	}()
+	_, port, _ := net.SplitHostPort(l.Addr().String())
+	c, err := NewConnector(Config{User: "app", Token: "token", Database: "erp", Hosts: []string{":" + port}, TLS: TLSDisable})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := c.Connect(ctx); err == nil || times.Load() > 2 {
+		t.Errorf("it was tried %d times, %v", times.Load(), err)
+	}
 }
