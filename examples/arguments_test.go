@@ -95,6 +95,9 @@ func TestAnExampleSendsItsTokenToAnotherMachineOverTLSAlone(t *testing.T) {
 		t.Fatal(err)
 	}
 	defer l.Close() //nolint:errcheck // nothing was stored
+	if err := l.(*net.TCPListener).SetDeadline(time.Now().Add(time.Minute)); err != nil {
+		t.Fatal(err)
+	}
 	_, port, err := net.SplitHostPort(l.Addr().String())
 	if err != nil {
 		t.Fatal(err)
@@ -111,6 +114,7 @@ func TestAnExampleSendsItsTokenToAnotherMachineOverTLSAlone(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
+		_ = c.SetDeadline(time.Now().Add(time.Minute))
 		var first [1]byte
 		if _, err := io.ReadFull(c, first[:]); err != nil || first[0] != 0x16 {
 			t.Errorf("%s begins with %q, %v; want a handshake of TLS", program, first, err)
