@@ -59,14 +59,8 @@ func (s *session) fault(c *call, err error) *wire.Error {
 		Kind: s.kindOf(c, err), Message: l.words(err), Applied: applied(l, c, err), Conn: wire.ConnOK,
 		Tx: l.state(), Pin: l.pin,
 	}
-	var ours refused
-	if errors.As(c.cause(), &ours) {
-		m.Message = ours.text // the gateway ended it, whatever that looks like below
-	}
-	for _, why := range []error{errEnd, errKilled} {
-		if errors.Is(c.cause(), why) {
-			m.Message = why.Error() // the database's words are in Native
-		}
+	if why := whyEnded(c.cause()); why != "" && !errors.As(err, new(refused)) {
+		m.Message = why // the gateway ended it, whatever that looks like below
 	}
 	if lostConn(l, err) || m.Applied == wire.AppliedNo && (errors.Is(c.cause(), errAnew) || errors.Is(c.cause(), errEnd)) {
 		m.Conn = wire.ConnLost // the session's end follows: another one may be asked
@@ -85,6 +79,20 @@ func (s *session) fault(c *call, err error) *wire.Error {
 		m.RetryAfterMS = no.RetryAfter.Milliseconds()
 	}
 	return m
+}
+
+// whyEnded is why the gateway ended a call; "" where it did not.
+func whyEnded(cause error) string {
+	var ours refused
+	if errors.As(cause, &ours) {
+		return ours.text
+	}
+	for _, why := range []error{errEnd, errKilled} {
+		if errors.Is(cause, why) {
+			return why.Error()
+		}
+	}
+	return ""
 }
 
 // away reports whether the database cannot be reached now, or takes nobody.

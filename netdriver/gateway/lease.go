@@ -117,7 +117,7 @@ func (l *lease) release() {
 func (l *lease) settle(text string, err error) {
 	l.keep(text, err)
 	l.remember(text, err)
-	partly := l.leftRows(err)
+	partly := l.leftRows(text, err)
 	l.conclude(err)
 	l.partly = partly
 }

@@ -126,7 +126,9 @@ func (l *lease) recall(ctx context.Context, text string) (later bool, err error)
 		recalls, echoes, named = false, false, false // it reads nothing before it is called
 	}
 	if !recalls && l.mayDraw(text) {
-		l.forgetNumbers(ctx, text)
+		if err := l.forgetNumbers(ctx, text); err != nil {
+			return false, err
+		}
 	}
 	l.hidden = !named && l.hides(text)
 	if echoes && l.hidden && !l.ran {

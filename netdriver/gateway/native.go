@@ -29,7 +29,9 @@ func (l *lease) describe(m *wire.Error, err error) {
 	if errors.As(err, &state) && len(state.SQLState()) == 5 {
 		m.SQLState = state.SQLState()
 	}
-	m.Native = nativeOf(err, m.Message)
+	if m.Native = nativeOf(err, m.Message); m.Native == nil && m.Message != l.words(err) {
+		m.Native = map[string]string{"message": l.words(err)}
+	}
 	if state := m.Native["sql_state"]; m.SQLState == "" && len(state) == 5 {
 		m.SQLState = state
 	}

@@ -152,9 +152,13 @@ func (l *lease) renumberOwn(ctx context.Context, text string) error {
 	return err
 }
 
+var returning = regexp.MustCompile(`\breturning\b`)
+
 // answers reports whether a text of MariaDB's may answer with rows though it inserts:
 // then the driver tells no number.
-func answers(text string) bool { return mentions(text, "returning") }
+func (l *lease) answers(text string) bool {
+	return l.about.Type == "mysql" && mentions(text, "returning") && returning.MatchString(l.bare(text))
+}
 
 // find sees whether the connection that is leased is the one that knows the
 // session's number: nobody had it since, and it has one that the driver told.
@@ -243,7 +247,7 @@ func (l *lease) drew(text string, args []driver.NamedValue, res driver.Result, e
 		if l.last.n, l.last.unsure, l.last.after = id, !plain, ""; plain {
 			l.last.after = text
 		}
-	case code != "changes-tables", (res == nil || answers(text)) && !moves && !l.onlyUpdates(text):
+	case code != "changes-tables", (res == nil || l.answers(text)) && !moves && !l.onlyUpdates(text):
 		l.last.unsure = true // nobody told whether it drew one: as above
 	case moves:
 		l.last.unsure, l.last.maybe = true, [4]uint64{} // it may have set 0, or nothing

@@ -5,6 +5,7 @@ package gateway
 import (
 	"context"
 	"database/sql/driver"
+	"errors"
 	"slices"
 
 	"github.com/fluxor-db/fluxor/netdriver/internal/wire"
@@ -24,16 +25,19 @@ func (l *lease) onlyUpdates(text string) bool {
 	if l.under.idle && l.under.text == text {
 		return true
 	}
-	if l.about.Type == "sqlite" && l.code(text) == "several-statements" {
-		return !mentions(text, "insert") && !mentions(text, "replace")
+	code, verb := l.code(text), l.verb(text)
+	if code == "changes-tables" && (verb == "UPDATE" || verb == "DELETE") {
+		return true
 	}
-	verb := l.verb(text)
-	return l.code(text) == "changes-tables" && (verb == "UPDATE" || verb == "DELETE")
+	return l.about.Type == "sqlite" && (code == "several-statements" || verb == "WITH") && !mentions(text, "insert") && !mentions(text, "replace")
 }
 
-// rowWords are words of which each text of SQLite's has one that moves rows: its
-// functions move none.
-var rowWords = []string{"insert", "replace", "update", "delete"}
+// rowVerbs are the first words of SQLite's statements that move rows, and rowWords those
+// of which each text has one that moves some: its functions move none.
+var (
+	rowVerbs = words("INSERT", "REPLACE", "UPDATE", "DELETE", "WITH")
+	rowWords = []string{"insert", "replace", "update", "delete"}
+)
 
 // moves reports whether a text may leave what others recall, or where it failed may
 // have: with SQLite one statement that fails leaves nothing.
@@ -44,6 +48,8 @@ func (l *lease) moves(text string, err error) bool {
 	case l.about.Type != "sqlite":
 		return true
 	case err != nil && l.code(text) != "several-statements":
+		return false
+	case l.facts(text).Count == 1 && !rowVerbs[l.verb(text)]:
 		return false
 	}
 	return slices.ContainsFunc(rowWords, func(word string) bool { return mentions(text, word) })
@@ -62,19 +68,23 @@ func (l *lease) mayDraw(text string) bool {
 		return false
 	}
 	code := l.code(text)
-	return code != "" && code != "changes-tables" && l.moves(text, nil) && !snapless[l.verb(text)]
+	return code != "" && code != "changes-tables" && l.moves(text, nil) && !(snapless[l.verb(text)] && l.facts(text).Count == 1)
 }
 
 // forgetNumbers has the connection forget the numbers that others have drawn there,
 // unless the session's own are among them: whether they are is asked first where the
-// text may read them, too, by what it calls. Where it fails nothing is recalled.
-func (l *lease) forgetNumbers(ctx context.Context, text string) {
+// text may read them, too, by what it calls. Where it fails nothing is recalled; the
+// error is that there is no connection to ask.
+func (l *lease) forgetNumbers(ctx context.Context, text string) error {
 	own := l.noticeOwn()
-	if (l.emptied || l.drawn) && !own && l.code(text) != "sequence" && l.ask(ctx) == nil {
+	if (l.emptied || l.drawn) && !own && l.code(text) != "sequence" {
+		if err := l.ask(ctx); err != nil && !errors.Is(err, errRecall) {
+			return err
+		}
 		l.notice()
 	}
 	if l.emptied || l.drawn || l.failed {
-		return
+		return nil
 	}
 	err := l.again(ctx, func(conn driver.Conn) error {
 		defer l.aside()()
@@ -83,6 +93,7 @@ func (l *lease) forgetNumbers(ctx context.Context, text string) {
 	})
 	l.notice()
 	l.emptied, l.readied = err == nil, err == nil
+	return nil
 }
 
 // disown takes out of an answer what SQLite's driver tells of a statement that moved

@@ -152,7 +152,7 @@ func (s *session) exec(c *call, m *wire.Statement) error {
 	if err := s.enter(c, text); err != nil {
 		return err
 	}
-	if answers(text) {
+	if s.lease.answers(text) {
 		if err := s.lease.renumberOwn(c.ctx, text); err != nil {
 			s.lease.conclude(err)
 			return err

@@ -62,8 +62,8 @@ const constraint = "19"
 // leftRows reports whether rows of a statement that SQLite refused are there all the
 // same: also a table's own clause, or a trigger, may say that those before the one that
 // failed stay.
-func (l *lease) leftRows(err error) bool {
-	if err == nil || l.about.Type != "sqlite" || l.conn == nil || !backend.Names([]string{constraint}, l.about.Codes(err)) {
+func (l *lease) leftRows(text string, err error) bool {
+	if err == nil || l.about.Type != "sqlite" || l.conn == nil || !rowVerbs[l.verb(text)] || !backend.Names([]string{constraint}, l.about.Codes(err)) {
 		return false
 	}
 	ctx, stop := context.WithTimeout(context.Background(), undoLimit)

@@ -41,3 +41,12 @@ func TestARefusalThatLeavesAPartDoesNotSayThatNothingTookEffect(t *testing.T) {
 		}
 	}
 }
+
+func TestARefusalBehindAnotherStatementsRowsSaysThatNothingTookEffect(t *testing.T) {
+	t.Parallel()
+	c := login(t, serve(t, config(connector(t, dbtest.SQLite(t)))))
+	c.must("create table t (v int)", "insert into t values (1), (1)")
+	if f := c.exec("create unique index i on t (v)").refused(t, wire.ErrorDB); f.Applied != wire.AppliedNo {
+		t.Errorf("got %+v", f)
+	}
+}
