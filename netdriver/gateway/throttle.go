@@ -15,7 +15,8 @@ const (
 	// forgetAfter is when a failure is forgotten that no other followed.
 	forgetAfter = 10 * time.Minute
 	// mostGuessers is how many pairs of address and name are remembered; who failed
-	// least often, and of those longest ago, makes room.
+	// least often, and of those longest ago, makes room. Whoever comes in that place
+	// begins with as many failures, so that nobody gains by being forgotten.
 	mostGuessers = 10_000
 	// mostName is how much is kept of a name that a stranger says, in bytes.
 	mostName = 128
@@ -35,7 +36,8 @@ func (g guesser) brief() guesser {
 
 // guesses are the failures of one.
 type guesses struct {
-	failed int
+	failed int // with those that were taken over
+	over   int // from who made room
 	last   time.Time
 	until  time.Time // refused until then
 }
@@ -72,29 +74,37 @@ func (t *throttle) failed(g guesser) {
 	now := time.Now()
 	known := t.by[g]
 	if known == nil || now.Sub(known.last) > forgetAfter {
-		t.roomLocked(now)
-		known = &guesses{}
+		over := t.roomLocked(now)
+		known = &guesses{failed: over, over: over}
 		g.user = strings.Clone(g.user) // it may be a part of all that was said
 		t.by[g] = known
 	}
 	known.failed++
 	known.last = now
-	if over := known.failed - t.free; over >= 0 {
-		known.until = now.Add(min(firstRefusal<<min(over, 10), mostRefusal))
+	if known.failed >= t.free { // longer than the shortest is for one's own failures alone
+		beyond := max(known.failed-known.over-t.free, 0)
+		known.until = now.Add(min(firstRefusal<<min(beyond, 10), mostRefusal))
 	}
 }
 
-// worked forgets the failures of who logged in.
+// worked forgets the failures of who logged in. Those that were taken over stay: the
+// place would be free, and whoever is the next in it would begin with none.
 func (t *throttle) worked(g guesser) {
+	g = g.brief()
 	t.mu.Lock()
 	defer t.mu.Unlock()
-	delete(t.by, g.brief())
+	if known := t.by[g]; known != nil && known.over > 0 {
+		known.failed, known.until = known.over, time.Time{}
+		return
+	}
+	delete(t.by, g)
 }
 
-// roomLocked makes room for one more.
-func (t *throttle) roomLocked(now time.Time) {
+// roomLocked makes room for one more. It returns how often the one had failed who
+// made room.
+func (t *throttle) roomLocked(now time.Time) (over int) {
 	if len(t.by) < mostGuessers {
-		return
+		return 0
 	}
 	var out guesser
 	var least *guesses
@@ -106,7 +116,9 @@ func (t *throttle) roomLocked(now time.Time) {
 			out, least = g, known
 		}
 	}
-	if len(t.by) >= mostGuessers {
-		delete(t.by, out)
+	if len(t.by) < mostGuessers {
+		return 0
 	}
+	delete(t.by, out)
+	return least.failed
 }

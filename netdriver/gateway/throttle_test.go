@@ -121,3 +121,62 @@ func TestWhoGuessesIsNotForgottenForManyNamesThatAreMadeUp(t *testing.T) {
 		}
 	})
 }
+
+// crowd has as many guessers as are remembered fail so often each.
+func crowd(t *throttle, times int) {
+	for i := range mostGuessers {
+		for range times {
+			t.failed(guesser{"10.0.0.1", "made up " + strconv.Itoa(i)})
+		}
+	}
+	<-time.After(2 * time.Minute) // of all silence the end
+}
+
+func TestWhoGuessesIsNotForgottenForWhoFailsOnceMoreEachTime(t *testing.T) {
+	t.Parallel()
+	for name, own := range map[string]bool{"with no login": false, "with a login of one's own": true} {
+		t.Run(name, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				guesses, g, tried := newThrottle(10), guesser{"10.0.0.1", "app"}, 0
+				crowd(guesses, 2)
+				for ; tried < 100 && !guesses.refuses(g); tried++ {
+					guesses.failed(g)
+					other := guesser{"10.0.0.1", "other " + strconv.Itoa(tried)}
+					if own {
+						other.user = "own"
+					}
+					guesses.failed(other)
+					if own {
+						guesses.worked(other)
+					}
+				}
+				if tried > 10 {
+					t.Errorf("who guessed was heard %d times", tried)
+				}
+			})
+		})
+	}
+}
+
+func TestWhoFailsOnceAmongManyWhoGuessIsHeardAfterTheShortestSilence(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		guesses, g := newThrottle(3), guesser{"10.0.0.2", "app"}
+		crowd(guesses, 8)
+		for i := range 3 {
+			guesses.failed(g)
+			if got := silence(guesses, g); got != firstRefusal {
+				t.Errorf("after %d failures it is %s", i+1, got)
+			}
+		}
+		guesses.failed(g)
+		if got := silence(guesses, g); got != 2*firstRefusal {
+			t.Errorf("after more failures than are free it is %s", got)
+		}
+		guesses.failed(g)
+		guesses.worked(g)
+		if guesses.refuses(g) {
+			t.Error("who logged in is not heard")
+		}
+	})
+}
