@@ -208,8 +208,9 @@ func (c Config) boundFaults() (faults []error) {
 // userFaults are what is wrong with the users.
 func (c Config) userFaults() (faults []error) {
 	fault := func(format string, args ...any) { faults = append(faults, fmt.Errorf(format, args...)) }
+	empty := Empties(passwords(c.Users))
 	for i, u := range c.Users {
-		u.check(c, func(what string) { fault("user %d (%s): %s", i+1, u.Name, what) })
+		u.check(c, empty[i], func(what string) { fault("user %d (%s): %s", i+1, u.Name, what) })
 	}
 	for i, u := range c.Users {
 		for _, other := range c.Users[:i] {

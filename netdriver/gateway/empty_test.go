@@ -3,8 +3,11 @@
 package gateway_test
 
 import (
+	"fmt"
 	"net/http"
 	"net/http/httptest"
+	"os"
+	"strconv"
 	"strings"
 	"testing"
 
@@ -12,6 +15,7 @@ import (
 
 	"github.com/fluxor-db/fluxor/internal/dbtest"
 	"github.com/fluxor-db/fluxor/netdriver/gateway"
+	gatewayconfig "github.com/fluxor-db/fluxor/netdriver/gateway/config"
 	"github.com/fluxor-db/fluxor/netdriver/internal/wire"
 )
 
@@ -63,13 +67,13 @@ func TestAnEmptyTokenLetsNobodyIn(t *testing.T) {
 }
 
 // ofNothing is what another program keeps of an empty password.
-func ofNothing(t *testing.T) *gateway.SCRAM {
+func ofNothing(t *testing.T, rounds int) *gateway.SCRAM {
 	t.Helper()
 	c, err := scram.SHA256.NewClient("", "", "")
 	if err != nil {
 		t.Fatal(err)
 	}
-	kept, err := c.GetStoredCredentialsWithError(scram.KeyFactors{Salt: "a salt of another", Iters: 5000})
+	kept, err := c.GetStoredCredentialsWithError(scram.KeyFactors{Salt: "a salt of another", Iters: rounds})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -79,7 +83,7 @@ func ofNothing(t *testing.T) *gateway.SCRAM {
 func TestAUserWithAnEmptyPasswordIsRefused(t *testing.T) {
 	t.Parallel()
 	c := config(connector(t, dbtest.SQLite(t)))
-	kept := append(c.Users, gateway.User{Name: "open", SCRAM: ofNothing(t)})
+	kept := append(c.Users, gateway.User{Name: "open", SCRAM: ofNothing(t, 5000)})
 	want := "user 2 (open): the SCRAM keys are those of an empty password"
 	c.Users = kept
 	if _, err := gateway.New(c); err == nil || !strings.Contains(err.Error(), want) {
@@ -98,6 +102,25 @@ func TestAUserWithAnEmptyPasswordIsRefused(t *testing.T) {
 	for name, password := range map[string]string{"empty": "", "of what the login passes over": "\u00ad\u200b"} {
 		if _, err := gateway.NewSCRAM(password); err == nil || !strings.Contains(err.Error(), "empty") {
 			t.Errorf("%s: NewSCRAM says %v", name, err)
+		}
+	}
+}
+
+func TestEmptyPasswordsAreLookedForUpToFiveMillionIterations(t *testing.T) {
+	t.Parallel()
+	c, secret := config(connector(t, dbtest.SQLite(t))), ofNothing(t, 100_000)
+	var file strings.Builder
+	for i := range 60 {
+		u := gateway.User{Name: "user" + strconv.Itoa(i), SCRAM: secret}
+		c.Users = append(c.Users, u)
+		fmt.Fprintf(&file, "  - {name: %s, scram: '%s'}\n", u.Name, secret.Secret())
+	}
+	text := "listen: [127.0.0.1:0]\ndatabases:\n  erp: {dsn: \":memory:\"}\nusers:\n" + file.String()
+	_, ofUsers := gateway.New(c)
+	_, ofFile := gatewayconfig.Parse("gateway.yaml", []byte(text), os.Getenv)
+	for name, err := range map[string]error{"a gateway": ofUsers, "a file": ofFile} {
+		if n := strings.Count(fmt.Sprint(err), "of an empty password"); n != 50 {
+			t.Errorf("%s: of 60 users %d are looked at: %v", name, n, err)
 		}
 	}
 }

@@ -61,8 +61,17 @@ func HashToken(token string) Token { return Token{SHA256: sha256.Sum256([]byte(t
 // noToken is the hash of an empty token, which is nobody's.
 var noToken = sha256.Sum256(nil)
 
-// check says what is wrong with the user.
-func (u User) check(c Config, fault func(what string)) {
+// passwords are what is kept of those that users have.
+func passwords(users []User) []*SCRAM {
+	all := make([]*SCRAM, len(users))
+	for i, u := range users {
+		all[i] = u.SCRAM
+	}
+	return all
+}
+
+// check says what is wrong with the user, whose password may be empty.
+func (u User) check(c Config, empty bool, fault func(what string)) {
 	if u.Name == "" {
 		fault("the name is missing")
 	}
@@ -73,10 +82,9 @@ func (u User) check(c Config, fault func(what string)) {
 		fault("certificates need TLS")
 	}
 	switch s := u.SCRAM; {
-	case s == nil:
-	case !s.valid():
+	case s != nil && !s.valid():
 		fault("the SCRAM keys are incomplete")
-	case s.Empty():
+	case empty:
 		fault("the SCRAM keys are those of an empty password, which lets in anybody")
 	}
 	for i, t := range u.Tokens {

@@ -22,6 +22,7 @@ func (f *File) check(r *reader) {
 	for i := range f.Users {
 		f.checkUser(r, i)
 	}
+	f.checkPasswords(r)
 	f.checkAdmin(r)
 	if f.Audit.Required && f.Audit.File == "" {
 		r.wrong("audit.required", "audit.file is missing")
@@ -170,14 +171,6 @@ func (f *File) checkUser(r *reader, i int) {
 	for n, t := range u.Tokens {
 		checkToken(r, t, fmt.Sprintf("%s.tokens[%d].sha256", path, n))
 	}
-	if u.SCRAM.Value() != "" {
-		switch s, err := gateway.ParseSCRAM(u.SCRAM.Value()); {
-		case err != nil:
-			r.wrong(path+".scram", "want SCRAM-SHA-256$..., as fluxor gateway scram makes it")
-		case s.Empty():
-			r.wrong(path+".scram", "this is of an empty password, which anybody has")
-		}
-	}
 	if len(u.Certificates) > 0 && f.TLS.ClientCA == "" && !r.ailing("tls") {
 		r.wrong(path+".certificates", "clients are asked for a certificate where tls.client_ca is set")
 	}
@@ -187,6 +180,26 @@ func (f *File) checkUser(r *reader, i int) {
 	for n, db := range u.Databases {
 		if f.Databases[db] == nil && db != "" {
 			r.wrong(fmt.Sprintf("%s.databases[%d]", path, n), "there is no database %s", db)
+		}
+	}
+}
+
+// checkPasswords looks at what is kept of all users' passwords.
+func (f *File) checkPasswords(r *reader) {
+	all := make([]*gateway.SCRAM, len(f.Users))
+	at := func(i int) string { return fmt.Sprintf("users[%d].scram", i) }
+	for i, u := range f.Users {
+		var err error
+		if u.SCRAM.Value() == "" {
+			continue
+		}
+		if all[i], err = gateway.ParseSCRAM(u.SCRAM.Value()); err != nil {
+			r.wrong(at(i), "want SCRAM-SHA-256$..., as fluxor gateway scram makes it")
+		}
+	}
+	for i, empty := range gateway.Empties(all) {
+		if empty {
+			r.wrong(at(i), "this is of an empty password, which anybody has")
 		}
 	}
 }
