@@ -159,7 +159,14 @@ func TestALoginThatPostgreSQLRefusesHasItsClass(t *testing.T) {
 		name := strings.Replace(b.name, "pq", "postgres", 1)
 		mustBe(t, name, b.raw(t, s.As("fluxor", "wrong")).PingContext(t.Context()), "28P01", backend.ClassLogin)
 		full := b.raw(t, s.Target)
-		held := []*sql.Conn{session(t, full), session(t, full)}
+		var held []*sql.Conn
+		waitUntil(t, "the process of the refused login has made room for two sessions", func() bool {
+			c, err := full.Conn(t.Context())
+			if err == nil {
+				held = append(held, c)
+			}
+			return len(held) == 2
+		})
 		mustBe(t, name, b.raw(t, s.Target).PingContext(t.Context()), "53300", backend.ClassTooMany)
 		_ = errors.Join(held[0].Close(), held[1].Close(), full.Close())
 		waitUntil(t, "the connections are free", func() bool {
