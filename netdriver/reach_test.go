@@ -10,7 +10,6 @@ import (
 	"net"
 	"net/netip"
 	"strconv"
-
 	"sync/atomic"
 	"testing"
 	"testing/synctest"
