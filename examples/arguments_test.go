@@ -4,6 +4,7 @@ package examples_test
 
 import (
 	"context"
+	"errors"
 	"io"
 	"net"
 	"os"
@@ -95,9 +96,6 @@ func TestAnExampleSendsItsTokenToAnotherMachineOverTLSAlone(t *testing.T) {
 		t.Fatal(err)
 	}
 	defer l.Close() //nolint:errcheck // nothing was stored
-	if err := l.(*net.TCPListener).SetDeadline(time.Now().Add(time.Minute)); err != nil {
-		t.Fatal(err)
-	}
 	_, port, err := net.SplitHostPort(l.Addr().String())
 	if err != nil {
 		t.Fatal(err)
@@ -107,7 +105,7 @@ func TestAnExampleSendsItsTokenToAnotherMachineOverTLSAlone(t *testing.T) {
 		defer stop()
 		cmd := exec.CommandContext(ctx, program, main)
 		cmd.Env = append(os.Environ(), "FLUXOR_GATEWAY=0.0.0.0:"+port, "FLUXOR_TOKEN="+gatewaytest.Token, "PYTHONDONTWRITEBYTECODE=1") // not a name of this machine's, and leads here
-		if err := cmd.Start(); err != nil {
+		if err := errors.Join(l.(*net.TCPListener).SetDeadline(time.Now().Add(time.Minute)), cmd.Start()); err != nil {
 			t.Fatal(err)
 		}
 		c, err := l.Accept()

@@ -282,7 +282,7 @@ var changing = words("changes-tables", "sequence", "several-statements", "select
 func (l *lease) remember(text string, err error) {
 	l.notice()
 	if err == nil && changing[l.code(text)] {
-		l.wrote, l.drawn = true, l.drawn || !l.onlyUpdates(text)
+		l.wrote, l.drawn = true, l.drawn || !l.onlyUpdates(text) && (l.emptied || !l.early(text))
 	}
 	if err == nil || l.own() && !untouched(err) && !refusedHere(err) {
 		moved := l.moves(text, err)

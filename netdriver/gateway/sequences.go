@@ -60,6 +60,12 @@ func (l *lease) moves(text string, err error) bool {
 // changed until its LOCK was granted. Of themselves they draw no number.
 var snapless = words("LOCK", "SET", "FETCH", "MOVE", "CHECKPOINT")
 
+// early reports whether nothing of the gateway's may come before a text: it begins with
+// one of these and is that alone, or the first of several in what may be a transaction.
+func (l *lease) early(text string) bool {
+	return l.about.Type == "postgres" && snapless[l.verb(text)] && (l.facts(text).Count == 1 || l.own())
+}
+
 // mayDraw reports whether a text may draw a number of a sequence of PostgreSQL's, and
 // nobody can tell: what the session recalls afterwards may be what the connection had
 // before. Where nobody knows texts, none recalls anything.
@@ -68,7 +74,7 @@ func (l *lease) mayDraw(text string) bool {
 		return false
 	}
 	code := l.code(text)
-	return code != "" && code != "changes-tables" && l.moves(text, nil) && !(snapless[l.verb(text)] && l.facts(text).Count == 1)
+	return code != "" && code != "changes-tables" && l.moves(text, nil) && !l.early(text)
 }
 
 // forgetNumbers has the connection forget the numbers that others have drawn there,
@@ -78,10 +84,12 @@ func (l *lease) mayDraw(text string) bool {
 func (l *lease) forgetNumbers(ctx context.Context, text string) error {
 	own := l.noticeOwn()
 	if (l.emptied || l.drawn) && !own && l.code(text) != "sequence" {
-		if err := l.ask(ctx); err != nil && !errors.Is(err, errRecall) {
+		switch err := l.ask(ctx); {
+		case err == nil:
+			l.notice()
+		case !errors.Is(err, errRecall) && !l.classOf(err).Answered():
 			return err
 		}
-		l.notice()
 	}
 	if l.emptied || l.drawn || l.failed {
 		return nil
@@ -93,6 +101,9 @@ func (l *lease) forgetNumbers(ctx context.Context, text string) error {
 	})
 	l.notice()
 	l.emptied, l.readied = err == nil, err == nil
+	if l.lost(err) || ctx.Err() != nil {
+		return err
+	}
 	return nil
 }
 

@@ -192,23 +192,25 @@ func TestATransactionThatBeginsWithALockSeesWhatWasChangedBeforeIt(t *testing.T)
 	b, c := login(t, s), login(t, s)
 	b.must("create table t (v int)", "insert into t values (1)")
 	b.do(wire.TypeReset, &wire.Empty{})
-	for _, first := range []string{"", "set constraints all deferred"} {
+	const lock = "lock table t in exclusive mode"
+	for _, texts := range [][]string{{lock}, {"set constraints all deferred", lock}, {"set constraints all deferred; " + lock}} {
 		a := login(t, s)
 		b.must("update t set v = 1")
 		b.do(wire.TypeBegin, &wire.Begin{})
 		b.must("update t set v = 2")
 		a.do(wire.TypeBegin, &wire.Begin{Isolation: driver.IsolationLevel(sql.LevelRepeatableRead)})
-		if first != "" {
-			a.exec(first)
-		}
-		waits := a.request(wire.TypeExec, &wire.Statement{SQL: "lock table t in exclusive mode"})
+		last := len(texts) - 1
+		a.must(texts[:last]...)
+		waits := a.request(wire.TypeExec, &wire.Statement{SQL: texts[last]})
 		dbtest.WaitUntil(t, "it waits for the lock", func() bool {
 			return shown(c.query("select count(*) from pg_locks where not granted").value(t)) != "0"
 		})
 		b.do(wire.TypeCommit, &wire.Empty{})
-		a.answer(waits)
+		if f := a.answer(waits).fail; f != nil {
+			t.Errorf("%q: %v", texts, f)
+		}
 		if got := shown(a.query("select v from t").value(t)); got != "2" {
-			t.Errorf("behind %q and the lock it reads %s, want 2", first, got)
+			t.Errorf("behind %q it reads %s, want 2", texts, got)
 		}
 		_ = a.conn.Close()
 	}
