@@ -19,16 +19,15 @@ import (
 	"github.com/fluxor-db/fluxor/netdriver/internal/wire"
 )
 
-func TestAUserWithAnEmptyTokenIsRefused(t *testing.T) {
-	t.Parallel()
-	c := config(connector(t, dbtest.SQLite(t)))
-	kept := append(c.Users, gateway.User{Name: "open", Tokens: []gateway.Token{gateway.HashToken(token), gateway.HashToken("")}})
-	want := "user 2 (open): token 2 is empty"
-	c.Users = kept
+// refusesLast checks that nobody takes users of whom the last one is at fault, and
+// returns a gateway that has the others.
+func refusesLast(t *testing.T, c gateway.Config, want string) *served {
+	t.Helper()
+	kept := c.Users
 	if _, err := gateway.New(c); err == nil || !strings.Contains(err.Error(), want) {
 		t.Errorf("New says %v, want %q", err, want)
 	}
-	c.Users = kept[:1]
+	c.Users = kept[:len(kept)-1]
 	s := serve(t, c)
 	if err := s.SetUsers(kept); err == nil || !strings.Contains(err.Error(), want) {
 		t.Errorf("SetUsers says %v, want %q", err, want)
@@ -36,9 +35,14 @@ func TestAUserWithAnEmptyTokenIsRefused(t *testing.T) {
 	if err := s.SetServed(gateway.Served{Databases: c.Databases, Users: kept}, nil); err == nil || !strings.Contains(err.Error(), want) {
 		t.Errorf("SetServed says %v, want %q", err, want)
 	}
-	if _, err := gateway.NewSCRAM(""); err == nil || !strings.Contains(err.Error(), "empty") {
-		t.Errorf("NewSCRAM says %v of an empty password", err)
-	}
+	return s
+}
+
+func TestAUserWithAnEmptyTokenIsRefused(t *testing.T) {
+	t.Parallel()
+	c := config(connector(t, dbtest.SQLite(t)))
+	c.Users = append(c.Users, gateway.User{Name: "open", Tokens: []gateway.Token{gateway.HashToken(token), gateway.HashToken("")}})
+	refusesLast(t, c, "user 2 (open): token 2 is empty")
 }
 
 func TestAnEmptyTokenLetsNobodyIn(t *testing.T) {
@@ -84,16 +88,11 @@ func TestAUserWithAnEmptyPasswordIsRefused(t *testing.T) {
 	t.Parallel()
 	c := config(connector(t, dbtest.SQLite(t)))
 	kept := append(c.Users, gateway.User{Name: "open", SCRAM: ofNothing(t, 5000)})
-	want := "user 2 (open): the SCRAM keys are those of an empty password"
+	if _, err := gateway.NewSCRAM(""); err == nil || !strings.Contains(err.Error(), "empty") {
+		t.Errorf("NewSCRAM says %v of an empty password", err)
+	}
 	c.Users = kept
-	if _, err := gateway.New(c); err == nil || !strings.Contains(err.Error(), want) {
-		t.Errorf("New says %v, want %q", err, want)
-	}
-	c.Users = kept[:1]
-	s := serve(t, c)
-	if err := s.SetUsers(kept); err == nil || !strings.Contains(err.Error(), want) {
-		t.Errorf("SetUsers says %v, want %q", err, want)
-	}
+	s := refusesLast(t, c, "user 2 (open): the SCRAM keys are those of an empty password")
 	beyond := *kept[1].SCRAM
 	beyond.Iterations = 1 << 40 // nobody waits for that
 	if err := s.SetUsers(append(kept[:1:1], gateway.User{Name: "slow", SCRAM: &beyond})); err != nil {
